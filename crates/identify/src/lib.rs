@@ -1,1 +1,27 @@
-//! placeholder
+//! What is in it: recognises uploaded files by their content, reads the text inside them, and reads the
+//! small facts (file name, header lines, import tables) from which a match to a patient is proposed.
+//!
+//! What must always hold: bytes in, values out, no I/O, no clock, no randomness; hostile input ends in an
+//! error value, never in a panic, and never in more memory than [`Limits`] allow. Errors and `Debug` hold
+//! no value that came out of a file, so nothing here can carry PHI into a log.
+//!
+//! What it refuses to know: who may read a file (`policy`), where it lies (`store`), which patient it is
+//! really about. Header fields and file names only ever propose; a person confirms.
+
+pub mod extract;
+pub mod file_name;
+pub mod header;
+pub mod limits;
+pub mod rows;
+pub mod sniff;
+pub mod table;
+pub mod template;
+
+pub use extract::{ExtractError, Extracted, text_of};
+pub use file_name::safe_file_name;
+pub use header::{HeaderFields, header_fields};
+pub use limits::Limits;
+pub use rows::{PatientRow, PatientRows, PeopleRow, PeopleRows, RowError, Sex, patients_from_csv, people_from_csv};
+pub use sniff::{Audio, Charset, Kind, Mismatch, NotAccepted, Refused, Scan, Sniffed, sniff};
+pub use table::{Table, TableError, read_table};
+pub use template::{FileNameFields, FileNameTemplate, TemplateError};
