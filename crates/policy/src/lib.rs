@@ -1,1 +1,27 @@
-//! placeholder
+//! May they: `decide(intent, facts)` gives a permit or a refusal. Pure and total.
+//!
+//! The rules themselves are Cedar policies under `policies/`, written to be read by a privacy officer, and
+//! in words in `docs/policy/WHO-MAY-DO-WHAT.md`. They are embedded, validated against their schema in strict
+//! mode before anything starts, and the smallest complaint refuses to start.
+//!
+//! What must always hold: deny is what you get by writing nothing; a forbid beats every permit; an error while
+//! a policy is evaluated is a refusal, although Cedar itself would skip that policy and go on; every thing that
+//! an intent names has facts, of the customer the intent names, or the answer is no; a [`Permit`] is made here
+//! and nowhere else, and binds to one intent and one act.
+//!
+//! What it refuses to know: where facts come from (`custody` gathers them), how an answer is witnessed
+//! (`ledger`), what a permit opens (`vault`).
+
+mod decision;
+mod engine;
+mod facts;
+pub mod scope;
+
+pub use decision::{Decision, Permit, Refusal, UnknownWhy, Why};
+pub use engine::{
+    GLASS_MILLIS_MAX, Policy, PolicyError, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX,
+};
+pub use facts::{
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
+    PrincipalFacts, ResourceFacts, SignInFact,
+};

@@ -1,0 +1,171 @@
+//! What policy is told. Plain data, gathered by custody from the store, in the same transaction where that matters.
+//!
+//! A fact that is missing never helps the asker: no membership is no role, no sign-in is nobody, no facts about
+//! a thing that the intent names is a refusal. For a thing that the act is about to make, the facts say what it
+//! will be.
+
+use record::document::{DocumentKind, DocumentState};
+use record::{BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, ResourceId, Role, Timestamp};
+
+/// Everything that policy is told about one intent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// About who asks.
+    pub principal: PrincipalFacts,
+    /// About each document, patient and broken glass that the intent names, and each person in an act upon
+    /// persons; none may be missing, none may be there that the intent does not name.
+    pub resources: Vec<ResourceFacts>,
+    /// About the intent's customer; needed for every act upon a customer except `customer.list`.
+    pub customer: Option<CustomerFacts>,
+}
+
+/// About who asks. `Default` is somebody with no rights at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PrincipalFacts {
+    /// Every membership, ended ones too: policy itself looks at from and to. Counts for persons only.
+    pub memberships: Vec<MembershipFact>,
+    /// The customers for whom the operator has assigned this member of its staff.
+    pub assigned: Vec<CustomerId>,
+    /// The session, if there is one.
+    pub signed_in: Option<SignInFact>,
+    /// How many passkeys the person has enrolled.
+    pub passkeys: u32,
+    /// Suspended: nothing is permitted.
+    pub suspended: bool,
+    /// The glasses this person has broken; policy itself looks at from and to.
+    pub broken_glass: Vec<BrokenGlassFact>,
+    /// One of the system's own jobs. Counts for programs only.
+    pub system_job: bool,
+}
+
+/// A role that a person holds somewhere, for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MembershipFact {
+    /// At which customer; `None` is at the operator. A role on the wrong side counts for nothing.
+    pub customer: Option<CustomerId>,
+    /// As what.
+    pub role: Role,
+    /// From then on, inclusive.
+    pub from: Timestamp,
+    /// Until then, exclusive; `None` is until further notice.
+    pub to: Option<Timestamp>,
+}
+
+/// A live session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInFact {
+    /// When it began.
+    pub at: Timestamp,
+    /// The last touch of the passkey.
+    pub step_up_at: Option<Timestamp>,
+}
+
+/// A glass that the asker has broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokenGlassFact {
+    /// At which customer.
+    pub customer: CustomerId,
+    /// For which patient.
+    pub patient: PatientId,
+    /// From then on, inclusive.
+    pub from: Timestamp,
+    /// Until then, exclusive; never counts for longer than four hours.
+    pub to: Timestamp,
+}
+
+/// About one thing that the intent names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResourceFacts {
+    /// A document.
+    Document(DocumentFacts),
+    /// A patient.
+    Patient(PatientFacts),
+    /// A person, by the membership in question.
+    Person(PersonFacts),
+    /// A broken glass.
+    BreakGlass(BreakGlassFacts),
+}
+
+impl ResourceFacts {
+    /// The id of what these facts are about.
+    #[must_use]
+    pub fn id(&self) -> ResourceId {
+        match self {
+            Self::Document(facts) => facts.id.into(),
+            Self::Patient(facts) => facts.id.into(),
+            Self::Person(facts) => facts.id.into(),
+            Self::BreakGlass(facts) => facts.id.into(),
+        }
+    }
+}
+
+/// About a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentFacts {
+    /// Which.
+    pub id: DocumentId,
+    /// Whose PHI.
+    pub customer: CustomerId,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Who dictated or wrote it.
+    pub author: Option<PersonId>,
+    /// Who brought it in.
+    pub uploader: Option<PersonId>,
+    /// To whom it goes beside its author.
+    pub recipients: Vec<PersonId>,
+    /// About whom.
+    pub patient: Option<PatientId>,
+    /// The asker is author or recipient of some delivered or signed document of this patient at this customer.
+    pub in_care: bool,
+    /// Somebody at the practice has opened it.
+    pub read_by_practice: bool,
+    /// When it was last delivered.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// About a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PatientFacts {
+    /// Which.
+    pub id: PatientId,
+    /// Of which customer.
+    pub customer: CustomerId,
+    /// The asker is author or recipient of some delivered or signed document of this patient here.
+    pub in_care: bool,
+    /// Not yet linked to a known patient.
+    pub provisional: bool,
+}
+
+/// About a person upon whom somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// Who.
+    pub id: PersonId,
+    /// Where the membership in question is; `None` is at the operator.
+    pub customer: Option<CustomerId>,
+    /// For confirmations: who asked for what is to be confirmed.
+    pub requested_by: Option<PersonId>,
+}
+
+/// About a broken glass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakGlassFacts {
+    /// Which.
+    pub id: BreakGlassId,
+    /// At which customer.
+    pub customer: CustomerId,
+    /// Who broke it.
+    pub person: PersonId,
+}
+
+/// About the intent's customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CustomerFacts {
+    /// Which.
+    pub id: CustomerId,
+    /// An agreement is in force now (45 CFR 164.502(e)).
+    pub agreement_in_force: bool,
+}
