@@ -4,6 +4,13 @@
 //! `\n`, pages divided by `\u{c}`, tabs kept, other control characters and invisible characters dropped,
 //! and characters that reorder what is shown (bidi embeddings, overrides, isolates) replaced by U+FFFD.
 
+mod docx;
+mod rtf;
+mod sink;
+mod text;
+
+pub(crate) use sink::shown;
+
 use crate::{Kind, Limits};
 use std::fmt;
 
@@ -71,7 +78,10 @@ pub fn text_of(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<Extracted, E
     match kind {
         Kind::Audio(_) => opaque("recording"),
         Kind::Scan(_) => opaque("picture"),
-        Kind::Text(_) | Kind::Pdf | Kind::Docx | Kind::Rtf => Err(ExtractError::Malformed("not yet read")),
+        Kind::Text(charset) => text::read(charset, bytes, limits),
+        Kind::Rtf => rtf::read(bytes, limits),
+        Kind::Docx => docx::read(bytes, limits),
+        Kind::Pdf => Err(ExtractError::Malformed("not yet read")),
         Kind::Empty | Kind::Refused(_) | Kind::Unknown => Err(ExtractError::NotRead),
     }
 }

@@ -8,6 +8,7 @@
 //! What it refuses to know: who may read a file (`policy`), where it lies (`store`), which patient it is
 //! really about. Header fields and file names only ever propose; a person confirms.
 
+mod charset;
 pub mod extract;
 pub mod file_name;
 pub mod header;
