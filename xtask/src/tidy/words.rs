@@ -1,0 +1,128 @@
+//! Words that have no place here: other machines' addresses and paths, and code that says "later".
+//!
+//! The banned words are put together from parts, so that this file does not find itself.
+//!
+//! What must always hold: lock files that tools write in their own format are exempt by name, not by pattern.
+
+use super::{Finding, Report, rust};
+use crate::tree::Source;
+
+/// Written by cargo in its own format; its sources are checked by `licences`.
+const EXEMPT: &[&str] = &["Cargo.lock"];
+
+/// Hosts of package registries: a package is named by name and version, and comes from wherever its tool is set to.
+fn registry_hosts() -> Vec<String> {
+    let hosts: &[(&str, &str)] = &[
+        ("crates", "io"),
+        ("lib", "rs/crates"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("proxy.golang", "org"),
+    ];
+    hosts.iter().map(|(name, end)| format!("{name}.{end}")).collect()
+}
+
+/// Folders that exist on one machine only.
+fn machine_folders() -> Vec<String> {
+    ["work", "root", "tmp", "home/runner"].iter().map(|name| format!("/{name}/")).collect()
+}
+
+/// Macros that say "later".
+fn unfinished() -> Vec<String> {
+    ["todo", "unimplemented"].iter().map(|name| format!("{name}!")).collect()
+}
+
+/// The words of one file.
+pub(super) fn check(source: &Source, report: &mut Report) {
+    if EXEMPT.contains(&source.path.as_str()) {
+        return;
+    }
+    for (number, line) in source.text.lines().enumerate() {
+        let lower = line.to_lowercase();
+        for host in registry_hosts() {
+            if lower.contains(&host) {
+                let what = format!("`{host}` is a registry's host; name the package instead");
+                report.findings.push(Finding::at(&source.path, number + 1, "registry host", what));
+            }
+        }
+        for folder in machine_folders() {
+            if begins_a_path(line, &folder) {
+                let what = format!("`{folder}` is a path of one machine; take a relative one or ask the system");
+                report.findings.push(Finding::at(&source.path, number + 1, "machine path", what));
+            }
+        }
+    }
+    if source.is_rust() {
+        check_unfinished(source, report);
+    }
+    if source.name() == "package-lock.json" && source.text.contains("\"resolved\"") {
+        let what = "lock lines name no address: npm install --omit-lockfile-registry-resolved";
+        report.findings.push(Finding::whole(&source.path, "registry host", what));
+    }
+}
+
+/// Does `folder` begin a path here, and is not the middle of a longer one such as `https://host/work/`.
+fn begins_a_path(line: &str, folder: &str) -> bool {
+    line.match_indices(folder).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|letter| {
+            !letter.is_alphanumeric() && !matches!(letter, '.' | '/' | '}' | '_' | '-' | '~' | ')' | '*')
+        })
+    })
+}
+
+fn check_unfinished(source: &Source, report: &mut Report) {
+    let code = rust::blanked(&source.text);
+    for word in unfinished() {
+        for (at, _) in code.match_indices(&word) {
+            let what = format!("`{word}` is a step not taken: take it, or return an error that says so");
+            report.findings.push(Finding::at(&source.path, rust::line_of(&code, at), "unfinished", what));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, machine_folders, registry_hosts, unfinished};
+    use crate::tidy::Report;
+    use crate::tree::Source;
+
+    fn findings(path: &str, text: String) -> usize {
+        let mut report = Report::default();
+        check(&Source { path: path.to_owned(), text, executable: false }, &mut report);
+        report.findings.len()
+    }
+
+    #[test]
+    fn hosts_of_registries_are_found_in_any_file_but_the_lock_file() {
+        for host in registry_hosts() {
+            assert_eq!(findings("README.md", format!("see https://{host}/x")), 1, "{host}");
+            assert_eq!(findings("Cargo.lock", format!("see https://{host}/x")), 0, "{host}");
+        }
+    }
+
+    #[test]
+    fn paths_of_one_machine_are_found_and_addresses_are_not() {
+        for folder in machine_folders() {
+            assert_eq!(findings("a.md", format!("cd {folder}x")), 1, "{folder}");
+            assert_eq!(findings("a.rs", format!("\"{folder}x\"")), 1, "{folder}");
+            assert_eq!(findings("a.md", format!("https://example.org{folder}x and data{folder}x")), 0, "{folder}");
+        }
+    }
+
+    #[test]
+    fn unfinished_code_is_found_and_talk_of_it_is_not() {
+        for word in unfinished() {
+            assert_eq!(findings("a.rs", format!("fn a() {{ {word}() }}")), 1, "{word}");
+            assert_eq!(findings("a.rs", format!("// {word}()\nfn a() {{ b(\"{word}()\") }}")), 0, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_lock_file_with_addresses_is_found() {
+        assert_eq!(findings("tests/browser/package-lock.json", "\"resolved\": \"x\"".into()), 1);
+    }
+}
