@@ -1,0 +1,205 @@
+//! People: roles, invitations, the operator's staff and whom they work for.
+
+use super::Chrome;
+use super::parts::{Choice, Empty, Errors, Hidden, Link, Moment, PageAction, PostLink, Tone};
+use askama::Template;
+
+/// One person at a place.
+#[derive(Debug, Clone, Default)]
+pub struct PersonRow {
+    /// Name as people write it.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Role in words.
+    pub role: String,
+    /// Since when.
+    pub since: Moment,
+    /// Last sign-in; `None` when never.
+    pub last_sign_in: Option<Moment>,
+    /// How many passkeys.
+    pub passkeys: u32,
+    /// A word such as "ended", "needs a second passkey"; empty for none.
+    pub note: String,
+    /// How it is meant.
+    pub tone: Tone,
+    /// What can be done: end the role, enrol anew, end sessions.
+    pub actions: Vec<PageAction>,
+}
+
+/// One invitation that is out.
+#[derive(Debug, Clone, Default)]
+pub struct InvitationRow {
+    /// For whom.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Role in words.
+    pub role: String,
+    /// Who asked for it.
+    pub asked_by: String,
+    /// Until when it holds.
+    pub expires: Moment,
+    /// Where it stands, such as "waits for a second officer".
+    pub state: String,
+    /// How that is meant.
+    pub tone: Tone,
+    /// Confirm it; `None` when this person may not (nobody confirms their own request).
+    pub confirm: Option<PostLink>,
+}
+
+/// People and invitations at one customer.
+#[derive(Debug, Template)]
+#[template(path = "people.html")]
+pub struct PeoplePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The customer's name.
+    pub place: String,
+    /// Its people.
+    pub rows: Vec<PersonRow>,
+    /// What is out.
+    pub invitations: Vec<InvitationRow>,
+    /// Where to invite; `None` when this person may not.
+    pub invite_href: Option<String>,
+    /// What to say when there is nobody.
+    pub empty: Empty,
+}
+
+/// Invite somebody.
+#[derive(Debug, Template)]
+#[template(path = "invite.html")]
+pub struct InvitePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, such as the customer's name.
+    pub place: String,
+    /// Name as typed. Field `name`.
+    pub name: String,
+    /// E-mail as typed. Field `email`.
+    pub email: String,
+    /// Telephone as typed: the second secret is told there. Field `phone`.
+    pub phone: String,
+    /// Roles one may give. Field `role`.
+    pub roles: Vec<Choice>,
+    /// A second officer must confirm it.
+    pub needs_second: bool,
+    /// Where it posts, after a touch.
+    pub action: String,
+    /// Where "Not now" leads.
+    pub back: String,
+    /// What is wrong.
+    pub errors: Errors,
+}
+
+/// The invitation is made: the link and the words, shown once.
+#[derive(Debug, Template)]
+#[template(path = "invited.html")]
+pub struct InvitedPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// For whom.
+    pub name: String,
+    /// Role and place in words.
+    pub role: String,
+    /// Their telephone.
+    pub phone: String,
+    /// The one-time link; empty while a second officer has to confirm.
+    pub link: String,
+    /// The second secret, told by telephone; empty while a second officer has to confirm.
+    pub words: String,
+    /// Until when.
+    pub expires: Moment,
+    /// Back to the people.
+    pub back: String,
+}
+
+/// One act that cannot be undone, or that hits somebody: a page of its own to confirm it.
+#[derive(Debug, Template)]
+#[template(path = "confirm.html")]
+pub struct ConfirmPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// A question, such as "End Dr. Moss's role at Lakeside Pediatrics?".
+    pub title: String,
+    /// What will happen, a sentence each.
+    pub effects: Vec<String>,
+    /// The button: a verb.
+    pub button: String,
+    /// It is red.
+    pub grave: bool,
+    /// It needs a fresh touch.
+    pub needs_touch: bool,
+    /// A reason is asked for. Field `reason`, with what was typed.
+    pub reason: Option<String>,
+    /// Its name must be typed, because it cannot be undone. Field `typed`.
+    pub type_this: Option<String>,
+    /// What the form sends beside.
+    pub hidden: Vec<Hidden>,
+    /// Where it posts.
+    pub action: String,
+    /// Where "Not now" leads.
+    pub back: String,
+    /// What is wrong.
+    pub errors: Errors,
+}
+
+/// One of the operator's people.
+#[derive(Debug, Clone, Default)]
+pub struct StaffRow {
+    /// The person's page with assignments.
+    pub href: String,
+    /// Name.
+    pub name: String,
+    /// Roles in words.
+    pub roles: String,
+    /// Last sign-in; `None` when never.
+    pub last_sign_in: Option<Moment>,
+    /// How many passkeys.
+    pub passkeys: u32,
+    /// For whom they work, in words, such as "Lakeside Pediatrics, Harbor Clinic".
+    pub assigned: String,
+    /// A word such as "one passkey, needs two"; empty for none.
+    pub note: String,
+    /// How it is meant.
+    pub tone: Tone,
+}
+
+/// The operator's people.
+#[derive(Debug, Template)]
+#[template(path = "staff.html")]
+pub struct StaffPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// They.
+    pub rows: Vec<StaffRow>,
+    /// What is out.
+    pub invitations: Vec<InvitationRow>,
+    /// Where to invite; `None` when this person may not.
+    pub invite_href: Option<String>,
+}
+
+/// For whom one person of the operator works.
+#[derive(Debug, Clone, Default)]
+pub struct AssignmentRow {
+    /// The customer.
+    pub customer: String,
+    /// Since when; `None` when not assigned.
+    pub since: Option<Moment>,
+    /// Grant or end it.
+    pub change: Option<PostLink>,
+}
+
+/// One person of the operator.
+#[derive(Debug, Template)]
+#[template(path = "staff_person.html")]
+pub struct StaffPersonPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Who.
+    pub person: PersonRow,
+    /// For whom they work, and for whom they could.
+    pub assignments: Vec<AssignmentRow>,
+    /// Back to all.
+    pub back: Link,
+}
