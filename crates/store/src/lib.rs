@@ -1,1 +1,41 @@
-//! placeholder
+//! Where it lies: the only room with SQL and object storage.
+//!
+//! What must always hold: every SQL text is one text for all engines (`$1`, RETURNING, ON CONFLICT), what
+//! must differ stands in `dialect.rs`; a missing or surplus bind is an error and never a silent NULL; every
+//! question about a customer's things carries the customer; objects are created once and never overwritten;
+//! what is acknowledged is on the disk.
+//!
+//! What it refuses to know: who may do what, and what the sealed bytes say.
+
+mod alerts;
+mod binds;
+mod breakglass;
+mod customers;
+mod database;
+mod dialect;
+mod documents;
+mod error;
+mod house;
+mod keys;
+mod ledger_log;
+mod objects;
+mod patients;
+mod people;
+mod scope;
+mod sessions;
+mod uploads;
+
+pub use alerts::Alert;
+pub use breakglass::BreakGlass;
+pub use customers::{Agreement, Customer};
+pub use database::{Store, StoreOptions, Tx};
+pub use documents::{Document, DocumentFilter, DocumentVersion, Page, Recipient};
+pub use error::StoreError;
+pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
+pub use keys::{EpochKeyRow, OwnerKeyRow};
+pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
+pub use objects::{ObjectReader, ObjectWriter, Objects};
+pub use patients::{Patient, PatientMatch};
+pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
+pub use sessions::{Ceremony, SessionRow};
+pub use uploads::Upload;

@@ -1,0 +1,30 @@
+//! What must differ between engines, and nothing else does. Only SQLite so far.
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long one connection waits for another before it says that the database is busy.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// How the embedded database is opened: every commit is on the disk before it is acknowledged
+/// (synchronous=FULL), deleted rows are overwritten (`secure_delete` is off by default).
+pub(crate) fn sqlite(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .pragma("secure_delete", "ON")
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .statement_cache_capacity(256)
+}
+
+/// How a writing transaction begins: the lock is taken at once, so that a reader never turns into a writer half way.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// Empties the write-ahead log into the database, so that a deleted key row is not left there.
+pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";

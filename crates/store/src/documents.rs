@@ -1,0 +1,571 @@
+//! Documents, their versions, and in whose inbox they lie.
+
+use crate::binds::{Row, Value, binds};
+use crate::scope::Condition;
+use crate::{Store, StoreError, Tx, scope};
+use policy::DocumentFacts;
+use policy::scope::DocumentScope;
+use record::document::{DocumentKind, DocumentState};
+use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
+
+/// A document as it is kept.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Which.
+    pub id: DocumentId,
+    /// Whose PHI.
+    pub customer: CustomerId,
+    /// About whom; none = not matched.
+    pub patient: Option<PatientId>,
+    /// Who spoke it.
+    pub author: Option<PersonId>,
+    /// Who brought it in: a person's or a program's id.
+    pub uploader: String,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// Sealed: title, visit date, what the file said of the patient.
+    pub body: Vec<u8>,
+    /// The newest version.
+    pub current_version: u32,
+    /// When it came in.
+    pub uploaded_at: Timestamp,
+    /// When the practice got it.
+    pub delivered_at: Option<Timestamp>,
+    /// When its author signed.
+    pub signed_at: Option<Timestamp>,
+    /// Who signed.
+    pub signed_by: Option<PersonId>,
+    /// When the practice picked it up.
+    pub picked_up_at: Option<Timestamp>,
+    /// Who picked it up.
+    pub picked_up_by: Option<PersonId>,
+    /// When it was taken out of every inbox.
+    pub withdrawn_at: Option<Timestamp>,
+    /// Sealed: why it is held, withdrawn or moved.
+    pub reason: Option<Vec<u8>>,
+    /// The document it was before it was moved.
+    pub moved_from: Option<DocumentId>,
+    /// The document it became.
+    pub moved_to: Option<DocumentId>,
+}
+
+/// One version. Append-only.
+#[derive(Debug, Clone)]
+pub struct DocumentVersion {
+    /// Of which document.
+    pub document: DocumentId,
+    /// Counts up from 1.
+    pub version: u32,
+    /// What the bytes are, found by looking at them.
+    pub media: String,
+    /// Sealed: what the uploader called it.
+    pub file_name: Vec<u8>,
+    /// The file as it came.
+    pub original_object: ObjectId,
+    /// Its key, wrapped.
+    pub original_key: Vec<u8>,
+    /// Size of the plaintext.
+    pub original_bytes: u64,
+    /// SHA-256 of the ciphertext.
+    pub original_digest: Vec<u8>,
+    /// The text found in it.
+    pub text_object: Option<ObjectId>,
+    /// Its key, wrapped.
+    pub text_key: Option<Vec<u8>>,
+    /// Why there is no text, in fixed words.
+    pub opaque: Option<String>,
+    /// `not_scanned` or `clean`.
+    pub scan: String,
+    /// When.
+    pub made_at: Timestamp,
+    /// By whom.
+    pub made_by: String,
+}
+
+/// In whose inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Which document.
+    pub document: DocumentId,
+    /// Whose inbox.
+    pub person: PersonId,
+    /// As author, or as a copy.
+    pub as_author: bool,
+    /// First opened by this person.
+    pub read_at: Option<Timestamp>,
+}
+
+/// Which documents of one customer a list wants. The scope is policy's and is always there.
+#[derive(Debug, Clone)]
+pub struct DocumentFilter {
+    /// Whose.
+    pub customer: CustomerId,
+    /// What the asker may have listed.
+    pub scope: DocumentScope,
+    /// Only in these states, when not empty.
+    pub states: Vec<DocumentState>,
+    /// Only about these patients, when given.
+    pub patients: Option<Vec<PatientId>>,
+    /// Only by this author.
+    pub author: Option<PersonId>,
+    /// Only in this person's inbox, not yet read by them.
+    pub unread_by: Option<PersonId>,
+    /// Only in this person's inbox.
+    pub inbox_of: Option<PersonId>,
+    /// Only brought by this person.
+    pub uploader: Option<PersonId>,
+    /// Only with this blind token: (field, MAC).
+    pub token: Option<(String, Vec<u8>)>,
+    /// Only older than this one (the last of the page before).
+    pub before: Option<DocumentId>,
+}
+
+impl DocumentFilter {
+    /// Everything in scope.
+    #[must_use]
+    pub const fn all(customer: CustomerId, scope: DocumentScope) -> Self {
+        Self {
+            customer,
+            scope,
+            states: Vec::new(),
+            patients: None,
+            author: None,
+            unread_by: None,
+            inbox_of: None,
+            uploader: None,
+            token: None,
+            before: None,
+        }
+    }
+}
+
+/// A page, newest first, and whether there is more.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Is there a next one.
+    pub more: bool,
+}
+
+const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
+    document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
+    document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
+    document.reason, document.moved_from, document.moved_to";
+const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
+    text_object, text_key, opaque, scan, made_at, made_by";
+
+fn document(row: &Row) -> Result<Document, StoreError> {
+    Ok(Document {
+        id: row.word("document_id")?,
+        customer: row.word("customer_id")?,
+        patient: row.maybe_word("patient_id")?,
+        author: row.maybe_word("author_id")?,
+        uploader: row.text("uploader_id")?,
+        kind: row.word("kind")?,
+        state: row.word("state")?,
+        body: row.bytes("body")?,
+        current_version: version_number(row, "current_version")?,
+        uploaded_at: row.at("uploaded_at")?,
+        delivered_at: row.maybe_at("delivered_at")?,
+        signed_at: row.maybe_at("signed_at")?,
+        signed_by: row.maybe_word("signed_by")?,
+        picked_up_at: row.maybe_at("picked_up_at")?,
+        picked_up_by: row.maybe_word("picked_up_by")?,
+        withdrawn_at: row.maybe_at("withdrawn_at")?,
+        reason: row.maybe_bytes("reason")?,
+        moved_from: row.maybe_word("moved_from")?,
+        moved_to: row.maybe_word("moved_to")?,
+    })
+}
+
+fn version_number(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(row.int(column)?).map_err(|_| StoreError::Column { column })
+}
+
+fn version(row: &Row) -> Result<DocumentVersion, StoreError> {
+    Ok(DocumentVersion {
+        document: row.word("document_id")?,
+        version: version_number(row, "version")?,
+        media: row.text("media")?,
+        file_name: row.bytes("file_name")?,
+        original_object: row.word("original_object")?,
+        original_key: row.bytes("original_key")?,
+        original_bytes: row.count("original_bytes")?,
+        original_digest: row.bytes("original_digest")?,
+        text_object: row.maybe_word("text_object")?,
+        text_key: row.maybe_bytes("text_key")?,
+        opaque: row.maybe_text("opaque")?,
+        scan: row.text("scan")?,
+        made_at: row.at("made_at")?,
+        made_by: row.text("made_by")?,
+    })
+}
+
+fn condition_of(filter: &DocumentFilter) -> Condition {
+    let mut condition = Condition::default();
+    let customer = condition.place(filter.customer);
+    condition.and(&format!("document.customer_id = {customer}"));
+    scope::documents(&mut condition, &filter.scope);
+    if !filter.states.is_empty() {
+        let states = condition.states(&filter.states);
+        condition.and(&states);
+    }
+    if let Some(patients) = &filter.patients {
+        let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
+        let any = if places.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("document.patient_id IN ({})", places.join(", "))
+        };
+        condition.and(&any);
+    }
+    let mut equals = |sql: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            let place = condition.place(value);
+            condition.and(&sql.replace("??", &place));
+        }
+    };
+    equals("document.author_id = ??", filter.author.map(Value::from));
+    equals("document.uploader_id = ??", filter.uploader.map(Value::from));
+    equals("document.document_id < ??", filter.before.map(Value::from));
+    equals(
+        "EXISTS (SELECT 1 FROM recipient box WHERE box.document_id = document.document_id AND box.person_id = ??)",
+        filter.inbox_of.map(Value::from),
+    );
+    equals(
+        "EXISTS (SELECT 1 FROM recipient box WHERE box.document_id = document.document_id AND box.person_id = ?? AND box.read_at IS NULL)",
+        filter.unread_by.map(Value::from),
+    );
+    if let Some((field, token)) = &filter.token {
+        let (field, token) = (condition.place(field), condition.place(token.clone()));
+        condition.and(&format!(
+            "EXISTS (SELECT 1 FROM document_token said WHERE said.customer_id = {customer} AND said.field = {field} \
+             AND said.token = {token} AND said.document_id = document.document_id)"
+        ));
+    }
+    condition
+}
+
+impl Store {
+    /// A page of documents in scope, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_list(&self, filter: &DocumentFilter, limit: u32) -> Result<Page<Document>, StoreError> {
+        let mut condition = condition_of(filter);
+        let limit_place = condition.place(limit.saturating_add(1));
+        let sql = format!(
+            "SELECT {DOCUMENT} FROM document WHERE {} ORDER BY document.document_id DESC LIMIT {limit_place}",
+            condition.sql
+        );
+        let rows = self.rows("list documents", sql, condition.values).await?;
+        let more = rows.len() > limit as usize;
+        let items = rows.iter().take(limit as usize).map(document).collect::<Result<_, _>>()?;
+        Ok(Page { items, more })
+    }
+
+    /// How many documents are in scope, counted up to `most`.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_count(&self, filter: &DocumentFilter, most: u32) -> Result<u64, StoreError> {
+        let mut condition = condition_of(filter);
+        let most_place = condition.place(most);
+        let sql = format!(
+            "SELECT COUNT(*) AS many FROM (SELECT 1 FROM document WHERE {} LIMIT {most_place}) AS counted",
+            condition.sql
+        );
+        let row = self.row("count documents", sql, condition.values).await?;
+        row.map_or(Ok(0), |row| row.count("many"))
+    }
+
+    /// One document, whoever asks; what may be done with it is policy's word.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_fetch(&self, id: DocumentId) -> Result<Option<Document>, StoreError> {
+        let sql = format!("SELECT {DOCUMENT} FROM document WHERE document_id = $1");
+        self.row("fetch a document", sql, binds![id]).await?.as_ref().map(document).transpose()
+    }
+
+    /// All versions, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn version_list(&self, id: DocumentId) -> Result<Vec<DocumentVersion>, StoreError> {
+        let sql = format!("SELECT {VERSION} FROM document_version WHERE document_id = $1 ORDER BY version DESC");
+        self.rows("list versions", sql, binds![id]).await?.iter().map(version).collect()
+    }
+
+    /// Every version there is, for re-wrapping keys and for backups, in order, after a given one.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn version_page(
+        &self,
+        customer: CustomerId,
+        after: Option<(DocumentId, u32)>,
+        limit: u32,
+    ) -> Result<Vec<DocumentVersion>, StoreError> {
+        let (document_after, version_after) =
+            after.map_or_else(|| (String::new(), 0), |(id, number)| (id.to_string(), i64::from(number)));
+        let columns = VERSION.replace("document_id", "document_version.document_id AS document_id");
+        let sql = format!(
+            "SELECT {columns} FROM document_version JOIN document ON document.document_id = document_version.document_id \
+             WHERE document.customer_id = $1 AND (document_version.document_id > $2 OR (document_version.document_id = $2 AND version > $3)) \
+             ORDER BY document_version.document_id, version LIMIT $4"
+        );
+        let rows =
+            self.rows("page through versions", sql, binds![customer, document_after, version_after, limit]).await?;
+        rows.iter().map(version).collect()
+    }
+
+    /// In whose inboxes a document lies.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recipient_list(&self, id: DocumentId) -> Result<Vec<Recipient>, StoreError> {
+        let rows = self
+            .rows(
+                "list recipients",
+                "SELECT document_id, person_id, why, read_at FROM recipient WHERE document_id = $1 ORDER BY person_id",
+                binds![id],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Recipient {
+                    document: row.word("document_id")?,
+                    person: row.word("person_id")?,
+                    as_author: row.text("why")? == "author",
+                    read_at: row.maybe_at("read_at")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Is this patient in this person's care: author or recipient of some delivered or signed document here.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn in_care(
+        &self,
+        customer: CustomerId,
+        patient: PatientId,
+        person: PersonId,
+    ) -> Result<bool, StoreError> {
+        let row = self
+            .row(
+                "look whether a patient is in care",
+                "SELECT 1 AS yes FROM document WHERE customer_id = $1 AND patient_id = $2 AND state IN ('delivered', 'signed') \
+                 AND (author_id = $3 OR EXISTS (SELECT 1 FROM recipient lies WHERE lies.document_id = document.document_id \
+                 AND lies.person_id = $3)) LIMIT 1",
+                binds![customer, patient, person],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// What policy is told about a document when this person asks.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_facts(
+        &self,
+        document: &Document,
+        asker: Option<PersonId>,
+    ) -> Result<DocumentFacts, StoreError> {
+        let recipients = self.recipient_list(document.id).await?;
+        let in_care = match (asker, document.patient) {
+            (Some(person), Some(patient)) => self.in_care(document.customer, patient, person).await?,
+            _ => false,
+        };
+        Ok(DocumentFacts {
+            id: document.id,
+            customer: document.customer,
+            state: document.state,
+            kind: document.kind,
+            author: document.author,
+            uploader: document.uploader.parse().ok(),
+            read_by_practice: recipients.iter().any(|one| one.read_at.is_some()) || document.picked_up_at.is_some(),
+            recipients: recipients.iter().map(|one| one.person).collect(),
+            patient: document.patient,
+            in_care,
+            delivered_at: document.delivered_at,
+        })
+    }
+}
+
+impl Tx {
+    /// A new document.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_insert(&mut self, new: &Document) -> Result<(), StoreError> {
+        let columns = DOCUMENT.replace("document.", "");
+        let sql = format!(
+            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        );
+        self.run(
+            sql,
+            binds![
+                new.id,
+                new.customer,
+                new.patient,
+                new.author,
+                &new.uploader,
+                new.kind.as_str(),
+                new.state.as_str(),
+                new.body.clone(),
+                new.current_version,
+                new.uploaded_at,
+                new.delivered_at,
+                new.signed_at,
+                new.signed_by,
+                new.picked_up_at,
+                new.picked_up_by,
+                new.withdrawn_at,
+                new.reason.clone(),
+                new.moved_from,
+                new.moved_to
+            ],
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Writes a document's changed fields, provided it still stands in `was`; 0 when somebody was faster.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_update(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE document SET patient_id = $3, author_id = $4, state = $5, body = $6, current_version = $7, delivered_at = $8, \
+             signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_to = $15 \
+             WHERE customer_id = $1 AND document_id = $2 AND state = $16",
+            binds![
+                now.customer, now.id, now.patient, now.author, now.state.as_str(), now.body.clone(), now.current_version,
+                now.delivered_at, now.signed_at, now.signed_by, now.picked_up_at, now.picked_up_by, now.withdrawn_at,
+                now.reason.clone(), now.moved_to, was.as_str()
+            ],
+        )
+        .await
+    }
+
+    /// A new version.
+    ///
+    /// # Errors
+    /// When the database cannot, or the number is taken.
+    pub async fn version_insert(&mut self, new: &DocumentVersion) -> Result<(), StoreError> {
+        let sql = format!(
+            "INSERT INTO document_version ({VERSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        );
+        self.run(
+            sql,
+            binds![
+                new.document,
+                new.version,
+                &new.media,
+                new.file_name.clone(),
+                new.original_object,
+                new.original_key.clone(),
+                i64::try_from(new.original_bytes).unwrap_or(i64::MAX),
+                new.original_digest.clone(),
+                new.text_object,
+                new.text_key.clone(),
+                new.opaque.clone(),
+                &new.scan,
+                new.made_at,
+                &new.made_by
+            ],
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Puts newly wrapped keys in the place of old ones, if nobody else did.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn version_rewrap(
+        &mut self,
+        row: &DocumentVersion,
+        original_key: &[u8],
+        text_key: Option<Vec<u8>>,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE document_version SET original_key = $4, text_key = $5 WHERE document_id = $1 AND version = $2 AND original_key = $3",
+            binds![row.document, row.version, row.original_key.clone(), original_key, text_key],
+        )
+        .await
+    }
+
+    /// Lays a document into an inbox, once.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recipient_add(
+        &mut self,
+        document: DocumentId,
+        person: PersonId,
+        as_author: bool,
+    ) -> Result<u64, StoreError> {
+        let why = if as_author { "author" } else { "copy" };
+        self.run(
+            "INSERT INTO recipient (document_id, person_id, why, read_at) VALUES ($1, $2, $3, NULL) ON CONFLICT (document_id, person_id) DO NOTHING",
+            binds![document, person, why],
+        )
+        .await
+    }
+
+    /// Takes a document out of every inbox.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recipient_clear(&mut self, document: DocumentId) -> Result<u64, StoreError> {
+        self.run("DELETE FROM recipient WHERE document_id = $1", binds![document]).await
+    }
+
+    /// Remembers the first time somebody opened it.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recipient_read(
+        &mut self,
+        document: DocumentId,
+        person: PersonId,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE recipient SET read_at = $3 WHERE document_id = $1 AND person_id = $2 AND read_at IS NULL",
+            binds![document, person, at],
+        )
+        .await
+    }
+
+    /// Sets the blind tokens of a document, in place of those it had.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_tokens_set(
+        &mut self,
+        customer: CustomerId,
+        id: DocumentId,
+        tokens: &[(String, Vec<u8>)],
+    ) -> Result<(), StoreError> {
+        self.run("DELETE FROM document_token WHERE customer_id = $1 AND document_id = $2", binds![customer, id])
+            .await?;
+        for (field, token) in tokens {
+            self.run(
+                "INSERT INTO document_token (customer_id, field, token, document_id) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (customer_id, field, token, document_id) DO NOTHING",
+                binds![customer, field, token.clone(), id],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+}

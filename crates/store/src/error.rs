@@ -1,0 +1,64 @@
+//! What can go wrong below, said without any value that was being stored.
+
+/// The store could not.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database answered with an error.
+    #[error("the database could not do {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The engine's error.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// An SQL text and its binds do not fit each other.
+    #[error("the SQL of {doing} takes {wanted} values and was given {given}")]
+    Binds {
+        /// What was being done.
+        doing: &'static str,
+        /// How many places the text has.
+        wanted: usize,
+        /// How many values came.
+        given: usize,
+    },
+    /// A stored value is not what the schema promises.
+    #[error("column {column} does not hold what it should")]
+    Column {
+        /// Which column.
+        column: &'static str,
+    },
+    /// A file could not be read or written.
+    #[error("the object folder could not do {doing}")]
+    Object {
+        /// What was being done.
+        doing: &'static str,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An object with this name is there already; objects are never overwritten.
+    #[error("this object exists already")]
+    ObjectExists,
+    /// An object that a row names is not there.
+    #[error("an object is missing")]
+    ObjectMissing,
+    /// Another process holds this data folder.
+    #[error("another strongroom process is using this folder")]
+    Locked,
+    /// The folder is not what it should be.
+    #[error("{0}")]
+    Folder(String),
+    /// A flush to disk failed once; nothing is trusted after that until a restart.
+    #[error("the disk refused a flush; stop and look at it before starting again")]
+    FlushFailed,
+}
+
+impl StoreError {
+    pub(crate) fn database(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database { doing, source }
+    }
+    pub(crate) fn object(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Object { doing, source }
+    }
+}
