@@ -120,11 +120,12 @@ pub(crate) fn run() -> Verdict {
     Verdict::Found
 }
 
-/// The first line that a program says about its version; `None` when there is no such program.
+/// The first words that a program says about its version; `None` when there is no such program.
 fn version(program: &str) -> Option<String> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    Some(String::from_utf8_lossy(&said).lines().next().unwrap_or_default().trim().to_owned())
+    let said = String::from_utf8_lossy(&said);
+    Some(said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,9 @@
-//! Measuring in turns.
+//! Measuring in turns, and what the numbers of all turns come to.
+//!
+//! What must always hold: a ratio is taken within a round and only then is the median of the rounds taken, so
+//! that noise which hits both sides of a round cancels out; the first turn warms up and does not count.
+//!
+//! What it refuses to know: what is measured.
 
 use anyhow::{Context, Result};
 
