@@ -1,43 +1,352 @@
-//! The engine.
+//! The engine: Cedar, held on a short lead.
+//!
+//! Loading is strict: a policy without a name, a forbid without a reason, an action that the schema does not know
+//! or knows and we do not, an error or a mere warning of the validator: the process does not start. Evaluating is
+//! strict too: Cedar skips a policy that errs, which turns a forbid into silence, so that any error is a refusal.
 
-use crate::{Decision, Facts, Refusal, Why};
-use record::{Act, Intent};
+use crate::question::{self, Asker, Question, View};
+use crate::{Decision, Facts, Permit, Refusal, Why};
+use cedar_policy::{
+    Authorizer, Context, Decision as Answer, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
+    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use record::action::StepUp;
+use record::{Act, Action, Intent, Purpose};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::str::FromStr;
 
-/// A touch of the passkey counts as fresh for five minutes.
-pub const STEP_UP_MILLIS_MAX: i64 = 5 * 60 * 1000;
-/// A session counts for twelve hours at most.
-pub const SESSION_MILLIS_MAX: i64 = 12 * 60 * 60 * 1000;
-/// A broken glass counts for four hours at most.
-pub const GLASS_MILLIS_MAX: i64 = 4 * 60 * 60 * 1000;
-/// A delivery can be taken back for ten minutes.
-pub const UNDO_MILLIS_MAX: i64 = 10 * 60 * 1000;
-/// How far another node's clock may be ahead of the asker's before its times are disbelieved.
-pub const SKEW_MILLIS_MAX: i64 = 5 * 1000;
+/// The schema, and the policies by topic, as they are embedded.
+pub(crate) const SCHEMA: &str = include_str!("../policies/strongroom.cedarschema");
+/// File name and text of each.
+pub(crate) const POLICIES: &[(&str, &str)] = &[
+    ("never.cedar", include_str!("../policies/never.cedar")),
+    ("documents_practice.cedar", include_str!("../policies/documents_practice.cedar")),
+    ("documents_work.cedar", include_str!("../policies/documents_work.cedar")),
+    ("patients.cedar", include_str!("../policies/patients.cedar")),
+    ("customers.cedar", include_str!("../policies/customers.cedar")),
+    ("people.cedar", include_str!("../policies/people.cedar")),
+    ("system.cedar", include_str!("../policies/system.cedar")),
+];
 
-/// The embedded policies, parsed and validated.
-#[derive(Debug)]
-pub struct Policy {}
-
-/// The embedded policies cannot be used. Nothing may start.
+/// The policies cannot be used as they are. Nothing may start.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// The schema cannot be read.
-    #[error("the policy schema cannot be read")]
-    Schema,
+    #[error("the policy schema cannot be read: {0}")]
+    Schema(String),
+    /// A file of policies cannot be read.
+    #[error("the policies in {file} cannot be read: {what}")]
+    Syntax {
+        /// Which file.
+        file: String,
+        /// What Cedar says.
+        what: String,
+    },
+    /// A policy lacks its name, a forbid its known reason, or a name is given twice.
+    #[error("a policy in {file} is not in order: {what}")]
+    Order {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Strict validation found an error or a warning.
+    #[error("the policies do not agree with their schema: {0}")]
+    Invalid(String),
+    /// The schema and the registry of actions differ.
+    #[error("the schema and the registry of actions differ in {0}")]
+    Actions(String),
+}
+
+/// The policies, read and validated. Cheap to share by reference; holds no state.
+#[derive(Debug)]
+pub struct Policy {
+    authorizer: Authorizer,
+    schema: Schema,
+    policies: PolicySet,
+    /// The permits alone, to say whether a forbid was all that stood in the way.
+    permits: PolicySet,
+    whys: HashMap<PolicyId, Why>,
+    names: Names,
+    /// Which pairs of principal and resource type an action has anything to do with.
+    fits: HashMap<Action, (HashSet<String>, HashSet<String>)>,
+}
+
+/// Names made once, because making them parses.
+#[derive(Debug)]
+struct Names {
+    types: BTreeMap<&'static str, EntityTypeName>,
+    actions: HashMap<Action, EntityUid>,
+}
+
+const TYPES: &[&str] = &[
+    "Person",
+    "Program",
+    "Stranger",
+    "Role",
+    "State",
+    "Purpose",
+    "Document",
+    "Patient",
+    "BreakGlass",
+    "Customer",
+    "Membership",
+    "EmptyPage",
+    "Myself",
+    "System",
+];
+
+impl Names {
+    fn new() -> Result<Self, PolicyError> {
+        let type_name =
+            |name: &str| EntityTypeName::from_str(name).map_err(|error| PolicyError::Schema(error.to_string()));
+        let action_type = type_name("Action")?;
+        let mut types = BTreeMap::new();
+        for name in TYPES {
+            types.insert(*name, type_name(name)?);
+        }
+        let uid =
+            |action: &Action| EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(action.as_str()));
+        Ok(Self { types, actions: Action::ALL.iter().map(|action| (*action, uid(action))).collect() })
+    }
+
+    fn uid(&self, type_name: &str, id: &str) -> Result<EntityUid, Why> {
+        let type_name = self.types.get(type_name).ok_or(Why::PolicyError)?;
+        Ok(EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(id)))
+    }
 }
 
 impl Policy {
     /// Reads and strictly validates the embedded schema and policies.
     ///
     /// # Errors
-    /// [`PolicyError`] on any error or warning.
+    /// [`PolicyError`] on any error or warning; nothing may start then.
     pub fn embedded() -> Result<Self, PolicyError> {
-        Ok(Self {})
+        Self::load(SCHEMA, POLICIES)
+    }
+
+    /// The same from given texts. Not public: whoever could bring their own policies could mint permits.
+    pub(crate) fn load(schema: &str, files: &[(&str, &str)]) -> Result<Self, PolicyError> {
+        let (schema, warnings) =
+            Schema::from_cedarschema_str(schema).map_err(|error| PolicyError::Schema(error.to_string()))?;
+        if let Some(warning) = warnings.into_iter().next() {
+            return Err(PolicyError::Schema(warning.to_string()));
+        }
+        let names = Names::new()?;
+        let fits = fits(&schema, &names)?;
+        let (policies, whys) = read(files)?;
+        let verdict = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        if !verdict.validation_passed_without_warnings() {
+            return Err(PolicyError::Invalid(verdict.to_string()));
+        }
+        let permits = PolicySet::from_policies(policies.policies().filter(|p| p.effect() == Effect::Permit).cloned())
+            .map_err(|error| PolicyError::Invalid(error.to_string()))?;
+        Ok(Self { authorizer: Authorizer::new(), schema, policies, permits, whys, names, fits })
     }
 
     /// May they. Pure and total: the same intent and facts give the same answer, and every doubt is a refusal.
     pub fn decide<A: Act>(&self, intent: Intent, facts: &Facts) -> Decision<A> {
-        let _ = facts;
-        Decision::Refusal(Refusal::of(intent, Why::NotPermitted))
+        match self.judge(A::ACTION, &intent, facts) {
+            Ok(()) => Decision::Permit(Permit::mint(intent)),
+            Err(why) => Decision::Refusal(Refusal::of(intent, why)),
+        }
     }
+
+    /// The same for an act known only as a value; mints nothing.
+    pub(crate) fn judge(&self, action: Action, intent: &Intent, facts: &Facts) -> Result<(), Why> {
+        if intent.action() != action {
+            return Err(Why::WrongAction);
+        }
+        let question = question::put(action, intent, facts)?;
+        self.answer(action, intent.purpose(), &question)
+    }
+
+    fn answer(&self, action: Action, purpose: Purpose, question: &Question) -> Result<(), Why> {
+        let asker_type = asker_type(&question.asker);
+        let (askers, things) = self.fits.get(&action).ok_or(Why::PolicyError)?;
+        if !question.views.iter().all(|view| things.contains(view.type_name())) {
+            return Err(Why::OutOfPlace);
+        }
+        if !askers.contains(asker_type) || question.views.is_empty() {
+            return Err(Why::NotPermitted);
+        }
+        let asker = self.names.uid(asker_type, "asker")?;
+        let things: Vec<(EntityUid, View)> = question
+            .views
+            .iter()
+            .enumerate()
+            .map(|(place, view)| Ok((self.names.uid(view.type_name(), &place.to_string())?, *view)))
+            .collect::<Result<_, Why>>()?;
+        let entities = self.entities(&asker, question, &things)?;
+        let context = self.context(action, purpose, question.touched)?;
+        let action = self.names.actions.get(&action).ok_or(Why::PolicyError)?;
+        for (thing, _) in things {
+            let request = Request::new(asker.clone(), action.clone(), thing, context.clone(), Some(&self.schema))
+                .map_err(|_| Why::PolicyError)?;
+            self.one(&request, &entities)?;
+        }
+        Ok(())
+    }
+
+    /// One evaluation. An error in any policy is a refusal, whatever the others say.
+    fn one(&self, request: &Request, entities: &Entities) -> Result<(), Why> {
+        let response = self.authorizer.is_authorized(request, &self.policies, entities);
+        let diagnostics = response.diagnostics();
+        if diagnostics.errors().next().is_some() {
+            return Err(Why::PolicyError);
+        }
+        if response.decision() == Answer::Allow {
+            return Ok(());
+        }
+        // The forbids that stood in the way, each with its reason; none means that nothing permitted it.
+        let mut whys: BTreeSet<Why> =
+            diagnostics.reason().map(|id| self.whys.get(id).copied().unwrap_or(Why::PolicyError)).collect();
+        let permits = self.authorizer.is_authorized(request, &self.permits, entities);
+        if permits.decision() != Answer::Allow {
+            whys.insert(Why::NotPermitted);
+        }
+        Err(whys.first().copied().unwrap_or(Why::PolicyError))
+    }
+
+    fn context(&self, action: Action, purpose: Purpose, touched: bool) -> Result<Context, Why> {
+        let purpose = RestrictedExpression::new_entity_uid(self.names.uid("Purpose", purpose.as_str())?);
+        Context::from_pairs([
+            ("purpose".to_owned(), purpose),
+            ("touch_needed".to_owned(), RestrictedExpression::new_bool(action.step_up() == StepUp::Fresh)),
+            ("touched".to_owned(), RestrictedExpression::new_bool(touched)),
+        ])
+        .map_err(|_| Why::PolicyError)
+    }
+
+    fn entities(&self, asker: &EntityUid, question: &Question, things: &[(EntityUid, View)]) -> Result<Entities, Why> {
+        let mut all = Vec::with_capacity(things.len() + 1);
+        all.push(self.asker_entity(asker, &question.asker)?);
+        for (uid, view) in things {
+            all.push(self.thing_entity(uid, *view)?);
+        }
+        Entities::from_entities(all, Some(&self.schema)).map_err(|_| Why::PolicyError)
+    }
+
+    fn asker_entity(&self, uid: &EntityUid, asker: &Asker) -> Result<Entity, Why> {
+        let (attributes, parents) = match asker {
+            Asker::Person { signed_in, suspended, passkeys, assigned, has_place, roles } => {
+                let mut attributes = bools(&[
+                    ("signed_in", *signed_in),
+                    ("suspended", *suspended),
+                    ("assigned", *assigned),
+                    ("has_place", *has_place),
+                ]);
+                attributes.insert("passkeys".to_owned(), RestrictedExpression::new_long(i64::from(*passkeys)));
+                let parents = roles.iter().map(|role| self.names.uid("Role", role.as_str()));
+                (attributes, parents.collect::<Result<HashSet<_>, Why>>()?)
+            }
+            Asker::Program { system_job } => (bools(&[("system_job", *system_job)]), HashSet::new()),
+            Asker::Stranger => (HashMap::new(), HashSet::new()),
+        };
+        Entity::new(uid.clone(), attributes, parents).map_err(|_| Why::PolicyError)
+    }
+
+    fn thing_entity(&self, uid: &EntityUid, view: View) -> Result<Entity, Why> {
+        let attributes = match view {
+            View::Document {
+                state,
+                by_asker,
+                to_asker,
+                uploaded_by_asker,
+                in_care,
+                glass_broken,
+                read_by_practice,
+                delivered_just_now,
+            } => {
+                let mut attributes = bools(&[
+                    ("by_asker", by_asker),
+                    ("to_asker", to_asker),
+                    ("uploaded_by_asker", uploaded_by_asker),
+                    ("in_care", in_care),
+                    ("glass_broken", glass_broken),
+                    ("read_by_practice", read_by_practice),
+                    ("delivered_just_now", delivered_just_now),
+                ]);
+                let state = self.names.uid("State", state.as_str())?;
+                attributes.insert("state".to_owned(), RestrictedExpression::new_entity_uid(state));
+                attributes
+            }
+            View::Patient { in_care, glass_broken, named_by_document } => {
+                bools(&[("in_care", in_care), ("glass_broken", glass_broken), ("named_by_document", named_by_document)])
+            }
+            View::BreakGlass { by_asker } => bools(&[("by_asker", by_asker)]),
+            View::Customer { agreement_in_force, home_of_asker, assigned_to_asker } => bools(&[
+                ("agreement_in_force", agreement_in_force),
+                ("home_of_asker", home_of_asker),
+                ("assigned_to_asker", assigned_to_asker),
+            ]),
+            View::Membership { at_operator, is_asker, request_known, requested_by_asker } => bools(&[
+                ("at_operator", at_operator),
+                ("is_asker", is_asker),
+                ("request_known", request_known),
+                ("requested_by_asker", requested_by_asker),
+            ]),
+            View::EmptyPage | View::Myself | View::System => HashMap::new(),
+        };
+        Entity::new(uid.clone(), attributes, HashSet::new()).map_err(|_| Why::PolicyError)
+    }
+}
+
+const fn asker_type(asker: &Asker) -> &'static str {
+    match asker {
+        Asker::Person { .. } => "Person",
+        Asker::Program { .. } => "Program",
+        Asker::Stranger => "Stranger",
+    }
+}
+
+fn bools(pairs: &[(&str, bool)]) -> HashMap<String, RestrictedExpression> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), RestrictedExpression::new_bool(*value))).collect()
+}
+
+type Fits = HashMap<Action, (HashSet<String>, HashSet<String>)>;
+
+/// The schema's actions are ours, all of them and no other; and what each is about.
+fn fits(schema: &Schema, names: &Names) -> Result<Fits, PolicyError> {
+    for uid in schema.actions() {
+        if Action::from_str(uid.id().unescaped()).is_err() {
+            return Err(PolicyError::Actions(uid.to_string()));
+        }
+    }
+    let mut fits = HashMap::new();
+    for (action, uid) in &names.actions {
+        let (Some(askers), Some(things)) = (schema.principals_for_action(uid), schema.resources_for_action(uid)) else {
+            return Err(PolicyError::Actions(uid.to_string()));
+        };
+        fits.insert(*action, (askers.map(ToString::to_string).collect(), things.map(ToString::to_string).collect()));
+    }
+    Ok(fits)
+}
+
+/// Reads the files; each policy goes by its `@id`, and each forbid has its `@why`.
+fn read(files: &[(&str, &str)]) -> Result<(PolicySet, HashMap<PolicyId, Why>), PolicyError> {
+    let mut all = PolicySet::new();
+    let mut whys = HashMap::new();
+    for (file, text) in files {
+        let syntax = |what: String| PolicyError::Syntax { file: (*file).to_owned(), what };
+        let order = |what: String| PolicyError::Order { file: (*file).to_owned(), what };
+        let set = PolicySet::from_str(text).map_err(|error| syntax(error.to_string()))?;
+        if set.templates().next().is_some() {
+            return Err(order("templates are not used here".to_owned()));
+        }
+        for policy in set.policies() {
+            let id = policy.annotation("id").filter(|id| !id.is_empty());
+            let id = PolicyId::new(id.ok_or_else(|| order("a policy has no @id".to_owned()))?);
+            match (policy.effect(), policy.annotation("why")) {
+                (Effect::Permit, None) => {}
+                (Effect::Permit, Some(_)) => return Err(order(format!("{id} is a permit and has a @why"))),
+                (Effect::Forbid, why) => {
+                    let why = why.unwrap_or_default().parse::<Why>();
+                    whys.insert(id.clone(), why.map_err(|_| order(format!("{id} has no known @why")))?);
+                }
+            }
+            all.add(policy.new_id(id)).map_err(|error| order(error.to_string()))?;
+        }
+    }
+    Ok((all, whys))
 }

@@ -12,16 +12,29 @@
 //! What it refuses to know: where facts come from (`custody` gathers them), how an answer is witnessed
 //! (`ledger`), what a permit opens (`vault`).
 
+mod clock_rules;
 mod decision;
 mod engine;
 mod facts;
+mod question;
 pub mod scope;
 
+pub use clock_rules::{GLASS_MILLIS_MAX, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX};
 pub use decision::{Decision, Permit, Refusal, UnknownWhy, Why};
-pub use engine::{
-    GLASS_MILLIS_MAX, Policy, PolicyError, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX,
-};
+pub use engine::{Policy, PolicyError};
 pub use facts::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
     PrincipalFacts, ResourceFacts, SignInFact,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::Policy;
+
+    #[test]
+    fn the_embedded_policies_are_in_order() {
+        if let Err(error) = Policy::embedded() {
+            panic!("{error}");
+        }
+    }
+}
