@@ -32,9 +32,11 @@ impl Source {
     }
     /// A file whose whole purpose is testing, measuring or showing.
     pub(crate) fn is_test(&self) -> bool {
-        ["tests/", "benches/", "examples/", "fuzz/"]
-            .iter()
-            .any(|folder| self.path.starts_with(folder) || self.path.contains(&format!("/{folder}")))
+        let beside_code = self.name() == "tests.rs";
+        beside_code
+            || ["tests/", "benches/", "examples/", "fuzz/"]
+                .iter()
+                .any(|folder| self.path.starts_with(folder) || self.path.contains(&format!("/{folder}")))
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 pub(super) fn describe(top: &Path, folder: &Path) -> String {
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown memory".to_owned());
+    let memory = memory_gib().map_or_else(|| "unknown memory".to_owned(), |gib| format!("{gib} GiB"));
     let system = said(Command::new("uname").args(["-sr"]));
     let disk = said(Command::new("stat").args(["-f", "-c", "%T"]).arg(folder));
     let compiler = said(Command::new("rustc").arg("--version"));
@@ -20,6 +20,13 @@ fn field(file: &str, name: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// `/proc/meminfo` counts in units of 1,024 bytes, whatever it calls them.
+fn memory_gib() -> Option<u64> {
+    let total = field("/proc/meminfo", "MemTotal")?;
+    let kibibytes: u64 = total.split_whitespace().next()?.parse().ok()?;
+    Some((kibibytes + (1 << 19)) >> 20)
 }
 
 fn said(command: &mut Command) -> String {
