@@ -25,6 +25,8 @@ pub struct Limits {
     pub table_rows_max: usize,
     /// Columns of an import table.
     pub table_columns_max: usize,
+    /// Cells of an import table altogether; each costs about 40 bytes of memory beside its text.
+    pub table_cells_max: usize,
     /// One cell of an import table, in bytes.
     pub table_cell_bytes_max: usize,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             operators_max: 4_000_000,
             table_rows_max: 500_000,
             table_columns_max: 256,
+            table_cells_max: 6_000_000,
             table_cell_bytes_max: 16 << 10,
         }
     }

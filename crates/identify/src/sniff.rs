@@ -286,8 +286,32 @@ impl Sniffed {
 
 /// Recognises a file by its first bytes (give [`HEAD_BYTES`] or the whole file) and checks the name against it.
 ///
-/// Runs in time linear in `head`; looks at no more than [`HEAD_BYTES`] of it.
+/// Runs in time linear in `head`; looks at no more than [`HEAD_BYTES`] of it. A head of exactly
+/// [`HEAD_BYTES`] or more is taken as the beginning of something longer.
 pub fn sniff(head: &[u8], declared_name: &str) -> Sniffed {
-    let _ = declared_name;
-    Sniffed { kind: if head.is_empty() { Kind::Empty } else { Kind::Unknown }, mismatch: None }
+    let is_cut = head.len() >= HEAD_BYTES;
+    let head = &head[..head.len().min(HEAD_BYTES)];
+    let extension = name::extension(declared_name);
+    let kind = content::kind(head, is_cut, extension.as_deref());
+    let Some(extension) = extension else { return Sniffed { kind, mismatch: None } };
+    if let Some(refused) = name::refused(&extension) {
+        // A harmless content under a name that a desktop would run is not harmless.
+        let kind = if matches!(kind, Kind::Empty | Kind::Refused(_)) { kind } else { Kind::Refused(refused) };
+        return Sniffed { kind, mismatch: None };
+    }
+    let mismatch = name::promise(&extension)
+        .filter(|promise| !matches!(kind, Kind::Empty | Kind::Refused(_)) && !(promise.fits)(kind))
+        .map(|promise| Mismatch { extension: promise.extension, content: kind });
+    Sniffed { kind, mismatch }
 }
+
+mod content;
+mod name;
+
+#[cfg(test)]
+fn content_signatures() -> Vec<Vec<u8>> {
+    content::beginnings()
+}
+
+#[cfg(test)]
+mod tests;

@@ -403,7 +403,7 @@ mod tests {
     fn hidden_text_pictures_and_field_instructions_are_not_shown() {
         assert_eq!(
             text(br#"{\rtf1 a{\v hidden}b{\pict\bin4 }}}}c}{\field{\*\fldinst HYPERLINK "http://x"}{\fldrslt link}}}"#),
-            "abclink".replace('c', "")
+            "ablink"
         );
     }
 
