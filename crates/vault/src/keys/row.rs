@@ -1,0 +1,411 @@
+//! Rows of the key table as plain data: which key, for whom, wrapped by which, since when, destroyed when.
+
+use crate::primitives::{KEY_LEN, NONCE_LEN, NotAuthentic, OpenKey, Place, SealKey, TAG_LEN, label};
+use crate::secret::Secret;
+use record::{CustomerId, Timestamp};
+use std::fmt;
+use std::str::FromStr;
+
+/// What a key is for. A key of one class opens nothing of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyClass {
+    /// A customer's documents and columns.
+    Records,
+    /// A customer's blind index.
+    Index,
+    /// Bodies of ledger entries of one year. Kept six years (45 CFR 164.316(b)(2)), untouched by shredding records.
+    Audit {
+        /// The calendar year, UTC.
+        year: i16,
+    },
+    /// Names and addresses of staff and of customers' people; the operator's own.
+    Directory,
+}
+
+/// Whose key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// A customer's.
+    Customer(CustomerId),
+    /// The operator's own.
+    Operator,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Customer(id) => fmt::Display::fmt(id, f),
+            Self::Operator => f.write_str("operator"),
+        }
+    }
+}
+
+/// One key: whose, for what, which version. Text form: `records/cus_…/2`, `audit-2026/operator/1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyName {
+    /// Whose.
+    pub owner: Owner,
+    /// For what.
+    pub class: KeyClass,
+    /// Counted from 1.
+    pub version: u32,
+}
+
+/// The text is no key's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a key")]
+pub struct KeyNameError;
+
+impl KeyName {
+    /// The name without its version, as [`WrappedKey::key_id`] has it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self.class {
+            KeyClass::Records => format!("records/{}", self.owner),
+            KeyClass::Index => format!("index/{}", self.owner),
+            KeyClass::Audit { year } => format!("audit-{year}/{}", self.owner),
+            KeyClass::Directory => format!("directory/{}", self.owner),
+        }
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.id(), self.version)
+    }
+}
+
+impl FromStr for KeyName {
+    type Err = KeyNameError;
+    fn from_str(text: &str) -> Result<Self, KeyNameError> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let [class, owner, version] = parts.as_slice() else {
+            return Err(KeyNameError);
+        };
+        let class = match *class {
+            "records" => KeyClass::Records,
+            "index" => KeyClass::Index,
+            "directory" => KeyClass::Directory,
+            other => {
+                let year = other.strip_prefix("audit-").and_then(|year| year.parse().ok());
+                KeyClass::Audit { year: year.ok_or(KeyNameError)? }
+            }
+        };
+        let owner = match *owner {
+            "operator" => Owner::Operator,
+            id => Owner::Customer(id.parse().map_err(|_| KeyNameError)?),
+        };
+        let name = Self { owner, class, version: version.parse().map_err(|_| KeyNameError)? };
+        // One text for one key: `records/…/01` is not `records/…/1`.
+        if name.to_string() == text && name.version > 0 { Ok(name) } else { Err(KeyNameError) }
+    }
+}
+
+/// How a key is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// AES-256-GCM: nonce (12), ciphertext (32), tag (16).
+    Aes256Gcm,
+}
+
+impl Algorithm {
+    /// As it stands in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aes256Gcm => "aes-256-gcm",
+        }
+    }
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Aes256Gcm => 1,
+        }
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = KeyError;
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        match text {
+            "aes-256-gcm" => Ok(Self::Aes256Gcm),
+            _ => Err(KeyError::Form),
+        }
+    }
+}
+
+/// Keys cannot be read, unwrapped or changed. Names keys, never their bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The bytes are not those of a wrapped key.
+    #[error("the bytes are not those of a wrapped key")]
+    Form,
+    /// The rows were wrapped by another root key.
+    #[error("this is not the root key that the keys were wrapped with")]
+    WrongRoot,
+    /// A row is damaged or was moved here from elsewhere.
+    #[error("key {name} does not unwrap: it is damaged or was moved here")]
+    Damaged {
+        /// Its name.
+        name: String,
+        /// What the primitive said.
+        #[source]
+        source: NotAuthentic,
+    },
+    /// A key's wrapping key is not here.
+    #[error("key {name} is wrapped by a key that is not here")]
+    Orphan {
+        /// Its name.
+        name: String,
+    },
+    /// Two rows for one key, or two for one epoch.
+    #[error("there are two rows for {name}")]
+    Twice {
+        /// Its name.
+        name: String,
+    },
+    /// No live epoch, or the operator has no directory key: these are not the rows of a whole key table.
+    #[error("the key table is not whole: {0} is missing")]
+    Missing(&'static str),
+    /// The customer has keys already.
+    #[error("{0} has keys already")]
+    Exists(CustomerId),
+    /// The customer has no live keys: shredded, or never there.
+    #[error("{0} has no keys here")]
+    NoCustomer(CustomerId),
+    /// This key is not here: another year, or destroyed.
+    #[error("key {0} is not here")]
+    NoKey(String),
+    /// The change brings a new epoch, so the root key is needed to follow it.
+    #[error("a new epoch can only be followed with the root key")]
+    NeedsRoot,
+    /// The sealed bytes do not open.
+    #[error("a sealed value does not open")]
+    Sealed(#[from] NotAuthentic),
+}
+
+/// A key, sealed by another key. Safe to store; worthless without the other one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The key that wraps it, without its version: `root/…`, `epoch`, `records/cus_…`.
+    pub key_id: String,
+    /// The version of the key that wraps it; for `epoch` its number.
+    pub version: u32,
+    /// How.
+    pub algorithm: Algorithm,
+    /// Nonce, ciphertext and tag: 60 bytes.
+    pub bytes: Vec<u8>,
+}
+
+const WRAPPED_FORMAT: u8 = 1;
+const WRAPPED_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
+
+impl WrappedKey {
+    pub(crate) fn wrap(key_id: String, version: u32, with: &SealKey, place: &[u8], key: &Secret) -> Self {
+        let mut bytes = Vec::with_capacity(WRAPPED_LEN);
+        with.seal_to(place, key.expose(), &mut bytes);
+        Self { key_id, version, algorithm: Algorithm::Aes256Gcm, bytes }
+    }
+
+    pub(crate) fn unwrap_with(&self, with: &OpenKey, place: &[u8]) -> Result<Secret, NotAuthentic> {
+        if self.bytes.len() != WRAPPED_LEN {
+            return Err(NotAuthentic);
+        }
+        let opened = with.open(place, &self.bytes)?;
+        Secret::from_slice(&opened).ok_or(NotAuthentic)
+    }
+
+    /// One row's bytes (docs/FORMATS-vault.md): format, algorithm, version, key id, wrapped bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let id_len = u16::try_from(self.key_id.len()).expect("the name of a key is under 100 bytes");
+        let mut bytes = vec![WRAPPED_FORMAT, self.algorithm.byte()];
+        bytes.extend_from_slice(&self.version.to_be_bytes());
+        bytes.extend_from_slice(&id_len.to_be_bytes());
+        bytes.extend_from_slice(self.key_id.as_bytes());
+        bytes.extend_from_slice(&self.bytes);
+        bytes
+    }
+
+    /// Reads [`Self::to_bytes`].
+    ///
+    /// # Errors
+    /// [`KeyError::Form`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        let (head, rest) = bytes.split_first_chunk::<8>().ok_or(KeyError::Form)?;
+        let [format, algorithm, v0, v1, v2, v3, l0, l1] = *head;
+        if format != WRAPPED_FORMAT || algorithm != Algorithm::Aes256Gcm.byte() {
+            return Err(KeyError::Form);
+        }
+        let id_len = usize::from(u16::from_be_bytes([l0, l1]));
+        let (id, wrapped) = rest.split_at_checked(id_len).ok_or(KeyError::Form)?;
+        let key_id = str::from_utf8(id).map_err(|_| KeyError::Form)?.to_owned();
+        if key_id.is_empty() || wrapped.len() != WRAPPED_LEN {
+            return Err(KeyError::Form);
+        }
+        let version = u32::from_be_bytes([v0, v1, v2, v3]);
+        Ok(Self { key_id, version, algorithm: Algorithm::Aes256Gcm, bytes: wrapped.to_vec() })
+    }
+}
+
+/// The row of an epoch key. Kept apart from backups of the data, newest only: an old one undoes shredding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpochRow {
+    /// Counted from 1; never used again.
+    pub number: u32,
+    /// Wrapped by the root key; `None` once destroyed.
+    pub wrapped: Option<WrappedKey>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was destroyed.
+    pub destroyed_at: Option<Timestamp>,
+}
+
+impl EpochRow {
+    pub(crate) fn wrap(root: &crate::RootKey, number: u32, key: &Secret, created_at: Timestamp) -> Self {
+        let place = Self::place(root.name(), number);
+        let with = SealKey::new(&root.secret);
+        let wrapped = WrappedKey::wrap(root.name().to_owned(), 1, &with, &place, key);
+        Self { number, wrapped: Some(wrapped), created_at, destroyed_at: None }
+    }
+
+    pub(crate) fn place(root_name: &str, number: u32) -> Vec<u8> {
+        Place::new(label::PLACE_EPOCH).field(root_name.as_bytes()).number(number).into_bytes()
+    }
+
+    pub(crate) fn destroyed(&self, at: Timestamp) -> Self {
+        Self { wrapped: None, destroyed_at: Some(self.destroyed_at.unwrap_or(at)), ..self.clone() }
+    }
+}
+
+/// The row of a key of a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Which key.
+    pub name: KeyName,
+    /// Wrapped by an epoch key; `None` once destroyed.
+    pub wrapped: Option<WrappedKey>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was destroyed.
+    pub destroyed_at: Option<Timestamp>,
+}
+
+/// How [`WrappedKey::key_id`] names an epoch key.
+pub(crate) const EPOCH_ID: &str = "epoch";
+
+impl KeyRow {
+    pub(crate) fn wrap(epoch: (u32, &SealKey), name: KeyName, key: &Secret, created_at: Timestamp) -> Self {
+        let place = Self::place(epoch.0, &name);
+        let wrapped = WrappedKey::wrap(EPOCH_ID.to_owned(), epoch.0, epoch.1, &place, key);
+        Self { name, wrapped: Some(wrapped), created_at, destroyed_at: None }
+    }
+
+    pub(crate) fn place(epoch: u32, name: &KeyName) -> Vec<u8> {
+        Place::new(label::PLACE_KEY).number(epoch).field(name.to_string().as_bytes()).into_bytes()
+    }
+
+    pub(crate) fn destroyed(&self, at: Timestamp) -> Self {
+        Self { wrapped: None, destroyed_at: Some(self.destroyed_at.unwrap_or(at)), ..self.clone() }
+    }
+
+    /// Is it live: neither destroyed nor empty.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.wrapped.is_some() && self.destroyed_at.is_none()
+    }
+}
+
+/// The whole key table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyRows {
+    /// Epochs, destroyed ones too.
+    pub epochs: Vec<EpochRow>,
+    /// Keys, destroyed ones too.
+    pub keys: Vec<KeyRow>,
+}
+
+/// Rows to write in one transaction: each replaces the row of the same number or name, or is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct KeyChange {
+    /// The newest epoch when the change was made. The transaction must find it still newest, or write nothing:
+    /// two changes made from one state would lose one of them.
+    pub made_in_epoch: u32,
+    /// Epochs.
+    pub epochs: Vec<EpochRow>,
+    /// Keys.
+    pub keys: Vec<KeyRow>,
+}
+
+impl KeyRows {
+    /// The newest epoch's number, 0 when there is none.
+    #[must_use]
+    pub fn epoch_newest(&self) -> u32 {
+        self.epochs.iter().map(|row| row.number).max().unwrap_or(0)
+    }
+
+    /// The table after a change. What the store does in SQL, in one transaction.
+    ///
+    /// # Errors
+    /// [`KeyError::NeedsRoot`] when the change was made in another epoch than the newest one here.
+    pub fn apply(&mut self, change: &KeyChange) -> Result<(), KeyError> {
+        if change.made_in_epoch != self.epoch_newest() {
+            return Err(KeyError::NeedsRoot);
+        }
+        for row in &change.epochs {
+            self.epochs.retain(|old| old.number != row.number);
+            self.epochs.push(row.clone());
+        }
+        for row in &change.keys {
+            self.keys.retain(|old| old.name != row.name);
+            self.keys.push(row.clone());
+        }
+        self.epochs.sort_by_key(|row| row.number);
+        self.keys.sort_by_key(|row| row.name);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use record::SeededEntropy;
+
+    #[test]
+    fn a_key_name_round_trips_and_nothing_else_is_one() {
+        let customer = Owner::Customer(CustomerId::from_bytes([1; 16]));
+        for name in [
+            KeyName { owner: customer, class: KeyClass::Records, version: 1 },
+            KeyName { owner: customer, class: KeyClass::Index, version: 2 },
+            KeyName { owner: Owner::Operator, class: KeyClass::Audit { year: 2026 }, version: 1 },
+            KeyName { owner: Owner::Operator, class: KeyClass::Directory, version: 7 },
+        ] {
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
+        for wrong in
+            ["", "records/operator", "records/operator/0", "records/operator/01", "audit-/operator/1", "x/operator/1"]
+        {
+            assert_eq!(wrong.parse::<KeyName>(), Err(KeyNameError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_round_trips_and_hostile_bytes_are_refused() {
+        let entropy = SeededEntropy::new(1);
+        let with = SealKey::new(&Secret::random(&entropy));
+        let wrapped = WrappedKey::wrap("epoch".into(), 3, &with, b"place", &Secret::random(&entropy));
+        let bytes = wrapped.to_bytes();
+        assert_eq!(WrappedKey::from_bytes(&bytes), Ok(wrapped));
+        for cut in 0..bytes.len() {
+            assert_eq!(WrappedKey::from_bytes(&bytes[..cut]), Err(KeyError::Form), "{cut}");
+        }
+        for place in [0, 1, 6, 7] {
+            let mut changed = bytes.clone();
+            changed[place] = 0xff;
+            assert_eq!(WrappedKey::from_bytes(&changed), Err(KeyError::Form), "{place}");
+        }
+        let mut longer = bytes;
+        longer.push(0);
+        assert_eq!(WrappedKey::from_bytes(&longer), Err(KeyError::Form));
+    }
+}
