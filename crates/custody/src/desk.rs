@@ -22,6 +22,10 @@ pub struct SignedIn {
     pub step_up_at: Option<Timestamp>,
     /// When it ends if nothing is done.
     pub idle_until: Timestamp,
+    /// Idle-locked: nothing but a touch of the passkey brings it back.
+    pub locked: bool,
+    /// On a device that several people use.
+    pub shared: bool,
 }
 
 /// Who is calling, for which act.
@@ -42,5 +46,11 @@ impl<A: Act> Desk<A> {
     #[must_use]
     pub const fn signed_in(&self) -> Option<&SignedIn> {
         self.signed_in.as_ref()
+    }
+
+    /// The house, for what is no act: its name, its clock, its settings.
+    #[must_use]
+    pub const fn custody(&self) -> &Custody {
+        &self.custody
     }
 }

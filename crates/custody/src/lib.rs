@@ -1,36 +1,32 @@
 //! What we do: receive, deliver, take back, contain, answer.
 //!
 //! Each use case states an intent, gathers the facts, asks policy, has the ledger witness the answer, and
-//! only then opens or changes anything.
+//! only then opens or changes anything. What must always hold: no way around `Desk::ask` to anything that is
+//! sealed; a refusal and an absence look alike from outside; nothing acknowledged is lost; no PHI in an error,
+//! a log line or an alert.
+//!
+//! What it refuses to know: HTTP, SQL, and the law.
 
+mod ask;
 mod desk;
+mod directory;
+mod error;
+mod house;
+mod passkeys;
+mod secret;
+mod sessions;
+mod scribe;
+mod settings;
+mod words;
 
+pub use ask::Granted;
 pub use desk::{Desk, SignedIn};
-
-use std::sync::Arc;
-
-/// The handle that everything else holds; cheap to clone.
-#[derive(Clone)]
-pub struct Custody(Arc<Inner>);
-
-struct Inner {}
-
-/// What went wrong while doing something, in words without PHI.
-#[derive(Debug, thiserror::Error)]
-pub enum CustodyError {
-    /// The store could not.
-    #[error("the store could not answer")]
-    Store,
-}
-
-impl Custody {
-    /// Whose session this secret is; `None` when it is nobody's, or over.
-    ///
-    /// # Errors
-    /// When the store cannot answer.
-    #[expect(clippy::unused_async, reason = "the store is asked here")]
-    pub async fn session_resolve(&self, _secret: &str) -> Result<Option<SignedIn>, CustodyError> {
-        let _ = &self.0;
-        Ok(None)
-    }
-}
+pub use error::{CustodyError, FieldError};
+pub use house::{Custody, OpenHouse};
+pub use settings::{
+    IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink,
+};
+pub use vault::{Phi, RootKey, Shown};
+pub use words::{
+    ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Witnessed,
+};

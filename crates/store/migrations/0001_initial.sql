@@ -11,21 +11,18 @@ CREATE TABLE meta (
 
 -- Keys that the root key wraps; they wrap the owners' keys.
 CREATE TABLE epoch_key (
-    epoch_id     TEXT NOT NULL PRIMARY KEY,  -- name of the epoch
-    row_json     TEXT NOT NULL,              -- id, version, algorithm and wrapped bytes, as vault writes them
-    created_at   BIGINT NOT NULL,            -- when it was made
-    destroyed_at BIGINT                      -- when its wrapped bytes were wiped; then row_json carries none
+    number       BIGINT NOT NULL PRIMARY KEY,  -- counts up; never used again
+    wrapped      BYTEA,                        -- wrapped by the root key; none once destroyed
+    created_at   BIGINT NOT NULL,              -- when it was made
+    destroyed_at BIGINT                        -- when it was destroyed
 );
 
--- Keys of one owner (a customer or the operator), for one use, in one version.
+-- Keys of an owner (a customer or the operator) for one use, in one version.
 CREATE TABLE owner_key (
-    owner        TEXT NOT NULL,    -- cus_... or "operator"
-    class        TEXT NOT NULL,    -- what it is for: records, index, audit of a year, directory
-    version      BIGINT NOT NULL,  -- counts up with each rotation
-    row_json     TEXT NOT NULL,    -- id, version, algorithm and wrapped bytes, as vault writes them
-    created_at   BIGINT NOT NULL,  -- when it was made
-    destroyed_at BIGINT,           -- when it was shredded
-    PRIMARY KEY (owner, class, version)
+    name         TEXT NOT NULL PRIMARY KEY,  -- use/owner/version: records/cus_.../1
+    wrapped      BYTEA,                      -- wrapped by an epoch key; none once destroyed
+    created_at   BIGINT NOT NULL,            -- when it was made
+    destroyed_at BIGINT                      -- when it was shredded
 );
 
 -- Whose PHI is held. A customer's name is a business name and no PHI.

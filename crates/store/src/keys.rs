@@ -1,118 +1,88 @@
-//! Wrapped keys. What is in a row is vault's; here it is text that came from it.
+//! Wrapped keys: rows in, rows out. What they mean is vault's.
 
 use crate::binds::binds;
 use crate::{Store, StoreError, Tx};
-use record::Timestamp;
+use vault::{EpochRow, KeyChange, KeyRow, KeyRows, WrappedKey};
 
-/// An epoch key, wrapped by the root key.
-#[derive(Debug, Clone)]
-pub struct EpochKeyRow {
-    /// Name of the epoch.
-    pub epoch: String,
-    /// As vault writes it.
-    pub json: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was destroyed.
-    pub destroyed_at: Option<Timestamp>,
-}
-
-/// An owner's key, wrapped by an epoch key.
-#[derive(Debug, Clone)]
-pub struct OwnerKeyRow {
-    /// `cus_…` or `operator`.
-    pub owner: String,
-    /// What it is for.
-    pub class: String,
-    /// Counts up with each rotation.
-    pub version: u32,
-    /// As vault writes it.
-    pub json: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was shredded.
-    pub destroyed_at: Option<Timestamp>,
+fn unwrapped(column: &'static str, bytes: Option<Vec<u8>>) -> Result<Option<WrappedKey>, StoreError> {
+    bytes.map(|bytes| WrappedKey::from_bytes(&bytes).map_err(|_| StoreError::Column { column })).transpose()
 }
 
 impl Store {
-    /// All epoch keys.
+    /// The whole key table, destroyed rows too.
     ///
     /// # Errors
-    /// When the database cannot.
-    pub async fn epoch_key_list(&self) -> Result<Vec<EpochKeyRow>, StoreError> {
-        let rows = self
-            .rows(
-                "list epoch keys",
-                "SELECT epoch_id, row_json, created_at, destroyed_at FROM epoch_key ORDER BY created_at, epoch_id",
-                binds![],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(EpochKeyRow {
-                    epoch: row.text("epoch_id")?,
-                    json: row.text("row_json")?,
-                    created_at: row.at("created_at")?,
-                    destroyed_at: row.maybe_at("destroyed_at")?,
-                })
-            })
-            .collect()
-    }
-
-    /// All owners' keys.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn owner_key_list(&self) -> Result<Vec<OwnerKeyRow>, StoreError> {
-        let rows = self
-            .rows(
-                "list owners' keys",
-                "SELECT owner, class, version, row_json, created_at, destroyed_at FROM owner_key ORDER BY owner, class, version",
-                binds![],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(OwnerKeyRow {
-                    owner: row.text("owner")?,
-                    class: row.text("class")?,
-                    version: u32::try_from(row.int("version")?)
-                        .map_err(|_| StoreError::Column { column: "version" })?,
-                    json: row.text("row_json")?,
-                    created_at: row.at("created_at")?,
-                    destroyed_at: row.maybe_at("destroyed_at")?,
-                })
-            })
-            .collect()
+    /// When the database cannot, or a row is damaged.
+    pub async fn key_rows(&self) -> Result<KeyRows, StoreError> {
+        let mut rows = KeyRows::default();
+        let sql = "SELECT number, wrapped, created_at, destroyed_at FROM epoch_key ORDER BY number";
+        for row in self.rows("read epoch keys", sql, binds![]).await? {
+            rows.epochs.push(EpochRow {
+                number: u32::try_from(row.int("number")?).map_err(|_| StoreError::Column { column: "number" })?,
+                wrapped: unwrapped("epoch_key.wrapped", row.maybe_bytes("wrapped")?)?,
+                created_at: row.at("created_at")?,
+                destroyed_at: row.maybe_at("destroyed_at")?,
+            });
+        }
+        let sql = "SELECT name, wrapped, created_at, destroyed_at FROM owner_key ORDER BY name";
+        for row in self.rows("read owners' keys", sql, binds![]).await? {
+            rows.keys.push(KeyRow {
+                name: row.word("name")?,
+                wrapped: unwrapped("owner_key.wrapped", row.maybe_bytes("wrapped")?)?,
+                created_at: row.at("created_at")?,
+                destroyed_at: row.maybe_at("destroyed_at")?,
+            });
+        }
+        Ok(rows)
     }
 }
 
 impl Tx {
-    /// Keeps an epoch key, in place of what stood there.
+    /// The first key rows of a new house.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn epoch_key_put(&mut self, new: &EpochKeyRow) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO epoch_key (epoch_id, row_json, created_at, destroyed_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (epoch_id) DO UPDATE SET row_json = excluded.row_json, destroyed_at = excluded.destroyed_at",
-            binds![&new.epoch, &new.json, new.created_at, new.destroyed_at],
-        )
-        .await
-        .map(|_| ())
+    pub async fn key_rows_begin(&mut self, rows: &KeyRows) -> Result<(), StoreError> {
+        self.key_rows_put(&rows.epochs, &rows.keys).await
     }
 
-    /// Keeps an owner's key, in place of what stood there.
+    /// Writes a change, provided that the newest epoch is still the one it was made in; 0 when it is not, and
+    /// nothing was written.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn owner_key_put(&mut self, new: &OwnerKeyRow) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO owner_key (owner, class, version, row_json, created_at, destroyed_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (owner, class, version) DO UPDATE SET row_json = excluded.row_json, destroyed_at = excluded.destroyed_at",
-            binds![&new.owner, &new.class, new.version, &new.json, new.created_at, new.destroyed_at],
-        )
-        .await
-        .map(|_| ())
+    pub async fn key_change(&mut self, change: &KeyChange) -> Result<u64, StoreError> {
+        let newest = self.row("SELECT MAX(number) AS newest FROM epoch_key", binds![]).await?;
+        let newest = newest.map(|row| row.maybe_int("newest")).transpose()?.flatten();
+        if newest != Some(i64::from(change.made_in_epoch)) {
+            return Ok(0);
+        }
+        self.key_rows_put(&change.epochs, &change.keys).await?;
+        Ok(1)
+    }
+
+    async fn key_rows_put(&mut self, epochs: &[EpochRow], keys: &[KeyRow]) -> Result<(), StoreError> {
+        for row in epochs {
+            self.run(
+                "INSERT INTO epoch_key (number, wrapped, created_at, destroyed_at) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (number) DO UPDATE SET wrapped = excluded.wrapped, destroyed_at = excluded.destroyed_at",
+                binds![row.number, row.wrapped.as_ref().map(WrappedKey::to_bytes), row.created_at, row.destroyed_at],
+            )
+            .await?;
+        }
+        for row in keys {
+            self.run(
+                "INSERT INTO owner_key (name, wrapped, created_at, destroyed_at) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (name) DO UPDATE SET wrapped = excluded.wrapped, destroyed_at = excluded.destroyed_at",
+                binds![
+                    row.name.to_string(),
+                    row.wrapped.as_ref().map(WrappedKey::to_bytes),
+                    row.created_at,
+                    row.destroyed_at
+                ],
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -32,7 +32,7 @@ pub use database::{Store, StoreOptions, Tx};
 pub use documents::{Document, DocumentFilter, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
-pub use keys::{EpochKeyRow, OwnerKeyRow};
+
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use objects::{ObjectReader, ObjectWriter, Objects};
 pub use patients::{Patient, PatientMatch};

@@ -1,0 +1,227 @@
+//! The house as a whole: the handle that everything else holds, opened once with the root key.
+
+use crate::scribe::Scribe;
+use crate::settings::{Settings, year_of};
+use crate::{CustodyError, words::DirectoryBody};
+use ledger::{Head, Signer, Verifier};
+use policy::Policy;
+use record::{Clock, CustomerId, Entropy, PersonId, Principal, ProgramId, Timestamp};
+use std::sync::{Arc, RwLock};
+use store::{LedgerLog, Store};
+use vault::{KeyChange, KeyRing, KeyRows, RootKey};
+use zeroize::Zeroizing;
+
+/// What is needed to open a house.
+pub struct OpenHouse {
+    /// Where it lies.
+    pub store: Store,
+    /// What the operator decided.
+    pub settings: Settings,
+    /// The key above all others; used here and let go.
+    pub root: RootKey,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The handle that everything else holds; cheap to clone.
+#[derive(Clone)]
+pub struct Custody(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) log: LedgerLog,
+    pub(crate) scribe: Scribe,
+    pub(crate) signer: Arc<Signer>,
+    pub(crate) policy: Policy,
+    // Replaced as a whole when keys change; what was opened with the old one stays opened.
+    ring: RwLock<Arc<KeyRing>>,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) program: ProgramId,
+    pub(crate) passkeys: crate::passkeys::Passkeys,
+    pub(crate) refusals: crate::ask::RefusalMeter,
+}
+
+impl std::fmt::Debug for Custody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Custody(..)")
+    }
+}
+
+/// The name under which this house signs its ledger: host of its public address, then a fixed word.
+fn origin_of(settings: &Settings) -> String {
+    format!("{}/strongroom", settings.public_url.host_str().unwrap_or("localhost"))
+}
+
+impl Custody {
+    /// A new house in an empty store: first keys, an empty ledger, the facts about it.
+    ///
+    /// # Errors
+    /// When there is a house already, or the store cannot.
+    pub async fn begin(
+        store: &Store,
+        settings: &Settings,
+        root: &RootKey,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<(), CustodyError> {
+        if store.meta_fetch("format").await?.is_some() {
+            return Err(CustodyError::State("there is a strongroom in this folder already"));
+        }
+        let now = clock.now();
+        let rows = KeyRows::begin(root, year_of(now), now, entropy);
+        let mut tx = store.begin("begin a house").await?;
+        tx.key_rows_begin(&rows).await?;
+        tx.ledger_begin().await?;
+        for (name, value) in [
+            ("format", "1".to_owned()),
+            ("operator", settings.operator.clone()),
+            ("made_for", if settings.demo { "demo".to_owned() } else { "work".to_owned() }),
+            ("origin", origin_of(settings)),
+            ("program", ProgramId::mint(clock, entropy).to_string()),
+        ] {
+            tx.meta_set(name, &value).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Opens a house: unlocks the keys, validates the policies, holds the ledger against what was signed before.
+    ///
+    /// # Errors
+    /// When anything promised does not hold: the wrong root key, a policy that does not validate, a ledger
+    /// that was rolled back, a demo folder opened for work or the other way round.
+    pub async fn open(house: OpenHouse) -> Result<Self, CustodyError> {
+        let OpenHouse { store, settings, root, clock, entropy } = house;
+        let made_for = store.meta_fetch("made_for").await?.unwrap_or_default();
+        let wanted = if settings.demo { "demo" } else { "work" };
+        if made_for != wanted {
+            return Err(CustodyError::Broken(format!(
+                "this folder was made for {made_for}, not for {wanted}; it is not opened"
+            )));
+        }
+        let ring = KeyRing::unlock(&root, &store.key_rows().await?).map_err(CustodyError::seal)?;
+        drop(root);
+        let policy = Policy::embedded().map_err(|error| CustodyError::Broken(format!("the policies: {error}")))?;
+        let origin = store.meta_fetch("origin").await?.unwrap_or_default();
+        let program = store.meta_fetch("program").await?.and_then(|text| text.parse().ok());
+        let program = program.ok_or_else(|| CustodyError::Broken("this house has no program id".to_owned()))?;
+        let seed = Zeroizing::new(ring.directory_blind("ledger-signer", &origin));
+        let signer = Signer::from_seed(&origin, seed).map_err(|error| CustodyError::Broken(error.to_string()))?;
+        if let Some((_, note)) = store.checkpoint_last().await? {
+            let newest = ledger::SignedCheckpoint::open(&note, &signer.verifier())
+                .map_err(|_| CustodyError::Broken("the last checkpoint is not signed by this house".to_owned()))?;
+            signer
+                .resume(&newest)
+                .map_err(|_| CustodyError::Broken("the ledger is behind its last checkpoint".to_owned()))?;
+        }
+        let signer = Arc::new(signer);
+        let log = LedgerLog::new(store.clone());
+        // The head is signed once before anybody is served: a ledger that was rolled back stops the house here.
+        ledger::sign_head(&log, &signer)
+            .await
+            .map_err(|error| CustodyError::Broken(format!("the ledger: {error}")))?;
+        let scribe = Scribe::start(log.clone(), Arc::clone(&signer), Arc::clone(&entropy));
+        let passkeys = crate::passkeys::Passkeys::new(&settings)?;
+        let refusals = crate::ask::RefusalMeter::default();
+        let custody = Self(Arc::new(Inner {
+            store, log, scribe, signer, policy, ring: RwLock::new(Arc::new(ring)), settings, clock, entropy, program,
+            passkeys, refusals,
+        }));
+        custody.audit_year_ensure().await?;
+        Ok(custody)
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.0.entropy.as_ref()
+    }
+
+    /// The keys as they are now.
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.0.ring.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(crate) fn ring_replace(&self, ring: KeyRing) {
+        *self.0.ring.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(ring);
+    }
+
+    /// Writes a key change that needs no root key, and follows it.
+    pub(crate) async fn key_change(&self, change: &KeyChange) -> Result<(), CustodyError> {
+        let ring = self.ring().after(change).map_err(CustodyError::seal)?;
+        let mut tx = self.store().begin("change keys").await?;
+        if tx.key_change(change).await? == 0 {
+            return Err(CustodyError::State("the keys were changed by somebody else meanwhile; try again"));
+        }
+        tx.commit().await?;
+        self.ring_replace(ring);
+        Ok(())
+    }
+
+    /// Audit keys for this year, when there are none yet. Run at the start and each day.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn audit_year_ensure(&self) -> Result<(), CustodyError> {
+        let now = self.now();
+        let year = year_of(now);
+        let change = self.ring().audit_year_begin(year, now, self.entropy()).map_err(CustodyError::seal)?;
+        if change.keys.is_empty() { Ok(()) } else { self.key_change(&change).await }
+    }
+
+    /// The system's own jobs act as this program.
+    pub(crate) fn program(&self) -> Principal {
+        Principal::Program(self.0.program)
+    }
+
+    /// The public key of this house's ledger, in the form that public tools read.
+    #[must_use]
+    pub fn ledger_verifier(&self) -> Verifier {
+        self.0.signer.verifier()
+    }
+
+    /// The largest head that was signed.
+    #[must_use]
+    pub fn ledger_head(&self) -> Option<Head> {
+        self.0.signer.largest()
+    }
+
+    /// A customer's own name, for tags.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn customer_name(&self, id: CustomerId) -> Result<String, CustodyError> {
+        Ok(self.store().customer_fetch(id).await?.map(|customer| customer.name).unwrap_or_default())
+    }
+
+    /// A person's own entry in the directory; nothing when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn directory_entry(&self, id: PersonId) -> Result<Option<DirectoryBody>, CustodyError> {
+        let Some(person) = self.store().person_fetch(id).await? else { return Ok(None) };
+        crate::directory::open(&self.ring(), &person).map(Some)
+    }
+}

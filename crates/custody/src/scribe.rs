@@ -1,0 +1,86 @@
+//! The scribe: gathers what is to be written into the ledger and commits it in groups, without a timer.
+//!
+//! All that queued while the last commit was on its way becomes one durable batch. Whoever waits gets a
+//! receipt, or an error: then nothing may be opened or done.
+
+use ledger::{CommitError, Draft, Receipt, Signer};
+use record::{Entropy, Entry};
+use std::sync::Arc;
+use store::{LedgerLog, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+/// Entries in one batch: bounds the memory and the time of one transaction.
+const BATCH_MAX: usize = 512;
+/// Acts that may wait at once; beyond that the door says 503.
+const QUEUE_MAX: usize = 4096;
+
+type Answer = Result<Receipt, Unwritten>;
+
+/// The ledger did not write it. Nothing may be opened or done.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the ledger did not write it")]
+pub(crate) struct Unwritten;
+
+struct Line {
+    draft: Draft,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The handle by which acts are handed to the scribe; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Scribe {
+    lines: mpsc::Sender<Line>,
+}
+
+impl Scribe {
+    /// Starts the scribe. It ends when every handle is gone.
+    pub(crate) fn start(log: LedgerLog, signer: Arc<Signer>, entropy: Arc<dyn Entropy>) -> Self {
+        let (lines, mut queue) = mpsc::channel::<Line>(QUEUE_MAX);
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(BATCH_MAX);
+            while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
+                write(&log, &signer, entropy.as_ref(), std::mem::take(&mut batch)).await;
+            }
+        });
+        Self { lines }
+    }
+
+    /// Writes one entry and waits until it is durable and under a signed checkpoint.
+    pub(crate) async fn write(&self, entry: Entry, sealed_body: Vec<u8>) -> Answer {
+        let (answer, waiting) = oneshot::channel();
+        let line = Line { draft: Draft { entry, sealed_body }, answer };
+        self.lines.try_send(line).map_err(|_| Unwritten)?;
+        waiting.await.map_err(|_| Unwritten)?
+    }
+}
+
+async fn write(log: &LedgerLog, signer: &Signer, entropy: &dyn Entropy, batch: Vec<Line>) {
+    let (drafts, answers): (Vec<Draft>, Vec<oneshot::Sender<Answer>>) =
+        batch.into_iter().filter(fits).map(|line| (line.draft, line.answer)).unzip();
+    if drafts.is_empty() {
+        return;
+    }
+    match ledger::commit(drafts, log, signer, entropy).await {
+        Ok(committed) => {
+            for (receipt, answer) in committed.receipts.into_iter().zip(answers) {
+                // Whoever asked may have gone; the entry stays, and closes as unknown.
+                drop(answer.send(Ok(receipt)));
+            }
+        }
+        Err(error) => {
+            tell(&error);
+            for answer in answers {
+                drop(answer.send(Err(Unwritten)));
+            }
+        }
+    }
+}
+
+/// A draft that cannot be an entry must not take its whole batch with it.
+fn fits(line: &Line) -> bool {
+    line.draft.check().is_ok()
+}
+
+fn tell(error: &CommitError<StoreError>) {
+    tracing::error!(error = %error, cause = ?std::error::Error::source(error).map(ToString::to_string), "the ledger did not write");
+}

@@ -1,0 +1,41 @@
+//! Sessions: opaque secrets, kept as hashes, idle after 15 minutes, over after 12 hours, revoked on the next request.
+
+use crate::{Custody, CustodyError, IDLE_MINUTES, SignedIn};
+use record::Sha256;
+
+/// The idle clock is written down at most this often, so that reading a page is no write.
+const TOUCH_MILLIS: i64 = 60_000;
+
+impl Custody {
+    /// Whose session this secret is; `None` when it is nobody's, or over.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn session_resolve(&self, secret: &str) -> Result<Option<SignedIn>, CustodyError> {
+        if secret.len() != crate::secret::SECRET_CHARS {
+            return Ok(None);
+        }
+        let hash = Sha256::of(secret.as_bytes());
+        let Some(row) = self.store().session_by_secret(hash.as_bytes()).await? else { return Ok(None) };
+        let now = self.now();
+        if row.revoked_at.is_some() || row.ends_at <= now || row.idle_until <= now {
+            return Ok(None);
+        }
+        let idle_until = now.plus_secs(IDLE_MINUTES * 60);
+        if row.locked_at.is_none() && idle_until.millis_since(row.idle_until) > TOUCH_MILLIS {
+            let mut tx = self.store().begin("touch a session").await?;
+            tx.session_touch(row.id, idle_until).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(SignedIn {
+            person: row.person,
+            session: row.id,
+            csrf: row.csrf,
+            started_at: row.created_at,
+            step_up_at: row.step_up_at,
+            idle_until,
+            locked: row.locked_at.is_some(),
+            shared: row.shared,
+        }))
+    }
+}
