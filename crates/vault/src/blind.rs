@@ -36,6 +36,8 @@ pub enum Field {
     SoundBirth,
     /// The customer's record number, whole.
     RecordNumber,
+    /// The day of a visit, over documents and not over patients; found by the very day only.
+    VisitDay,
 }
 
 impl Field {
@@ -48,6 +50,7 @@ impl Field {
         Self::SurnameBirth,
         Self::SoundBirth,
         Self::RecordNumber,
+        Self::VisitDay,
     ];
 
     /// As it stands in SQL and in the key's derivation.
@@ -61,6 +64,7 @@ impl Field {
             Self::SurnameBirth => "surname_birth",
             Self::SoundBirth => "sound_birth",
             Self::RecordNumber => "record_number",
+            Self::VisitDay => "visit_day",
         }
     }
 }
