@@ -1,7 +1,7 @@
 // Runs every scenario in a real browser against the demo: `node run.mjs [--only TEXT] [--pictures DIR]`.
 //
-// The binary is $STRONGROOM, else the newest of release and debug in the target folder. Each scenario gets a demo of
-// its own state only in so far as it makes its own people and documents: they run in the order of their names.
+// The binary is $STRONGROOM, else the newest of release and debug in the target folder. All scenarios share one demo and
+// run in the order of their names; one that needs people or documents to itself makes them.
 // Results go to stdout, in the manner of TAP, with `N passed, N failed` as the last line; the exit code is 1
 // when something failed.
 
@@ -51,41 +51,51 @@ async function runScenario(file, shared) {
   await room.close();
 }
 
-async function main() {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, pictures: { type: 'string' } } });
-  const out = join(TARGET, 'browser');
-  await mkdir(out, { recursive: true });
-  const checks = collector();
-  const numbers = [];
-  let demo;
-  let browser;
-  const started = await checks.check('the demo starts and says who is there', async () => {
-    demo = await startDemo(await binary());
-  });
-  const opened = started && (await checks.check('the browser starts', async () => {
-    browser = await startChromium();
-  }));
-  if (opened) {
-    const files = (await readdir(join(HERE, 'scenarios'))).filter((file) => file.endsWith('.mjs')).sort();
-    const chosen = files.filter((file) => !values.only || file.includes(values.only));
-    if (chosen.length === 0) throw new Error(`no scenario is called ${values.only}`);
-    const pictures = values.pictures && resolve(values.pictures);
-    for (const file of chosen) await runScenario(file, { browser, demo, checks, pictures, numbers, out });
-  }
-  await browser?.close();
-  if (demo) {
-    await checks.check('the demo is still alive after all that', async () => {
-      if (!demo.alive()) throw new Error(demo.said.slice(-20).join('\n'));
-    });
-    await checks.check('the demo drains on SIGTERM', async () => {
-      const how = await demo.stop();
-      if (how !== 0) throw new Error(`ended with ${how}:\n${demo.said.slice(-20).join('\n')}`);
-    });
-  }
-  await writeFile(join(out, 'numbers.json'), `${JSON.stringify(numbers, null, 2)}\n`);
-  const { passed, failed } = checks.sum();
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+async function scenarioFiles(only) {
+  const files = (await readdir(join(HERE, 'scenarios'))).filter((file) => file.endsWith('.mjs')).sort();
+  const chosen = files.filter((file) => !only || file.includes(only));
+  if (chosen.length === 0) throw new Error(only ? `no scenario is called ${only}` : 'there is no scenario');
+  return chosen;
 }
 
-await main();
+/** Starts demo and browser, runs the scenarios, and ends both however that went. */
+async function runAll(checks, { only, pictures }) {
+  const out = join(TARGET, 'browser');
+  await mkdir(out, { recursive: true });
+  const numbers = [];
+  const files = await scenarioFiles(only);
+  let demo;
+  let browser;
+  try {
+    const started = await checks.check('the demo starts and says who is there', async () => {
+      demo = await startDemo(await binary());
+    });
+    const opened = started && (await checks.check('the browser starts', async () => {
+      browser = await startChromium();
+    }));
+    for (const file of opened ? files : []) await runScenario(file, { browser, demo, checks, pictures, numbers, out });
+  } finally {
+    await browser?.close();
+    if (demo) await endDemo(checks, demo);
+  }
+  await writeFile(join(out, 'numbers.json'), `${JSON.stringify(numbers, null, 2)}\n`);
+}
+
+async function endDemo(checks, demo) {
+  await checks.check('the demo is still alive after all that', async () => {
+    if (!demo.alive()) throw new Error(demo.said.slice(-20).join('\n'));
+  });
+  await checks.check('the demo drains on SIGTERM', async () => {
+    const how = await demo.stop();
+    if (how !== 0) throw new Error(`ended with ${how}:\n${demo.said.slice(-20).join('\n')}`);
+  });
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, pictures: { type: 'string' } } });
+const checks = collector();
+await checks.check('the run comes to its end', () =>
+  runAll(checks, { only: values.only, pictures: values.pictures && resolve(values.pictures) }),
+);
+const { passed, failed } = checks.sum();
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

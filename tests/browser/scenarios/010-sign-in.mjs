@@ -20,7 +20,7 @@ export default async function ({ demo, check, at, visitor, signedIn, goodPage })
     await doctor.page.getByRole('heading', { level: 1 }).waitFor();
   });
   await check('every page that shows PHI wears the tag', async () => {
-    await doctor.page.getByText(/PHI – /).first().waitFor();
+    await doctor.page.getByText(/PHI – /).first().waitFor({ timeout: 5_000 });
   });
   await goodPage(doctor, 'inbox');
 
