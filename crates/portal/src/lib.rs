@@ -1,2 +1,7 @@
-//! placeholder
+//! The door: pages and HTTP.
+//!
+//! What must always hold: parse, one call of custody, render. No decision is made here and no SQL is known here;
+//! a request reaches custody only through a `Desk` that the [`door`] made.
+
+pub mod door;
 pub mod pages;

@@ -1,0 +1,34 @@
+//! The door: every way in, and the lock on each.
+//!
+//! What must always hold: nothing is served that does not stand in the one table of [`Locked`]; a stranger gets
+//! the same answer for everything that is not open; every answer carries the same security headers; the gate
+//! stays closed until the [`probe`] has walked the table from outside.
+//!
+//! What it refuses to know: who may do what (custody asks policy), and how pages look (`pages`).
+
+pub mod address;
+pub mod cookie;
+mod csrf;
+pub mod gate;
+pub mod headers;
+mod landing;
+pub mod limits;
+pub mod locked;
+mod pattern;
+pub mod probe;
+pub mod problem;
+pub mod reply;
+pub mod server;
+pub mod service;
+pub mod statics;
+pub mod take;
+
+#[cfg(test)]
+mod testing;
+
+pub use address::{PublicUrl, SafePath};
+pub use gate::Gate;
+pub use locked::{DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OpenRow, Opts, RouteRow, Setup};
+pub use problem::{Answer, FieldProblem, Problem};
+pub use reply::Reply;
+pub use service::{Door, Setting};

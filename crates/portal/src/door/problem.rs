@@ -1,0 +1,365 @@
+//! What goes wrong on the way in, and the one place where it becomes an HTTP answer.
+//!
+//! 401 who are you, 403 you may know it exists, 404 you may not, 409 state, 413 size, 422 input, 429 slow
+//! down, 503 retry. Bodies are RFC 9457 for programs and scripts and a page for people. Everything that a
+//! stranger can be answered is constant: same status, same body, same headers, whatever was asked for.
+
+use super::address::SafePath;
+use super::reply::Reply;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use custody::CustodyError;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One field of a form that needs another look. Never holds what was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The field's name in the form.
+    pub field: &'static str,
+    /// What to do, in a sentence.
+    pub sentence: String,
+}
+
+/// Why a request was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// 400: not a request that a browser of ours would send.
+    Malformed,
+    /// 401: nobody is signed in.
+    WhoAreYou,
+    /// 403: the request came from another site, or without this session's token.
+    CrossSite,
+    /// 403: not for you, and you may know that it exists; the sentence says what to do next.
+    Forbidden(&'static str),
+    /// The passkey must be touched again; afterwards people go on to this path.
+    StepUp(Option<SafePath>),
+    /// 404: not there, or not yours. Nobody can tell which.
+    NotHere,
+    /// 405: the address is ours, the method is not.
+    WrongMethod,
+    /// 408: the body came too slowly.
+    TooSlow,
+    /// 409: the thing has moved on meanwhile; the sentence says to what.
+    Conflict(&'static str),
+    /// 413: larger than this route takes.
+    TooLarge,
+    /// 415: not a kind of body that this route reads.
+    WrongKind,
+    /// 421: not one of our hosts.
+    WrongHost,
+    /// 422: some fields need another look.
+    Invalid(Vec<FieldProblem>),
+    /// 429: too many; may be tried again after so many seconds.
+    SlowDown(u32),
+    /// 500: our fault. Details are in the log, without PHI.
+    Broken,
+    /// 503: the system cannot answer now; nothing was done.
+    Unavailable,
+    /// 503: too many at once.
+    Overloaded,
+    /// 503: the gate is closed.
+    Closed,
+}
+
+impl Problem {
+    /// The status it is answered with.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::WhoAreYou => StatusCode::UNAUTHORIZED,
+            Self::CrossSite | Self::Forbidden(_) | Self::StepUp(_) => StatusCode::FORBIDDEN,
+            Self::NotHere => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable | Self::Overloaded | Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// A few words, always the same ones.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Malformed => "That request cannot be read",
+            Self::WhoAreYou => "Please sign in",
+            Self::CrossSite => "That request did not come from this page",
+            Self::Forbidden(_) => "Not for you",
+            Self::StepUp(_) => "Please touch your passkey again",
+            Self::NotHere => "Not here, or not yours",
+            Self::WrongMethod => "That cannot be done here",
+            Self::TooSlow => "That took too long to arrive",
+            Self::Conflict(_) => "It has changed meanwhile",
+            Self::TooLarge => "That is too large",
+            Self::WrongKind => "That kind of data is not read here",
+            Self::WrongHost => "Not at this address",
+            Self::Invalid(_) => "Some fields need another look",
+            Self::SlowDown(_) => "Too many at once",
+            Self::Broken => "Something broke on our side",
+            Self::Unavailable => "Not available just now",
+            Self::Overloaded => "Very busy just now",
+            Self::Closed => "The portal is closed",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub const fn sentence(&self) -> &'static str {
+        match self {
+            Self::Malformed => "Go back and try again.",
+            Self::WhoAreYou => "Sign in, then try again.",
+            Self::CrossSite => "Open the page again and repeat what you did there.",
+            Self::Forbidden(sentence) | Self::Conflict(sentence) => sentence,
+            Self::StepUp(_) => "This needs a touch of your passkey within the last five minutes.",
+            Self::NotHere => {
+                "Nothing at this address is yours to see. If you expect it to be, ask your practice's manager."
+            }
+            Self::WrongMethod => "Go back and use the page's own buttons.",
+            Self::TooSlow => "Nothing was stored. Check the connection and send it again.",
+            Self::TooLarge => "Nothing was stored. Send less at a time.",
+            Self::WrongKind => "Nothing was stored. Use the page's own forms.",
+            Self::WrongHost => "Check the address that you were given.",
+            Self::Invalid(_) => "Nothing was changed.",
+            Self::SlowDown(_) => "Wait a minute, then try again.",
+            Self::Broken => "It has been noted. Try again; if it happens twice, call us.",
+            Self::Unavailable => "Nothing was done. Try again in a minute.",
+            Self::Overloaded => "Nothing was done. Try again in a few seconds.",
+            Self::Closed => "It opens again as soon as its own checks have passed.",
+        }
+    }
+
+    fn retry_after_secs(&self) -> Option<u32> {
+        match self {
+            Self::SlowDown(secs) => Some((*secs).max(1)),
+            Self::Overloaded => Some(5),
+            Self::Unavailable | Self::Closed => Some(60),
+            _ => None,
+        }
+    }
+
+    /// Those whose bodies are the same for everybody and at all times.
+    pub(crate) const CONSTANT: &'static [Self] = &[
+        Self::Malformed,
+        Self::WhoAreYou,
+        Self::CrossSite,
+        Self::NotHere,
+        Self::WrongMethod,
+        Self::TooSlow,
+        Self::TooLarge,
+        Self::WrongKind,
+        Self::WrongHost,
+        Self::SlowDown(60),
+        Self::Broken,
+        Self::Unavailable,
+        Self::Overloaded,
+        Self::Closed,
+    ];
+}
+
+impl From<CustodyError> for Problem {
+    fn from(error: CustodyError) -> Self {
+        // The error's words hold no PHI (CONVENTIONS 9); the caller is told nothing but to come back.
+        tracing::error!(error = %error, "custody could not answer");
+        Self::Unavailable
+    }
+}
+
+/// What an error page is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorPage<'a> {
+    /// The status, 400–503.
+    pub status: u16,
+    /// A few words.
+    pub title: &'a str,
+    /// What to do next.
+    pub sentence: &'a str,
+    /// Fields that need another look.
+    pub fields: &'a [FieldProblem],
+    /// Whom to call while the portal cannot help.
+    pub telephone: Option<&'a str>,
+}
+
+/// Makes a whole HTML page out of it. The same input gives the same page, always.
+pub type RenderError = fn(&ErrorPage<'_>) -> String;
+
+/// A page without any template: what is shown until a nicer one is given.
+#[must_use]
+pub fn plain_error_page(page: &ErrorPage<'_>) -> String {
+    let mut html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body><main>\
+         <h1>{title}</h1><p>{sentence}</p>",
+        title = escape(page.title),
+        sentence = escape(page.sentence),
+    );
+    if !page.fields.is_empty() {
+        html.push_str("<ul>");
+        for field in page.fields {
+            html.push_str(&format!("<li>{}</li>", escape(&field.sentence)));
+        }
+        html.push_str("</ul>");
+    }
+    if let Some(telephone) = page.telephone {
+        html.push_str(&format!("<p>In a hurry, call {}.</p>", escape(telephone)));
+    }
+    html.push_str("</main></body></html>\n");
+    html
+}
+
+/// Text as it may stand in HTML, between tags and in quoted attributes.
+#[must_use]
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Who reads the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Reader {
+    /// A person in a browser.
+    Person,
+    /// A script or a program.
+    Program,
+}
+
+impl Reader {
+    pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if path.starts_with("/api/") || !accept.contains("text/html") { Self::Program } else { Self::Person }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
+    fields: &'a [FieldProblem],
+}
+
+/// All error bodies of this process, the constant ones made once.
+#[derive(Clone)]
+pub struct Problems {
+    render: RenderError,
+    telephone: Option<Arc<str>>,
+    constant: Arc<HashMap<(&'static str, Reader), bytes::Bytes>>,
+}
+
+impl Problems {
+    /// Renders all constant bodies once; `telephone` is whom to call while the portal cannot help.
+    #[must_use]
+    pub fn new(render: RenderError, telephone: Option<&str>) -> Self {
+        let mut problems = Self { render, telephone: telephone.map(Into::into), constant: Arc::new(HashMap::new()) };
+        let mut constant = HashMap::new();
+        for problem in Problem::CONSTANT {
+            for reader in [Reader::Person, Reader::Program] {
+                constant.insert((problem.title(), reader), problems.body(problem, reader));
+            }
+        }
+        problems.constant = Arc::new(constant);
+        problems
+    }
+
+    fn body(&self, problem: &Problem, reader: Reader) -> bytes::Bytes {
+        if let Some(made) = self.constant.get(&(problem.title(), reader)) {
+            return made.clone();
+        }
+        let fields: &[FieldProblem] = if let Problem::Invalid(fields) = problem { fields } else { &[] };
+        let (status, title, sentence) = (problem.status().as_u16(), problem.title(), problem.sentence());
+        match reader {
+            Reader::Person => {
+                let by_phone = matches!(problem.status().as_u16(), 500..);
+                let telephone = self.telephone.as_deref().filter(|_| by_phone);
+                (self.render)(&ErrorPage { status, title, sentence, fields, telephone }).into()
+            }
+            Reader::Program => {
+                let document = Document { r#type: "about:blank", title, status, detail: sentence, fields };
+                serde_json::to_vec(&document).expect("strings and a number are always JSON").into()
+            }
+        }
+    }
+
+    /// The answer to it.
+    pub(crate) fn answer(&self, problem: &Problem, reader: Reader) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body(problem, reader)));
+        *response.status_mut() = problem.status();
+        let kind = match reader {
+            Reader::Person => "text/html; charset=utf-8",
+            Reader::Program => "application/problem+json",
+        };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(secs) = problem.retry_after_secs() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        response
+    }
+
+    /// The body of one of [`Problem::CONSTANT`].
+    pub(crate) fn constant_body(&self, problem: &Problem, reader: Reader) -> bytes::Bytes {
+        self.body(problem, reader)
+    }
+}
+
+/// What every handler returns.
+pub type Answer = Result<Reply, Problem>;
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldProblem, Problem, Problems, Reader, plain_error_page};
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    #[test]
+    fn not_yours_and_not_there_are_one_answer() {
+        let problems = Problems::new(plain_error_page, Some("+1 555 0100"));
+        let one = problems.answer(&Problem::NotHere, Reader::Person);
+        let two = problems.answer(&Problem::NotHere, Reader::Person);
+        assert_eq!((one.status(), one.headers()), (two.status(), two.headers()));
+    }
+
+    #[test]
+    fn a_closed_door_shows_a_telephone_number_and_data_is_escaped() {
+        let problems = Problems::new(plain_error_page, Some("<b>+1 555 0100"));
+        let closed = problems.body(&Problem::Closed, Reader::Person);
+        let text = String::from_utf8_lossy(&closed);
+        assert!(text.contains("&lt;b&gt;+1 555 0100") && !text.contains("<b>"));
+        let field = FieldProblem { field: "birth_date", sentence: "Write <month>".to_owned() };
+        let invalid = problems.body(&Problem::Invalid(vec![field]), Reader::Person);
+        assert!(String::from_utf8_lossy(&invalid).contains("Write &lt;month&gt;"));
+    }
+
+    #[test]
+    fn programs_and_scripts_get_json_and_people_get_pages() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(Reader::of("/x", &headers), Reader::Program);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"));
+        assert_eq!(Reader::of("/x", &headers), Reader::Person);
+        assert_eq!(Reader::of("/api/v1/x", &headers), Reader::Program);
+    }
+
+    #[test]
+    fn every_problem_has_its_own_title_so_that_constant_bodies_do_not_mix() {
+        let mut titles: Vec<_> = Problem::CONSTANT.iter().map(Problem::title).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), Problem::CONSTANT.len());
+    }
+}

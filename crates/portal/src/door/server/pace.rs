@@ -1,0 +1,1 @@
+//! Patience with limits.

@@ -1,0 +1,471 @@
+//! The door as one service: every request passes the same checks in the same order, whatever its path.
+//!
+//! panic caught → headers put on → host → gate → stranger's rate → open route, or session → foreign page →
+//! route → token → body → handler. A stranger is answered before the table is asked, alike for every path and
+//! method that is not open, so that nobody outside can map the routes or learn which ids exist.
+
+use super::address::{Hosts, PublicUrl, SafePath};
+use super::cookie::session_secret;
+use super::csrf::{Site, comes_from_us, is_navigation, only_looks, token_matches};
+use super::gate::{Gate, PROBE_HEADER};
+use super::headers::{Transport, harden};
+use super::limits::{LimitKey, Limits};
+use super::locked::{Entry, Kind, Lock, OpenRow, RouteRow};
+use super::pattern::Params;
+use super::problem::{Problem, Problems, Reader, RenderError, plain_error_page};
+use super::reply::Reply;
+use super::take::{Call, Incoming, announced, body_problem, gather};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use custody::{Custody, CustodyError, SignedIn};
+use futures_util::FutureExt;
+use http_body_util::Limited;
+use record::Clock;
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::Semaphore;
+
+/// Largest form, in bytes.
+pub const FORM_BYTES_MAX: usize = 64 * 1024;
+/// Largest JSON body, in bytes.
+pub const JSON_BYTES_MAX: usize = 256 * 1024;
+/// The field and the header that carry the session's token.
+pub const TOKEN_FIELD: &str = "csrf";
+/// See [`TOKEN_FIELD`].
+pub const TOKEN_HEADER: &str = "x-csrf";
+
+/// Who knows whose session a secret is. [`Custody`] does; tests have their own.
+pub trait House: Clone + Send + Sync + 'static {
+    /// Whose session this secret is, if anybody's.
+    fn session_resolve(&self, secret: &str) -> impl Future<Output = Result<Option<SignedIn>, CustodyError>> + Send;
+}
+
+impl House for Custody {
+    async fn session_resolve(&self, secret: &str) -> Result<Option<SignedIn>, CustodyError> {
+        Self::session_resolve(self, secret).await
+    }
+}
+
+/// The caller's address, as the server found it. An extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
+
+/// What the door needs to know besides its routes.
+#[derive(Clone)]
+pub struct Setting {
+    /// Where people find the portal.
+    pub public_url: PublicUrl,
+    /// Hosts that are ours besides the public one, each `host` or `host:port`.
+    pub extra_hosts: Vec<String>,
+    /// Makes an error page.
+    pub render_error: RenderError,
+    /// Whom to call while the portal cannot help.
+    pub telephone: Option<String>,
+    /// Largest upload, in bytes.
+    pub stream_bytes_max: u64,
+    /// How many requests may be under way at once.
+    pub requests_max: usize,
+    /// The gate.
+    pub gate: Gate,
+    /// How often.
+    pub limits: Limits,
+}
+
+impl Setting {
+    /// Defaults: plain error pages, uploads of at most 4 GiB, 1,024 requests at once.
+    #[must_use]
+    pub fn new(public_url: PublicUrl, gate: Gate, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            public_url,
+            extra_hosts: Vec::new(),
+            render_error: plain_error_page,
+            telephone: None,
+            stream_bytes_max: 4 << 30,
+            requests_max: 1024,
+            gate,
+            limits: Limits::new(super::limits::Rates::default(), clock),
+        }
+    }
+}
+
+struct Inner<C> {
+    house: C,
+    entries: Vec<Entry<C>>,
+    rows: Vec<RouteRow>,
+    open: Vec<OpenRow>,
+    hosts: Hosts,
+    origin: String,
+    transport: Transport,
+    problems: Problems,
+    setting: Setting,
+    room: Semaphore,
+}
+
+/// The door. Cheap to clone.
+pub struct Door<C = Custody>(Arc<Inner<C>>);
+
+impl<C> Clone for Door<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// What the table says about a path and method.
+enum Found<'a, C> {
+    Route(&'a Entry<C>, Params),
+    OtherMethod,
+    Nothing,
+}
+
+impl<C: House> Door<C> {
+    pub(crate) fn new(
+        house: C,
+        setting: Setting,
+        entries: Vec<Entry<C>>,
+        rows: Vec<RouteRow>,
+        open: Vec<OpenRow>,
+    ) -> Self {
+        let transport = if setting.public_url.is_https() { Transport::Https } else { Transport::PlainLoopback };
+        Self(Arc::new(Inner {
+            house,
+            entries,
+            rows,
+            open,
+            hosts: Hosts::new(&setting.public_url, &setting.extra_hosts),
+            origin: setting.public_url.origin(),
+            transport,
+            problems: Problems::new(setting.render_error, setting.telephone.as_deref()),
+            room: Semaphore::new(setting.requests_max),
+            setting,
+        }))
+    }
+
+    /// The locked routes.
+    #[must_use]
+    pub fn table(&self) -> &[RouteRow] {
+        &self.0.rows
+    }
+
+    /// The open routes.
+    #[must_use]
+    pub fn open_table(&self) -> &[OpenRow] {
+        &self.0.open
+    }
+
+    /// The gate.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.0.setting.gate
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.0.transport
+    }
+
+    pub(crate) fn origin_header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0.origin).expect("an origin is printable ASCII")
+    }
+
+    pub(crate) fn problems(&self) -> &Problems {
+        &self.0.problems
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let reader = Reader::of(request.uri().path(), request.headers());
+        let head = *request.method() == Method::HEAD;
+        let answered = AssertUnwindSafe(self.answer(request)).catch_unwind().await;
+        let mut response = match answered {
+            Ok(Ok(reply)) => reply.into_response(),
+            Ok(Err(Problem::StepUp(Some(next)))) if reader == Reader::Person => step_up(&next),
+            Ok(Err(problem)) => self.0.problems.answer(&problem, reader),
+            Err(_panic) => {
+                // What the panic said may hold data, so it is not written down here; see `quiet_panics`.
+                tracing::error!("a handler panicked");
+                self.0.problems.answer(&Problem::Broken, reader)
+            }
+        };
+        harden(response.headers_mut(), self.0.transport);
+        if head {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Result<Reply, Problem> {
+        let inner = &*self.0;
+        let (mut parts, body) = request.into_parts();
+        if !inner.hosts.admit(&parts.uri, &parts.headers) {
+            return Err(Problem::WrongHost);
+        }
+        let probing = inner.setting.gate.is_probe(&parts.headers);
+        parts.headers.remove(PROBE_HEADER);
+        if !probing && !inner.setting.gate.is_open() && parts.uri.path() != "/healthz" {
+            return Err(Problem::Closed);
+        }
+        let _room = inner.room.try_acquire().map_err(|_| Problem::Overloaded)?;
+        let client = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |known| known.0);
+        let visit = Visit { client, probing };
+        match self.find(&parts.method, parts.uri.path()) {
+            Found::Route(entry, params) if entry.lock == Lock::Open => {
+                self.open(entry, params, parts, body, visit).await
+            }
+            found => self.locked(found, parts, body, visit).await,
+        }
+    }
+
+    fn find(&self, method: &Method, path: &str) -> Found<'_, C> {
+        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        let mut other = false;
+        for entry in &self.0.entries {
+            if let Some(params) = entry.pattern.matches(path) {
+                if entry.method == *wanted {
+                    return Found::Route(entry, params);
+                }
+                other = true;
+            }
+        }
+        if other { Found::OtherMethod } else { Found::Nothing }
+    }
+
+    async fn open(
+        &self,
+        entry: &Entry<C>,
+        params: Params,
+        parts: request::Parts,
+        body: Body,
+        visit: Visit,
+    ) -> Result<Reply, Problem> {
+        let inner = &*self.0;
+        let looks = only_looks(&parts.method);
+        if looks {
+            visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
+        } else {
+            if !comes_from_us(&parts.headers, &inner.origin) {
+                return Err(Problem::CrossSite);
+            }
+            visit.take(&inner.setting.limits, LimitKey::Attempt(visit.client))?;
+        }
+        let foreign = Site::of(&parts.headers) == Site::Foreign;
+        if foreign && !is_navigation(&parts.headers) {
+            return Err(Problem::CrossSite);
+        }
+        self.not_closed(entry, visit)?;
+        let signed_in = match session_secret(&parts.headers) {
+            Some(secret) if !foreign => inner.house.session_resolve(secret).await.unwrap_or_default(),
+            _ => None,
+        };
+        let body = read_body(entry.kind, &parts, body, inner.setting.stream_bytes_max).await?.0;
+        self.run(entry, params, parts, body, visit, signed_in).await
+    }
+
+    async fn locked(
+        &self,
+        found: Found<'_, C>,
+        parts: request::Parts,
+        body: Body,
+        visit: Visit,
+    ) -> Result<Reply, Problem> {
+        let inner = &*self.0;
+        let signed_in = match session_secret(&parts.headers) {
+            Some(secret) => inner.house.session_resolve(secret).await?,
+            None => None,
+        };
+        let Some(signed_in) = signed_in else {
+            visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
+            return who_are_you(&parts);
+        };
+        let looks = only_looks(&parts.method);
+        let foreign = Site::of(&parts.headers) == Site::Foreign;
+        if looks && foreign && parts.uri.path() != "/" || !looks && !comes_from_us(&parts.headers, &inner.origin) {
+            return Err(Problem::CrossSite);
+        }
+        let (entry, params) = match found {
+            Found::Route(entry, params) => (entry, params),
+            Found::OtherMethod => return Err(Problem::WrongMethod),
+            Found::Nothing => return Err(Problem::NotHere),
+        };
+        self.not_closed(entry, visit)?;
+        let mut given = parts.headers.get(TOKEN_HEADER).map(|value| value.as_bytes().to_vec());
+        if !looks && given.is_some() && !token_matches(given.as_deref(), &signed_in.csrf) {
+            return Err(Problem::CrossSite);
+        }
+        // A raw upload or JSON has its token in the header, so that its body is not touched without one.
+        if !looks && given.is_none() && !carries_token_inside(entry.kind, &parts.headers) {
+            return Err(Problem::CrossSite);
+        }
+        let (body, inside) = read_body(entry.kind, &parts, body, inner.setting.stream_bytes_max).await?;
+        given = given.or(inside);
+        if !looks && !token_matches(given.as_deref(), &signed_in.csrf) {
+            return Err(Problem::CrossSite);
+        }
+        self.run(entry, params, parts, body, visit, Some(signed_in)).await
+    }
+
+    fn not_closed(&self, entry: &Entry<C>, visit: Visit) -> Result<(), Problem> {
+        let closed = self.0.setting.gate.is_route_closed(&entry.method, entry.pattern.text());
+        if closed && !visit.probing { Err(Problem::Closed) } else { Ok(()) }
+    }
+
+    async fn run(
+        &self,
+        entry: &Entry<C>,
+        params: Params,
+        parts: request::Parts,
+        body: Incoming,
+        visit: Visit,
+        signed_in: Option<SignedIn>,
+    ) -> Result<Reply, Problem> {
+        let path = SafePath::new(parts.uri.path());
+        let looks = only_looks(&parts.method);
+        let request::Parts { method, uri, headers, .. } = parts;
+        let call = Call { method, uri, headers, params, body, client: visit.client };
+        match (entry.run)(self.0.house.clone(), signed_in, call).await {
+            // After the touch, a page that was looked at is shown; what was posted must be posted again.
+            Err(Problem::StepUp(None)) if looks => Err(Problem::StepUp(path)),
+            answer => answer,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Visit {
+    client: IpAddr,
+    probing: bool,
+}
+
+impl Visit {
+    fn take(self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
+        if self.probing {
+            return Ok(());
+        }
+        limits.take(key).map_err(|_| Problem::SlowDown(60))
+    }
+}
+
+/// The one answer that a stranger gets for everything that is not open: people on their way to a page are shown
+/// the way in, everything else gets 401. The query stays behind: it may hold what does not belong in a log.
+fn who_are_you(parts: &request::Parts) -> Result<Reply, Problem> {
+    let person = Reader::of(parts.uri.path(), &parts.headers) == Reader::Person;
+    if !(person && only_looks(&parts.method) && is_navigation(&parts.headers)) {
+        return Err(Problem::WhoAreYou);
+    }
+    let next = SafePath::new(parts.uri.path()).filter(|path| path.as_str() != "/");
+    let way = match (Site::of(&parts.headers), next) {
+        // The browser keeps a strict cookie back on a link from elsewhere; the landing page fetches it.
+        (Site::Foreign, next) => format!("/go?to={}", next.map_or("%2F".to_owned(), |path| path.as_query_value())),
+        (_, Some(next)) => format!("/sign-in?next={}", next.as_query_value()),
+        (_, None) => "/sign-in".to_owned(),
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let location = HeaderValue::from_str(&way).expect("percent-encoded ASCII");
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(Reply::from_response(response))
+}
+
+fn step_up(next: &SafePath) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let way = format!("/step-up?next={}", next.as_query_value());
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&way).expect("percent-encoded ASCII"));
+    response
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    content_type(headers).eq_ignore_ascii_case("multipart/form-data")
+}
+
+fn carries_token_inside(kind: Kind, headers: &HeaderMap) -> bool {
+    kind == Kind::Form || kind == Kind::Stream && is_multipart(headers)
+}
+
+/// Limits the body by the route's kind, and reads as much of it as holds the token: a whole small form, or the
+/// first field of a multipart form.
+async fn read_body(
+    kind: Kind,
+    parts: &request::Parts,
+    body: Body,
+    stream_bytes_max: u64,
+) -> Result<(Incoming, Option<Vec<u8>>), Problem> {
+    if only_looks(&parts.method) {
+        return Ok((Incoming::None, None));
+    }
+    let most = match kind {
+        Kind::Page => 0,
+        Kind::Form => FORM_BYTES_MAX as u64,
+        Kind::Json => JSON_BYTES_MAX as u64,
+        Kind::Stream => stream_bytes_max,
+    };
+    if announced(&parts.headers).is_some_and(|size| size > most) {
+        return Err(Problem::TooLarge);
+    }
+    let body = Body::new(Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)));
+    match kind {
+        Kind::Form => {
+            if !content_type(&parts.headers).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+                return Err(Problem::WrongKind);
+            }
+            let bytes = gather(body).await?;
+            let mut tokens = url::form_urlencoded::parse(&bytes).filter(|(key, _)| key == TOKEN_FIELD);
+            let token = tokens.next().map(|(_, value)| value.into_owned().into_bytes());
+            let token = if tokens.next().is_some() { None } else { token };
+            Ok((Incoming::Form(bytes), token))
+        }
+        Kind::Stream if is_multipart(&parts.headers) => read_first_part(&parts.headers, body).await,
+        Kind::Page | Kind::Json | Kind::Stream => Ok((Incoming::Raw(body), None)),
+    }
+}
+
+async fn read_first_part(headers: &HeaderMap, body: Body) -> Result<(Incoming, Option<Vec<u8>>), Problem> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(value).map_err(|_| Problem::Malformed)?;
+    let mut form = multer::Multipart::new(body.into_data_stream(), boundary);
+    let mut token = Vec::new();
+    {
+        let first = form.next_field().await.map_err(|error| body_problem(&error))?;
+        let Some(mut field) = first.filter(|field| field.name() == Some(TOKEN_FIELD)) else {
+            return Err(Problem::CrossSite);
+        };
+        while let Some(bytes) = field.chunk().await.map_err(|error| body_problem(&error))? {
+            token.extend_from_slice(&bytes);
+            if token.len() > 256 {
+                return Err(Problem::CrossSite);
+            }
+        }
+    }
+    Ok((Incoming::Parts(Box::new(form)), Some(token)))
+}
+
+impl<C: House> tower::Service<Request<Body>> for Door<C> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let door = self.clone();
+        Box::pin(async move { Ok(door.handle(request).await) })
+    }
+}
+
+/// Panics say where they happened and nothing else: their words may hold data. Called once, first thing in main.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
+}

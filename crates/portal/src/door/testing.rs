@@ -1,0 +1,88 @@
+//! A house with made-up sessions, and doors over it, for the tests of this room.
+
+use super::address::PublicUrl;
+use super::gate::{Gate, GateStart};
+use super::locked::{Locked, Opts, Run, Setup};
+use super::probe::ProbeReport;
+use super::problem::Problem;
+use super::reply::Reply;
+use super::service::{Door, House, Setting};
+use axum::http::Method;
+use custody::{CustodyError, SignedIn};
+use record::{Action, ManualClock, PersonId, SessionId, Timestamp};
+use std::sync::Arc;
+
+/// The secret of the one live session.
+pub(crate) const SECRET: &str = "live-session-secret-0001";
+/// Its token.
+pub(crate) const TOKEN: &str = "token-of-the-live-session";
+/// What no stranger may ever see.
+pub(crate) const CANARY: &str = "CANARY Margaret Oakes 1961-02-03";
+
+/// A house with one live session.
+#[derive(Clone, Default)]
+pub(crate) struct FakeHouse;
+
+impl House for FakeHouse {
+    async fn session_resolve(&self, secret: &str) -> Result<Option<SignedIn>, CustodyError> {
+        Ok((secret == SECRET).then(|| SignedIn {
+            person: PersonId::from_bytes([1; 16]),
+            session: SessionId::from_bytes([2; 16]),
+            csrf: TOKEN.to_owned(),
+            started_at: Timestamp::from_unix_millis(0),
+            step_up_at: None,
+            idle_until: Timestamp::from_unix_millis(1),
+        }))
+    }
+}
+
+impl Setting {
+    pub(crate) fn for_tests() -> Self {
+        let public = PublicUrl::parse("https://portal.test").expect("a good one");
+        let mut setting = Self::new(public, open_gate(), Arc::new(ManualClock::at_unix_millis(0)));
+        setting.telephone = Some("+1 555 0100".to_owned());
+        setting.stream_bytes_max = 1 << 20;
+        setting
+    }
+}
+
+pub(crate) fn open_gate() -> Gate {
+    let gate = Gate::new(GateStart::Fresh);
+    gate.record(&ProbeReport::default());
+    gate
+}
+
+pub(crate) fn constant_run<C: House>(text: &'static str) -> Run<C> {
+    Arc::new(move |_house, _signed_in, _call| Box::pin(async move { Ok(Reply::text(text)) }))
+}
+
+/// Routes of every kind, each with the canary.
+pub(crate) fn routes() -> Locked<FakeHouse> {
+    let panics: Run<FakeHouse> = Arc::new(|_, _, _| Box::pin(async { panic!("{CANARY}") }));
+    let missing: Run<FakeHouse> = Arc::new(|_, _, _| Box::pin(async { Err(Problem::NotHere) }));
+    let canary = || constant_run(CANARY);
+    Locked::with_own_routes(Setup::Serve)
+        .locked_run(Method::GET, "/", Opts::page("Inbox").menu(1), Action::DocumentList, canary())
+        .locked_run(Method::GET, "/documents/{doc}", Opts::page("Document"), Action::DocumentRead, canary())
+        .locked_run(Method::POST, "/documents/{doc}/sign", Opts::form("Sign"), Action::DocumentSign, canary())
+        .locked_run(
+            Method::GET,
+            "/documents/{doc}/original",
+            Opts::stream("Download"),
+            Action::DocumentDownload,
+            canary(),
+        )
+        .locked_run(Method::POST, "/upload/file", Opts::stream("Upload"), Action::DocumentUpload, canary())
+        .locked_run(Method::POST, "/step-up/{step}", Opts::json("Step up"), Action::SessionStepUp, canary())
+        .locked_run(Method::GET, "/ledger", Opts::page("Ledger"), Action::LedgerList, canary())
+        .locked_run(Method::GET, "/panics", Opts::page("Panics"), Action::HealthShow, panics)
+        .locked_run(Method::GET, "/missing/{doc}", Opts::page("Missing"), Action::DocumentRead, missing)
+}
+
+pub(crate) fn door_with(setting: Setting) -> Door<FakeHouse> {
+    routes().into_service(FakeHouse, setting).expect("routes of this test")
+}
+
+pub(crate) fn door() -> Door<FakeHouse> {
+    door_with(Setting::for_tests())
+}
