@@ -1,11 +1,12 @@
 //! `cargo xtask tidy`: the laws of the house that a program can check.
 //!
-//! What must always hold: a check reads and never writes; a finding names file, line, law and what to do;
+//! What must always hold: a check reads and never writes, and needs no network once packages are fetched; a finding names file, line, law and what to do;
 //! every check has a test that shows it finding something, so that a check which fell asleep is noticed.
 //!
 //! What it refuses to know: whether the code is right. Compiler, clippy and the tests say that.
 
 mod arrows;
+mod exceptions;
 mod licences;
 mod manifest;
 mod names;
@@ -16,9 +17,11 @@ mod words;
 
 use crate::Verdict;
 use crate::tree::{self, Source};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use cargo_metadata::{Metadata, MetadataCommand};
 use std::fmt;
 use std::path::Path;
+use std::process::Command;
 
 /// Something to mend.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,8 +73,9 @@ pub(crate) fn check(top: &Path) -> Result<Report> {
     let sources = tree::read(top)?;
     let mut report = Report::default();
     report.looked_at.push(format!("{} files", sources.len()));
-    arrows::check(top, &mut report)?;
-    licences::check(top, &mut report)?;
+    let packages = packages(top)?;
+    arrows::check(&packages, &mut report);
+    licences::check(top, &packages, &mut report)?;
     manifest::check(&sources, &mut report)?;
     for source in &sources {
         check_one(source, &mut report);
@@ -81,10 +85,24 @@ pub(crate) fn check(top: &Path) -> Result<Report> {
     Ok(report)
 }
 
+/// Our crates and all that they are built from, for this machine's platform: what only others need may not be here.
+fn packages(top: &Path) -> Result<Metadata> {
+    let version = Command::new("rustc").arg("-vV").output().context("asking rustc for its platform")?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no platform")?;
+    let ask = |more: &[&str]| {
+        let options = [&["--locked", "--filter-platform", host], more].concat().into_iter().map(str::to_owned);
+        MetadataCommand::new().current_dir(top).other_options(options.collect::<Vec<_>>()).exec()
+    };
+    let offline = ask(&["--offline"]);
+    offline.or_else(|_| ask(&[])).context("asking cargo metadata for all packages; try `cargo fetch --locked`")
+}
+
 /// The checks that need one file only.
 fn check_one(source: &Source, report: &mut Report) {
     names::check(source, report);
     words::check(source, report);
+    exceptions::check(source, report);
     sizes::check(source, report);
     templates::check(source, report);
 }

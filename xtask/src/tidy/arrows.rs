@@ -6,9 +6,8 @@
 //! A new arrow needs a decision note in `docs/decisions/` and then a line here.
 
 use super::{Finding, Report};
-use anyhow::{Context, Result};
-use cargo_metadata::{DependencyKind, MetadataCommand, Package};
-use std::path::Path;
+use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What all packages of ours are called, before the crate's own name; the binary and xtask have no such prefix.
 const PREFIX: &str = "strongroom-";
@@ -66,14 +65,8 @@ struct Arrow {
     kind: DependencyKind,
 }
 
-/// Reads the workspace's manifests and checks every direct dependency.
-pub(super) fn check(top: &Path, report: &mut Report) -> Result<()> {
-    let metadata = MetadataCommand::new()
-        .current_dir(top)
-        .no_deps()
-        .other_options(["--offline".to_owned()])
-        .exec()
-        .context("asking cargo metadata for the crates")?;
+/// Checks every direct dependency of ours, and whatever lies below the rooms that wait for nothing.
+pub(super) fn check(metadata: &Metadata, report: &mut Report) {
     let mut arrows = Vec::new();
     for package in metadata.workspace_packages() {
         let from = short(package.name.as_ref());
@@ -82,11 +75,38 @@ pub(super) fn check(top: &Path, report: &mut Report) -> Result<()> {
                 "has no row in the table of arrows (xtask/src/tidy/arrows.rs); a new crate needs a decision note";
             report.findings.push(Finding::whole(&from, "arrows", what));
         }
+        if WITHOUT_RUNTIME.contains(&from.as_str()) {
+            report.findings.extend(runtime_below(metadata, &package.id, &from));
+        }
         arrows.extend(arrows_of(package, &from));
     }
     report.looked_at.push(format!("{} arrows between crates and to libraries", arrows.len()));
     report.findings.extend(arrows.iter().flat_map(judge));
-    Ok(())
+}
+
+/// A runtime that comes in by way of a library, tests aside.
+fn runtime_below(metadata: &Metadata, id: &PackageId, from: &str) -> Vec<Finding> {
+    let Some(resolve) = &metadata.resolve else {
+        return vec![Finding::whole(from, "arrows", "cargo metadata told nothing of what lies below")];
+    };
+    let below: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, &node.deps)).collect();
+    let mut found = Vec::new();
+    let (mut seen, mut open) = (BTreeSet::from([id]), vec![id]);
+    while let Some(next) = open.pop() {
+        let shipped = below.get(next).into_iter().flat_map(|deps| deps.iter());
+        for dependency in shipped.filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)) {
+            if seen.insert(&dependency.pkg) {
+                open.push(&dependency.pkg);
+                // A direct one is named by `judge` already.
+                let direct = next == id;
+                if !direct && RUNTIMES.iter().any(|pattern| matches(pattern, &dependency.name)) {
+                    let what = format!("no runtime below store, and {} comes in through a library", dependency.name);
+                    found.push(Finding::whole(from, "arrows", what));
+                }
+            }
+        }
+    }
+    found
 }
 
 fn arrows_of(package: &Package, from: &str) -> Vec<Arrow> {
@@ -155,6 +175,18 @@ mod tests {
                 assert!(down, "{from} -> {to} points up the table");
             }
         }
+    }
+
+    #[test]
+    fn a_runtime_that_comes_in_through_a_library_is_found() {
+        let metadata = crate::tidy::packages(&crate::tree::top().expect("a checkout")).expect("metadata");
+        let room = |name: &str| {
+            let package = metadata.workspace_packages().into_iter().find(|package| package.name.as_ref() == name);
+            super::runtime_below(&metadata, &package.expect("the room exists").id, name).len()
+        };
+        assert_eq!(room("strongroom-record"), 0);
+        // store waits for disks: what is forbidden below it is found in it.
+        assert!(room("strongroom-custody") > 0);
     }
 
     #[test]

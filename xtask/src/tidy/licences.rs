@@ -7,10 +7,9 @@
 
 use super::{Finding, Report};
 use anyhow::{Context, Result};
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{Metadata, Package};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 /// The part of `deny.toml` that is used here; the rest is cargo-deny's.
 #[derive(serde::Deserialize)]
@@ -45,10 +44,9 @@ struct Banned {
 }
 
 /// Every package that can be built on this machine.
-pub(super) fn check(top: &Path, report: &mut Report) -> Result<()> {
+pub(super) fn check(top: &Path, metadata: &Metadata, report: &mut Report) -> Result<()> {
     let text = std::fs::read_to_string(top.join("deny.toml")).context("reading deny.toml")?;
     let rules: Rules = toml::from_str(&text).context("reading deny.toml")?;
-    let metadata = resolved(top)?;
     let ours: BTreeSet<_> = metadata.workspace_members.iter().collect();
     let others: Vec<&Package> = metadata.packages.iter().filter(|package| !ours.contains(&package.id)).collect();
     report.looked_at.push(format!("licences of {} packages", others.len()));
@@ -60,20 +58,6 @@ pub(super) fn check(top: &Path, report: &mut Report) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The packages for this machine's platform: those of other platforms need not have been fetched.
-fn resolved(top: &Path) -> Result<Metadata> {
-    let version = Command::new("rustc").arg("-vV").output().context("asking rustc for its platform")?;
-    let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no platform")?;
-    let ask = |more: &[&str]| {
-        let options = [&["--locked", "--filter-platform", host], more].concat().into_iter().map(str::to_owned);
-        MetadataCommand::new().current_dir(top).other_options(options.collect::<Vec<_>>()).exec()
-    };
-    ask(&["--offline"])
-        .or_else(|_| ask(&[]))
-        .context("asking cargo metadata for all packages; try `cargo fetch --locked`")
 }
 
 fn judge(name: &str, licence: Option<&str>, rules: &Rules) -> Vec<Finding> {
