@@ -150,6 +150,11 @@ pub(super) fn test_modules(code: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Byte ranges of the `macro_rules!` bodies of a blanked text.
+pub(super) fn macros(code: &str) -> Vec<Range<usize>> {
+    code.match_indices("macro_rules!").filter_map(|(at, _)| body_after(code, at)).collect()
+}
+
 /// Every function outside `skip`, with its length.
 pub(super) fn functions(code: &str, skip: &[Range<usize>]) -> Vec<Function> {
     let bytes = code.as_bytes();
