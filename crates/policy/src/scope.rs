@@ -1,9 +1,18 @@
 //! The scopes: which documents or patients of a customer a list or search may touch, as plain data that store
-//! turns into SQL. Held equal to the policies by a property test.
+//! turns into SQL.
+//!
+//! A scope is written by hand beside its policies, because a database cannot ask Cedar about a million rows. It
+//! is an aid to find rows, and no permission: what it finds is named in the intent and decided upon as ever. What
+//! must always hold: a row is in the scope if and only if `decide` permits it; a property test over made-up
+//! worlds holds the two equal, and a mutation test shows that it would notice any change in either.
 
-use crate::{DocumentFacts, PatientFacts, PrincipalFacts};
+pub(crate) mod rules;
+
+use crate::{DocumentFacts, PatientFacts, PrincipalFacts, clock_rules, question};
+use record::action::StepUp;
 use record::document::DocumentState;
-use record::{Action, CustomerId, PatientId, PersonId, Principal, Timestamp};
+use record::{Action, CustomerId, PatientId, PersonId, Principal, Role, Side, Timestamp};
+use std::collections::BTreeSet;
 
 /// Which documents of one customer; empty is none. A document is in it when any clause holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,6 +99,8 @@ impl PatientScope {
 
 /// The documents of `customer` that `action` (`document.list`, `document.search`, `document.status`,
 /// `access.list`, `access.review`) may touch at `at`. Any other action has an empty scope.
+///
+/// The scope says nothing about the customer: store's query names it beside the scope, always.
 #[must_use]
 pub fn document_scope(
     action: Action,
@@ -98,12 +109,12 @@ pub fn document_scope(
     customer: CustomerId,
     at: Timestamp,
 ) -> DocumentScope {
-    let _ = (action, facts, principal, customer, at);
-    DocumentScope::default()
+    let asking = Asking { action, facts, principal, customer, at };
+    asking.documents(&rules::DOCUMENTS.iter().collect::<Vec<_>>())
 }
 
 /// The patients of `customer` that `action` (`patient.search`, `patient.show`, `access.list`) may touch at `at`.
-/// Any other action has an empty scope.
+/// Any other action has an empty scope. The same holds for the customer as in [`document_scope`].
 #[must_use]
 pub fn patient_scope(
     action: Action,
@@ -112,6 +123,74 @@ pub fn patient_scope(
     customer: CustomerId,
     at: Timestamp,
 ) -> PatientScope {
-    let _ = (action, facts, principal, customer, at);
-    PatientScope::default()
+    let asking = Asking { action, facts, principal, customer, at };
+    asking.patients(&rules::PATIENTS.iter().collect::<Vec<_>>())
+}
+
+/// For whom a scope is worked out.
+pub(crate) struct Asking<'f> {
+    pub(crate) action: Action,
+    pub(crate) facts: &'f PrincipalFacts,
+    pub(crate) principal: Principal,
+    pub(crate) customer: CustomerId,
+    pub(crate) at: Timestamp,
+}
+
+impl Asking<'_> {
+    /// The person and the roles that count, or nobody: the same forbids as in `never.cedar`.
+    fn person(&self) -> Option<(PersonId, BTreeSet<Role>)> {
+        let Principal::Person(person) = self.principal else { return None };
+        let session = self.facts.signed_in.filter(|session| clock_rules::session_is_live(*session, self.at))?;
+        let roles = question::roles_at(self.facts, Some(self.customer), self.at);
+        let refused = self.facts.suspended
+            || (self.facts.passkeys < 2 && roles.iter().any(|role| role.is_officer()))
+            || (self.action.step_up() == StepUp::Fresh && !clock_rules::touch_is_fresh(session, self.at));
+        (!refused).then_some((person, roles))
+    }
+
+    /// Does a rule for `role` count: only where the person holds it, and a worker of the operator only where assigned.
+    fn counts(&self, roles: &BTreeSet<Role>, actions: &[Action], role: Role) -> bool {
+        let free = role.side() == Side::Customer || role.is_officer();
+        actions.contains(&self.action)
+            && roles.contains(&role)
+            && (free || self.facts.assigned.contains(&self.customer))
+    }
+
+    fn glass(&self) -> BTreeSet<PatientId> {
+        question::glass_at(self.principal, self.facts, self.customer, self.at)
+    }
+
+    pub(crate) fn documents(&self, rules: &[&rules::DocumentRule]) -> DocumentScope {
+        let Some((person, roles)) = self.person() else { return DocumentScope::default() };
+        let mut scope = DocumentScope::default();
+        for rule in rules.iter().filter(|rule| self.counts(&roles, rule.actions, rule.role)) {
+            let who = match rule.who {
+                rules::Who::Anyone => vec![Relation::Anyone],
+                rules::Who::Author => vec![Relation::AuthorIs(person)],
+                rules::Who::Recipient => vec![Relation::RecipientIs(person)],
+                rules::Who::Uploader => vec![Relation::UploaderIs(person)],
+                rules::Who::InCare => vec![Relation::PatientInCareOf(person)],
+                rules::Who::GlassBroken => self.glass().into_iter().map(Relation::PatientIs).collect(),
+            };
+            for who in who {
+                scope.any_of.push(DocumentClause { states: rule.states.to_vec(), who });
+            }
+        }
+        scope
+    }
+
+    pub(crate) fn patients(&self, rules: &[&rules::PatientRule]) -> PatientScope {
+        let Some((person, roles)) = self.person() else { return PatientScope::default() };
+        let mut scope = PatientScope::default();
+        for rule in rules.iter().filter(|rule| self.counts(&roles, rule.actions, rule.role)) {
+            match rule.who {
+                rules::PatientWho::Anyone => scope.any_of.push(PatientRelation::Anyone),
+                rules::PatientWho::InCare => scope.any_of.push(PatientRelation::InCareOf(person)),
+                rules::PatientWho::GlassBroken => {
+                    scope.any_of.extend(self.glass().into_iter().map(PatientRelation::Is));
+                }
+            }
+        }
+        scope
+    }
 }

@@ -1,0 +1,104 @@
+//! The clauses of the scopes as a table, one beside each policy that lists or searches, named alike.
+
+use record::document::DocumentState::{
+    self, Delivered, Dictated, Edited, EnteredInError, Held, Signed, Transcribed, Unmatched, Withdrawn,
+};
+use record::{Action, Role};
+
+/// How a document must be related to the asker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Anyone,
+    Author,
+    Recipient,
+    Uploader,
+    InCare,
+    GlassBroken,
+}
+
+/// One clause over documents. For roles at the operator other than officers it counts where they are assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DocumentRule {
+    pub(crate) actions: &'static [Action],
+    pub(crate) role: Role,
+    pub(crate) states: &'static [DocumentState],
+    pub(crate) who: Who,
+}
+
+/// How a patient must be related to the asker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatientWho {
+    Anyone,
+    InCare,
+    GlassBroken,
+}
+
+/// One clause over patients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PatientRule {
+    pub(crate) actions: &'static [Action],
+    pub(crate) role: Role,
+    pub(crate) who: PatientWho,
+}
+
+const LOOKING: &[Action] = &[Action::DocumentList, Action::DocumentSearch, Action::AccessList];
+const LISTING: &[Action] = &[Action::DocumentList, Action::AccessList];
+const STATUS: &[Action] = &[Action::DocumentStatus];
+const REVIEW: &[Action] = &[Action::AccessReview];
+const WITH_PRACTICE: &[DocumentState] = &[Delivered, Signed];
+const ONCE_WITH_PRACTICE: &[DocumentState] = &[Delivered, Signed, Withdrawn, EnteredInError];
+const IN_WORK: &[DocumentState] = &[Dictated, Transcribed, Edited, Unmatched, Held];
+
+/// Which documents.
+pub(crate) const DOCUMENTS: &[DocumentRule] = &[
+    // clinician-documents
+    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::Author },
+    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::Recipient },
+    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::InCare },
+    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::GlassBroken },
+    // clinician-own-unmatched
+    DocumentRule { actions: LOOKING, role: Role::Clinician, states: &[Unmatched], who: Who::Author },
+    // records-staff-documents
+    DocumentRule { actions: LOOKING, role: Role::RecordsStaff, states: WITH_PRACTICE, who: Who::Anyone },
+    // records-staff-unmatched
+    DocumentRule { actions: &[Action::DocumentList], role: Role::RecordsStaff, states: &[Unmatched], who: Who::Anyone },
+    // transcriptionist-dictations
+    DocumentRule { actions: LISTING, role: Role::Transcriptionist, states: &[Dictated], who: Who::Anyone },
+    DocumentRule { actions: STATUS, role: Role::Transcriptionist, states: &[Dictated], who: Who::Anyone },
+    // transcriptionist-own-work
+    DocumentRule {
+        actions: LISTING,
+        role: Role::Transcriptionist,
+        states: &[Transcribed, Edited, Held, Unmatched],
+        who: Who::Uploader,
+    },
+    // transcriptionist-own-status
+    DocumentRule { actions: STATUS, role: Role::Transcriptionist, states: DocumentState::ALL, who: Who::Uploader },
+    // editor-work
+    DocumentRule { actions: LOOKING, role: Role::QaEditor, states: IN_WORK, who: Who::Anyone },
+    // editor-mends-withdrawn
+    DocumentRule { actions: LOOKING, role: Role::QaEditor, states: &[Withdrawn], who: Who::Anyone },
+    // work-status
+    DocumentRule { actions: STATUS, role: Role::QaEditor, states: DocumentState::ALL, who: Who::Anyone },
+    DocumentRule { actions: STATUS, role: Role::Coordinator, states: DocumentState::ALL, who: Who::Anyone },
+    // access-review-documents-manager
+    DocumentRule { actions: REVIEW, role: Role::PracticeManager, states: ONCE_WITH_PRACTICE, who: Who::Anyone },
+    // access-review-documents-privacy-officer
+    DocumentRule { actions: REVIEW, role: Role::PrivacyOfficer, states: DocumentState::ALL, who: Who::Anyone },
+];
+
+const PAGES: &[Action] = &[Action::PatientShow, Action::AccessList];
+
+/// Which patients.
+pub(crate) const PATIENTS: &[PatientRule] = &[
+    // practice-finds-patients
+    PatientRule { actions: &[Action::PatientSearch], role: Role::Clinician, who: PatientWho::Anyone },
+    PatientRule { actions: &[Action::PatientSearch], role: Role::RecordsStaff, who: PatientWho::Anyone },
+    // clinician-patients
+    PatientRule { actions: PAGES, role: Role::Clinician, who: PatientWho::InCare },
+    PatientRule { actions: PAGES, role: Role::Clinician, who: PatientWho::GlassBroken },
+    // records-staff-patients
+    PatientRule { actions: PAGES, role: Role::RecordsStaff, who: PatientWho::Anyone },
+    // editor-matches-patients
+    PatientRule { actions: &[Action::PatientSearch], role: Role::QaEditor, who: PatientWho::Anyone },
+];
