@@ -55,7 +55,8 @@ pub(super) fn check(source: &Source, report: &mut Report) {
             }
         }
     }
-    if source.is_rust() {
+    // A compile-fail case is never run: there the macro stands for a value of any type.
+    if source.is_rust() && !source.path.contains("/compile_fail/") {
         check_unfinished(source, report);
     }
     if source.name() == "package-lock.json" && source.text.contains("\"resolved\"") {
@@ -117,6 +118,7 @@ mod tests {
     fn unfinished_code_is_found_and_talk_of_it_is_not() {
         for word in unfinished() {
             assert_eq!(findings("a.rs", format!("fn a() {{ {word}() }}")), 1, "{word}");
+            assert_eq!(findings("crates/a/tests/compile_fail/b.rs", format!("fn a() {{ {word}() }}")), 0, "{word}");
             assert_eq!(findings("a.rs", format!("// {word}()\nfn a() {{ b(\"{word}()\") }}")), 0, "{word}");
         }
     }
