@@ -5,6 +5,7 @@
 //! and characters that reorder what is shown (bidi embeddings, overrides, isolates) replaced by U+FFFD.
 
 mod docx;
+mod pdf;
 mod rtf;
 mod sink;
 mod text;
@@ -21,9 +22,10 @@ pub struct Extracted {
     pub text: String,
     /// The title that the file gives itself, if any. PHI like the text.
     pub title: Option<String>,
-    /// Why there is no text to show ("no text layer", "encrypted", "recording", "picture"); words of ours, never the file's.
+    /// Why there is no text to show: "recording", "picture", "encrypted", "no text layer" (a scanned PDF), "text layer
+    /// without meaning" (a PDF whose fonts do not say what their letters are). Words of ours, never the file's.
     pub opaque: Option<&'static str>,
-    /// The file held more text than the limits allow.
+    /// Not all text is here: the file held more than the limits allow, ends early, or a part of it is broken.
     pub truncated: bool,
 }
 
@@ -81,7 +83,7 @@ pub fn text_of(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<Extracted, E
         Kind::Text(charset) => text::read(charset, bytes, limits),
         Kind::Rtf => rtf::read(bytes, limits),
         Kind::Docx => docx::read(bytes, limits),
-        Kind::Pdf => Err(ExtractError::Malformed("not yet read")),
+        Kind::Pdf => pdf::read(bytes, limits),
         Kind::Empty | Kind::Refused(_) | Kind::Unknown => Err(ExtractError::NotRead),
     }
 }

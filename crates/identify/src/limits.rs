@@ -21,6 +21,8 @@ pub struct Limits {
     pub pages_max: usize,
     /// Operators (PDF), so that a form drawn from within a form cannot multiply the work without end.
     pub operators_max: usize,
+    /// Objects that a PDF may seem to have; parsed, each costs up to 200 bytes of memory.
+    pub pdf_tokens_max: usize,
     /// Data rows of an import table. More are an error: half an import is worse than none.
     pub table_rows_max: usize,
     /// Columns of an import table.
@@ -43,6 +45,7 @@ impl Default for Limits {
             depth_max: 200,
             pages_max: 2_000,
             operators_max: 4_000_000,
+            pdf_tokens_max: 4_000_000,
             table_rows_max: 500_000,
             table_columns_max: 256,
             table_cells_max: 6_000_000,

@@ -7,6 +7,8 @@ pub(super) struct Sink {
     text: String,
     text_bytes_max: usize,
     truncated: bool,
+    /// Something in the middle could not be read; the rest goes on.
+    incomplete: bool,
     /// A CR was just written as a newline; the LF that may follow belongs to it.
     after_carriage_return: bool,
     /// High half of a UTF-16 pair that came alone so far.
@@ -19,6 +21,7 @@ impl Sink {
             text: String::new(),
             text_bytes_max,
             truncated: false,
+            incomplete: false,
             after_carriage_return: false,
             high_surrogate: None,
         }
@@ -32,6 +35,11 @@ impl Sink {
     /// Says that the file held more than was read.
     pub(super) const fn mark_truncated(&mut self) {
         self.truncated = true;
+    }
+
+    /// Says that a part in the middle could not be read, and goes on.
+    pub(super) const fn mark_incomplete(&mut self) {
+        self.incomplete = true;
     }
 
     /// One character of the file.
@@ -132,7 +140,7 @@ impl Sink {
             self.put(char::REPLACEMENT_CHARACTER);
         }
         let title = title.and_then(|title| title_of(&title));
-        Extracted { text: self.text, title, opaque: None, truncated: self.truncated }
+        Extracted { text: self.text, title, opaque: None, truncated: self.truncated || self.incomplete }
     }
 }
 
