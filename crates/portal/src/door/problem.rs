@@ -165,10 +165,42 @@ impl Problem {
 }
 
 impl From<CustodyError> for Problem {
+    /// A refusal and an absence are one answer. The exceptions concern nobody but the person who asks.
     fn from(error: CustodyError) -> Self {
-        // The error's words hold no PHI (CONVENTIONS 9); the caller is told nothing but to come back.
-        tracing::error!(error = %error, "custody could not answer");
-        Self::Unavailable
+        match error {
+            CustodyError::Refused(why) => match why.as_str() {
+                "step_up" => Self::StepUp(None),
+                "second_passkey" => Self::Forbidden("Officers need two passkeys. Add your second one first."),
+                "own_act" => Self::Forbidden("This needs another person than the one who asked for it."),
+                "no_agreement" => {
+                    Self::Conflict("There is no agreement in force with this customer, so nothing can be taken in.")
+                }
+                _ => Self::NotHere,
+            },
+            CustodyError::Absent => Self::NotHere,
+            CustodyError::State(sentence) => Self::Conflict(sentence),
+            CustodyError::Input(fields) => Self::Invalid(
+                fields
+                    .into_iter()
+                    .map(|error| FieldProblem { field: error.field, sentence: error.say.to_owned() })
+                    .collect(),
+            ),
+            CustodyError::File(say) => Self::Invalid(vec![FieldProblem { field: "file", sentence: say.to_owned() }]),
+            CustodyError::TooLarge { .. } => Self::TooLarge,
+            CustodyError::TooOften => Self::SlowDown(60),
+            CustodyError::NotProven => {
+                Self::Forbidden("That did not work. Try again, or call your practice's manager.")
+            }
+            // The error's words hold no PHI (CONVENTIONS 9); the caller is told nothing but to come back.
+            broken @ CustodyError::Broken(_) => {
+                tracing::error!(error = %broken, "custody is broken");
+                Self::Broken
+            }
+            unable => {
+                tracing::error!(error = %unable, "custody could not answer");
+                Self::Unavailable
+            }
+        }
     }
 }
 
