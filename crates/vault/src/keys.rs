@@ -14,5 +14,6 @@ pub use life::ShredCertificate;
 pub(crate) use ring::CustomerKeys;
 pub use ring::{KeyRing, SealError};
 pub use row::{
-    Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRow, KeyRows, Owner, WrappedKey,
+    Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRow, KeyRows, KeyTableState, Owner,
+    WrappedKey,
 };

@@ -24,8 +24,8 @@ mod secret;
 pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, normalised, sound_of};
 pub use floe::{FloeError, Sealer};
 pub use keys::{
-    Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows, Owner,
-    SealError, ShredCertificate, WrappedKey,
+    Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows, KeyTableState,
+    Owner, SealError, ShredCertificate, WrappedKey,
 };
 pub use opening::{ObjectReader, OpenError, Opening, RangeReader, open};
 pub use phi::{Phi, Shown};

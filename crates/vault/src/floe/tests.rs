@@ -239,13 +239,34 @@ fn hostile(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
     }
     for segment in [0, 2, count - 1] {
         let end = whole.len().min(at(segment + 1));
-        for place in [at(segment), at(segment) + 3, at(segment) + 4, at(segment) + 15, at(segment) + 16, end - 17, end - 16, end - 1] {
+        for place in [
+            at(segment),
+            at(segment) + 3,
+            at(segment) + 4,
+            at(segment) + 15,
+            at(segment) + 16,
+            end - 17,
+            end - 16,
+            end - 1,
+        ] {
             let mut changed = whole.to_vec();
             changed[place] ^= 0x80;
             case(&format!("bit at {place} of segment {segment}"), changed);
         }
     }
-    for len in [0, 1, HEADER_LEN - 1, HEADER_LEN, HEADER_LEN + 1, HEADER_LEN + 31, at(1) - 1, at(1), at(1) + 4, at(count - 1), whole.len() - 1] {
+    for len in [
+        0,
+        1,
+        HEADER_LEN - 1,
+        HEADER_LEN,
+        HEADER_LEN + 1,
+        HEADER_LEN + 31,
+        at(1) - 1,
+        at(1),
+        at(1) + 4,
+        at(count - 1),
+        whole.len() - 1,
+    ] {
         case(&format!("cut to {len}"), whole[..len].to_vec());
     }
     for (a, b) in [(0, 1), (1, 3), (2, 3)] {
@@ -260,7 +281,11 @@ fn hostile(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
         changed.extend_from_slice(&whole[at(segment + 1)..]);
         case(&format!("segment {segment} left out"), changed);
     }
-    for (what, more) in [("a zero byte", vec![0]), ("the last segment again", whole[at(count - 1)..].to_vec()), ("itself", whole.to_vec())] {
+    for (what, more) in [
+        ("a zero byte", vec![0]),
+        ("the last segment again", whole[at(count - 1)..].to_vec()),
+        ("itself", whole.to_vec()),
+    ] {
         case(&format!("followed by {what}"), [whole, &more[..]].concat());
     }
     for length in [0_u32, 31, 32, SEGMENT_LEN as u32, SEGMENT_LEN as u32 + 1, u32::MAX - 1] {

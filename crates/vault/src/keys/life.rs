@@ -36,7 +36,7 @@ impl KeyRows {
 
 impl KeyRing {
     fn change(&self, keys: Vec<KeyRow>) -> KeyChange {
-        KeyChange { made_in_epoch: self.rows().epoch_newest(), epochs: Vec::new(), keys }
+        KeyChange { made_from: self.rows().state(), epochs: Vec::new(), keys }
     }
 
     /// Keys of a new customer: records, index, and audit for this year.
@@ -167,7 +167,7 @@ impl KeyRing {
             at: now,
             keys: destroyed,
             epochs_destroyed: gone.collect(),
-            epoch_new: change.made_in_epoch + 1,
+            epoch_new: change.made_from.epoch_newest + 1,
             survivors: change.keys.iter().filter(|row| row.is_live()).count() as u64,
             backups_expire_at,
         };
@@ -183,8 +183,8 @@ impl KeyRing {
         entropy: &dyn Entropy,
         shredded: &dyn Fn(&KeyName) -> bool,
     ) -> Result<KeyChange, KeyError> {
-        let made_in_epoch = self.rows().epoch_newest();
-        let number = made_in_epoch + 1;
+        let made_from = self.rows().state();
+        let number = made_from.epoch_newest + 1;
         let epoch = Secret::random(entropy);
         let with = SealKey::new(&epoch);
         let mut keys = Vec::new();
@@ -199,7 +199,7 @@ impl KeyRing {
         let old = self.rows().epochs.iter().filter(|row| row.wrapped.is_some());
         let mut epochs: Vec<EpochRow> = old.map(|row| row.destroyed(now)).collect();
         epochs.push(EpochRow::wrap(root, number, &epoch, now));
-        Ok(KeyChange { made_in_epoch, epochs, keys })
+        Ok(KeyChange { made_from, epochs, keys })
     }
 }
 

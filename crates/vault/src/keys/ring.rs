@@ -143,7 +143,7 @@ impl KeyRing {
     /// The ring after a change that brought no new epoch; the root key is not needed.
     ///
     /// # Errors
-    /// [`KeyError::NeedsRoot`] when it did, or when the change was made from another state.
+    /// [`KeyError::NeedsRoot`] when it did, [`KeyError::Stale`] when the change was made from another state.
     pub fn after(&self, change: &KeyChange) -> Result<Self, KeyError> {
         if !change.epochs.is_empty() {
             return Err(KeyError::NeedsRoot);

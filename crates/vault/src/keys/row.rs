@@ -178,6 +178,9 @@ pub enum KeyError {
     /// The change brings a new epoch, so the root key is needed to follow it.
     #[error("a new epoch can only be followed with the root key")]
     NeedsRoot,
+    /// The change was made from another state of the key table: make it anew.
+    #[error("the keys were changed meanwhile; the change must be made anew")]
+    Stale,
     /// The sealed bytes do not open.
     #[error("a sealed value does not open")]
     Sealed(#[from] NotAuthentic),
@@ -324,33 +327,55 @@ pub struct KeyRows {
     pub keys: Vec<KeyRow>,
 }
 
+/// Which state of the key table a change was made from. Rows are added and changed, never removed, and each change
+/// adds a row, so these two numbers name a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTableState {
+    /// The newest epoch's number, 0 when there is none.
+    pub epoch_newest: u32,
+    /// How many rows of keys there are, destroyed ones too.
+    pub key_rows: u64,
+}
+
 /// Rows to write in one transaction: each replaces the row of the same number or name, or is new.
+///
+/// The transaction must find the table in the state [`Self::made_from`], and nobody else may write the table until
+/// it commits; else it writes nothing and the change is made anew. Two changes from one state would lose a key: a
+/// new customer's, wrapped by the epoch that the other change destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct KeyChange {
-    /// The newest epoch when the change was made. The transaction must find it still newest, or write nothing:
-    /// two changes made from one state would lose one of them.
-    pub made_in_epoch: u32,
+    /// The state that must be found.
+    pub made_from: KeyTableState,
     /// Epochs.
     pub epochs: Vec<EpochRow>,
     /// Keys.
     pub keys: Vec<KeyRow>,
 }
 
-impl KeyRows {
-    /// The newest epoch's number, 0 when there is none.
+impl KeyChange {
+    /// Does it change nothing.
     #[must_use]
-    pub fn epoch_newest(&self) -> u32 {
-        self.epochs.iter().map(|row| row.number).max().unwrap_or(0)
+    pub const fn is_empty(&self) -> bool {
+        self.epochs.is_empty() && self.keys.is_empty()
+    }
+}
+
+impl KeyRows {
+    /// The state of the table.
+    #[must_use]
+    pub fn state(&self) -> KeyTableState {
+        let epoch_newest = self.epochs.iter().map(|row| row.number).max().unwrap_or(0);
+        KeyTableState { epoch_newest, key_rows: self.keys.len() as u64 }
     }
 
     /// The table after a change. What the store does in SQL, in one transaction.
     ///
     /// # Errors
-    /// [`KeyError::NeedsRoot`] when the change was made in another epoch than the newest one here.
+    /// [`KeyError::Stale`] when the change was made from another state.
     pub fn apply(&mut self, change: &KeyChange) -> Result<(), KeyError> {
-        if change.made_in_epoch != self.epoch_newest() {
-            return Err(KeyError::NeedsRoot);
+        if change.made_from != self.state() {
+            return Err(KeyError::Stale);
         }
         for row in &change.epochs {
             self.epochs.retain(|old| old.number != row.number);

@@ -1,0 +1,6 @@
+//! Nobody makes the token by hand.
+use strongroom_vault::Shown;
+
+fn main() {
+    let _ = Shown(());
+}

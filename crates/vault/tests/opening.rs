@@ -1,0 +1,268 @@
+//! What opens, and what does not: two tokens, one intent, one customer, one place.
+
+#[path = "support/house.rs"]
+mod house;
+
+use house::{House, YEAR};
+use record::{DocumentId, IntentId, Outcome, PatientId, ResourceId, SystemEntropy, act};
+use strongroom_vault::floe::{FloeError, HEADER_LEN, SEGMENT_LEN, last_segment_at};
+use strongroom_vault::{
+    Column, KeyError, KeyRing, OpenError, Phi, Rendition, RenditionKind, SealError, WrappedKey, open,
+};
+
+const TEXT: &str = "Jane Roe (made up), 1961-04-03";
+
+fn document(byte: u8) -> DocumentId {
+    DocumentId::from_bytes([byte; 16])
+}
+
+const TEXT_OF_FIRST: Rendition = Rendition { version: 1, kind: RenditionKind::Text };
+
+fn column_sealed(house: &House, byte: u8) -> Vec<u8> {
+    house.ring.seal_column(house.north, document(byte), Column::DocumentTitle, TEXT.as_bytes()).unwrap()
+}
+
+fn object_sealed(house: &House, plaintext: &[u8]) -> (Vec<u8>, WrappedKey) {
+    let (mut sealer, wrapped) =
+        house.ring.seal_object(house.north, document(3), TEXT_OF_FIRST, &SystemEntropy).unwrap();
+    let mut sealed = sealer.header().to_vec();
+    sealer.push(plaintext, &mut sealed).unwrap();
+    sealer.finish(&mut sealed).unwrap();
+    (sealed, wrapped)
+}
+
+#[test]
+fn a_permit_and_its_receipt_open_what_the_intent_names() {
+    let house = House::new();
+    let (permit, receipt) = house.both::<act::DocumentList>(house.north, &[document(3).into()]);
+    let (opening, shown) = open(permit, receipt, &house.ring).unwrap();
+    let title = opening.column(document(3), Column::DocumentTitle, &column_sealed(&house, 3)).unwrap();
+    assert_eq!(title.show(&shown), TEXT);
+    assert!(!format!("{opening:?} {title:?} {shown:?}").contains("Roe"));
+}
+
+#[test]
+fn a_receipt_for_another_intent_opens_nothing() {
+    let house = House::new();
+    let ids = [document(3).into()];
+    let permit = house.permit::<act::DocumentList>(house.north, &ids);
+    // The same question, asked again: another intent.
+    let (_, receipt) = house.both::<act::DocumentList>(house.north, &ids);
+    assert_eq!(open(permit, receipt, &house.ring).unwrap_err(), OpenError::IntentsDiffer);
+}
+
+#[test]
+fn an_entry_that_does_not_say_permitted_opens_nothing() {
+    let house = House::new();
+    for outcome in Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Permitted) {
+        let permit = house.permit::<act::DocumentList>(house.north, &[document(3).into()]);
+        let receipt = house.receipt(permit.intent(), *outcome);
+        assert_eq!(open(permit, receipt, &house.ring).unwrap_err(), OpenError::NotPermitted, "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_the_intent_does_not_name_does_not_open() {
+    let house = House::new();
+    let (permit, receipt) = house.both::<act::DocumentRead>(house.north, &[document(4).into()]);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let column = opening.column(document(3), Column::DocumentTitle, &column_sealed(&house, 3));
+    assert_eq!(column.unwrap_err(), OpenError::NotNamed(document(3).into()));
+    let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    let object = opening.object(document(3), TEXT_OF_FIRST, &wrapped, &sealed[..HEADER_LEN]);
+    assert_eq!(object.unwrap_err(), OpenError::NotNamed(document(3).into()));
+    // The same bytes said to be of the document that is named: another place, so they do not open.
+    let moved = opening.column(document(4), Column::DocumentTitle, &column_sealed(&house, 3));
+    assert!(matches!(moved.unwrap_err(), OpenError::Key(KeyError::Sealed(_))));
+    let moved = opening.object(document(4), TEXT_OF_FIRST, &wrapped, &sealed[..HEADER_LEN]);
+    assert!(matches!(moved.unwrap_err(), OpenError::Key(KeyError::Damaged { .. })));
+}
+
+#[test]
+fn one_customers_permit_opens_nothing_of_anothers() {
+    let house = House::new();
+    let (permit, receipt) = house.both::<act::DocumentRead>(house.south, &[document(3).into()]);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let column = opening.column(document(3), Column::DocumentTitle, &column_sealed(&house, 3));
+    assert!(matches!(column.unwrap_err(), OpenError::Key(KeyError::Sealed(_))));
+    let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    let object = opening.object(document(3), TEXT_OF_FIRST, &wrapped, &sealed[..HEADER_LEN]);
+    assert!(matches!(object.unwrap_err(), OpenError::Key(KeyError::Orphan { .. })));
+    // A row whose key id was changed to the other customer's does not open either.
+    let key_id = format!("records/{}", house.south);
+    let object = opening.object(document(3), TEXT_OF_FIRST, &WrappedKey { key_id, ..wrapped }, &sealed[..HEADER_LEN]);
+    assert!(matches!(object.unwrap_err(), OpenError::Key(KeyError::Damaged { .. })));
+}
+
+#[test]
+fn a_value_carried_to_another_column_row_or_rendition_does_not_open() {
+    let house = House::new();
+    let (permit, receipt) = house.both::<act::DocumentRead>(house.north, &[document(3).into()]);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let sealed = column_sealed(&house, 3);
+    for column in [Column::DocumentBody, Column::DocumentVersionBody { version: 1 }, Column::DocumentProposals] {
+        assert!(opening.column(document(3), column, &sealed).is_err(), "{column:?}");
+    }
+    assert_eq!(opening.column(document(3), Column::PatientBody, &sealed).unwrap_err(), OpenError::Column);
+    let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    for rendition in
+        [Rendition { version: 2, ..TEXT_OF_FIRST }, Rendition { version: 1, kind: RenditionKind::Original }]
+    {
+        assert!(opening.object(document(3), rendition, &wrapped, &sealed[..HEADER_LEN]).is_err(), "{rendition:?}");
+    }
+}
+
+#[test]
+fn a_spoiled_column_does_not_open_and_never_panics() {
+    let house = House::new();
+    let (permit, receipt) = house.both::<act::DocumentRead>(house.north, &[document(3).into()]);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let sealed = column_sealed(&house, 3);
+    for at in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        assert!(opening.column(document(3), Column::DocumentTitle, &changed).is_err(), "byte {at}");
+        assert!(opening.column(document(3), Column::DocumentTitle, &sealed[..at]).is_err(), "cut at {at}");
+    }
+    let not_text = house.ring.seal_column(house.north, document(3), Column::DocumentTitle, &[0xff, 0xfe]).unwrap();
+    let error = opening.column(document(3), Column::DocumentTitle, &not_text).unwrap_err();
+    assert_eq!(error, OpenError::NotText);
+}
+
+#[test]
+fn a_document_of_several_segments_opens_as_a_stream_and_in_ranges() {
+    let house = House::new();
+    let plaintext: Vec<u8> = (0..200_000_u32).map(|at| (at % 253) as u8).collect();
+    let (sealed, wrapped) = object_sealed(&house, &plaintext);
+    let (permit, receipt) = house.both::<act::DocumentDownload>(house.north, &[document(3).into()]);
+    let (opening, shown) = open(permit, receipt, &house.ring).unwrap();
+    let (header, body) = sealed.split_at(HEADER_LEN);
+
+    let mut reader = opening.object(document(3), TEXT_OF_FIRST, &wrapped, header).unwrap();
+    let mut whole = Vec::new();
+    for piece in body.chunks(10_000) {
+        whole.extend_from_slice(reader.push(piece).unwrap().show(&shown));
+    }
+    reader.finish().unwrap();
+    assert!(whole == plaintext);
+
+    let mut reader = opening.object(document(3), TEXT_OF_FIRST, &wrapped, header).unwrap();
+    let mut buffer = Phi::buffer();
+    let mut whole = Vec::new();
+    for segment in body.chunks(SEGMENT_LEN) {
+        reader.segment(segment, &mut buffer).unwrap();
+        whole.extend_from_slice(buffer.show(&shown));
+    }
+    assert!(whole == plaintext);
+
+    let len = sealed.len() as u64;
+    let last = last_segment_at(len).unwrap();
+    let tail = &sealed[last.start as usize..];
+    let mut ranges = opening.object_ranges(document(3), TEXT_OF_FIRST, &wrapped, header, (len, tail)).unwrap();
+    assert_eq!(ranges.plain_len(), 200_000);
+    let range = 65_000..140_000;
+    let needed = ranges.sealed_range(&range).unwrap();
+    let part = ranges.open(&range, &sealed[needed.start as usize..needed.end as usize]).unwrap();
+    assert!(part.show(&shown)[..] == plaintext[65_000..140_000]);
+
+    let mut cut = opening.object(document(3), TEXT_OF_FIRST, &wrapped, header).unwrap();
+    let _ = cut.push(&body[..SEGMENT_LEN * 2]).unwrap();
+    assert_eq!(cut.finish(), Err(FloeError::Truncated));
+}
+
+#[test]
+fn a_long_list_opens_its_members_and_nothing_else() {
+    let house = House::new();
+    let ids: Vec<ResourceId> = (0..600_u128).map(|n| PatientId::from_bytes(n.to_be_bytes()).into()).collect();
+    let (permit, receipt) = house.both::<act::PatientSearch>(house.north, &ids);
+    let (opening, shown) = open(permit, receipt, &house.ring).unwrap();
+    let sealed = house.ring.seal_column(house.north, ids[599], Column::PatientBody, TEXT.as_bytes()).unwrap();
+    assert_eq!(opening.column(ids[599], Column::PatientBody, &sealed).unwrap().show(&shown), TEXT);
+    let foreign = PatientId::from_bytes([0xee; 16]);
+    let error = opening.column(foreign, Column::PatientBody, &sealed).unwrap_err();
+    assert_eq!(error, OpenError::NotNamed(foreign.into()));
+}
+
+#[test]
+fn shredded_keys_open_nothing_whatever_rows_are_put_back() {
+    let house = House::new();
+    let before = house.ring.rows().clone();
+    let (change, certificate) = house
+        .ring
+        .shred_customer(house.north, &house.root, (house.now(), Some(house.now().plus_secs(60))), &SystemEntropy)
+        .unwrap();
+    let mut after = before.clone();
+    after.apply(&change).unwrap();
+    let ring = KeyRing::unlock(&house.root, &after).unwrap();
+
+    let (permit, receipt) = house.both::<act::DocumentList>(house.north, &[document(3).into()]);
+    assert_eq!(open(permit, receipt, &ring).unwrap_err(), OpenError::KeysGone(house.north));
+    let seal = ring.seal_column(house.north, document(3), Column::DocumentTitle, b"x");
+    assert_eq!(seal.unwrap_err(), SealError::NoCustomer(house.north));
+    assert_eq!(ring.customers().collect::<Vec<_>>(), [house.south]);
+    assert!(ring.has_audit_year(strongroom_vault::Owner::Customer(house.north), YEAR), "audit keys are untouched");
+    assert!(ring.customer_begin(house.north, YEAR, house.now(), &SystemEntropy).is_err(), "no second life");
+
+    // A backup of the key rows without the epoch rows: what is put back has no key above it.
+    let mut undone = after.clone();
+    undone.keys = before.keys;
+    assert!(matches!(KeyRing::unlock(&house.root, &undone), Err(KeyError::Orphan { .. })));
+
+    let text = certificate.to_string();
+    assert!(text.contains(&format!("destroyed: records/{}/1", house.north)), "{text}");
+    assert!(text.contains("destroyed: epoch/1") && text.contains("expire by"), "{text}");
+    let json = serde_json::to_string(&certificate).unwrap();
+    assert_eq!(serde_json::from_str::<strongroom_vault::ShredCertificate>(&json).unwrap(), certificate);
+    // The other customer lives on.
+    assert!(ring.seal_column(house.south, document(3), Column::DocumentTitle, b"x").is_ok());
+}
+
+#[test]
+fn rotation_moves_object_keys_and_columns_and_can_be_stopped_anywhere() {
+    let mut house = House::new();
+    let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    let column = column_sealed(&house, 3);
+    let change = house.ring.rotate(house.north, house.now(), &SystemEntropy).unwrap();
+    house.ring = house.ring.after(&change).unwrap();
+
+    // Before anything is moved, what was sealed by the old version opens; new things carry the new version.
+    let read = |house: &House, wrapped: &WrappedKey, column: &[u8]| {
+        let (permit, receipt) = house.both::<act::DocumentRead>(house.north, &[document(3).into()]);
+        let (opening, shown) = open(permit, receipt, &house.ring)?;
+        let mut reader = opening.object(document(3), TEXT_OF_FIRST, wrapped, &sealed[..HEADER_LEN])?;
+        assert_eq!(reader.push(&sealed[HEADER_LEN..])?.show(&shown), TEXT.as_bytes());
+        let title = opening.column(document(3), Column::DocumentTitle, column)?;
+        assert_eq!(title.show(&shown), TEXT);
+        Ok::<(), OpenError>(())
+    };
+    read(&house, &wrapped, &column).unwrap();
+    assert_eq!(object_sealed(&house, b"new").1.version, 2);
+
+    let moved = house.ring.rewrap_object_key(house.north, document(3), TEXT_OF_FIRST, &wrapped).unwrap().unwrap();
+    assert_eq!(moved.version, 2);
+    let again = house.ring.rewrap_object_key(house.north, document(3), TEXT_OF_FIRST, &moved).unwrap();
+    assert_eq!(again, None, "a second run finds nothing to do");
+    let resealed = house.ring.reseal_column(house.north, document(3), Column::DocumentTitle, &column).unwrap().unwrap();
+    assert_eq!(house.ring.reseal_column(house.north, document(3), Column::DocumentTitle, &resealed).unwrap(), None);
+    read(&house, &moved, &resealed).unwrap();
+
+    // Now the old version can go; what was moved lives on, what was not is gone.
+    let destroyed = house.ring.shred_version((house.north, 1), &house.root, (house.now(), None), &SystemEntropy);
+    let (change, _) = destroyed.unwrap();
+    let mut rows = house.ring.rows().clone();
+    rows.apply(&change).unwrap();
+    house.ring = KeyRing::unlock(&house.root, &rows).unwrap();
+    read(&house, &moved, &resealed).unwrap();
+    assert!(matches!(read(&house, &wrapped, &resealed), Err(OpenError::Key(KeyError::NoKey(_)))));
+    let newest = house.ring.shred_version((house.north, 2), &house.root, (house.now(), None), &SystemEntropy);
+    assert!(matches!(newest, Err(KeyError::NoKey(_))), "the newest version is not destroyed this way");
+}
+
+#[test]
+fn an_intent_list_is_named_by_its_own_id() {
+    let house = House::new();
+    let intent = IntentId::from_bytes([5; 16]);
+    assert!(house.ring.seal_column(house.north, intent, Column::IntentResources, b"[]").is_ok());
+    let wrong = house.ring.seal_column(house.north, intent, Column::PatientBody, b"{}");
+    assert_eq!(wrong.unwrap_err(), SealError::Column);
+}
