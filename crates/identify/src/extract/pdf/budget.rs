@@ -10,7 +10,7 @@ pub(super) struct Budget {
 }
 
 /// Least charge for unpacking a stream, so that empty ones are not free.
-const STREAM_CHARGE_BYTES: usize = 256;
+const STREAM_CHARGE_BYTES: usize = 2_048;
 
 impl Budget {
     pub(super) const fn new(limits: &Limits) -> Self {

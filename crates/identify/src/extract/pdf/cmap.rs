@@ -38,8 +38,9 @@ impl CMap {
         map
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.meanings.is_empty()
+    /// Codes with a meaning.
+    pub(super) fn len(&self) -> usize {
+        self.meanings.len()
     }
 
     /// The meaning of a code of so many bytes.

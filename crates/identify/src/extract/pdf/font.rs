@@ -46,7 +46,8 @@ impl Font {
             Object::Stream(stream) => budget.content(document, stream).map(|content| CMap::parse(&content)),
             _ => None,
         });
-        let meanings = meanings.filter(|map| !map.is_empty());
+        let meanings = meanings.filter(|map| map.len() > 0);
+        budget.charge(meanings.as_ref().map_or(0, CMap::len) * 32);
         if font.get(b"Subtype").and_then(Object::as_name).is_ok_and(|subtype| subtype == b"Type0") {
             return Self::composite(document, font, meanings, budget);
         }

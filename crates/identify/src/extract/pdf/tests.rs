@@ -171,7 +171,7 @@ fn bomb(bytes: usize) -> Stream {
 fn a_page_that_inflates_without_end_ends_the_text() {
     let mut document = document(&[b"BT /F1 12 Tf (first) Tj ET", b"", b"BT /F1 12 Tf (third) Tj ET"]);
     let second = document.page_iter().nth(1).unwrap();
-    let content = document.add_object(bomb(100 << 20));
+    let content = document.add_object(bomb(66 << 20));
     document.get_object_mut(second).unwrap().as_dict_mut().unwrap().set("Contents", content);
     let read = whole(&bytes(document));
     assert!(read.truncated);
