@@ -183,6 +183,34 @@ pub async fn sign_head<L: DurableLog>(log: &L, signer: &Signer) -> Result<Signed
     Ok(checkpoint)
 }
 
+/// The proof that entry `index` lies under this head, from the log's tiles. It is checked by whoever makes a
+/// [`crate::KeptReceipt`] of it.
+///
+/// # Errors
+/// [`CommitError::Read`], or [`CommitError::Corrupt`] when the tiles do not reach that far.
+pub async fn prove_inclusion<L: DurableLog>(
+    log: &L,
+    index: u64,
+    head: &Head,
+) -> Result<Vec<Sha256>, CommitError<L::Error>> {
+    let tiles = tiles(log, &proof::inclusion_tiles(index, head.size)).await?;
+    proof::inclusion(index, head.size, &tiles).map_err(|_| CommitError::Corrupt(*head))
+}
+
+/// The proof that `old` is the beginning of `new`, from the log's tiles, checked: what a witness asks for.
+///
+/// # Errors
+/// [`CommitError::Read`], or [`CommitError::RolledBack`] when `old` is not the beginning of `new`.
+pub async fn prove_consistency<L: DurableLog>(
+    log: &L,
+    old: &Head,
+    new: &Head,
+) -> Result<Vec<Sha256>, CommitError<L::Error>> {
+    let tiles = tiles(log, &proof::consistency_tiles(old.size, new.size)).await?;
+    let proof = proof::consistency(old.size, new.size, &tiles).ok();
+    proof.filter(|proof| proof::consistency_holds(old, new, proof)).ok_or(CommitError::RolledBack(*old))
+}
+
 /// A draft with its salted leaf; the place comes later, and changes with each attempt.
 type Salted = (Entry, Vec<u8>, Sha256);
 
@@ -213,12 +241,11 @@ fn prepare(leaves: &[Salted], expected: Head, mut edge: Edge) -> Prepared {
 
 /// Does the log's tree of `new` entries begin with the tree `old`: shown by a proof from its tiles, not believed.
 async fn contains<L: DurableLog>(log: &L, old: &Head, new: &Head) -> Result<bool, CommitError<L::Error>> {
-    if old.size > new.size {
-        return Ok(false);
+    match prove_consistency(log, old, new).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::RolledBack(_)) => Ok(false),
+        Err(error) => Err(error),
     }
-    let tiles = tiles(log, &proof::consistency_tiles(old.size, new.size)).await?;
-    let proof = proof::consistency(old.size, new.size, &tiles);
-    Ok(proof.is_ok_and(|proof| proof::consistency_holds(old, new, &proof)))
 }
 
 async fn tiles<L: DurableLog>(log: &L, wanted: &[TileId]) -> Result<TileSet, CommitError<L::Error>> {

@@ -11,17 +11,24 @@
 
 pub mod checkpoint;
 pub mod commit;
+pub mod export;
 pub mod leaf;
 pub mod note;
 pub mod proof;
 pub mod receipt;
 pub mod tile;
 pub mod tree;
+pub mod verify;
 
 pub use checkpoint::{Checkpoint, SignError, SignedCheckpoint, Signer, Witness, witness_request};
-pub use commit::{Appended, CommitError, Committed, DurableLog, Prepared, PreparedEntry, commit, sign_head};
+pub use commit::{
+    Appended, CommitError, Committed, DurableLog, Prepared, PreparedEntry, commit, prove_consistency, prove_inclusion,
+    sign_head,
+};
+pub use export::Part;
 pub use leaf::{Draft, Leaf, LeafError};
 pub use note::{Note, NoteError, Verifier};
-pub use receipt::Receipt;
+pub use receipt::{KeptReceipt, Receipt, ReceiptError};
 pub use tile::{Tile, TileId, TileKind, TilePath, TileSet};
 pub use tree::{Edge, Head};
+pub use verify::{Archive, Finding, VerifyReport, verify, verify_export};

@@ -184,3 +184,133 @@ pub fn consistency_holds(old: &Head, new: &Head, proof: &[Sha256]) -> bool {
     });
     old_root == old.root && new_root == new.root
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{consistency, consistency_holds, consistency_tiles, inclusion, inclusion_holds, inclusion_tiles};
+    use crate::tile::TileSet;
+    use crate::tree::tests::{leaves, naive_root};
+    use crate::tree::{Edge, Head};
+    use proptest::prelude::*;
+    use record::Sha256;
+
+    /// RFC 6962, 2.1.1: PATH(m, D[n]).
+    fn naive_path(m: usize, leaves: &[Sha256]) -> Vec<Sha256> {
+        if leaves.len() == 1 {
+            return Vec::new();
+        }
+        let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+        let (mut path, sibling) = if m < left.len() {
+            (naive_path(m, left), naive_root(right))
+        } else {
+            (naive_path(m - left.len(), right), naive_root(left))
+        };
+        path.push(sibling);
+        path
+    }
+
+    /// RFC 6962, 2.1.2: SUBPROOF(m, D[n], b).
+    fn naive_subproof(m: usize, leaves: &[Sha256], whole: bool) -> Vec<Sha256> {
+        if m == leaves.len() {
+            return if whole { Vec::new() } else { vec![naive_root(leaves)] };
+        }
+        let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+        let (mut proof, sibling) = if m <= left.len() {
+            (naive_subproof(m, left, whole), naive_root(right))
+        } else {
+            (naive_subproof(m - left.len(), right, false), naive_root(left))
+        };
+        proof.push(sibling);
+        proof
+    }
+
+    fn tree(leaves: &[Sha256]) -> TileSet {
+        let (mut edge, mut tiles) = (Edge::default(), TileSet::default());
+        leaves.iter().for_each(|leaf| edge.push(*leaf, |tile| tiles.insert(tile)));
+        edge.partials().for_each(|tile| tiles.insert(tile));
+        tiles
+    }
+
+    /// Only the tiles that were asked for, as a log answers.
+    fn only(tiles: &TileSet, wanted: &[crate::TileId]) -> TileSet {
+        wanted.iter().filter_map(|id| tiles.tile(*id).cloned()).collect()
+    }
+
+    fn head(leaves: &[Sha256]) -> Head {
+        Head { size: leaves.len() as u64, root: naive_root(leaves) }
+    }
+
+    #[test]
+    fn every_proof_of_every_small_tree_is_that_of_the_rfc_and_no_other_place_or_size_accepts_it() {
+        let all = leaves(33);
+        let tiles = tree(&all);
+        for size in 1..=all.len() {
+            let new = head(&all[..size]);
+            for index in 0..size {
+                let proof = inclusion(index as u64, size as u64, &tiles).unwrap();
+                assert_eq!(proof, naive_path(index, &all[..size]));
+                for other in 0..=size as u64 {
+                    let holds = inclusion_holds(other, &all[index], &new, &proof);
+                    assert_eq!(holds, other == index as u64, "{index} of {size} at {other}");
+                }
+            }
+            for old in 0..=size {
+                let proof = consistency(old as u64, size as u64, &tiles).unwrap();
+                let naive = if old == 0 { Vec::new() } else { naive_subproof(old, &all[..size], true) };
+                assert_eq!(proof, naive, "{old} of {size}");
+                for other in 0..=size {
+                    // The root of another size, under the size that was proved.
+                    let wrong = Head { size: old as u64, root: naive_root(&all[..other]) };
+                    assert_eq!(consistency_holds(&wrong, &new, &proof), other == old, "{old} of {size}, {other}");
+                }
+            }
+        }
+        assert!(inclusion(33, 33, &tiles).is_err() && consistency(34, 33, &tiles).is_err());
+    }
+
+    #[test]
+    fn proofs_for_absurd_sizes_are_refused_at_once() {
+        let root = Sha256::of(b"root");
+        let (old, new) = (Head { size: 1 << 63, root }, Head { size: u64::MAX, root });
+        for count in [0, 1, 63, 64, 65, 1000] {
+            let proof = vec![root; count];
+            assert!(!inclusion_holds(u64::MAX - 1, &root, &new, &proof));
+            assert!(!consistency_holds(&old, &new, &proof));
+            assert!(!consistency_holds(&new, &old, &proof));
+            assert!(!consistency_holds(&Head { size: 0, root }, &new, &proof));
+        }
+        assert!(inclusion(5, u64::MAX, &TileSet::default()).is_err());
+        assert!(consistency(5, u64::MAX, &TileSet::default()).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn proofs_from_just_the_named_tiles_are_those_of_the_rfc(size in 1_usize..1400, at in any::<prop::sample::Index>(), old in any::<prop::sample::Index>(), bit in 0_usize..256) {
+            let all = leaves(size as u64);
+            let tiles = tree(&all);
+            let (index, old, new) = (at.index(size), 1 + old.index(size), head(&all));
+            let few = only(&tiles, &inclusion_tiles(index as u64, size as u64));
+            let mut proof = inclusion(index as u64, size as u64, &few).unwrap();
+            prop_assert_eq!(&proof, &naive_path(index, &all));
+            prop_assert!(inclusion_holds(index as u64, &all[index], &new, &proof));
+            let few = only(&tiles, &consistency_tiles(old as u64, size as u64));
+            let mut consistent = consistency(old as u64, size as u64, &few).unwrap();
+            prop_assert_eq!(&consistent, &naive_subproof(old, &all, true));
+            prop_assert!(consistency_holds(&head(&all[..old]), &new, &consistent));
+            // One bit anywhere, or one hash more, and nothing holds.
+            for (place, proof) in [(at.index(proof.len().max(1)), &mut proof), (at.index(consistent.len().max(1)), &mut consistent)] {
+                if let Some(hash) = proof.get_mut(place) {
+                    let mut bytes = *hash.as_bytes();
+                    bytes[bit / 8] ^= 1 << (bit % 8);
+                    *hash = Sha256::from_bytes(bytes);
+                } else {
+                    proof.push(new.root);
+                }
+            }
+            prop_assert!(!inclusion_holds(index as u64, &all[index], &new, &proof));
+            prop_assert!(!consistency_holds(&head(&all[..old]), &new, &consistent));
+        }
+    }
+}

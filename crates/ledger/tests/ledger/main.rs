@@ -1,0 +1,9 @@
+//! The ledger from outside: commits under faults, attacks on what lies at rest, receipts, hostile bytes.
+
+mod attacks;
+mod commits;
+mod compile_fail;
+mod formats;
+mod hostile;
+mod memory;
+mod receipts;
