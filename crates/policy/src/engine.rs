@@ -62,8 +62,8 @@ pub enum PolicyError {
 #[derive(Debug)]
 pub struct Policy {
     authorizer: Authorizer,
-    schema: Schema,
-    policies: PolicySet,
+    pub(crate) schema: Schema,
+    pub(crate) policies: PolicySet,
     /// The permits alone, to say whether a forbid was all that stood in the way.
     permits: PolicySet,
     whys: HashMap<PolicyId, Why>,
@@ -162,6 +162,17 @@ impl Policy {
     }
 
     fn answer(&self, action: Action, purpose: Purpose, question: &Question) -> Result<(), Why> {
+        let (requests, entities) = self.requests(action, purpose, question)?;
+        requests.iter().try_for_each(|request| self.one(request, &entities))
+    }
+
+    /// What Cedar is asked, built and checked against the schema: one request for each view. Never empty.
+    pub(crate) fn requests(
+        &self,
+        action: Action,
+        purpose: Purpose,
+        question: &Question,
+    ) -> Result<(Vec<Request>, Entities), Why> {
         let asker_type = asker_type(&question.asker);
         let (askers, things) = self.fits.get(&action).ok_or(Why::PolicyError)?;
         if !question.views.iter().all(|view| things.contains(view.type_name())) {
@@ -180,12 +191,11 @@ impl Policy {
         let entities = self.entities(&asker, question, &things)?;
         let context = self.context(action, purpose, question.touched)?;
         let action = self.names.actions.get(&action).ok_or(Why::PolicyError)?;
-        for (thing, _) in things {
-            let request = Request::new(asker.clone(), action.clone(), thing, context.clone(), Some(&self.schema))
-                .map_err(|_| Why::PolicyError)?;
-            self.one(&request, &entities)?;
-        }
-        Ok(())
+        let request = |(thing, _): (EntityUid, View)| {
+            Request::new(asker.clone(), action.clone(), thing, context.clone(), Some(&self.schema))
+                .map_err(|_| Why::PolicyError)
+        };
+        Ok((things.into_iter().map(request).collect::<Result<_, Why>>()?, entities))
     }
 
     /// One evaluation. An error in any policy is a refusal, whatever the others say.
@@ -349,4 +359,95 @@ fn read(files: &[(&str, &str)]) -> Result<(PolicySet, HashMap<PolicyId, Why>), P
         }
     }
     Ok((all, whys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{POLICIES, Policy, PolicyError, SCHEMA};
+    use crate::{Decision, Facts, Why};
+    use record::{Intent, ManualClock, Principal, Purpose, Resources, SeededEntropy, act};
+
+    fn stranger_signs_in() -> Intent {
+        let (clock, entropy) = (ManualClock::at_unix_millis(1), SeededEntropy::new(1));
+        let who = (Principal::Stranger, None);
+        Intent::to::<act::SessionStart>(&clock, &entropy, who, None, Resources::none(), Purpose::Operations)
+    }
+
+    fn with(extra: &str) -> Result<Policy, PolicyError> {
+        let mut files = POLICIES.to_vec();
+        files.push(("extra.cedar", extra));
+        Policy::load(SCHEMA, &files)
+    }
+
+    fn why(policy: &Policy) -> Option<Why> {
+        match policy.decide::<act::SessionStart>(stranger_signs_in(), &Facts::default()) {
+            Decision::Permit(_) => None,
+            Decision::Refusal(refusal) => Some(refusal.why()),
+        }
+    }
+
+    /// Overflows only while it is evaluated, so that it passes strict validation, as a real slip would.
+    const ERRS: &str = "9223372036854775807 + (if principal is Stranger then 1 else 0) > 0";
+
+    #[test]
+    fn a_forbid_that_errs_is_a_refusal_although_cedar_would_allow() {
+        assert_eq!(why(&with("").expect("nothing was added")), None);
+        let erring =
+            format!("@id(\"errs\") @why(\"suspended\") forbid (principal, action, resource) when {{ {ERRS} }};");
+        let policy = with(&erring).expect("it is valid until it is evaluated");
+        assert_eq!(why(&policy), Some(Why::PolicyError));
+    }
+
+    #[test]
+    fn a_permit_that_errs_is_a_refusal_although_another_permits() {
+        let erring = format!("@id(\"errs\") permit (principal, action, resource) when {{ {ERRS} }};");
+        assert_eq!(why(&with(&erring).expect("it is valid until it is evaluated")), Some(Why::PolicyError));
+    }
+
+    #[test]
+    fn a_forbid_beats_every_permit() {
+        let policy = with("@id(\"no\") @why(\"own_act\") forbid (principal, action, resource);").expect("valid");
+        assert_eq!(why(&policy), Some(Why::OwnAct));
+    }
+
+    #[test]
+    fn whatever_is_not_in_order_does_not_start() {
+        for (extra, what) in [
+            ("permit (principal, action, resource);", "no id"),
+            ("@id(\"\") permit (principal, action, resource);", "an empty id"),
+            ("@id(\"x\") forbid (principal, action, resource);", "a forbid without a reason"),
+            ("@id(\"x\") @why(\"because\") forbid (principal, action, resource);", "an unknown reason"),
+            ("@id(\"x\") @why(\"step_up\") permit (principal, action, resource);", "a permit with a reason"),
+            ("@id(\"oneself\") permit (principal, action, resource);", "an id given twice"),
+            ("@id(\"x\") permit (principal == ?principal, action, resource);", "a template"),
+            ("@id(\"x\") permit (principal, action, resource) when { principal.nice };", "an unknown attribute"),
+            ("@id(\"x\") permit (principal in Role::\"doctor\", action, resource);", "an unknown role"),
+            (
+                "@id(\"x\") permit (principal, action, resource is Document) when { resource.state == State::\"lost\" };",
+                "an unknown state",
+            ),
+            ("@id(\"x\") permit (principal, action == Action::\"document.burn\", resource);", "an unknown action"),
+            (
+                "@id(\"x\") permit (principal, action == Action::\"document.read\", resource is System);",
+                "an action on a thing it has nothing to do with, a mere warning",
+            ),
+            ("@id(\"x\") permit (principal, action, resource) when { 1 == 2 };", "a policy that never applies"),
+            ("permit", "no policy at all"),
+        ] {
+            assert!(with(extra).is_err(), "started with {what}");
+        }
+        assert!(Policy::load("entity Nothing;", POLICIES).is_err());
+        assert!(Policy::load("entity", &[]).is_err());
+        let more =
+            format!("{SCHEMA}\naction \"document.burn\" appliesTo {{ principal: [Person], resource: [Document] }};");
+        assert!(matches!(Policy::load(&more, POLICIES), Err(PolicyError::Actions(_))));
+        let less = SCHEMA.replace("\"key.unwrap\"", "\"key.rewrap\"");
+        assert!(matches!(Policy::load(&less, POLICIES), Err(PolicyError::Actions(_))));
+    }
+
+    #[test]
+    fn without_any_policy_everything_is_refused() {
+        let policy = Policy::load(SCHEMA, &[]).expect("no policy is a policy");
+        assert_eq!(why(&policy), Some(Why::NotPermitted));
+    }
 }

@@ -1,7 +1,7 @@
 //! Made-up worlds from a seed: small enough that people, patients and documents keep meeting, hostile enough that
 //! every rule about facts, customers and time is broken now and then.
 
-use crate::ask::{self, Asked};
+use super::ask::{self, Asked};
 use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
 use record::{

@@ -1,0 +1,284 @@
+//! The directed corpus: every action × every kind of asker × every kind of thing.
+
+use super::ask::{self, Asked};
+use crate::{
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
+    PrincipalFacts, ResourceFacts, SignInFact,
+};
+use record::action::Subject;
+use record::document::{DocumentKind, DocumentState};
+use record::{
+    Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
+    Purpose, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
+};
+
+const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+const HOME: CustomerId = CustomerId::from_bytes([1; 16]);
+const ME: PersonId = PersonId::from_bytes([1; 16]);
+const COLLEAGUE: PersonId = PersonId::from_bytes([2; 16]);
+const PATIENT: PatientId = PatientId::from_bytes([1; 16]);
+
+/// The actions that have a scope over documents.
+pub(super) const DOCUMENT_SCOPES: &[Action] =
+    &[Action::DocumentList, Action::DocumentSearch, Action::DocumentStatus, Action::AccessList, Action::AccessReview];
+/// The actions that have a scope over patients.
+pub(super) const PATIENT_SCOPES: &[Action] = &[Action::PatientSearch, Action::PatientShow, Action::AccessList];
+
+/// One request and the facts to it.
+pub(super) struct Case {
+    pub(super) intent: Intent,
+    pub(super) facts: Facts,
+}
+
+#[derive(Clone)]
+struct Asker {
+    principal: Principal,
+    facts: PrincipalFacts,
+    purpose: Purpose,
+}
+
+fn person(roles: &[Role], assigned: bool) -> Asker {
+    let membership = |role: &Role| MembershipFact {
+        customer: (role.side() == Side::Customer).then_some(HOME),
+        role: *role,
+        from: NOW,
+        to: None,
+    };
+    let facts = PrincipalFacts {
+        memberships: roles.iter().map(membership).collect(),
+        assigned: if assigned { vec![HOME] } else { vec![] },
+        signed_in: Some(SignInFact { at: NOW, step_up_at: Some(NOW) }),
+        passkeys: 2,
+        ..PrincipalFacts::default()
+    };
+    Asker { principal: Principal::Person(ME), facts, purpose: Purpose::Operations }
+}
+
+fn askers() -> Vec<Asker> {
+    let mut all = vec![person(&[], true)];
+    for role in Role::ALL {
+        all.push(person(&[*role], true));
+        if role.side() == Side::Operator {
+            all.push(person(&[*role], false));
+        }
+    }
+    let program = |system_job| {
+        let facts = PrincipalFacts { system_job, ..PrincipalFacts::default() };
+        Asker { principal: Principal::Program(ProgramId::from_bytes([1; 16])), facts, purpose: Purpose::Operations }
+    };
+    let stranger = Asker { principal: Principal::Stranger, ..program(false) };
+    all.extend([program(true), program(false), stranger.clone()]);
+    // Incidents are claimed by programs and strangers too.
+    all.extend([program(true), stranger].map(|asker| Asker { purpose: Purpose::Incident, ..asker }));
+    all
+}
+
+/// Somebody with the roles, and one flaw each.
+fn flawed() -> Vec<Asker> {
+    let whole = person(Role::ALL, true);
+    let change = |change: &dyn Fn(&mut Asker)| {
+        let mut asker = whole.clone();
+        change(&mut asker);
+        asker
+    };
+    let mut all = vec![
+        whole.clone(),
+        change(&|asker| asker.facts.suspended = true),
+        change(&|asker| asker.facts.signed_in = None),
+        change(&|asker| asker.facts.passkeys = 1),
+        change(&|asker| asker.facts.signed_in = Some(SignInFact { at: NOW, step_up_at: None })),
+        change(&|asker| asker.purpose = Purpose::Incident),
+    ];
+    for role in [Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator] {
+        for passkeys in [0, 1] {
+            let mut asker = person(&[role], true);
+            asker.facts.passkeys = passkeys;
+            all.push(asker);
+        }
+    }
+    all
+}
+
+/// What is asked about, besides who asks.
+#[derive(Clone, Default)]
+struct Thing {
+    told: Vec<ResourceFacts>,
+    named: Vec<ResourceId>,
+    customer: Option<CustomerId>,
+    glass_broken: bool,
+    no_agreement: bool,
+}
+
+fn thing(told: Vec<ResourceFacts>) -> Thing {
+    Thing { named: told.iter().map(ResourceFacts::id).collect(), told, customer: Some(HOME), ..Thing::default() }
+}
+
+fn document(state: DocumentState) -> DocumentFacts {
+    DocumentFacts {
+        id: DocumentId::from_bytes([1; 16]),
+        customer: HOME,
+        state,
+        kind: DocumentKind::Transcript,
+        author: None,
+        uploader: Some(COLLEAGUE),
+        recipients: vec![],
+        patient: Some(PATIENT),
+        in_care: false,
+        read_by_practice: false,
+        delivered_at: Some(NOW),
+    }
+}
+
+fn documents() -> Vec<Thing> {
+    let mut all = Vec::new();
+    for state in DocumentState::ALL {
+        let with = |change: &dyn Fn(&mut DocumentFacts)| {
+            let mut facts = document(*state);
+            change(&mut facts);
+            thing(vec![ResourceFacts::Document(facts)])
+        };
+        all.push(with(&|_| ()));
+        all.push(Thing { glass_broken: true, ..with(&|_| ()) });
+        all.push(with(&|document| document.author = Some(ME)));
+        all.push(with(&|document| document.recipients = vec![ME]));
+        all.push(with(&|document| document.uploader = Some(ME)));
+        all.push(with(&|document| document.in_care = true));
+    }
+    all
+}
+
+fn undoing() -> Vec<Thing> {
+    let mut late = document(DocumentState::Delivered);
+    late.delivered_at = None;
+    let mut read = document(DocumentState::Delivered);
+    read.read_by_practice = true;
+    [late, read].map(|document| thing(vec![ResourceFacts::Document(document)])).into()
+}
+
+fn patient(in_care: bool) -> ResourceFacts {
+    ResourceFacts::Patient(PatientFacts { id: PATIENT, customer: HOME, in_care, provisional: false })
+}
+
+fn patients() -> Vec<Thing> {
+    vec![
+        thing(vec![patient(false)]),
+        thing(vec![patient(true)]),
+        Thing { glass_broken: true, ..thing(vec![patient(false)]) },
+    ]
+}
+
+fn patients_with_documents() -> Vec<Thing> {
+    let mut all = Vec::new();
+    for state in [DocumentState::Delivered, DocumentState::Unmatched, DocumentState::Withdrawn] {
+        for of_patient in [Some(PATIENT), None] {
+            let mut facts = document(state);
+            (facts.author, facts.uploader, facts.patient) = (Some(ME), Some(ME), of_patient);
+            all.push(thing(vec![ResourceFacts::Document(facts), patient(false)]));
+        }
+    }
+    all
+}
+
+fn people() -> Vec<Thing> {
+    let mut all = Vec::new();
+    for customer in [Some(HOME), None] {
+        for id in [COLLEAGUE, ME] {
+            for requested_by in [Some(PersonId::from_bytes([3; 16])), Some(ME), None] {
+                let fact = ResourceFacts::Person(PersonFacts { id, customer, requested_by });
+                all.push(Thing { customer, ..thing(vec![fact]) });
+            }
+        }
+    }
+    all
+}
+
+fn glasses() -> Vec<ResourceFacts> {
+    let id = BreakGlassId::from_bytes([1; 16]);
+    [COLLEAGUE, ME].map(|person| ResourceFacts::BreakGlass(BreakGlassFacts { id, customer: HOME, person })).into()
+}
+
+fn things(action: Action) -> Vec<Thing> {
+    let nothing = Thing { customer: Some(HOME), ..Thing::default() };
+    let glasses = || glasses().into_iter();
+    let mut all = match action.subject() {
+        Subject::Document => documents(),
+        Subject::Patient => patients(),
+        Subject::Person => people(),
+        Subject::BreakGlass => glasses().map(|glass| thing(vec![glass])).collect(),
+        Subject::Customer if action == Action::CustomerList => {
+            let named = |n: u8| Thing { named: vec![CustomerId::from_bytes([n; 16]).into()], ..Thing::default() };
+            vec![named(1), named(9), Thing::default()]
+        }
+        Subject::Customer => vec![nothing.clone(), Thing { no_agreement: true, ..nothing.clone() }],
+        Subject::Myself | Subject::System => vec![Thing::default()],
+    };
+    match action {
+        Action::DocumentUpload => all.extend(documents().into_iter().chain(patients())),
+        Action::AccessReview => all.extend(documents()),
+        Action::AccessList => all.extend(documents().into_iter().chain(patients())),
+        Action::PatientCreate | Action::PatientImport => all.extend(patients()),
+        Action::BreakGlassList => all.extend(glasses().map(|glass| thing(vec![glass]))),
+        Action::BreakGlassStart => all.extend(glasses().map(|glass| thing(vec![patient(false), glass]))),
+        Action::DocumentUndoDelivery => all.extend(undoing()),
+        _ => {}
+    }
+    match action {
+        Action::DocumentList
+        | Action::DocumentSearch
+        | Action::DocumentRead
+        | Action::DocumentDownload
+        | Action::DocumentPrint
+        | Action::DocumentHistory
+        | Action::DocumentMatch
+        | Action::DocumentMove
+        | Action::AccessList => all.extend(patients_with_documents()),
+        _ => {}
+    }
+    if matches!(action, Action::DocumentList | Action::DocumentSearch | Action::DocumentStatus | Action::PatientSearch)
+    {
+        all.push(nothing);
+    }
+    all
+}
+
+fn case(action: Action, asker: &Asker, thing: &Thing) -> Case {
+    let mut facts = Facts {
+        principal: asker.facts.clone(),
+        resources: thing.told.clone(),
+        customer: thing.customer.map(|id| CustomerFacts { id, agreement_in_force: !thing.no_agreement }),
+    };
+    if thing.glass_broken {
+        let (from, to) = (NOW, NOW.plus_millis(1));
+        facts.principal.broken_glass.push(BrokenGlassFact { customer: HOME, patient: PATIENT, from, to });
+    }
+    let asked = Asked {
+        principal: asker.principal,
+        customer: thing.customer,
+        resources: Resources::of(thing.named.iter().copied()),
+        purpose: asker.purpose,
+    };
+    let clock = ManualClock::at_unix_millis(NOW.unix_millis());
+    Case { intent: ask::intent(action, &clock, &SeededEntropy::new(1), &asked), facts }
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Case> {
+    let (askers, flawed) = (askers(), flawed());
+    let mut all = Vec::new();
+    for action in Action::ALL {
+        let things = things(*action);
+        for thing in &things {
+            all.extend(askers.iter().map(|asker| case(*action, asker, thing)));
+        }
+        // The flaws show on anything that somebody with every role may do; the first such thing is enough.
+        let whole = &flawed[0];
+        let may = |thing: &&Thing| {
+            let case = case(*action, whole, thing);
+            super::rules::may(*action, &case.intent, &case.facts)
+        };
+        for thing in things.iter().filter(may).take(2) {
+            all.extend(flawed.iter().map(|asker| case(*action, asker, thing)));
+        }
+    }
+    all
+}
