@@ -166,7 +166,7 @@ fn write_text(xml: &str, sink: &mut Sink, limits: &Limits) -> Result<(), Extract
             }
             Event::Empty(start) => place.empty(&start, sink),
             Event::End(end) => {
-                place.close(end.local_name().as_ref().as_ref(), sink);
+                place.close(end.local_name().as_ref(), sink);
                 place.depth = place.depth.saturating_sub(1);
             }
             Event::Text(text) if place.shows_text() => push_xml(sink, &text.into_inner()),
@@ -212,7 +212,7 @@ impl Place {
             return;
         }
         let local = start.local_name();
-        let name: &str = local.as_ref().as_ref();
+        let name: &str = local.as_ref();
         match name {
             // Text taken out with changes tracked, field codes, the second rendering of a drawing.
             "del" | "moveFrom" | "instrText" | "delText" | "Fallback" | "pPr" | "rPr" | "sectPr" | "tblPr" => {
@@ -243,7 +243,7 @@ impl Place {
             return;
         }
         let local = start.local_name();
-        let name: &str = local.as_ref().as_ref();
+        let name: &str = local.as_ref();
         match name {
             "br" => {
                 if attribute_is(start, "type", "page") {
@@ -271,11 +271,8 @@ impl Place {
         match name {
             "t" => self.in_text = false,
             // Paragraphs of one cell stay on the row's line.
-            "p" if self.tables > 0 => {
-                if sink.last().is_some_and(|last| !matches!(last, '\t' | '\n' | ' ' | '\u{c}')) {
-                    sink.push(' ');
-                }
-            }
+            "p" if self.tables > 0 && sink.last().is_none_or(char::is_whitespace) => {}
+            "p" if self.tables > 0 => sink.push(' '),
             "p" => sink.new_line(),
             "tr" => sink.fresh_line(),
             "tbl" => {
@@ -290,7 +287,7 @@ impl Place {
 fn attribute_is(start: &BytesStart<'_>, name: &str, value: &str) -> bool {
     start.attributes().with_checks(false).take(64).filter_map(Result::ok).any(|attribute| {
         let local = attribute.key.local_name();
-        let key: &str = local.as_ref().as_ref();
+        let key: &str = local.as_ref();
         key == name && &*attribute.value == value
     })
 }
@@ -308,7 +305,7 @@ fn title_of(xml: &str, limits: &Limits) -> Result<Option<String>, ExtractError> 
                     return Err(ExtractError::Bomb("elements are nested too deeply"));
                 }
                 let local = start.local_name();
-                let name: &str = local.as_ref().as_ref();
+                let name: &str = local.as_ref();
                 inside = name == "title";
             }
             Event::End(_) => {
