@@ -10,19 +10,23 @@
 mod ask;
 mod desk;
 mod directory;
+mod documents;
 mod error;
 mod house;
 mod passkeys;
 mod secret;
 mod sessions;
+mod reading;
 mod scribe;
 mod settings;
 mod words;
 
 pub use ask::Granted;
 pub use desk::{Desk, SignedIn};
+pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
 pub use house::{Custody, OpenHouse};
+pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
 pub use settings::{
     IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink,
 };

@@ -39,3 +39,25 @@ impl Custody {
         }))
     }
 }
+
+impl Custody {
+    /// The session by its name, when it is still live: for streams that ask again.
+    pub(crate) async fn session_live(&self, id: record::SessionId) -> Result<Option<SignedIn>, CustodyError> {
+        let Some(row) = self.store().session_fetch(id).await? else { return Ok(None) };
+        let now = self.now();
+        // A stream is something being done: the idle clock does not cut it, the lock and the end of the session do.
+        if row.revoked_at.is_some() || row.ends_at <= now || row.locked_at.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(SignedIn {
+            person: row.person,
+            session: row.id,
+            csrf: row.csrf,
+            started_at: row.created_at,
+            step_up_at: row.step_up_at,
+            idle_until: row.idle_until,
+            locked: false,
+            shared: row.shared,
+        }))
+    }
+}

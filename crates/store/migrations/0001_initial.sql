@@ -191,8 +191,7 @@ CREATE TABLE document (
     picked_up_by    TEXT,                                                    -- who picked it up
     withdrawn_at    BIGINT,                                                  -- when it was taken out of every inbox
     reason          BYTEA,                                                   -- sealed: why it is held, withdrawn or moved
-    moved_from      TEXT,                                                    -- the document it was before it was moved
-    moved_to        TEXT                                                     -- the document it became
+    moved_from      TEXT REFERENCES patient (patient_id)                     -- in whose chart it lay wrongly before it was moved
 );
 CREATE INDEX document_by_customer ON document (customer_id, state, uploaded_at);
 CREATE INDEX document_by_patient ON document (patient_id, uploaded_at);

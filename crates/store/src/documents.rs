@@ -45,10 +45,8 @@ pub struct Document {
     pub withdrawn_at: Option<Timestamp>,
     /// Sealed: why it is held, withdrawn or moved.
     pub reason: Option<Vec<u8>>,
-    /// The document it was before it was moved.
-    pub moved_from: Option<DocumentId>,
-    /// The document it became.
-    pub moved_to: Option<DocumentId>,
+    /// In whose chart it lay wrongly before it was moved.
+    pub moved_from: Option<PatientId>,
 }
 
 /// One version. Append-only.
@@ -116,6 +114,14 @@ pub struct DocumentFilter {
     pub inbox_of: Option<PersonId>,
     /// Only brought by this person.
     pub uploader: Option<PersonId>,
+    /// Only about patients who have a token of every group; for names so common that listing patients is too long.
+    pub patient_groups: Vec<Vec<(String, Vec<u8>)>>,
+    /// Only in the chart of this patient: about them, or moved away from them.
+    pub chart_of: Option<PatientId>,
+    /// Not yet picked up by the practice.
+    pub waiting_for_pick_up: bool,
+    /// Picked up by the practice.
+    pub picked_up: bool,
     /// Only with this blind token: (field, MAC).
     pub token: Option<(String, Vec<u8>)>,
     /// Only older than this one (the last of the page before).
@@ -136,6 +142,10 @@ impl DocumentFilter {
             inbox_of: None,
             uploader: None,
             token: None,
+            patient_groups: Vec::new(),
+            chart_of: None,
+            waiting_for_pick_up: false,
+            picked_up: false,
             before: None,
         }
     }
@@ -153,7 +163,7 @@ pub struct Page<T> {
 const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
     document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
-    document.reason, document.moved_from, document.moved_to";
+    document.reason, document.moved_from";
 const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
     text_object, text_key, opaque, scan, made_at, made_by";
 
@@ -177,7 +187,6 @@ fn document(row: &Row) -> Result<Document, StoreError> {
         withdrawn_at: row.maybe_at("withdrawn_at")?,
         reason: row.maybe_bytes("reason")?,
         moved_from: row.maybe_word("moved_from")?,
-        moved_to: row.maybe_word("moved_to")?,
     })
 }
 
@@ -239,6 +248,27 @@ fn condition_of(filter: &DocumentFilter) -> Condition {
         "EXISTS (SELECT 1 FROM recipient box WHERE box.document_id = document.document_id AND box.person_id = ?? AND box.read_at IS NULL)",
         filter.unread_by.map(Value::from),
     );
+    equals("(document.patient_id = ?? OR document.moved_from = ??)", filter.chart_of.map(Value::from));
+    if filter.waiting_for_pick_up {
+        condition.and("document.picked_up_at IS NULL");
+    }
+    if filter.picked_up {
+        condition.and("document.picked_up_at IS NOT NULL");
+    }
+    for group in &filter.patient_groups {
+        let any: Vec<String> = group
+            .iter()
+            .map(|(field, token)| {
+                let (field, token) = (condition.place(field), condition.place(token.clone()));
+                format!(
+                    "EXISTS (SELECT 1 FROM patient_token named WHERE named.customer_id = {customer} AND named.field = {field} \
+                     AND named.token = {token} AND named.patient_id = document.patient_id)"
+                )
+            })
+            .collect();
+        let any = if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") };
+        condition.and(&any);
+    }
     if let Some((field, token)) = &filter.token {
         let (field, token) = (condition.place(field), condition.place(token.clone()));
         condition.and(&format!(
@@ -407,7 +437,7 @@ impl Tx {
     pub async fn document_insert(&mut self, new: &Document) -> Result<(), StoreError> {
         let columns = DOCUMENT.replace("document.", "");
         let sql = format!(
-            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         );
         self.run(
             sql,
@@ -429,8 +459,7 @@ impl Tx {
                 new.picked_up_by,
                 new.withdrawn_at,
                 new.reason.clone(),
-                new.moved_from,
-                new.moved_to
+                new.moved_from
             ],
         )
         .await
@@ -444,12 +473,12 @@ impl Tx {
     pub async fn document_update(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
         self.run(
             "UPDATE document SET patient_id = $3, author_id = $4, state = $5, body = $6, current_version = $7, delivered_at = $8, \
-             signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_to = $15 \
+             signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_from = $15 \
              WHERE customer_id = $1 AND document_id = $2 AND state = $16",
             binds![
                 now.customer, now.id, now.patient, now.author, now.state.as_str(), now.body.clone(), now.current_version,
                 now.delivered_at, now.signed_at, now.signed_by, now.picked_up_at, now.picked_up_by, now.withdrawn_at,
-                now.reason.clone(), now.moved_to, was.as_str()
+                now.reason.clone(), now.moved_from, was.as_str()
             ],
         )
         .await

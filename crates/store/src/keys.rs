@@ -2,7 +2,7 @@
 
 use crate::binds::binds;
 use crate::{Store, StoreError, Tx};
-use vault::{EpochRow, KeyChange, KeyRow, KeyRows, WrappedKey};
+use vault::{EpochRow, KeyChange, KeyRow, KeyTableState, KeyRows, WrappedKey};
 
 fn unwrapped(column: &'static str, bytes: Option<Vec<u8>>) -> Result<Option<WrappedKey>, StoreError> {
     bytes.map(|bytes| WrappedKey::from_bytes(&bytes).map_err(|_| StoreError::Column { column })).transpose()
@@ -46,15 +46,25 @@ impl Tx {
         self.key_rows_put(&rows.epochs, &rows.keys).await
     }
 
-    /// Writes a change, provided that the newest epoch is still the one it was made in; 0 when it is not, and
+    /// Writes a change, provided that the table is still in the state it was made from; 0 when it is not, and
     /// nothing was written.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn key_change(&mut self, change: &KeyChange) -> Result<u64, StoreError> {
-        let newest = self.row("SELECT MAX(number) AS newest FROM epoch_key", binds![]).await?;
-        let newest = newest.map(|row| row.maybe_int("newest")).transpose()?.flatten();
-        if newest != Some(i64::from(change.made_in_epoch)) {
+        // The writer's lock is held from the beginning of the transaction: nobody else writes the table meanwhile.
+        let row = self
+            .row(
+                "SELECT (SELECT COALESCE(MAX(number), 0) FROM epoch_key) AS newest, (SELECT COUNT(*) FROM owner_key) AS many",
+                binds![],
+            )
+            .await?
+            .ok_or(StoreError::Column { column: "epoch_key.number" })?;
+        let found = KeyTableState {
+            epoch_newest: u32::try_from(row.int("newest")?).map_err(|_| StoreError::Column { column: "epoch_key.number" })?,
+            key_rows: row.count("many")?,
+        };
+        if found != change.made_from {
             return Ok(0);
         }
         self.key_rows_put(&change.epochs, &change.keys).await?;

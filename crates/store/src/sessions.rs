@@ -65,6 +65,15 @@ fn session(row: &Row) -> Result<SessionRow, StoreError> {
 }
 
 impl Store {
+    /// One session by its name.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn session_fetch(&self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+        let sql = format!("SELECT {SESSION} FROM session WHERE session_id = $1");
+        self.row("fetch a session", sql, binds![id]).await?.as_ref().map(session).transpose()
+    }
+
     /// The session with this secret, whatever its state.
     ///
     /// # Errors

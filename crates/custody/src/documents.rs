@@ -1,0 +1,504 @@
+//! Documents in lists: what may be listed, found and counted, one act for each customer.
+//!
+//! What must always hold: rows are chosen by policy's scope before anything is opened; what is opened is
+//! exactly what is shown; each customer's rows are one act with one entry.
+
+use crate::ask::Question;
+use crate::{Custody, CustodyError, Desk, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Shown, Witnessed};
+use policy::scope::{DocumentScope, document_scope};
+use policy::{PatientFacts, PrincipalFacts, ResourceFacts};
+use record::action::OpensNames;
+use record::civil::Day;
+use record::document::{DocumentKind, DocumentState};
+use record::{Action, CustomerId, DocumentId, PatientId, PersonId, Principal, Purpose, Role, Timestamp, act};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Document, DocumentFilter, Patient};
+use vault::{Column, Field, Match, Opening, PatientTokens, Query};
+
+/// Rows of a page.
+pub const PAGE_ROWS: usize = 50;
+/// Patients whose documents are looked up by id; with more the names are asked of the index row by row.
+const PATIENTS_BY_ID_MAX: u32 = 200;
+/// Counts in menus stop here.
+const COUNT_MAX: u32 = 1000;
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentView {
+    /// In my inbox, not read by me.
+    Unread,
+    /// In my inbox.
+    Inbox,
+    /// In my inbox, picked up by the practice.
+    PickedUp,
+    /// Delivered and not yet picked up by the practice.
+    ToPrint,
+    /// Everything in scope.
+    All,
+    /// In work at the operator.
+    InWork,
+    /// Brought by me, in work.
+    MineInWork,
+    /// Nobody knows yet whose they are.
+    Unmatched,
+    /// Kept back.
+    Held,
+    /// Ready to go: edited or typed, matched.
+    Ready,
+}
+
+/// What is looked for. Everything that is given must agree.
+#[derive(Clone, Default)]
+pub struct DocumentSearch {
+    /// Words in any order: names, a record number, a birth date.
+    pub text: String,
+    /// Surname.
+    pub last: String,
+    /// Given name.
+    pub first: String,
+    /// Birth date; only together with a surname.
+    pub born: Option<Day>,
+    /// Record number.
+    pub record_number: String,
+    /// Author.
+    pub author: Option<PersonId>,
+    /// The day of the visit.
+    pub visit: Option<Day>,
+    /// Surnames that sound alike as well.
+    pub alike: bool,
+}
+
+/// One document in a list.
+pub struct DocumentLine {
+    /// Which.
+    pub id: DocumentId,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// What is known of it.
+    pub body: OpenedDocument,
+    /// About whom, where matched.
+    pub patient: Option<(PatientId, OpenedPatient)>,
+    /// The patient is not yet linked to a known one.
+    pub provisional: bool,
+    /// Who spoke it.
+    pub author: Option<PersonId>,
+    /// Their name.
+    pub author_name: String,
+    /// When it came in.
+    pub uploaded_at: Timestamp,
+    /// When the practice got it.
+    pub delivered_at: Option<Timestamp>,
+    /// In my inbox and not read by me.
+    pub unread: bool,
+    /// Who of the practice picked it up, and when.
+    pub picked_up: Option<(String, Timestamp)>,
+    /// Seen only because the glass is broken.
+    pub broken_glass: bool,
+    /// It lay in another chart before it was moved.
+    pub moved: bool,
+}
+
+/// Documents of one customer: one act.
+pub struct DocumentLines {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Their name, for the tag.
+    pub customer_name: String,
+    /// What was opened for whom.
+    pub shown: Shown,
+    /// The documents, newest first.
+    pub lines: Vec<DocumentLine>,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// A page over one or several customers.
+pub struct DocumentsFound {
+    /// One for each customer with something on this page.
+    pub customers: Vec<DocumentLines>,
+    /// Where the next page begins.
+    pub next: Option<DocumentId>,
+}
+
+impl Custody {
+    /// Customers at which this person has any role in force, or for whom they are assigned.
+    pub(crate) fn customers_of(&self, facts: &PrincipalFacts) -> Vec<CustomerId> {
+        let now = self.now();
+        let member = facts
+            .memberships
+            .iter()
+            .filter(|one| one.from <= now && one.to.is_none_or(|to| now < to))
+            .filter_map(|one| one.customer);
+        let found: BTreeSet<CustomerId> = member.chain(facts.assigned.iter().copied()).collect();
+        found.into_iter().collect()
+    }
+
+    /// Patient facts for the patients whom these documents are about.
+    pub(crate) async fn patients_of(
+        &self,
+        customer: CustomerId,
+        documents: &[Document],
+        asker: Option<PersonId>,
+    ) -> Result<Vec<(Patient, ResourceFacts)>, CustodyError> {
+        let ids: BTreeSet<PatientId> = documents.iter().filter_map(|document| document.patient).collect();
+        let ids: Vec<PatientId> = ids.into_iter().collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for patient in self.store().patient_fetch_many(customer, &ids).await? {
+            let facts = self.patient_facts(&patient, asker).await?;
+            found.push((patient, ResourceFacts::Patient(facts)));
+        }
+        Ok(found)
+    }
+
+    pub(crate) async fn patient_facts(
+        &self,
+        patient: &Patient,
+        asker: Option<PersonId>,
+    ) -> Result<PatientFacts, CustodyError> {
+        let in_care = match asker {
+            Some(person) => self.store().in_care(patient.customer, patient.id, person).await?,
+            None => false,
+        };
+        Ok(PatientFacts { id: patient.id, customer: patient.customer, in_care, provisional: patient.provisional })
+    }
+
+    /// Blind tokens of a query, group by group.
+    pub(crate) fn groups(
+        &self,
+        customer: CustomerId,
+        query: &Query,
+    ) -> Result<Vec<Vec<(String, Vec<u8>)>>, CustodyError> {
+        let ring = self.ring();
+        query
+            .all_of
+            .iter()
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|token| {
+                        let mac = ring.blind(customer, token.field, &token.word).map_err(CustodyError::seal)?;
+                        Ok((token.field.as_str().to_owned(), mac.to_vec()))
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The blind token of a visit day.
+    pub(crate) fn visit_token(&self, customer: CustomerId, day: Day) -> Result<(String, Vec<u8>), CustodyError> {
+        let mac = self.ring().blind(customer, Field::VisitDay, &day.to_string()).map_err(CustodyError::seal)?;
+        Ok((Field::VisitDay.as_str().to_owned(), mac.to_vec()))
+    }
+}
+
+/// Opens a document's words.
+pub(crate) fn body_open<A: OpensNames>(
+    opening: &Opening<A>,
+    shown: &Shown,
+    document: &Document,
+) -> Result<OpenedDocument, CustodyError> {
+    let json = opening.column(document.id, Column::DocumentBody, &document.body).map_err(CustodyError::seal)?;
+    json.map(shown, |text| serde_json::from_str::<DocumentBody>(&text))
+        .transpose()
+        .map_err(|_| CustodyError::Broken("a document's words cannot be read".to_owned()))
+}
+
+/// Opens a patient's words.
+pub(crate) fn patient_open<A: OpensNames>(
+    opening: &Opening<A>,
+    shown: &Shown,
+    patient: &Patient,
+) -> Result<OpenedPatient, CustodyError> {
+    let json = opening.column(patient.id, Column::PatientBody, &patient.body).map_err(CustodyError::seal)?;
+    json.map(shown, |text| serde_json::from_str::<PatientBody>(&text))
+        .transpose()
+        .map_err(|_| CustodyError::Broken("a patient's words cannot be read".to_owned()))
+}
+
+/// Which purpose a person's reading has: treatment at a practice, operations at the operator.
+pub(crate) fn purpose_of(facts: &PrincipalFacts, customer: CustomerId) -> Purpose {
+    let at_practice = facts.memberships.iter().any(|one| one.customer == Some(customer) && one.role == Role::Clinician);
+    if at_practice { Purpose::Treatment } else { Purpose::Operations }
+}
+
+fn filter_of(view: DocumentView, customer: CustomerId, scope: DocumentScope, me: PersonId) -> DocumentFilter {
+    use DocumentState as S;
+    let mut filter = DocumentFilter::all(customer, scope);
+    match view {
+        DocumentView::Unread => filter.unread_by = Some(me),
+        DocumentView::Inbox => filter.inbox_of = Some(me),
+        DocumentView::PickedUp => {
+            filter.inbox_of = Some(me);
+            filter.picked_up = true;
+        }
+        DocumentView::ToPrint => {
+            filter.states = vec![S::Delivered, S::Signed];
+            filter.waiting_for_pick_up = true;
+        }
+        DocumentView::All => {}
+        DocumentView::InWork => filter.states = vec![S::Dictated, S::Transcribed, S::Edited, S::Held, S::Unmatched],
+        DocumentView::MineInWork => {
+            filter.states = vec![S::Transcribed, S::Edited, S::Held, S::Unmatched];
+            filter.uploader = Some(me);
+        }
+        DocumentView::Unmatched => filter.states = vec![S::Unmatched],
+        DocumentView::Held => filter.states = vec![S::Held],
+        DocumentView::Ready => filter.states = vec![S::Transcribed, S::Edited],
+    }
+    filter
+}
+
+impl<A: OpensNames> Desk<A> {
+    /// Documents by filter, over several customers: chosen unopened, then opened with one act for each customer.
+    async fn find(
+        &self,
+        facts: &PrincipalFacts,
+        filters: Vec<DocumentFilter>,
+    ) -> Result<DocumentsFound, CustodyError> {
+        let mut rows: Vec<Document> = Vec::new();
+        let mut more = false;
+        for filter in &filters {
+            let page = self.custody.store().document_list(filter, u32::try_from(PAGE_ROWS).unwrap_or(50)).await?;
+            more |= page.more;
+            rows.extend(page.items);
+        }
+        rows.sort_unstable_by_key(|document| std::cmp::Reverse(document.id));
+        more |= rows.len() > PAGE_ROWS;
+        rows.truncate(PAGE_ROWS);
+        let next = if more { rows.last().map(|document| document.id) } else { None };
+        let mut by_customer: BTreeMap<CustomerId, Vec<Document>> = BTreeMap::new();
+        for document in rows {
+            by_customer.entry(document.customer).or_default().push(document);
+        }
+        // A list that finds nothing is an act as well, and says at which customer nothing was found.
+        if by_customer.is_empty() {
+            for filter in filters.iter().filter(|filter| !filter.scope.any_of.is_empty()) {
+                by_customer.insert(filter.customer, Vec::new());
+            }
+        }
+        let mut customers = Vec::with_capacity(by_customer.len());
+        for (customer, documents) in by_customer {
+            customers.push(self.open_lines(facts, customer, documents).await?);
+        }
+        Ok(DocumentsFound { customers, next })
+    }
+
+    /// Opens these documents' lines: one act.
+    pub(crate) async fn open_lines(
+        &self,
+        facts: &PrincipalFacts,
+        customer: CustomerId,
+        documents: Vec<Document>,
+    ) -> Result<DocumentLines, CustodyError> {
+        let me = self.person()?;
+        let store = self.custody.store();
+        let mut question = Question::of(customer, purpose_of(facts, customer));
+        let mut in_care = BTreeMap::new();
+        for document in &documents {
+            let document_facts = store.document_facts(document, Some(me)).await?;
+            in_care.insert(document.id, document_facts.clone());
+            question = question.with(ResourceFacts::Document(document_facts));
+        }
+        let patients = self.custody.patients_of(customer, &documents, Some(me)).await?;
+        question = question.with_all(patients.iter().map(|(_, facts)| facts.clone()));
+        let granted = self.custody.ask_as::<A>(self.who(), facts.clone(), question).await?;
+        let witnessed = granted.witnessed();
+        let (opening, shown) = granted.open(&self.custody.ring())?;
+        let people = documents.iter().flat_map(|document| [document.author, document.picked_up_by]).flatten();
+        let names = crate::directory::names(&self.custody, people).await?;
+        let name_of = |id: Option<PersonId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+        let mut lines = Vec::with_capacity(documents.len());
+        for document in documents {
+            let patient = patients.iter().find(|(patient, _)| Some(patient.id) == document.patient);
+            let opened = patient
+                .map(|(patient, _)| Ok::<_, CustodyError>((patient.id, patient_open(&opening, &shown, patient)?)))
+                .transpose()?;
+            let known = in_care.get(&document.id);
+            let mine = known.is_some_and(|known| known.author == Some(me) || known.recipients.contains(&me));
+            let glass = facts.broken_glass.iter().any(|glass| Some(glass.patient) == document.patient);
+            let recipients = store.recipient_list(document.id).await?;
+            lines.push(DocumentLine {
+                id: document.id,
+                kind: document.kind,
+                state: document.state,
+                body: body_open(&opening, &shown, &document)?,
+                patient: opened,
+                provisional: patient.is_some_and(|(patient, _)| patient.provisional),
+                author: document.author,
+                author_name: name_of(document.author),
+                uploaded_at: document.uploaded_at,
+                delivered_at: document.delivered_at,
+                unread: recipients.iter().any(|one| one.person == me && one.read_at.is_none()),
+                picked_up: document.picked_up_at.map(|at| (name_of(document.picked_up_by), at)),
+                broken_glass: glass && !mine && !known.is_some_and(|known| known.in_care),
+                moved: document.moved_from.is_some(),
+            });
+        }
+        let customer_name = self.custody.customer_name(customer).await?;
+        Ok(DocumentLines { customer, customer_name, shown, lines, witnessed })
+    }
+
+    /// At which customers this person may list or search, narrowed by the filter that was chosen.
+    fn at_customers(&self, facts: &PrincipalFacts, only: Option<CustomerId>) -> Result<Vec<CustomerId>, CustodyError> {
+        let all = self.custody.customers_of(facts);
+        match only {
+            None => Ok(all),
+            Some(one) if all.contains(&one) => Ok(vec![one]),
+            Some(_) => Err(CustodyError::Absent),
+        }
+    }
+}
+
+impl Desk<act::DocumentList> {
+    /// A page of a list, over all my customers or one.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn document_list(
+        &self,
+        view: DocumentView,
+        only: Option<CustomerId>,
+        before: Option<DocumentId>,
+    ) -> Result<DocumentsFound, CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let filters = self
+            .at_customers(&facts, only)?
+            .into_iter()
+            .map(|customer| {
+                let scope = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
+                DocumentFilter { before, ..filter_of(view, customer, scope, me) }
+            })
+            .filter(|filter| !filter.scope.any_of.is_empty())
+            .collect::<Vec<_>>();
+        if filters.is_empty() {
+            return self.nowhere().await;
+        }
+        self.find(&facts, filters).await
+    }
+
+    /// The chart of one patient: documents about them, and those moved away.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn document_chart(&self, customer: CustomerId, patient: PatientId) -> Result<DocumentsFound, CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let scope = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
+        if scope.any_of.is_empty() {
+            return Ok(DocumentsFound { customers: Vec::new(), next: None });
+        }
+        let filter = DocumentFilter { chart_of: Some(patient), ..DocumentFilter::all(customer, scope) };
+        self.find(&facts, vec![filter]).await
+    }
+
+    /// Somebody with no list anywhere asks for one: refused, and written.
+    async fn nowhere(&self) -> Result<DocumentsFound, CustodyError> {
+        match self.ask(Question::house(Purpose::Operations)).await {
+            Ok(_) => Ok(DocumentsFound { customers: Vec::new(), next: None }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Desk<act::DocumentSearch> {
+    /// Documents of patients who are found, by author, by visit day.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn document_search(
+        &self,
+        search: &DocumentSearch,
+        only: Option<CustomerId>,
+        before: Option<DocumentId>,
+    ) -> Result<DocumentsFound, CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let mut filters = Vec::new();
+        for customer in self.at_customers(&facts, only)? {
+            let scope = document_scope(Action::DocumentSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            if scope.any_of.is_empty() {
+                continue;
+            }
+            let mut filter = DocumentFilter { before, author: search.author, ..DocumentFilter::all(customer, scope) };
+            if let Some(day) = search.visit {
+                filter.token = Some(self.custody.visit_token(customer, day)?);
+            }
+            if self.by_patient(search, customer, &mut filter).await? {
+                filters.push(filter);
+            }
+        }
+        if filters.is_empty() {
+            return Err(CustodyError::field("text", "Write a name, a record number or a visit date"));
+        }
+        self.find(&facts, filters).await
+    }
+
+    /// Narrows a filter to the patients that are looked for. False when nothing at all was asked.
+    async fn by_patient(
+        &self,
+        search: &DocumentSearch,
+        customer: CustomerId,
+        filter: &mut DocumentFilter,
+    ) -> Result<bool, CustodyError> {
+        let query = query_of(search);
+        if query.all_of.is_empty() {
+            return Ok(search.author.is_some() || search.visit.is_some());
+        }
+        let groups = self.custody.groups(customer, &query)?;
+        let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };
+        let page = self.custody.store().patient_search(customer, &anyone, &groups, None, PATIENTS_BY_ID_MAX).await?;
+        if page.more {
+            filter.patient_groups = groups;
+        } else {
+            filter.patients = Some(page.items.iter().map(|patient| patient.id).collect());
+        }
+        Ok(true)
+    }
+}
+
+/// What the index is asked for.
+pub(crate) fn query_of(search: &DocumentSearch) -> Query {
+    let near = if search.alike { Match::Alike } else { Match::Exact };
+    if search.text.trim().is_empty() {
+        let number = search.record_number.trim();
+        let tokens = PatientTokens {
+            given: &search.first,
+            surname: &search.last,
+            birth: search.born,
+            record_number: (!number.is_empty()).then_some(number),
+        };
+        Query::of_fields(&tokens, near)
+    } else {
+        Query::of_text(&search.text, near)
+    }
+}
+
+impl Custody {
+    /// How many unread documents lie in a person's inboxes, for the menu. A number of one's own work is no act.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn unread_count(&self, person: PersonId) -> Result<u64, CustodyError> {
+        self.view_count(person, DocumentView::Unread).await
+    }
+
+    /// How many documents a view holds for this person, up to a thousand.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn view_count(&self, person: PersonId, view: DocumentView) -> Result<u64, CustodyError> {
+        let facts = self.person_facts(person, None).await?;
+        let mut many = 0;
+        for customer in self.customers_of(&facts) {
+            let scope = document_scope(Action::DocumentList, &facts, Principal::Person(person), customer, self.now());
+            if !scope.any_of.is_empty() {
+                let filter = filter_of(view, customer, scope, person);
+                many += self.store().document_count(&filter, COUNT_MAX).await?;
+            }
+        }
+        Ok(many)
+    }
+}

@@ -1,0 +1,632 @@
+//! Opening one document: on screen, on paper, as a file; and who has opened it.
+//!
+//! What must always hold: each request that yields bytes is one act; a long stream asks policy again every
+//! 30 seconds and is cut on refusal; its outcome entry says how many bytes left, or that nobody knows.
+
+use crate::ask::Question;
+use crate::documents::{body_open, patient_open, purpose_of};
+use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, Phi, Shown, Witnessed};
+use bytes::Bytes;
+use policy::{Decision, Facts, PrincipalFacts, ResourceFacts};
+use record::action::{OpensContent, OpensNames};
+use record::document::DocumentState;
+use record::{
+    Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Resources, Role,
+    SessionId, Timestamp, act,
+};
+use std::ops::Range;
+use store::{Document, DocumentVersion, EntryFilter};
+use tokio::sync::mpsc;
+use vault::{Column, Opening, Rendition, RenditionKind, WrappedKey, floe};
+
+/// The largest text that is shown on a page, bytes. `identify` stops earlier.
+const TEXT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// How long a stream runs before policy is asked again, milliseconds.
+const ASK_AGAIN_MILLIS: i64 = 30_000;
+/// Pieces of a stream that wait for a slow reader: with segments of 64 KiB, half a megabyte.
+const PIECES_WAITING: usize = 8;
+
+/// One version, for the list beside the text.
+pub struct VersionLine {
+    /// Counted from 1.
+    pub version: u32,
+    /// What the bytes are.
+    pub media: String,
+    /// Size of the original, bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the sealed original, hex.
+    pub digest: String,
+    /// What the uploader called it.
+    pub file_name: Phi<String>,
+    /// Who brought it.
+    pub made_by: String,
+    /// When.
+    pub made_at: Timestamp,
+    /// A malware scanner has found it clean; otherwise it was not scanned.
+    pub scanned: bool,
+    /// Why there is no text, in fixed words.
+    pub opaque: Option<String>,
+}
+
+/// What can be read of it on screen.
+pub enum DocumentText {
+    /// Its text.
+    Text(Phi<String>),
+    /// There is none, and why, in fixed words.
+    Opaque(String),
+}
+
+/// A document, opened.
+pub struct OpenDocument {
+    /// Which.
+    pub id: DocumentId,
+    /// Whose PHI.
+    pub customer: CustomerId,
+    /// Their name, for the tag.
+    pub customer_name: String,
+    /// What it is.
+    pub kind: record::document::DocumentKind,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// What was opened for whom.
+    pub shown: Shown,
+    /// What is known of it.
+    pub body: OpenedDocument,
+    /// About whom.
+    pub patient: Option<(PatientId, OpenedPatient)>,
+    /// Who spoke it, by name.
+    pub author_name: String,
+    /// Who signed it, by name, and when.
+    pub signed: Option<(String, Timestamp)>,
+    /// Who picked it up, by name, and when.
+    pub picked_up: Option<(String, Timestamp)>,
+    /// When the practice got it.
+    pub delivered_at: Option<Timestamp>,
+    /// It lay in another chart before it was moved.
+    pub moved: bool,
+    /// The version that is shown.
+    pub version: u32,
+    /// All versions, newest first.
+    pub versions: Vec<VersionLine>,
+    /// What can be read on screen.
+    pub text: DocumentText,
+    /// Until when it is seen only because the glass is broken.
+    pub broken_glass_until: Option<Timestamp>,
+    /// The acts on it that policy would permit this person now.
+    pub may: Vec<Action>,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// Who opened it, or what happened to it.
+pub struct HistoryLine {
+    /// The entry's place.
+    pub index: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub action: Action,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who: a person's name, or "the system".
+    pub who: String,
+    /// Their role there, in words.
+    pub role: String,
+    /// It was an emergency: the glass was broken.
+    pub broken_glass: bool,
+}
+
+/// A file on its way out.
+pub struct Download {
+    /// What it is called: a safe name.
+    pub file_name: String,
+    /// Its media type, found by looking at it.
+    pub media: String,
+    /// Size of the whole plaintext, bytes.
+    pub size_bytes: u64,
+    /// Which bytes are coming, when not all.
+    pub range: Option<Range<u64>>,
+    /// The bytes. An error cuts the stream: the receiver must not take what came for the whole.
+    pub bytes: mpsc::Receiver<Result<Bytes, CustodyError>>,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// A document with all that is asked about it.
+pub(crate) struct Found {
+    pub(crate) document: Document,
+    pub(crate) facts: PrincipalFacts,
+    pub(crate) resources: Vec<ResourceFacts>,
+    pub(crate) patient: Option<store::Patient>,
+}
+
+impl<A: Act> Desk<A> {
+    /// Finds a document and gathers the facts about it; nothing is opened.
+    pub(crate) async fn document_find(&self, id: DocumentId) -> Result<Found, CustodyError> {
+        let me = self.person()?;
+        let facts = self.facts().await?;
+        let store = self.custody.store();
+        let Some(document) = store.document_fetch(id).await? else { return self.absent(id).await };
+        let mut resources = vec![ResourceFacts::Document(store.document_facts(&document, Some(me)).await?)];
+        let mut patient = None;
+        if let Some((row, row_facts)) =
+            self.custody.patients_of(document.customer, std::slice::from_ref(&document), Some(me)).await?.pop()
+        {
+            resources.push(row_facts);
+            patient = Some(row);
+        }
+        Ok(Found { document, facts, resources, patient })
+    }
+
+    /// Asks about a document that was found.
+    pub(crate) async fn document_ask(&self, found: &Found, words: &str) -> Result<crate::Granted<A>, CustodyError> {
+        let question = Question::of(found.document.customer, purpose_of(&found.facts, found.document.customer))
+            .with_all(found.resources.iter().cloned())
+            .saying(words);
+        self.custody.ask_as::<A>(self.who(), found.facts.clone(), question).await
+    }
+}
+
+impl Custody {
+    /// Would policy permit it: for buttons only. The answer opens nothing, because there is no receipt.
+    pub(crate) fn would_permit<A: Act>(
+        &self,
+        who: (Principal, Option<SessionId>),
+        facts: &PrincipalFacts,
+        customer: CustomerId,
+        resources: &[ResourceFacts],
+    ) -> bool {
+        let named = Resources::of(resources.iter().map(ResourceFacts::id));
+        let purpose = purpose_of(facts, customer);
+        let intent = Intent::to::<A>(self.clock(), self.entropy(), who, Some(customer), named, purpose);
+        // A button that needs a fresh touch is shown all the same: the touch is asked for when it is pressed.
+        let mut facts = facts.clone();
+        if let Some(signed_in) = &mut facts.signed_in {
+            signed_in.step_up_at = Some(self.now());
+        }
+        let facts = Facts { principal: facts, resources: resources.to_vec(), customer: None };
+        matches!(self.0.policy.decide::<A>(intent, &facts), Decision::Permit(_))
+    }
+
+    fn may_on(&self, who: (Principal, Option<SessionId>), found: &Found) -> Vec<Action> {
+        let customer = found.document.customer;
+        // Acts that change a document are asked about the document alone.
+        let only: Vec<ResourceFacts> = found.resources[..1].to_vec();
+        let mut may = Vec::new();
+        macro_rules! ask {
+            ($($name:ident),*) => { $(
+                if self.would_permit::<act::$name>(who, &found.facts, customer, &only) { may.push(Action::$name); }
+            )* };
+        }
+        ask!(
+            DocumentDownload, DocumentPrint, DocumentHistory, DocumentAdvance, DocumentMatch, DocumentDeliver,
+            DocumentUndoDelivery, DocumentPickUp, DocumentSign, DocumentHold, DocumentRelease, DocumentWithdraw,
+            DocumentMove, DocumentEnterInError, DocumentUpload
+        );
+        may
+    }
+
+    async fn sealed_text<A: OpensContent>(
+        &self,
+        opening: &Opening<A>,
+        version: &DocumentVersion,
+    ) -> Result<Option<Phi<Vec<u8>>>, CustodyError> {
+        let (Some(object), Some(key)) = (version.text_object, &version.text_key) else { return Ok(None) };
+        let wrapped = WrappedKey::from_bytes(key).map_err(CustodyError::seal)?;
+        let size = self.store().objects().size_bytes(object).await?.ok_or(store::StoreError::ObjectMissing)?;
+        if size > TEXT_BYTES_MAX {
+            return Err(CustodyError::Broken("a text object is larger than any text".to_owned()));
+        }
+        let mut reader = self.store().objects().read(object, 0).await?;
+        let mut header = [0_u8; floe::HEADER_LEN];
+        reader.read(&mut header).await?;
+        let rendition = Rendition { version: version.version, kind: RenditionKind::Text };
+        let mut unsealer = opening.object(version.document, rendition, &wrapped, &header).map_err(CustodyError::seal)?;
+        let mut sealed = vec![0_u8; usize::try_from(size).unwrap_or(0).saturating_sub(floe::HEADER_LEN)];
+        let filled = reader.read(&mut sealed).await?;
+        sealed.truncate(filled);
+        let text = unsealer.push(&sealed).map_err(CustodyError::seal)?;
+        unsealer.finish().map_err(CustodyError::seal)?;
+        Ok(Some(text))
+    }
+
+    fn version_line<A: OpensNames>(
+        &self,
+        opening: &Opening<A>,
+        row: &DocumentVersion,
+        made_by: String,
+    ) -> Result<VersionLine, CustodyError> {
+        let column = Column::DocumentVersionFileName { version: row.version };
+        Ok(VersionLine {
+            version: row.version,
+            media: row.media.clone(),
+            size_bytes: row.original_bytes,
+            digest: data_encoding::HEXLOWER.encode(&row.original_digest),
+            file_name: opening.column(row.document, column, &row.file_name).map_err(CustodyError::seal)?,
+            made_by,
+            made_at: row.made_at,
+            scanned: row.scan == "clean",
+            opaque: row.opaque.clone(),
+        })
+    }
+
+    async fn name_of(&self, id: Option<PersonId>) -> Result<String, CustodyError> {
+        match id {
+            Some(id) => Ok(self.directory_entry(id).await?.map(|entry| entry.name).unwrap_or_default()),
+            None => Ok(String::new()),
+        }
+    }
+}
+
+impl<A: OpensContent> Desk<A> {
+    /// Opens a document for reading: names, versions, text of one version (the newest when none is named).
+    async fn document_open(&self, id: DocumentId, version: Option<u32>) -> Result<OpenDocument, CustodyError> {
+        let found = self.document_find(id).await?;
+        self.limit_opens(&found).await?;
+        let granted = self.document_ask(&found, "").await?;
+        let witnessed = granted.witnessed();
+        let custody = &self.custody;
+        let (opening, shown) = granted.open(&custody.ring())?;
+        let document = &found.document;
+        let versions = custody.store().version_list(id).await?;
+        let wanted = version.unwrap_or(document.current_version);
+        let row = versions.iter().find(|row| row.version == wanted).ok_or(CustodyError::Absent)?;
+        let text = match custody.sealed_text(&opening, row).await? {
+            Some(bytes) => {
+                let text = bytes.map(&shown, String::from_utf8).transpose();
+                DocumentText::Text(text.map_err(|_| CustodyError::Broken("a text is not UTF-8".to_owned()))?)
+            }
+            None => DocumentText::Opaque(row.opaque.clone().unwrap_or_else(|| "no text".to_owned())),
+        };
+        let mut lines = Vec::with_capacity(versions.len());
+        for row in &versions {
+            let made_by = custody.name_of(row.made_by.parse().ok()).await?;
+            lines.push(custody.version_line(&opening, row, made_by)?);
+        }
+        let me = self.person()?;
+        let patient = match &found.patient {
+            Some(patient) => Some((patient.id, patient_open(&opening, &shown, patient)?)),
+            None => None,
+        };
+        let opened = OpenDocument {
+            id,
+            customer: document.customer,
+            customer_name: custody.customer_name(document.customer).await?,
+            kind: document.kind,
+            state: document.state,
+            body: body_open(&opening, &shown, document)?,
+            shown,
+            patient,
+            author_name: custody.name_of(document.author).await?,
+            signed: match (document.signed_by, document.signed_at) {
+                (Some(by), Some(at)) => Some((custody.name_of(Some(by)).await?, at)),
+                _ => None,
+            },
+            picked_up: match (document.picked_up_by, document.picked_up_at) {
+                (Some(by), Some(at)) => Some((custody.name_of(Some(by)).await?, at)),
+                _ => None,
+            },
+            delivered_at: document.delivered_at,
+            moved: document.moved_from.is_some(),
+            version: wanted,
+            versions: lines,
+            text,
+            broken_glass_until: glass_until(&found, me),
+            may: custody.may_on(self.who(), &found),
+            witnessed,
+        };
+        self.remember_read(document, me).await?;
+        Ok(opened)
+    }
+
+    /// The first time one opens what lies in one's inbox is kept beside it. The ledger has every time.
+    async fn remember_read(&self, document: &Document, me: PersonId) -> Result<(), CustodyError> {
+        let recipients = self.custody.store().recipient_list(document.id).await?;
+        if recipients.iter().any(|one| one.person == me && one.read_at.is_none()) {
+            let mut tx = self.custody.store().begin("remember a reading").await?;
+            tx.recipient_read(document.id, me, self.custody.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+impl<A: Act> Desk<A> {
+    /// The operator's own people are held to a number of documents an hour. A practice's reading is not: care comes first.
+    async fn limit_opens(&self, found: &Found) -> Result<(), CustodyError> {
+        let at_practice = found.facts.memberships.iter().any(|one| one.customer == Some(found.document.customer));
+        if at_practice {
+            return Ok(());
+        }
+        let now = self.custody.now();
+        let hour = Timestamp::from_unix_millis(now.unix_millis().div_euclid(3_600_000) * 3_600_000);
+        let mut tx = self.custody.store().begin("count openings").await?;
+        let count = tx.limit_count(&format!("opens:{}", self.who().0), hour, now.plus_secs(-86_400)).await?;
+        tx.commit().await?;
+        if count > self.custody.settings().opens_per_hour_max { Err(CustodyError::TooOften) } else { Ok(()) }
+    }
+}
+
+fn glass_until(found: &Found, me: PersonId) -> Option<Timestamp> {
+    let Some(ResourceFacts::Document(facts)) = found.resources.first() else { return None };
+    if facts.in_care || facts.author == Some(me) || facts.recipients.contains(&me) {
+        return None;
+    }
+    let glasses = found.facts.broken_glass.iter().filter(|glass| Some(glass.patient) == facts.patient);
+    glasses.map(|glass| glass.to).max()
+}
+
+impl Desk<act::DocumentRead> {
+    /// Reads one document on screen.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; absent and refused look alike.
+    pub async fn document_read(&self, id: DocumentId, version: Option<u32>) -> Result<OpenDocument, CustodyError> {
+        self.document_open(id, version).await
+    }
+}
+
+impl Desk<act::DocumentPrint> {
+    /// Opens one document for paper.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; absent and refused look alike.
+    pub async fn document_print(&self, id: DocumentId, version: Option<u32>) -> Result<OpenDocument, CustodyError> {
+        self.document_open(id, version).await
+    }
+}
+
+impl Desk<act::DocumentHistory> {
+    /// Who opened it, and what happened to it, newest first.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; absent and refused look alike.
+    pub async fn document_history(&self, id: DocumentId) -> Result<Vec<HistoryLine>, CustodyError> {
+        let found = self.document_find(id).await?;
+        drop(self.document_ask(&found, "").await?);
+        self.custody.history(id, Some(found.document.customer)).await
+    }
+}
+
+impl Custody {
+    /// The entries that name a thing, in words.
+    pub(crate) async fn history(
+        &self,
+        id: impl Into<record::ResourceId>,
+        customer: Option<CustomerId>,
+    ) -> Result<Vec<HistoryLine>, CustodyError> {
+        let filter = EntryFilter { resource: Some(id.into()), customer, ..EntryFilter::default() };
+        let mut lines = Vec::new();
+        for stored in self.store().entry_list(&filter, 100).await? {
+            let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
+            // Lists name fifty at a time and searches pass over many; what is told here are acts on this very thing.
+            if matches!(leaf.entry.action, Action::DocumentList | Action::DocumentSearch | Action::AccessList)
+                || !matches!(leaf.entry.outcome, Outcome::Permitted)
+            {
+                continue;
+            }
+            lines.push(self.history_line(stored.index, &leaf.entry).await?);
+        }
+        Ok(lines)
+    }
+
+    pub(crate) async fn history_line(&self, index: u64, entry: &Entry) -> Result<HistoryLine, CustodyError> {
+        let (who, role) = match entry.principal {
+            Principal::Person(person) => {
+                let name = self.name_of(Some(person)).await?;
+                (name, self.role_words(person, entry.customer).await?)
+            }
+            Principal::Program(_) => ("the system".to_owned(), "program".to_owned()),
+            Principal::Stranger => ("nobody we know".to_owned(), String::new()),
+        };
+        Ok(HistoryLine {
+            index,
+            at: entry.at,
+            action: entry.action,
+            outcome: entry.outcome,
+            who,
+            role,
+            broken_glass: entry.purpose == record::Purpose::Emergency,
+        })
+    }
+
+    /// As what a person acts at a customer, in words.
+    pub(crate) async fn role_words(&self, person: PersonId, at: Option<CustomerId>) -> Result<String, CustodyError> {
+        let memberships = self.store().membership_list_by_person(person).await?;
+        let there: Vec<Role> =
+            memberships.iter().filter(|one| one.customer == at || one.customer.is_none()).map(|one| one.role).collect();
+        Ok(there.iter().map(|role| role.label()).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Desk<act::DocumentDownload> {
+    /// Takes the original file, whole or a range of it (bytes of plaintext).
+    ///
+    /// # Errors
+    /// [`CustodyError`]; absent and refused look alike. A range outside the file is an input error.
+    pub async fn document_download(
+        &self,
+        id: DocumentId,
+        version: Option<u32>,
+        range: Option<Range<u64>>,
+    ) -> Result<Download, CustodyError> {
+        let found = self.document_find(id).await?;
+        self.limit_opens(&found).await?;
+        let versions = self.custody.store().version_list(id).await?;
+        let wanted = version.unwrap_or(found.document.current_version);
+        let granted = self.document_ask(&found, "").await?;
+        let witnessed = granted.witnessed();
+        let (opening, shown) = granted.open(&self.custody.ring())?;
+        let row = versions.into_iter().find(|row| row.version == wanted).ok_or(CustodyError::Absent)?;
+        if range.as_ref().is_some_and(|range| range.start >= range.end || range.end > row.original_bytes) {
+            return Err(CustodyError::field("range", "Ask for bytes within the file"));
+        }
+        let column = Column::DocumentVersionFileName { version: row.version };
+        let name = opening.column(id, column, &row.file_name).map_err(CustodyError::seal)?;
+        let file_name = identify::safe_file_name(name.show(&shown));
+        let (size_bytes, media) = (row.original_bytes, row.media.clone());
+        let (pieces, bytes) = mpsc::channel(PIECES_WAITING);
+        let stream = Stream {
+            custody: self.custody.clone(),
+            who: self.who(),
+            intent: opening.intent().clone(),
+            document: id,
+            row,
+            range: range.clone(),
+            pieces,
+            left: 0,
+            asked_at: self.custody.now(),
+        };
+        tokio::spawn(stream.run(opening, shown));
+        Ok(Download { file_name, media, size_bytes, range, bytes, witnessed })
+    }
+}
+
+/// A download on its way.
+struct Stream {
+    custody: Custody,
+    who: (Principal, Option<SessionId>),
+    intent: Intent,
+    document: DocumentId,
+    row: DocumentVersion,
+    range: Option<Range<u64>>,
+    pieces: mpsc::Sender<Result<Bytes, CustodyError>>,
+    left: u64,
+    asked_at: Timestamp,
+}
+
+/// Why a stream ended early.
+enum Cut {
+    /// The receiver went away: how much arrived nobody can say.
+    Gone,
+    /// Policy says no by now, or something broke.
+    Error(CustodyError),
+}
+
+impl Stream {
+    async fn run(mut self, opening: Opening<act::DocumentDownload>, shown: Shown) {
+        let done = match self.range.clone() {
+            None => self.whole(&opening, &shown).await,
+            Some(range) => self.part(&opening, &shown, range).await,
+        };
+        // If we die before this: the permitted entry stands alone, and is closed as unknown.
+        let (outcome, why) = match done {
+            Ok(()) => (Outcome::Done, ""),
+            Err(Cut::Gone) => (Outcome::Unknown, "connection_gone"),
+            Err(Cut::Error(error)) => {
+                let why = if matches!(error, CustodyError::Refused(_)) { "cut_by_policy" } else { "broken" };
+                drop(self.pieces.send(Err(error)).await);
+                (Outcome::Failed, why)
+            }
+        };
+        self.custody.told(&self.intent, outcome, why, Some(self.left)).await;
+    }
+
+    async fn send(&mut self, piece: Bytes) -> Result<(), Cut> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let length = piece.len() as u64;
+        self.pieces.send(Ok(piece)).await.map_err(|_| Cut::Gone)?;
+        self.left += length;
+        let now = self.custody.now();
+        if now.millis_since(self.asked_at) >= ASK_AGAIN_MILLIS {
+            self.asked_at = now;
+            self.ask_again().await.map_err(Cut::Error)?;
+        }
+        Ok(())
+    }
+
+    /// Is it still permitted: membership, session and document as they are by now.
+    async fn ask_again(&self) -> Result<(), CustodyError> {
+        let (Principal::Person(person), Some(session)) = self.who else { return Err(CustodyError::Absent) };
+        let Some(signed_in) = self.custody.session_live(session).await? else {
+            return Err(CustodyError::Refused(policy::Why::NotSignedIn));
+        };
+        let desk = Desk::<act::DocumentDownload>::at(self.custody.clone(), Some(signed_in));
+        let found = desk.document_find(self.document).await?;
+        let facts = Facts { principal: found.facts, resources: found.resources, customer: None };
+        let named = Resources::of(facts.resources.iter().map(ResourceFacts::id));
+        let purpose = purpose_of(&facts.principal, found.document.customer);
+        let customer = Some(found.document.customer);
+        let who = (Principal::Person(person), Some(session));
+        let intent = Intent::to::<act::DocumentDownload>(
+            self.custody.clock(), self.custody.entropy(), who, customer, named, purpose,
+        );
+        match self.custody.0.policy.decide::<act::DocumentDownload>(intent, &facts) {
+            Decision::Permit(_) => Ok(()),
+            Decision::Refusal(refusal) => Err(refusal.into()),
+        }
+    }
+
+    fn rendition(&self) -> Rendition {
+        Rendition { version: self.row.version, kind: RenditionKind::Original }
+    }
+
+    fn wrapped(&self) -> Result<WrappedKey, Cut> {
+        WrappedKey::from_bytes(&self.row.original_key).map_err(|error| Cut::Error(CustodyError::seal(error)))
+    }
+
+    async fn whole(&mut self, opening: &Opening<act::DocumentDownload>, shown: &Shown) -> Result<(), Cut> {
+        let store = self.custody.store().clone();
+        let broken = |error: store::StoreError| Cut::Error(error.into());
+        let sealed = |error: floe::FloeError| Cut::Error(CustodyError::seal(error));
+        let mut reader = store.objects().read(self.row.original_object, 0).await.map_err(broken)?;
+        let mut header = [0_u8; floe::HEADER_LEN];
+        reader.read(&mut header).await.map_err(broken)?;
+        let mut unsealer = opening
+            .object(self.document, self.rendition(), &self.wrapped()?, &header)
+            .map_err(|error| Cut::Error(CustodyError::seal(error)))?;
+        let mut buffer = vec![0_u8; floe::SEGMENT_LEN];
+        loop {
+            let filled = reader.read(&mut buffer).await.map_err(broken)?;
+            if filled == 0 {
+                break;
+            }
+            let plain = unsealer.push(&buffer[..filled]).map_err(sealed)?;
+            self.send(Bytes::from(plain.into_shown(shown))).await?;
+        }
+        unsealer.finish().map_err(sealed)
+    }
+
+    async fn part(
+        &mut self,
+        opening: &Opening<act::DocumentDownload>,
+        shown: &Shown,
+        range: Range<u64>,
+    ) -> Result<(), Cut> {
+        let store = self.custody.store().clone();
+        let object = self.row.original_object;
+        let broken = |error: store::StoreError| Cut::Error(error.into());
+        let sealed = |error: floe::FloeError| Cut::Error(CustodyError::seal(error));
+        let size = store.objects().size_bytes(object).await.map_err(broken)?;
+        let size = size.ok_or(Cut::Error(store::StoreError::ObjectMissing.into()))?;
+        let header = read_range(&store, object, 0..floe::HEADER_LEN as u64).await.map_err(broken)?;
+        let last = read_range(&store, object, floe::last_segment_at(size).map_err(sealed)?).await.map_err(broken)?;
+        let mut ranges = opening
+            .object_ranges(self.document, self.rendition(), &self.wrapped()?, &header, (size, &last))
+            .map_err(|error| Cut::Error(CustodyError::seal(error)))?;
+        let mut from = range.start;
+        while from < range.end {
+            // A long range is cut into pieces of whole segments, so that memory stays small.
+            let to = range.end.min(from + 4 * floe::PLAIN_SEGMENT_LEN as u64);
+            let bytes = read_range(&store, object, ranges.sealed_range(&(from..to)).map_err(sealed)?).await;
+            let plain = ranges.open(&(from..to), &bytes.map_err(broken)?).map_err(sealed)?;
+            self.send(Bytes::from(plain.into_shown(shown))).await?;
+            from = to;
+        }
+        Ok(())
+    }
+}
+
+async fn read_range(
+    store: &store::Store,
+    object: record::ObjectId,
+    range: Range<u64>,
+) -> Result<Vec<u8>, store::StoreError> {
+    let mut reader = store.objects().read(object, range.start).await?;
+    let mut bytes = vec![0_u8; usize::try_from(range.end - range.start).unwrap_or(0)];
+    let filled = reader.read(&mut bytes).await?;
+    bytes.truncate(filled);
+    Ok(bytes)
+}
