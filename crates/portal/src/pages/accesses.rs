@@ -196,6 +196,11 @@ impl AccessReviewPage {
             })
             .collect()
     }
+    /// Does any day stand out.
+    #[must_use]
+    pub fn has_unusual(&self) -> bool {
+        self.days.iter().any(|day| day.unusual)
+    }
     /// The chart's width.
     #[must_use]
     pub fn chart_width(&self) -> usize {
