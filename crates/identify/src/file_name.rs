@@ -17,12 +17,19 @@ pub fn safe_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let cleaned: String = last.chars().filter_map(safe).collect();
     let words = cleaned.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let trimmed = words.trim_matches(|c: char| c == '.' || c == ' ');
-    let cut = cut(trimmed);
-    if cut.is_empty() {
-        return "document".to_owned();
+    // Cutting can bare a reserved name and a prefix can make it too long: done in turn until nothing changes.
+    let mut name = words;
+    loop {
+        let mut next = cut(&name).trim_matches(['.', ' ']).to_owned();
+        if is_reserved(&next) {
+            next.insert(0, '_');
+        }
+        if next == name {
+            break;
+        }
+        name = next;
     }
-    if is_reserved(&cut) { cut_to(&format!("_{cut}"), NAME_BYTES_MAX).to_owned() } else { cut }
+    if name.is_empty() { "document".to_owned() } else { name }
 }
 
 /// The character to write, or nothing for one that is not seen.
@@ -76,6 +83,8 @@ mod tests {
         let cases = [
             ("Smith_Jane 2017.pdf", "Smith_Jane 2017.pdf"),
             ("../../etc/passwd", "passwd"),
+            (&format!("con{}.txt", " .".repeat(100)), "_con.txt"),
+            (&format!("a{}.txt", ".".repeat(200)), "a.txt"),
             ("C:\\Windows\\x.txt", "x.txt"),
             ("a\r\nSet-Cookie: b.txt", "a Set-Cookie_ b.txt"),
             ("inv\u{202e}fdp.exe", "invfdp.exe"),
