@@ -9,6 +9,7 @@
 pub mod address;
 pub mod cookie;
 mod csrf;
+pub mod faces;
 pub mod gate;
 pub mod headers;
 mod landing;
@@ -27,6 +28,7 @@ pub mod take;
 mod testing;
 
 pub use address::{PublicUrl, SafePath};
+pub use faces::Faces;
 pub use gate::Gate;
 pub use locked::{DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OpenRow, Opts, RouteRow, Setup};
 pub use problem::{Answer, FieldProblem, Problem};

@@ -260,8 +260,8 @@ pub(crate) type Run<C> = Arc<dyn Fn(C, Option<SignedIn>, Call) -> BoxFuture<'sta
 /// Whether a route is locked or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
-    /// Somebody must be signed in.
-    Locked,
+    /// Somebody must be signed in; their desk is for this act.
+    Locked(Action),
     /// Strangers are answered.
     Open,
 }
@@ -345,7 +345,7 @@ impl<C: House> Locked<C> {
             label: opts.label,
             menu: opts.menu,
         });
-        self.push(method, path, Lock::Locked, opts.kind, run);
+        self.push(method, path, Lock::Locked(action), opts.kind, run);
         self
     }
 
@@ -464,7 +464,7 @@ mod tests {
     }
 
     fn fault(locked: Locked<FakeHouse>) -> Option<DoorError> {
-        locked.into_service(FakeHouse::default(), Setting::for_tests()).err()
+        locked.into_service(FakeHouse, Setting::for_tests()).err()
     }
 
     #[test]

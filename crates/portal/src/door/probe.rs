@@ -106,3 +106,6 @@ impl ProbeReport {
         self.errors.extend(other.errors);
     }
 }
+
+#[cfg(test)]
+mod tests;

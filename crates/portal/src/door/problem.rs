@@ -5,6 +5,7 @@
 //! stranger can be answered is constant: same status, same body, same headers, whatever was asked for.
 
 use super::address::SafePath;
+use super::faces::{ErrorPage, RenderError};
 use super::reply::Reply;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -132,7 +133,9 @@ impl Problem {
             Self::Broken => "It has been noted. Try again; if it happens twice, call us.",
             Self::Unavailable => "Nothing was done. Try again in a minute.",
             Self::Overloaded => "Nothing was done. Try again in a few seconds.",
-            Self::Closed => "It opens again as soon as its own checks have passed.",
+            Self::Closed => {
+                "It opens again as soon as everything has been checked. If a patient needs something now, call us: a person can help."
+            }
         }
     }
 
@@ -204,47 +207,6 @@ impl From<CustodyError> for Problem {
     }
 }
 
-/// What an error page is made from.
-#[derive(Debug, Clone, Copy)]
-pub struct ErrorPage<'a> {
-    /// The status, 400–503.
-    pub status: u16,
-    /// A few words.
-    pub title: &'a str,
-    /// What to do next.
-    pub sentence: &'a str,
-    /// Fields that need another look.
-    pub fields: &'a [FieldProblem],
-    /// Whom to call while the portal cannot help.
-    pub telephone: Option<&'a str>,
-}
-
-/// Makes a whole HTML page out of it. The same input gives the same page, always.
-pub type RenderError = fn(&ErrorPage<'_>) -> String;
-
-/// A page without any template: what is shown until a nicer one is given.
-#[must_use]
-pub fn plain_error_page(page: &ErrorPage<'_>) -> String {
-    let mut html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body><main>\
-         <h1>{title}</h1><p>{sentence}</p>",
-        title = escape(page.title),
-        sentence = escape(page.sentence),
-    );
-    if !page.fields.is_empty() {
-        html.push_str("<ul>");
-        for field in page.fields {
-            html.push_str(&format!("<li>{}</li>", escape(&field.sentence)));
-        }
-        html.push_str("</ul>");
-    }
-    if let Some(telephone) = page.telephone {
-        html.push_str(&format!("<p>In a hurry, call {}.</p>", escape(telephone)));
-    }
-    html.push_str("</main></body></html>\n");
-    html
-}
-
 /// Text as it may stand in HTML, between tags and in quoted attributes.
 #[must_use]
 pub(crate) fn escape(text: &str) -> String {
@@ -292,15 +254,14 @@ struct Document<'a> {
 #[derive(Clone)]
 pub struct Problems {
     render: RenderError,
-    telephone: Option<Arc<str>>,
     constant: Arc<HashMap<(&'static str, Reader), bytes::Bytes>>,
 }
 
 impl Problems {
-    /// Renders all constant bodies once; `telephone` is whom to call while the portal cannot help.
+    /// Renders all constant bodies once.
     #[must_use]
-    pub fn new(render: RenderError, telephone: Option<&str>) -> Self {
-        let mut problems = Self { render, telephone: telephone.map(Into::into), constant: Arc::new(HashMap::new()) };
+    pub fn new(render: RenderError) -> Self {
+        let mut problems = Self { render, constant: Arc::new(HashMap::new()) };
         let mut constant = HashMap::new();
         for problem in Problem::CONSTANT {
             for reader in [Reader::Person, Reader::Program] {
@@ -318,11 +279,7 @@ impl Problems {
         let fields: &[FieldProblem] = if let Problem::Invalid(fields) = problem { fields } else { &[] };
         let (status, title, sentence) = (problem.status().as_u16(), problem.title(), problem.sentence());
         match reader {
-            Reader::Person => {
-                let by_phone = matches!(problem.status().as_u16(), 500..);
-                let telephone = self.telephone.as_deref().filter(|_| by_phone);
-                (self.render)(&ErrorPage { status, title, sentence, fields, telephone }).into()
-            }
+            Reader::Person => (self.render)(&ErrorPage { status, title, sentence, fields }).into(),
             Reader::Program => {
                 let document = Document { r#type: "about:blank", title, status, detail: sentence, fields };
                 serde_json::to_vec(&document).expect("strings and a number are always JSON").into()
@@ -356,26 +313,16 @@ pub type Answer = Result<Reply, Problem>;
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldProblem, Problem, Problems, Reader, plain_error_page};
+    use super::{Problem, Problems, Reader};
+    use crate::door::faces::Faces;
     use axum::http::{HeaderMap, HeaderValue, header};
 
     #[test]
     fn not_yours_and_not_there_are_one_answer() {
-        let problems = Problems::new(plain_error_page, Some("+1 555 0100"));
+        let problems = Problems::new(Faces::plain(None).error);
         let one = problems.answer(&Problem::NotHere, Reader::Person);
         let two = problems.answer(&Problem::NotHere, Reader::Person);
         assert_eq!((one.status(), one.headers()), (two.status(), two.headers()));
-    }
-
-    #[test]
-    fn a_closed_door_shows_a_telephone_number_and_data_is_escaped() {
-        let problems = Problems::new(plain_error_page, Some("<b>+1 555 0100"));
-        let closed = problems.body(&Problem::Closed, Reader::Person);
-        let text = String::from_utf8_lossy(&closed);
-        assert!(text.contains("&lt;b&gt;+1 555 0100") && !text.contains("<b>"));
-        let field = FieldProblem { field: "birth_date", sentence: "Write <month>".to_owned() };
-        let invalid = problems.body(&Problem::Invalid(vec![field]), Reader::Person);
-        assert!(String::from_utf8_lossy(&invalid).contains("Write &lt;month&gt;"));
     }
 
     #[test]

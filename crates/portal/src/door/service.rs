@@ -7,12 +7,13 @@
 use super::address::{Hosts, PublicUrl, SafePath};
 use super::cookie::session_secret;
 use super::csrf::{Site, comes_from_us, is_navigation, only_looks, token_matches};
+use super::faces::Faces;
 use super::gate::{Gate, PROBE_HEADER};
 use super::headers::{Transport, harden};
 use super::limits::{LimitKey, Limits};
 use super::locked::{Entry, Kind, Lock, OpenRow, RouteRow};
 use super::pattern::Params;
-use super::problem::{Problem, Problems, Reader, RenderError, plain_error_page};
+use super::problem::{Problem, Problems, Reader};
 use super::reply::Reply;
 use super::take::{Call, Incoming, announced, body_problem, gather};
 use axum::body::Body;
@@ -20,7 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use custody::{Custody, CustodyError, SignedIn};
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use record::Clock;
+use record::{Action, Clock};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -62,10 +63,8 @@ pub struct Setting {
     pub public_url: PublicUrl,
     /// Hosts that are ours besides the public one, each `host` or `host:port`.
     pub extra_hosts: Vec<String>,
-    /// Makes an error page.
-    pub render_error: RenderError,
-    /// Whom to call while the portal cannot help.
-    pub telephone: Option<String>,
+    /// The door's own pages.
+    pub faces: Faces,
     /// Largest upload, in bytes.
     pub stream_bytes_max: u64,
     /// How many requests may be under way at once.
@@ -77,14 +76,13 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Defaults: plain error pages, uploads of at most 4 GiB, 1,024 requests at once.
+    /// Defaults: plain pages, uploads of at most 4 GiB, 1,024 requests at once.
     #[must_use]
     pub fn new(public_url: PublicUrl, gate: Gate, clock: Arc<dyn Clock>) -> Self {
         Self {
             public_url,
             extra_hosts: Vec::new(),
-            render_error: plain_error_page,
-            telephone: None,
+            faces: Faces::plain(None),
             stream_bytes_max: 4 << 30,
             requests_max: 1024,
             gate,
@@ -139,7 +137,7 @@ impl<C: House> Door<C> {
             hosts: Hosts::new(&setting.public_url, &setting.extra_hosts),
             origin: setting.public_url.origin(),
             transport,
-            problems: Problems::new(setting.render_error, setting.telephone.as_deref()),
+            problems: Problems::new(Arc::clone(&setting.faces.error)),
             room: Semaphore::new(setting.requests_max),
             setting,
         }))
@@ -182,7 +180,7 @@ impl<C: House> Door<C> {
         let answered = AssertUnwindSafe(self.answer(request)).catch_unwind().await;
         let mut response = match answered {
             Ok(Ok(reply)) => reply.into_response(),
-            Ok(Err(Problem::StepUp(Some(next)))) if reader == Reader::Person => step_up(&next),
+            Ok(Err(Problem::StepUp(Some(next)))) if reader == Reader::Person => see("/step-up", &next).into_response(),
             Ok(Err(problem)) => self.0.problems.answer(&problem, reader),
             Err(_panic) => {
                 // What the panic said may hold data, so it is not written down here; see `quiet_panics`.
@@ -290,6 +288,11 @@ impl<C: House> Door<C> {
             Found::OtherMethod => return Err(Problem::WrongMethod),
             Found::Nothing => return Err(Problem::NotHere),
         };
+        if let (true, Lock::Locked(action)) = (signed_in.locked, entry.lock)
+            && !matches!(action, Action::SessionStepUp | Action::SessionEnd)
+        {
+            return under_idle_lock(&parts);
+        }
         self.not_closed(entry, visit)?;
         let mut given = parts.headers.get(TOKEN_HEADER).map(|value| value.as_bytes().to_vec());
         if !looks && given.is_some() && !token_matches(given.as_deref(), &signed_in.csrf) {
@@ -324,7 +327,8 @@ impl<C: House> Door<C> {
         let path = SafePath::new(parts.uri.path());
         let looks = only_looks(&parts.method);
         let request::Parts { method, uri, headers, .. } = parts;
-        let call = Call { method, uri, headers, params, body, client: visit.client };
+        let landing = Arc::clone(&self.0.setting.faces.landing);
+        let call = Call { method, uri, headers, params, body, client: visit.client, landing };
         match (entry.run)(self.0.house.clone(), signed_in, call).await {
             // After the touch, a page that was looked at is shown; what was posted must be posted again.
             Err(Problem::StepUp(None)) if looks => Err(Problem::StepUp(path)),
@@ -356,25 +360,35 @@ fn who_are_you(parts: &request::Parts) -> Result<Reply, Problem> {
         return Err(Problem::WhoAreYou);
     }
     let next = SafePath::new(parts.uri.path()).filter(|path| path.as_str() != "/");
-    let way = match (Site::of(&parts.headers), next) {
+    Ok(match (Site::of(&parts.headers), next) {
         // The browser keeps a strict cookie back on a link from elsewhere; the landing page fetches it.
-        (Site::Foreign, next) => format!("/go?to={}", next.map_or("%2F".to_owned(), |path| path.as_query_value())),
-        (_, Some(next)) => format!("/sign-in?next={}", next.as_query_value()),
-        (_, None) => "/sign-in".to_owned(),
-    };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let location = HeaderValue::from_str(&way).expect("percent-encoded ASCII");
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(Reply::from_response(response))
+        (Site::Foreign, Some(path)) => redirect(&format!("/go?to={}", path.as_query_value())),
+        (Site::Foreign, None) => redirect("/go?to=%2F"),
+        (_, Some(path)) => see("/sign-in", &path),
+        (_, None) => redirect("/sign-in"),
+    })
 }
 
-fn step_up(next: &SafePath) -> Response<Body> {
+/// A session that is idle-locked can be unlocked or ended, and nothing else; the page is shown again afterwards.
+fn under_idle_lock(parts: &request::Parts) -> Result<Reply, Problem> {
+    let person = Reader::of(parts.uri.path(), &parts.headers) == Reader::Person;
+    match SafePath::new(parts.uri.path()) {
+        Some(path) if person && only_looks(&parts.method) => Ok(see("/locked", &path)),
+        _ => Err(Problem::WhoAreYou),
+    }
+}
+
+/// On to a page of the door's own that afterwards goes on to `next`.
+fn see(page: &str, next: &SafePath) -> Reply {
+    redirect(&format!("{page}?next={}", next.as_query_value()))
+}
+
+fn redirect(way: &str) -> Reply {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    let way = format!("/step-up?next={}", next.as_query_value());
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&way).expect("percent-encoded ASCII"));
-    response
+    let location = HeaderValue::from_str(way).expect("our own paths and percent-encoded ASCII");
+    response.headers_mut().insert(header::LOCATION, location);
+    Reply::from_response(response)
 }
 
 fn content_type(headers: &HeaderMap) -> &str {
@@ -469,3 +483,6 @@ pub fn quiet_panics() {
         tracing::error!(place, "panicked");
     }));
 }
+
+#[cfg(test)]
+mod tests;

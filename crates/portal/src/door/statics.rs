@@ -21,11 +21,18 @@ macro_rules! files {
     };
 }
 
-const _CSS: &str = "text/css; charset=utf-8";
-const _SCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The table. A file that is in the folder and not here is not served; a test compares.
-pub const STATIC: &[StaticFile] = files! {};
+pub const STATIC: &[StaticFile] = files! {
+    "icon.svg": "image/svg+xml";
+    "idle.js": SCRIPT;
+    "passkey.js": SCRIPT;
+    "strongroom.css": CSS;
+    "strongroom.js": SCRIPT;
+    "upload.js": SCRIPT;
+};
 
 #[cfg(test)]
 mod tests {

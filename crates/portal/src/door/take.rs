@@ -4,6 +4,7 @@
 //! [`Form`], [`Fields`], [`Json`], [`RawBody`], [`Parts`], [`Headers`], [`Caller`]. The lock has checked
 //! session, origin and token before any of them runs.
 
+use super::faces::RenderLanding;
 use super::pattern::Params;
 use super::problem::Problem;
 use axum::body::{Body, Bytes};
@@ -38,6 +39,7 @@ pub struct Call {
     pub(crate) params: Params,
     pub(crate) body: Incoming,
     pub(crate) client: IpAddr,
+    pub(crate) landing: RenderLanding,
 }
 
 /// Something a handler can ask for.
