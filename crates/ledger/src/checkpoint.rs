@@ -263,3 +263,35 @@ impl fmt::Debug for Signer {
         write!(f, "Signer({})", self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SignError, Signer};
+    use crate::tree::Head;
+    use record::Sha256;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn a_signer_signs_no_second_head_of_a_size_and_none_behind_its_largest() {
+        let head = |size, text: &str| Head { size, root: Sha256::of(text.as_bytes()) };
+        let signer = || Signer::from_seed("records.example.com/ledger", Zeroizing::new([1; 32])).unwrap();
+        let (one, other) = (signer(), signer());
+        let ten = one.sign(head(10, "a")).unwrap();
+        assert_eq!(one.sign(head(10, "a")).unwrap(), ten, "the same head gives the same signature");
+        assert_eq!(one.sign(head(10, "b")), Err(SignError::Forked(head(10, "a"))));
+        assert_eq!(one.sign(head(9, "a")), Err(SignError::Behind(head(10, "a"))));
+        assert_eq!(one.largest(), Some(head(10, "a")));
+        assert_eq!(one.resume(&other.sign(head(9, "c")).unwrap()), Ok(()), "an older one changes nothing");
+        assert_eq!(one.resume(&other.sign(head(10, "b")).unwrap()), Err(SignError::Forked(head(10, "a"))));
+        assert_eq!(one.resume(&signer().sign(head(12, "d")).unwrap()), Ok(()));
+        assert_eq!(one.sign(head(11, "e")), Err(SignError::Behind(head(12, "d"))));
+        assert_eq!(format!("{one:?}"), "Signer(records.example.com/ledger)");
+    }
+
+    #[test]
+    fn a_name_that_no_note_can_carry_is_refused() {
+        for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b", &"a".repeat(256)] {
+            assert!(Signer::from_seed(name, Zeroizing::new([1; 32])).is_err(), "{name:?}");
+        }
+    }
+}

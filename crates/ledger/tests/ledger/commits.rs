@@ -10,6 +10,7 @@ use strongroom_ledger::{
     sign_head,
 };
 
+type Sequencer<'a> = Pin<Box<dyn Future<Output = Vec<(u64, Outcomes)>> + Send + 'a>>;
 type Outcomes = Result<Committed, CommitError<DiskSaidNo>>;
 
 fn run(numbers: std::ops::Range<u64>, log: &MemoryLog, signer: &Signer) -> Outcomes {
@@ -159,7 +160,7 @@ fn rivals(seed: u64, signers: &[Signer], log: &MemoryLog, kill_in: Option<u64>) 
             [Fault::None, Fault::None, Fault::None, Fault::LosesReply, Fault::RepeatsInside, Fault::FailsBefore];
         (0..30).for_each(|_| faults.push_back(if log.careless { Fault::None } else { *dice.pick(&kinds) }));
     }
-    let sequencer = |place: usize| -> Pin<Box<dyn Future<Output = Vec<(u64, Outcomes)>> + Send + '_>> {
+    let sequencer = |place: usize| -> Sequencer<'_> {
         let (signer, entropy) = (&signers[place % signers.len()], &entropy);
         let sizes: Vec<u64> = (0..4).map(|_| 1 + dice.number() % 130).collect();
         Box::pin(async move {

@@ -2,7 +2,6 @@
 
 use crate::memory::{Dice, MemoryLog, block_on, leaves, signer};
 use proptest::prelude::*;
-use std::time::Duration;
 use strongroom_ledger::leaf::{bundle, bundle_leaves, decode};
 use strongroom_ledger::{
     Finding, KeptReceipt, Note, Part, SignedCheckpoint, TilePath, Verifier, export, sign_head, verify_export,
@@ -85,7 +84,6 @@ fn huge_sizes_and_lengths_end_at_once() {
         }
     }
     assert!(verify_export(Broken, &signer().verifier(), &[]).is_err());
-    let _ = Duration::ZERO;
 }
 
 #[test]
