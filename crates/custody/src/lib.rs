@@ -8,20 +8,32 @@
 //! What it refuses to know: HTTP, SQL, and the law.
 
 mod ask;
+mod customers;
 mod desk;
 mod directory;
+mod enrol;
 mod documents;
 mod error;
 mod house;
 mod passkeys;
+mod people;
 mod secret;
 mod sessions;
+mod signing_in;
+#[cfg(test)]
+mod testing;
 mod reading;
 mod scribe;
 mod settings;
 mod words;
 
 pub use ask::Granted;
+pub use customers::{
+    AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
+};
+pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
+pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLine};
+pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
