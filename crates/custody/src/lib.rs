@@ -7,6 +7,10 @@
 //!
 //! What it refuses to know: HTTP, SQL, and the law.
 
+mod accesses;
+mod breaking;
+mod upload;
+mod alerts;
 mod ask;
 mod customers;
 mod desk;
@@ -14,9 +18,11 @@ mod directory;
 mod enrol;
 mod documents;
 mod error;
+mod filing;
 mod house;
 mod passkeys;
 mod people;
+mod patients;
 mod secret;
 mod sessions;
 mod signing_in;
@@ -27,7 +33,10 @@ mod scribe;
 mod settings;
 mod words;
 
+pub use accesses::{AccessLine, Accesses, NamedPatients};
 pub use ask::Granted;
+pub use breaking::{GlassLine, GlassLines};
+pub use upload::{NewUpload, UploadCut, Uploaded};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
@@ -37,7 +46,9 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
+pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use house::{Custody, OpenHouse};
+pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
 pub use settings::{
     IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink,

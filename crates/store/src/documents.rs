@@ -353,6 +353,22 @@ impl Store {
         rows.iter().map(version).collect()
     }
 
+    /// How many bytes of plaintext a customer's originals hold.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn customer_bytes(&self, customer: CustomerId) -> Result<u64, StoreError> {
+        let row = self
+            .row(
+                "add up a customer's bytes",
+                "SELECT COALESCE(SUM(document_version.original_bytes), 0) AS many FROM document_version \
+                 JOIN document ON document.document_id = document_version.document_id WHERE document.customer_id = $1",
+                binds![customer],
+            )
+            .await?;
+        row.map_or(Ok(0), |row| row.count("many"))
+    }
+
     /// In whose inboxes a document lies.
     ///
     /// # Errors

@@ -212,6 +212,24 @@ impl Tx {
         .await
     }
 
+    /// Writes a known patient's words anew; it is no longer provisional.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn patient_rewrite(
+        &mut self,
+        customer: CustomerId,
+        id: PatientId,
+        body: Vec<u8>,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE patient SET body = $3, provisional = 0, changed_at = $4 WHERE customer_id = $1 AND patient_id = $2",
+            binds![customer, id, body, at],
+        )
+        .await
+    }
+
     /// Sets the blind tokens of a patient, in place of those it had.
     ///
     /// # Errors

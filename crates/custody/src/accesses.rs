@@ -1,0 +1,159 @@
+//! Who opened what: one's own last accesses, and a practice's review of its people and ours.
+
+use crate::ask::Question;
+use crate::documents::{patient_open, purpose_of};
+use crate::reading::HistoryLine;
+use crate::{CustodyError, Desk, OpenedPatient, Shown, Witnessed};
+use policy::ResourceFacts;
+use record::{Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, Purpose, ResourceId, act};
+use std::collections::BTreeMap;
+use store::{Document, EntryFilter};
+
+/// Lines of the list of one's own accesses.
+const MINE_MAX: u32 = 50;
+/// Lines of a page of the review.
+const REVIEW_MAX: u32 = 100;
+
+/// One access.
+pub struct AccessLine {
+    /// What, when, who, how.
+    pub line: HistoryLine,
+    /// The document it was about, where it was about one.
+    pub document: Option<DocumentId>,
+    /// How many things it named.
+    pub named: usize,
+    /// Whose PHI.
+    pub customer: Option<(CustomerId, String)>,
+    /// The patient, where the reader may see the name: key into the page's patients.
+    pub patient: Option<PatientId>,
+}
+
+/// Patients of one customer that a list of accesses names: one act.
+pub struct NamedPatients {
+    /// Whose.
+    pub customer: CustomerId,
+    /// What was opened for whom.
+    pub shown: Shown,
+    /// The patients.
+    pub patients: BTreeMap<PatientId, OpenedPatient>,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// A list of accesses and the names in it.
+pub struct Accesses {
+    /// Newest first.
+    pub lines: Vec<AccessLine>,
+    /// Names, for each customer.
+    pub names: Vec<NamedPatients>,
+    /// Where the next page begins: before this entry.
+    pub next: Option<u64>,
+}
+
+fn document_of(entry: &Entry) -> Option<DocumentId> {
+    let mut documents = entry.resources.as_slice().iter().filter_map(|id| match id {
+        ResourceId::DocumentId(id) => Some(*id),
+        _ => None,
+    });
+    // A list names fifty; only an act on one document is about a document.
+    match (documents.next(), documents.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
+impl Desk<act::AccessList> {
+    /// My last fifty accesses. Names appear where I may still see them.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn access_list(&self) -> Result<Accesses, CustodyError> {
+        let me = self.person()?;
+        let facts = self.facts().await?;
+        let custody = &self.custody;
+        drop(self.ask(Question::house(Purpose::Operations)).await?);
+        let filter = EntryFilter { principal: Some(Principal::Person(me).to_string()), ..EntryFilter::default() };
+        let (lines, documents) = self.access_lines(&filter, MINE_MAX).await?;
+        let mut names = Vec::new();
+        for (customer, documents) in documents {
+            let mut allowed: Vec<Document> = Vec::new();
+            for document in documents {
+                let one = [ResourceFacts::Document(custody.store().document_facts(&document, Some(me)).await?)];
+                if custody.would_permit::<act::AccessList>(self.who(), &facts, customer, &one) {
+                    allowed.push(document);
+                }
+            }
+            if allowed.is_empty() {
+                continue;
+            }
+            let mut question = Question::of(customer, purpose_of(&facts, customer));
+            for document in &allowed {
+                question = question.with(ResourceFacts::Document(custody.store().document_facts(document, Some(me)).await?));
+            }
+            let patients = custody.patients_of(customer, &allowed, Some(me)).await?;
+            question = question.with_all(patients.iter().map(|(_, facts)| facts.clone()));
+            let granted = custody.ask_as::<act::AccessList>(self.who(), facts.clone(), question).await?;
+            let witnessed = granted.witnessed();
+            let (opening, shown) = granted.open(&custody.ring())?;
+            let mut opened = BTreeMap::new();
+            for (patient, _) in &patients {
+                opened.insert(patient.id, patient_open(&opening, &shown, patient)?);
+            }
+            names.push(NamedPatients { customer, shown, patients: opened, witnessed });
+        }
+        Ok(Accesses { lines, names, next: None })
+    }
+}
+
+impl Desk<act::AccessReview> {
+    /// Who opened what of a practice: its own people and the operator's. No patient is named.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn access_review(&self, customer: CustomerId, before: Option<u64>) -> Result<Accesses, CustodyError> {
+        drop(self.ask(Question::of(customer, Purpose::Operations)).await?);
+        let filter = EntryFilter { customer: Some(customer), before, ..EntryFilter::default() };
+        let (mut lines, _) = self.access_lines(&filter, REVIEW_MAX).await?;
+        for line in &mut lines {
+            line.patient = None;
+        }
+        let next = if lines.len() >= REVIEW_MAX as usize { lines.last().map(|line| line.line.index) } else { None };
+        Ok(Accesses { lines, names: Vec::new(), next })
+    }
+}
+
+type DocumentsByCustomer = BTreeMap<CustomerId, Vec<Document>>;
+
+impl<A: record::Act> Desk<A> {
+    async fn access_lines(&self, filter: &EntryFilter, limit: u32) -> Result<(Vec<AccessLine>, DocumentsByCustomer), CustodyError> {
+        let custody = &self.custody;
+        let mut lines = Vec::new();
+        let mut documents: DocumentsByCustomer = BTreeMap::new();
+        let mut seen: BTreeMap<DocumentId, Option<PatientId>> = BTreeMap::new();
+        for stored in custody.store().entry_list(filter, limit).await? {
+            let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
+            let entry = leaf.entry;
+            if matches!(entry.action, Action::AccessList) || entry.outcome == Outcome::Done {
+                continue;
+            }
+            let document = document_of(&entry);
+            let mut patient = None;
+            if let Some(id) = document {
+                if let Some(known) = seen.get(&id) {
+                    patient = *known;
+                } else if let Some(row) = custody.store().document_fetch(id).await? {
+                    patient = row.patient;
+                    seen.insert(id, row.patient);
+                    documents.entry(row.customer).or_default().push(row);
+                }
+            }
+            let customer = match entry.customer {
+                Some(id) => Some((id, custody.customer_name(id).await?)),
+                None => None,
+            };
+            let named = entry.resources.as_slice().len();
+            lines.push(AccessLine { line: custody.history_line(stored.index, &entry).await?, document, named, customer, patient });
+        }
+        Ok((lines, documents))
+    }
+}

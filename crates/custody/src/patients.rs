@@ -1,0 +1,381 @@
+//! The patient index of a practice: by hand, from a file, found, shown, corrected, linked.
+
+use crate::ask::Question;
+use crate::documents::{patient_open, purpose_of, query_of};
+use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, Shown, Witnessed};
+use policy::scope::patient_scope;
+use policy::{PatientFacts, ResourceFacts};
+use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, Timestamp, act};
+use store::Patient;
+use vault::{Column, Field};
+
+/// Rows of a page.
+const PAGE_ROWS: u32 = 50;
+/// Rows of an import that go into one transaction.
+const IMPORT_AT_ONCE: usize = 200;
+/// The longest name or number, characters.
+const FIELD_CHARS_MAX: usize = 120;
+
+/// One patient in a list.
+pub struct PatientLine {
+    /// Who.
+    pub id: PatientId,
+    /// As the index knows them.
+    pub patient: OpenedPatient,
+    /// Not yet linked to a known one.
+    pub provisional: bool,
+    /// The asker has them in care.
+    pub in_care: bool,
+    /// The glass is broken for them, until then.
+    pub broken_glass_until: Option<Timestamp>,
+}
+
+/// Patients of one customer: one act.
+pub struct PatientLines {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Their name, for the tag.
+    pub customer_name: String,
+    /// What was opened for whom.
+    pub shown: Shown,
+    /// The patients.
+    pub lines: Vec<PatientLine>,
+    /// There are more than these.
+    pub more: bool,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// One patient's page.
+pub struct PatientPage {
+    /// The patient.
+    pub line: PatientLine,
+    /// Whose patient.
+    pub customer: CustomerId,
+    /// Their name, for the tag.
+    pub customer_name: String,
+    /// What was opened for whom.
+    pub shown: Shown,
+    /// The acts that policy would permit this person now.
+    pub may: Vec<Action>,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Patients that are new.
+    pub new: usize,
+    /// Patients that were there already, by record number, and were corrected.
+    pub changed: usize,
+    /// Lines that could not be taken: line number and what to do.
+    pub rejected: Vec<(u64, String)>,
+}
+
+fn checked(body: &PatientBody) -> Result<PatientBody, CustodyError> {
+    let mut errors = Vec::new();
+    let clean = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let body = PatientBody {
+        last: clean(&body.last),
+        first: clean(&body.first),
+        middle: clean(&body.middle),
+        born: body.born,
+        record_number: clean(&body.record_number),
+        sex: clean(&body.sex),
+    };
+    let bad = |text: &str| text.chars().count() > FIELD_CHARS_MAX || text.chars().any(char::is_control);
+    if body.last.is_empty() {
+        errors.push(FieldError { field: "family", say: "Write the surname" });
+    }
+    if body.first.is_empty() {
+        errors.push(FieldError { field: "given", say: "Write the given name, or Baby for a newborn" });
+    }
+    for (field, text) in [
+        ("family", &body.last),
+        ("given", &body.first),
+        ("middle", &body.middle),
+        ("record_number", &body.record_number),
+        ("sex", &body.sex),
+    ] {
+        if bad(text) {
+            errors.push(FieldError { field, say: "Write at most 120 characters" });
+        }
+    }
+    if errors.is_empty() { Ok(body) } else { Err(CustodyError::Input(errors)) }
+}
+
+impl Custody {
+    pub(crate) fn patient_blank(&self, customer: CustomerId) -> Patient {
+        let now = self.now();
+        Patient {
+            id: PatientId::mint(self.clock(), self.entropy()),
+            customer,
+            body: Vec::new(),
+            provisional: true,
+            linked_to: None,
+            created_at: now,
+            changed_at: now,
+        }
+    }
+
+    pub(crate) fn patient_seal(&self, customer: CustomerId, id: PatientId, body: &PatientBody) -> Result<Vec<u8>, CustodyError> {
+        let json = serde_json::to_vec(body).map_err(CustodyError::seal)?;
+        self.ring().seal_column(customer, id, Column::PatientBody, &json).map_err(CustodyError::seal)
+    }
+
+    /// Writes a new patient with its tokens.
+    async fn patient_insert_in_tx(&self, tx: &mut store::Tx, patient: &Patient, body: &PatientBody) -> Result<(), CustodyError> {
+        let sealed = self.patient_seal(patient.customer, patient.id, body)?;
+        tx.patient_insert(&Patient { body: sealed, ..patient.clone() }).await?;
+        let tokens = self.patient_tokens(patient.customer, body)?;
+        tx.patient_tokens_set(patient.customer, patient.id, &tokens).await?;
+        Ok(())
+    }
+}
+
+impl<A: Act> Desk<A> {
+    fn glass_until(facts: &policy::PrincipalFacts, patient: PatientId) -> Option<Timestamp> {
+        facts.broken_glass.iter().filter(|glass| glass.patient == patient).map(|glass| glass.to).max()
+    }
+}
+
+impl Desk<act::PatientSearch> {
+    /// Patients of a practice by name, birth date or record number: names only.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn patient_search(&self, search: &DocumentSearch, only: Option<CustomerId>) -> Result<Vec<PatientLines>, CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let query = query_of(search);
+        if query.all_of.is_empty() {
+            return Err(CustodyError::field("text", "Write a surname, or a record number; a birth date needs a surname beside it"));
+        }
+        let mut found = Vec::new();
+        for customer in self.custody.customers_of(&facts) {
+            if only.is_some_and(|only| only != customer) {
+                continue;
+            }
+            let scope = patient_scope(Action::PatientSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            if scope.any_of.is_empty() {
+                continue;
+            }
+            let groups = self.custody.groups(customer, &query)?;
+            let page = self.custody.store().patient_search(customer, &scope, &groups, None, PAGE_ROWS).await?;
+            let mut question = Question::of(customer, purpose_of(&facts, customer));
+            let mut in_care = Vec::with_capacity(page.items.len());
+            for patient in &page.items {
+                let patient_facts = self.custody.patient_facts(patient, Some(me)).await?;
+                in_care.push(patient_facts.in_care);
+                question = question.with(ResourceFacts::Patient(patient_facts));
+            }
+            let granted = self.custody.ask_as::<act::PatientSearch>(self.who(), facts.clone(), question).await?;
+            let witnessed = granted.witnessed();
+            let (opening, shown) = granted.open(&self.custody.ring())?;
+            let mut lines = Vec::with_capacity(page.items.len());
+            for (patient, in_care) in page.items.iter().zip(in_care) {
+                lines.push(PatientLine {
+                    id: patient.id,
+                    patient: patient_open(&opening, &shown, patient)?,
+                    provisional: patient.provisional,
+                    in_care,
+                    broken_glass_until: Self::glass_until(&facts, patient.id),
+                });
+            }
+            let customer_name = self.custody.customer_name(customer).await?;
+            found.push(PatientLines { customer, customer_name, shown, lines, more: page.more, witnessed });
+        }
+        if found.is_empty() {
+            // Nowhere to look: asked all the same, so that it is refused and written.
+            drop(self.ask(Question::house(Purpose::Operations)).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl Desk<act::PatientShow> {
+    /// One patient's page.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; absent and refused look alike.
+    pub async fn patient_show(&self, id: PatientId) -> Result<PatientPage, CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let Some(patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
+        let row_facts = self.custody.patient_facts(&patient, Some(me)).await?;
+        let customer = patient.customer;
+        let resources = [ResourceFacts::Patient(row_facts)];
+        let question = Question::of(customer, purpose_of(&facts, customer)).with_all(resources.iter().cloned());
+        let granted = self.custody.ask_as::<act::PatientShow>(self.who(), facts.clone(), question).await?;
+        let witnessed = granted.witnessed();
+        let (opening, shown) = granted.open(&self.custody.ring())?;
+        let mut may = Vec::new();
+        if self.custody.would_permit::<act::PatientChange>(self.who(), &facts, customer, &resources) {
+            may.push(Action::PatientChange);
+        }
+        if self.custody.would_permit::<act::PatientLink>(self.who(), &facts, customer, &resources) {
+            may.push(Action::PatientLink);
+        }
+        Ok(PatientPage {
+            line: PatientLine {
+                id,
+                patient: patient_open(&opening, &shown, &patient)?,
+                provisional: patient.provisional,
+                in_care: row_facts.in_care,
+                broken_glass_until: Self::glass_until(&facts, id),
+            },
+            customer,
+            customer_name: self.custody.customer_name(customer).await?,
+            shown,
+            may,
+            witnessed,
+        })
+    }
+}
+
+impl Desk<act::PatientCreate> {
+    /// A new patient by hand.
+    ///
+    /// # Errors
+    /// [`CustodyError::Input`] with what to mend.
+    pub async fn patient_create(&self, customer: CustomerId, body: &PatientBody) -> Result<PatientId, CustodyError> {
+        let body = checked(body)?;
+        let provisional = body.record_number.is_empty();
+        let patient = Patient { provisional, ..self.custody.patient_blank(customer) };
+        let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional };
+        drop(self.ask(Question::of(customer, Purpose::Operations).with(ResourceFacts::Patient(facts))).await?);
+        if !body.record_number.is_empty() {
+            let token = self.custody.patient_tokens(customer, &PatientBody { record_number: body.record_number.clone(), ..PatientBody::default() })?;
+            let mut tx = self.custody.store().begin("look for a record number").await?;
+            for (field, mac) in &token {
+                if field == Field::RecordNumber.as_str() && tx.patient_by_token(customer, field, mac).await?.is_some() {
+                    return Err(CustodyError::field("record_number", "Another patient of this practice has this number"));
+                }
+            }
+        }
+        let mut tx = self.custody.store().begin("make a patient").await?;
+        self.custody.patient_insert_in_tx(&mut tx, &patient, &body).await?;
+        tx.commit().await?;
+        Ok(patient.id)
+    }
+}
+
+impl Desk<act::PatientChange> {
+    /// Corrects a patient.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn patient_change(&self, id: PatientId, body: &PatientBody) -> Result<(), CustodyError> {
+        let body = checked(body)?;
+        let Some(mut patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
+        let facts = self.custody.patient_facts(&patient, self.person().ok()).await?;
+        let question = Question::of(patient.customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
+        drop(self.ask(question).await?);
+        patient.body = self.custody.patient_seal(patient.customer, id, &body)?;
+        patient.provisional = patient.provisional && body.record_number.is_empty();
+        patient.changed_at = self.custody.now();
+        let tokens = self.custody.patient_tokens(patient.customer, &body)?;
+        let mut tx = self.custody.store().begin("correct a patient").await?;
+        tx.patient_update(&patient).await?;
+        tx.patient_tokens_set(patient.customer, id, &tokens).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Desk<act::PatientLink> {
+    /// A provisional patient is this known one: documents move over, and the link can be seen.
+    ///
+    /// # Errors
+    /// [`CustodyError::State`] when the first is not provisional or they are one.
+    pub async fn patient_link(&self, provisional: PatientId, known: PatientId) -> Result<(), CustodyError> {
+        let store = self.custody.store();
+        let (Some(mut from), Some(to)) = (store.patient_fetch(provisional).await?, store.patient_fetch(known).await?) else {
+            return self.absent(provisional).await;
+        };
+        if from.customer != to.customer {
+            return self.absent(known).await;
+        }
+        let me = self.person().ok();
+        let question = Question::of(from.customer, Purpose::Operations)
+            .with(ResourceFacts::Patient(self.custody.patient_facts(&from, me).await?))
+            .with(ResourceFacts::Patient(self.custody.patient_facts(&to, me).await?));
+        drop(self.ask(question).await?);
+        if !from.provisional || from.linked_to.is_some() || from.id == to.id || to.linked_to.is_some() {
+            return Err(CustodyError::State("only a provisional patient can be linked, and only to a known one"));
+        }
+        from.linked_to = Some(to.id);
+        from.changed_at = self.custody.now();
+        let mut tx = store.begin("link a patient").await?;
+        tx.patient_update(&from).await?;
+        tx.documents_relink(from.customer, from.id, to.id).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Desk<act::PatientImport> {
+    /// Patients from a table (CSV, tab- or semicolon-separated). A dry run changes nothing and says what would.
+    ///
+    /// # Errors
+    /// [`CustodyError::Input`] when the file is no such table.
+    pub async fn patient_import(&self, customer: CustomerId, bytes: &[u8], dry_run: bool) -> Result<ImportReport, CustodyError> {
+        drop(self.ask(Question::of(customer, Purpose::Operations)).await?);
+        self.custody.patient_import_rows(customer, bytes, dry_run).await
+    }
+}
+
+impl Custody {
+    pub(crate) async fn patient_import_rows(&self, customer: CustomerId, bytes: &[u8], dry_run: bool) -> Result<ImportReport, CustodyError> {
+        let rows = identify::patients_from_csv(bytes, &identify::Limits::default())
+            .map_err(|_| CustodyError::field("file", "Give a table with a heading line: last name, first name, date of birth, record number"))?;
+        let mut report = ImportReport::default();
+        let mut good = Vec::new();
+        for row in rows {
+            match row {
+                Ok(row) => {
+                    let body = PatientBody {
+                        last: row.last_name,
+                        first: row.first_name,
+                        middle: row.middle_name.unwrap_or_default(),
+                        born: row.birth_date,
+                        record_number: row.record_number.unwrap_or_default(),
+                        sex: row.sex.map(|sex| format!("{sex:?}").to_lowercase()).unwrap_or_default(),
+                    };
+                    match checked(&body) {
+                        Ok(body) => good.push(body),
+                        Err(_) => report.rejected.push((row.line, "the name is missing or too long".to_owned())),
+                    }
+                }
+                Err(error) => report.rejected.push((error.line, error.what.to_owned())),
+            }
+        }
+        for some in good.chunks(IMPORT_AT_ONCE) {
+            let mut tx = self.store().begin("import patients").await?;
+            for body in some {
+                let number = self.patient_tokens(customer, body)?.into_iter().find(|(field, _)| field == Field::RecordNumber.as_str());
+                let known = match &number {
+                    Some((field, mac)) => tx.patient_by_token(customer, field, mac).await?,
+                    None => None,
+                };
+                if let Some(id) = known {
+                    report.changed += 1;
+                    let sealed = self.patient_seal(customer, id, body)?;
+                    tx.patient_rewrite(customer, id, sealed, self.now()).await?;
+                    tx.patient_tokens_set(customer, id, &self.patient_tokens(customer, body)?).await?;
+                } else {
+                    report.new += 1;
+                    let provisional = body.record_number.is_empty();
+                    let patient = Patient { provisional, ..self.patient_blank(customer) };
+                    self.patient_insert_in_tx(&mut tx, &patient, body).await?;
+                }
+            }
+            // A dry run goes the whole way and then lets go: what it says is what would be.
+            if !dry_run {
+                tx.commit().await?;
+            }
+        }
+        Ok(report)
+    }
+}

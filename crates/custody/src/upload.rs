@@ -1,0 +1,654 @@
+//! A file comes in: looked at, sealed while it streams, read for its text, matched, and only then acknowledged.
+//!
+//! What must always hold: memory stays constant whatever the size; no plaintext touches the disk; a file that
+//! is refused, cut short or not clean leaves nothing; what is acknowledged is durable. Everything that is
+//! written on the way is ciphertext that no row names yet, and the sweeper knows its names.
+//!
+//! Steps, and what is true if the process dies there:
+//! 1. the ledger has the intent: an entry without an outcome, closed later as `unknown`;
+//! 2. the upload row is open: the sweeper will find it and its objects;
+//! 3. objects are durable: ciphertext without a row; the sweeper removes them;
+//! 4. one transaction commits the upload row, the document, the version, the index, the inbox: acknowledged.
+
+use crate::ask::Question;
+use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use identify::{FileNameTemplate, Kind, Limits, sniff};
+use policy::{DocumentFacts, ResourceFacts};
+use record::civil::Day;
+use record::digest::Hasher;
+use record::document::{DocumentKind, DocumentState, Step};
+use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Purpose, UploadId, act};
+use std::process::Stdio;
+use store::{Document, DocumentVersion, ObjectWriter, Upload};
+use tokio::io::AsyncWriteExt as _;
+use vault::{Column, Field, Rendition, RenditionKind, Sealer, WrappedKey};
+
+/// How much of the beginning is looked at before anything is decided.
+const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
+/// Signs of life of a slow upload are written down this often, milliseconds.
+const TOUCH_MILLIS: i64 = 60_000;
+/// The longest file name that is kept, characters.
+const NAME_CHARS_MAX: usize = 255;
+
+/// What the uploader says of a file.
+#[derive(Clone, Default)]
+pub struct NewUpload {
+    /// For whom.
+    pub customer: Option<CustomerId>,
+    /// What the file is called.
+    pub file_name: String,
+    /// What it is, when the uploader says so; else by its content.
+    pub kind: Option<DocumentKind>,
+    /// Who spoke it.
+    pub author: Option<PersonId>,
+    /// About whom, when the uploader knows.
+    pub patient: Option<PatientId>,
+    /// The day of the visit.
+    pub visit: Option<Day>,
+    /// How file names are made here, such as `{author}_{patient_last}_{visit_date}`.
+    pub template: String,
+    /// It is a new version of this document.
+    pub version_of: Option<DocumentId>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The document.
+    pub id: DocumentId,
+    /// Its version.
+    pub version: u32,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// Was a patient named with certainty.
+    pub matched: bool,
+    /// Was text found in it.
+    pub readable: bool,
+    /// Did a malware scanner look at it.
+    pub scanned: bool,
+    /// Size, bytes.
+    pub size_bytes: u64,
+    /// The entry.
+    pub witnessed: Witnessed,
+}
+
+/// The body broke off: the connection, or the reader's patience.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the upload broke off")]
+pub struct UploadCut;
+
+/// What was taken in of the bytes.
+struct Taken {
+    size_bytes: u64,
+    digest: Vec<u8>,
+    kind: Kind,
+    /// The plaintext, when it is small enough to be read for its text; wiped when dropped.
+    text_of: Option<zeroize::Zeroizing<Vec<u8>>>,
+    scanned: bool,
+}
+
+/// What is known of the file before its bytes: kept together through the steps.
+struct Coming {
+    upload: UploadId,
+    customer: CustomerId,
+    document: DocumentId,
+    version: u32,
+    existing: Option<Document>,
+    original: ObjectId,
+    text: ObjectId,
+}
+
+impl Desk<act::DocumentUpload> {
+    /// Takes a file in.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; nothing is kept then.
+    pub async fn document_upload(
+        &self,
+        new: NewUpload,
+        bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
+    ) -> Result<Uploaded, CustodyError> {
+        let me = self.person()?;
+        let coming = self.upload_begin(&new).await?;
+        let facts = self.upload_facts(&coming, &new, me);
+        let question = Question::of(coming.customer, Purpose::Operations).with(ResourceFacts::Document(facts));
+        let granted = self.ask(question).await?;
+        let witnessed = granted.witnessed();
+        if let Some(author) = new.author {
+            self.custody.check_author(coming.customer, author).await?;
+        }
+        let custody = &self.custody;
+        let mut tx = custody.store().begin("begin an upload").await?;
+        tx.upload_insert(&Upload {
+            id: coming.upload,
+            customer: coming.customer,
+            person: me,
+            objects: vec![coming.original, coming.text],
+            started_at: custody.now(),
+        })
+        .await?;
+        tx.commit().await?;
+        match custody.upload_take(&new, &coming, bytes).await {
+            Ok((taken, key)) => custody.upload_finish(me, &new, coming, taken, key, witnessed).await,
+            Err(error) => {
+                custody.upload_undo(&coming).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn upload_begin(&self, new: &NewUpload) -> Result<Coming, CustodyError> {
+        let custody = &self.custody;
+        let (clock, entropy) = (custody.clock(), custody.entropy());
+        if new.file_name.trim().is_empty() || new.file_name.chars().count() > NAME_CHARS_MAX {
+            return Err(CustodyError::field("file", "Give the file a name of at most 255 characters"));
+        }
+        let existing = match new.version_of {
+            None => None,
+            Some(id) => match custody.store().document_fetch(id).await? {
+                Some(document) => Some(document),
+                None => return self.absent(id).await,
+            },
+        };
+        let customer = existing.as_ref().map(|document| document.customer).or(new.customer);
+        let customer = customer.ok_or_else(|| CustodyError::field("customer", "Choose the practice first"))?;
+        Ok(Coming {
+            upload: UploadId::mint(clock, entropy),
+            customer,
+            document: existing.as_ref().map_or_else(|| DocumentId::mint(clock, entropy), |document| document.id),
+            version: existing.as_ref().map_or(1, |document| document.current_version + 1),
+            existing,
+            original: ObjectId::mint(clock, entropy),
+            text: ObjectId::mint(clock, entropy),
+        })
+    }
+
+    /// What the document is, or what it will be.
+    fn upload_facts(&self, coming: &Coming, new: &NewUpload, me: PersonId) -> DocumentFacts {
+        let kind = new.kind.unwrap_or(DocumentKind::Transcript);
+        let fresh = if kind == DocumentKind::Dictation { DocumentState::Dictated } else { DocumentState::Transcribed };
+        let existing = coming.existing.as_ref();
+        DocumentFacts {
+            id: coming.document,
+            customer: coming.customer,
+            state: existing.map_or(fresh, |document| document.state),
+            kind: existing.map_or(kind, |document| document.kind),
+            author: existing.map_or(new.author, |document| document.author),
+            uploader: existing.map_or(Some(me), |document| document.uploader.parse().ok()),
+            recipients: Vec::new(),
+            patient: existing.and_then(|document| document.patient),
+            in_care: false,
+            read_by_practice: false,
+            delivered_at: existing.and_then(|document| document.delivered_at),
+        }
+    }
+}
+
+impl Custody {
+    /// Takes the bytes: looks at their beginning, seals them, hands them to the scanner.
+    async fn upload_take(
+        &self,
+        new: &NewUpload,
+        coming: &Coming,
+        mut bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
+    ) -> Result<(Taken, WrappedKey), CustodyError> {
+        let rendition = Rendition { version: coming.version, kind: RenditionKind::Original };
+        let (sealer, key) = self
+            .ring()
+            .seal_object(coming.customer, coming.document, rendition, self.entropy())
+            .map_err(CustodyError::seal)?;
+        let max_bytes = self.room_left(coming.customer).await?.min(self.settings().file_bytes_max);
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        let mut ended = false;
+        while head.len() < HEAD_BYTES {
+            match bytes.next().await {
+                Some(piece) => head.extend_from_slice(&piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?),
+                None => {
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        let kind = sniffed(&head, &new.file_name)?;
+        let mut intake = Intake::begin(self, coming, sealer, kind, max_bytes).await?;
+        intake.take(&head).await?;
+        let mut touched_at = self.now();
+        while !ended {
+            match bytes.next().await {
+                None => ended = true,
+                Some(piece) => intake.take(&piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?).await?,
+            }
+            let now = self.now();
+            if now.millis_since(touched_at) > TOUCH_MILLIS {
+                touched_at = now;
+                let mut tx = self.store().begin("keep an upload alive").await?;
+                tx.upload_touch(coming.upload, now).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok((intake.finish().await?, key))
+    }
+
+    async fn room_left(&self, customer: CustomerId) -> Result<u64, CustodyError> {
+        let used = self.store().customer_bytes(customer).await?;
+        Ok(self.settings().customer_bytes_max.saturating_sub(used))
+    }
+
+    /// Removes what a refused upload left. What cannot be removed now, the sweeper finds.
+    async fn upload_undo(&self, coming: &Coming) {
+        for object in [coming.original, coming.text] {
+            drop(self.store().objects().remove_orphan(object).await);
+        }
+        if let Ok(mut tx) = self.store().begin("undo an upload").await {
+            let later = self.now().plus_secs(1);
+            if tx.upload_abandon(coming.upload, later).await.is_ok() && tx.upload_forget(coming.upload).await.is_ok() {
+                drop(tx.commit().await);
+            }
+        }
+    }
+
+    /// Reads the text, seals it, finds out about whom it is, and commits.
+    async fn upload_finish(
+        &self,
+        me: PersonId,
+        new: &NewUpload,
+        coming: Coming,
+        taken: Taken,
+        key: WrappedKey,
+        witnessed: Witnessed,
+    ) -> Result<Uploaded, CustodyError> {
+        let (text, opaque) = read_text(taken.kind, taken.text_of).await;
+        let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
+        let mut text_key = None;
+        if let Some(text) = &text {
+            text_key = Some(self.seal_text(&coming, text.as_bytes()).await?);
+        }
+        let body = self.body_of(new, &coming, &header);
+        let matched = self.match_certain(new, coming.customer, &body).await?;
+        let author = match new.author {
+            Some(author) => Some(author),
+            None => self.author_named(coming.customer, &body.said_author).await?,
+        };
+        let kind = new.kind.unwrap_or(if taken.kind.is_audio() { DocumentKind::Dictation } else { DocumentKind::Transcript });
+        let document = self.document_of(me, &coming, &body, (matched, author, kind))?;
+        let row = self.version_of(me, new, &coming, (&taken.kind, taken.size_bytes, &taken.digest, taken.scanned), (&key, text_key.as_ref(), opaque))?;
+        let mut tokens = Vec::new();
+        if let Some(day) = body.visit {
+            tokens.push(self.visit_token(coming.customer, day)?);
+        }
+        let mut tx = self.store().begin("keep an upload").await?;
+        if tx.upload_commit(coming.upload, self.now()).await? == 0 {
+            return Err(CustodyError::State("the upload took too long and was given up; send the file again"));
+        }
+        match &coming.existing {
+            None => tx.document_insert(&document).await?,
+            Some(existing) => {
+                if tx.document_update(&document, existing.state).await? == 0 {
+                    return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
+                }
+            }
+        }
+        tx.version_insert(&row).await?;
+        tx.document_tokens_set(coming.customer, document.id, &tokens).await?;
+        if let (DocumentState::Unmatched, Some(author)) = (document.state, document.author) {
+            // Nobody knows the patient yet, and still its author gets it.
+            tx.recipient_add(document.id, author, true).await?;
+        }
+        tx.commit().await?;
+        Ok(Uploaded {
+            id: document.id,
+            version: coming.version,
+            state: document.state,
+            matched: document.patient.is_some(),
+            readable: text.is_some(),
+            scanned: taken.scanned,
+            size_bytes: taken.size_bytes,
+            witnessed,
+        })
+    }
+
+    async fn seal_text(&self, coming: &Coming, text: &[u8]) -> Result<WrappedKey, CustodyError> {
+        let rendition = Rendition { version: coming.version, kind: RenditionKind::Text };
+        let (mut sealer, key) = self
+            .ring()
+            .seal_object(coming.customer, coming.document, rendition, self.entropy())
+            .map_err(CustodyError::seal)?;
+        let mut sealed = sealer.header().to_vec();
+        sealer.push(text, &mut sealed).map_err(CustodyError::seal)?;
+        sealer.finish(&mut sealed).map_err(CustodyError::seal)?;
+        let mut writer = self.store().objects().create(coming.text).await?;
+        writer.write(&sealed).await?;
+        writer.finish().await?;
+        Ok(key)
+    }
+
+    /// What is known of the document: what the uploader said first, then what the name says, then its header lines.
+    fn body_of(&self, new: &NewUpload, coming: &Coming, header: &identify::HeaderFields) -> DocumentBody {
+        let name = FileNameTemplate::parse(&new.template).ok().and_then(|template| template.fields(&new.file_name)).unwrap_or_default();
+        let (last, first) = split_name(header.patient_name.as_deref().unwrap_or_default());
+        let or = |one: Option<String>, other: String| one.filter(|text| !text.is_empty()).unwrap_or(other);
+        let said = PatientBody {
+            last: or(name.patient_last, last),
+            first: or(name.patient_first, first),
+            middle: name.patient_middle.unwrap_or_default(),
+            born: name.birth_date.or(header.birth_date),
+            record_number: or(name.record_number, header.record_number.clone().unwrap_or_default()),
+            sex: String::new(),
+        };
+        let title = or(header.document_type.clone().or(name.document_type), String::new());
+        let _ = coming;
+        DocumentBody {
+            title,
+            visit: new.visit.or(name.visit_date).or(header.visit_date),
+            said,
+            said_author: or(name.author, header.author.clone().unwrap_or_default()),
+        }
+    }
+
+    /// A patient whom the uploader named, or whose record number and surname both agree. Everything else is for a person to say.
+    async fn match_certain(&self, new: &NewUpload, customer: CustomerId, body: &DocumentBody) -> Result<Option<PatientId>, CustodyError> {
+        if let Some(id) = new.patient {
+            return match self.store().patient_fetch(id).await? {
+                Some(patient) if patient.customer == customer && patient.linked_to.is_none() => Ok(Some(id)),
+                _ => Err(CustodyError::field("patient", "Choose a patient of this practice")),
+            };
+        }
+        if body.said.record_number.is_empty() || body.said.last.is_empty() {
+            return Ok(None);
+        }
+        let number_and_name = PatientBody {
+            last: body.said.last.clone(),
+            record_number: body.said.record_number.clone(),
+            ..PatientBody::default()
+        };
+        let tokens = self.patient_tokens(customer, &number_and_name)?;
+        let of = |field: Field| tokens.iter().filter(|(name, _)| name == field.as_str()).cloned().collect::<Vec<_>>();
+        let groups = [of(Field::RecordNumber), of(Field::Surname)];
+        let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };
+        let page = self.store().patient_search(customer, &anyone, &groups, None, 1).await?;
+        Ok(if page.more { None } else { page.items.first().map(|patient| patient.id) })
+    }
+
+    /// The one clinician of this practice who is called so.
+    async fn author_named(&self, customer: CustomerId, said: &str) -> Result<Option<PersonId>, CustodyError> {
+        let wanted = name_key(said);
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let mut found = None;
+        for one in self.store().membership_list_at(Some(customer)).await? {
+            if one.role != record::Role::Clinician || !one.in_force(now) {
+                continue;
+            }
+            let name = self.directory_entry(one.person).await?.map(|entry| entry.name).unwrap_or_default();
+            if name_key(&name) == wanted {
+                if found.is_some_and(|other| other != one.person) {
+                    return Ok(None);
+                }
+                found = Some(one.person);
+            }
+        }
+        Ok(found)
+    }
+
+    fn document_of(
+        &self,
+        me: PersonId,
+        coming: &Coming,
+        body: &DocumentBody,
+        (patient, author, kind): (Option<PatientId>, Option<PersonId>, DocumentKind),
+    ) -> Result<Document, CustodyError> {
+        let sealed = self.document_seal(coming.document, coming.customer, body)?;
+        if let Some(existing) = &coming.existing {
+            let state = match existing.state {
+                DocumentState::Dictated => existing.state.after(Step::Transcribe),
+                DocumentState::Transcribed | DocumentState::Edited => existing.state.after(Step::Edit),
+                other => Ok(other),
+            };
+            let state = state.map_err(|_| CustodyError::State("no new version can come in as the document stands"))?;
+            let (patient, author) = (existing.patient.or(patient), existing.author.or(author));
+            return Ok(Document { body: sealed, state, patient, author, current_version: coming.version, ..existing.clone() });
+        }
+        let state = match (kind, patient) {
+            (DocumentKind::Dictation, _) => DocumentState::Dictated,
+            (_, Some(_)) => DocumentState::Transcribed,
+            (_, None) => DocumentState::Unmatched,
+        };
+        Ok(Document {
+            id: coming.document,
+            customer: coming.customer,
+            patient,
+            author,
+            uploader: me.to_string(),
+            kind,
+            state,
+            body: sealed,
+            current_version: 1,
+            uploaded_at: self.now(),
+            delivered_at: None,
+            signed_at: None,
+            signed_by: None,
+            picked_up_at: None,
+            picked_up_by: None,
+            withdrawn_at: None,
+            reason: None,
+            moved_from: None,
+        })
+    }
+
+    fn version_of(
+        &self,
+        me: PersonId,
+        new: &NewUpload,
+        coming: &Coming,
+        (kind, size_bytes, digest, scanned): (&Kind, u64, &[u8], bool),
+        (key, text_key, opaque): (&WrappedKey, Option<&WrappedKey>, Option<&'static str>),
+    ) -> Result<DocumentVersion, CustodyError> {
+        let column = Column::DocumentVersionFileName { version: coming.version };
+        let file_name = self
+            .ring()
+            .seal_column(coming.customer, coming.document, column, identify::safe_file_name(&new.file_name).as_bytes())
+            .map_err(CustodyError::seal)?;
+        Ok(DocumentVersion {
+            document: coming.document,
+            version: coming.version,
+            media: kind.media_type().to_owned(),
+            file_name,
+            original_object: coming.original,
+            original_key: key.to_bytes(),
+            original_bytes: size_bytes,
+            original_digest: digest.to_vec(),
+            text_object: text_key.map(|_| coming.text),
+            text_key: text_key.map(WrappedKey::to_bytes),
+            opaque: opaque.map(ToOwned::to_owned),
+            scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
+            made_at: self.now(),
+            made_by: me.to_string(),
+        })
+    }
+}
+
+/// Surname and given name out of "Lee, Mary Ann" or "Mary Ann Lee".
+fn split_name(text: &str) -> (String, String) {
+    let text = text.trim();
+    match text.split_once(',') {
+        Some((last, first)) => (last.trim().to_owned(), first.trim().to_owned()),
+        None => match text.rsplit_once(' ') {
+            Some((first, last)) => (last.trim().to_owned(), first.trim().to_owned()),
+            None => (text.to_owned(), String::new()),
+        },
+    }
+}
+
+/// A person's name as it is compared: without titles and degrees, letters only, sorted.
+fn name_key(text: &str) -> String {
+    const TITLES: &[&str] = &["dr", "md", "do", "np", "pa", "rn", "phd", "dpm", "dds", "mr", "ms", "mrs", "prof"];
+    let mut words: Vec<String> = text
+        .to_lowercase()
+        .split(|one: char| !one.is_alphabetic())
+        .filter(|word| word.chars().count() > 1 && !TITLES.contains(word))
+        .map(ToOwned::to_owned)
+        .collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+fn sniffed(head: &[u8], name: &str) -> Result<Kind, CustodyError> {
+    if head.is_empty() {
+        return Err(CustodyError::File("the file is empty"));
+    }
+    sniff(head, name).accept().map_err(|refused| match refused {
+        identify::NotAccepted::Empty => CustodyError::File("the file is empty"),
+        identify::NotAccepted::Mismatch(_) => {
+            CustodyError::File("the file is not what its name says; save it again in its own format")
+        }
+        _ => CustodyError::File("this kind of file is not taken; send text, PDF, DOCX, RTF, a recording or a scan"),
+    })
+}
+
+/// The text of a file, or why there is none. A reader that panics on a hostile file takes nothing with it.
+async fn read_text(kind: Kind, bytes: Option<zeroize::Zeroizing<Vec<u8>>>) -> (Option<String>, Option<&'static str>) {
+    let Some(bytes) = bytes else {
+        let why = if kind.is_audio() { "recording" } else { "too large to show" };
+        return (None, Some(why));
+    };
+    let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
+    match read {
+        Ok(Ok(extracted)) => match extracted.opaque {
+            Some(why) => (None, Some(why)),
+            None => (Some(extracted.text), None),
+        },
+        Ok(Err(_)) | Err(_) => (None, Some("cannot be read here; the original can be downloaded")),
+    }
+}
+
+/// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.
+struct Intake {
+    sealer: Option<Sealer>,
+    writer: ObjectWriter,
+    digest: Hasher,
+    size_bytes: u64,
+    max_bytes: u64,
+    kind: Kind,
+    kept: Option<zeroize::Zeroizing<Vec<u8>>>,
+    scanner: Option<Scanner>,
+    sealed: Vec<u8>,
+}
+
+impl Intake {
+    async fn begin(custody: &Custody, coming: &Coming, sealer: Sealer, kind: Kind, max_bytes: u64) -> Result<Self, CustodyError> {
+        let mut writer = custody.store().objects().create(coming.original).await?;
+        let mut digest = Hasher::default();
+        digest.update(sealer.header());
+        writer.write(sealer.header()).await?;
+        let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
+        let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
+        Ok(Self { sealer: Some(sealer), writer, digest, size_bytes: 0, max_bytes, kind, kept, scanner, sealed: Vec::new() })
+    }
+
+    async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.max_bytes {
+            return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
+        }
+        if let Some(kept) = &mut self.kept {
+            if kept.len() + bytes.len() > Limits::default().input_bytes_max {
+                self.kept = None;
+            } else {
+                kept.extend_from_slice(bytes);
+            }
+        }
+        if let Some(scanner) = &mut self.scanner {
+            scanner.feed(bytes).await?;
+        }
+        self.sealed.clear();
+        let sealer = self.sealer.as_mut().expect("an intake has its sealer until it is finished");
+        sealer.push(bytes, &mut self.sealed).map_err(CustodyError::seal)?;
+        self.digest.update(&self.sealed);
+        self.writer.write(&self.sealed).await?;
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<Taken, CustodyError> {
+        self.sealed.clear();
+        let sealer = self.sealer.take().expect("an intake has its sealer until it is finished");
+        sealer.finish(&mut self.sealed).map_err(CustodyError::seal)?;
+        self.digest.update(&self.sealed);
+        self.writer.write(&self.sealed).await?;
+        let scanned = match self.scanner.take() {
+            Some(scanner) => {
+                scanner.finish().await?;
+                true
+            }
+            None => false,
+        };
+        self.writer.finish().await?;
+        Ok(Taken {
+            size_bytes: self.size_bytes,
+            digest: self.digest.finish().as_bytes().to_vec(),
+            kind: self.kind,
+            text_of: self.kept,
+            scanned,
+        })
+    }
+}
+
+/// A malware scanner that reads the file on its standard input. When it is set and fails, nothing comes in.
+struct Scanner {
+    child: tokio::process::Child,
+    input: Option<tokio::process::ChildStdin>,
+}
+
+impl Scanner {
+    fn start(command: &[String]) -> Result<Self, CustodyError> {
+        let [program, arguments @ ..] = command else {
+            return Err(CustodyError::Broken("scan_command is empty".to_owned()));
+        };
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|_| CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned()))?;
+        let input = child.stdin.take();
+        Ok(Self { child, input })
+    }
+
+    async fn feed(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        if let Some(input) = &mut self.input
+            && input.write_all(bytes).await.is_err()
+        {
+            // A scanner that has seen enough closes its input; its exit code is what counts.
+            self.input = None;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), CustodyError> {
+        self.input = None;
+        let status = self.child.wait().await;
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{name_key, split_name};
+
+    #[test]
+    fn names_are_compared_without_titles_and_order() {
+        assert_eq!(name_key("Dr. Ana Reyes, MD"), name_key("REYES, ANA"));
+        assert_ne!(name_key("Ana Reyes"), name_key("Anna Reyes"));
+        assert_eq!(name_key("Dr. M.D."), "");
+        assert_eq!(split_name("Lee, Mary Ann"), ("Lee".to_owned(), "Mary Ann".to_owned()));
+        assert_eq!(split_name("Mary Ann Lee"), ("Lee".to_owned(), "Mary Ann".to_owned()));
+    }
+}
