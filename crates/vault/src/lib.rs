@@ -20,6 +20,8 @@ mod place;
 mod primitives;
 mod sealed;
 mod secret;
+#[cfg(test)]
+mod vectors;
 
 pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, normalised, sound_of};
 pub use floe::{FloeError, Sealer};
