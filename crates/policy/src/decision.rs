@@ -19,10 +19,10 @@ impl<A: Act> Decision<A> {
     ///
     /// # Errors
     /// The [`Refusal`], when that was the answer.
-    pub fn permitted(self) -> Result<Permit<A>, Refusal> {
+    pub fn permitted(self) -> Result<Permit<A>, Box<Refusal>> {
         match self {
             Self::Permit(permit) => Ok(permit),
-            Self::Refusal(refusal) => Err(refusal),
+            Self::Refusal(refusal) => Err(Box::new(refusal)),
         }
     }
 }

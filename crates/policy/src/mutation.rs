@@ -5,6 +5,7 @@
 //! thing in every state and relation; and by somebody with all roles and one flaw.
 
 #[path = "../tests/shared/ask.rs"]
+#[expect(dead_code, reason = "here Cedar is asked directly; only intents are stated this way")]
 mod ask;
 #[path = "mutation/corpus.rs"]
 mod corpus;
@@ -158,7 +159,7 @@ fn the_corpus_agrees_with_the_oracle_and_any_changed_line_of_a_policy_is_noticed
         let answer = decides(&authorizer, &policy.policies, ready);
         assert_eq!(answer, ready.oracle, "{:#?}\n{:#?}", ready.case.intent, ready.case.facts);
     }
-    let (mut made, mut refused, mut survivors) = (0_u32, 0_u32, Vec::new());
+    let (mut made, mut refused, mut survivors) = (0_u32, 0_u32, BTreeSet::new());
     for (id, statement) in &statements {
         let schema = &policy.schema;
         let original = alone(schema, statement, id).unwrap_or_else(|| panic!("{id} was not cut out whole"));
@@ -180,24 +181,48 @@ fn the_corpus_agrees_with_the_oracle_and_any_changed_line_of_a_policy_is_noticed
         };
         made += 1;
         if !noticed(None) {
-            survivors.push(format!("{id}: removed whole"));
+            survivors.insert((id.clone(), "removed whole".to_owned()));
         }
         for (what, text) in mutants(statement) {
             made += 1;
             match alone(schema, &text, id) {
-                None => refused += 1,
+                None => {
+                    // A name taken out of a list leaves a policy; if it did not, nothing would have been tried.
+                    let line = what.split_once(": ").map_or("", |(_, line)| line.trim_start());
+                    let name = ["Action::", "State::", "Role::"].iter().any(|name| line.starts_with(name));
+                    assert!(!(name && what.starts_with("without")), "{id}: {what}: was not mended\n{text}");
+                    refused += 1;
+                }
                 Some(mutant) if noticed(Some(&mutant)) => {}
-                Some(_) => survivors.push(format!("{id}: {what}")),
+                Some(_) => drop(survivors.insert((id.clone(), what))),
             }
         }
     }
-    assert!(
-        survivors.is_empty(),
-        "of {made} changes ({refused} refused at start) nobody noticed:\n{}",
-        survivors.join("\n")
-    );
-    assert!(made > 600 && refused < made / 2, "{made} changes, of which {refused} would not have started");
+    let expected = SECOND_WALLS.iter().map(|(id, what, _)| ((*id).to_owned(), (*what).to_owned())).collect();
+    assert_eq!(survivors, expected, "of {made} changes ({refused} refused at start) these went unnoticed");
+    assert!(made > 600 && made - refused > 400, "{made} changes, of which {refused} would not have started");
 }
+
+/// Lines behind another wall: taking one out alone opens nothing, since the other still stands. They are named one by
+/// one, so that one that is gone, and one that is new, is noticed here.
+const SECOND_WALLS: &[(&str, &str, &str)] = &[
+    (
+        "work-upload-document",
+        "without line 14: when { principal.assigned }",
+        "an upload is always an act upon the customer too, and work-upload asks for the assignment there",
+    ),
+    ("work-upload-patient", "without line 14: when { principal.assigned };", "the same"),
+    (
+        "transcriptionist-names-with-documents",
+        "without line 13: when { principal.assigned }",
+        "the document that names the patient must be permitted too, which needs the assignment",
+    ),
+    (
+        "manager-people",
+        "without line 12: unless { resource.at_operator };",
+        "a manager's role counts only for an intent about the practice, where no place at the operator can be named",
+    ),
+];
 
 /// The corpus as the scopes see it: one document or one patient of the customer, and whether policy permits it.
 fn rows(cases: &[Case]) -> Vec<(&Case, &ResourceFacts, bool)> {
@@ -251,17 +276,23 @@ fn any_changed_clause_of_a_scope_is_noticed() {
     for place in 0..clauses::DOCUMENTS.len() {
         let rule = clauses::DOCUMENTS[place];
         let mut changes: Vec<Option<clauses::DocumentRule>> = vec![None];
+        // What another clause of the same role says already is no change to what is seen.
+        let said_elsewhere = |state: &record::document::DocumentState| {
+            clauses::DOCUMENTS.iter().enumerate().any(|(other, known)| {
+                other != place
+                    && known.role == rule.role
+                    && rule.actions.iter().all(|action| known.actions.contains(action))
+                    && known.states.contains(state)
+                    && (known.who == rule.who || known.who == clauses::Who::Anyone)
+            })
+        };
         for state in record::document::DocumentState::ALL {
             let mut states = rule.states.to_vec();
             match states.iter().position(|known| known == state) {
                 Some(known) => drop(states.remove(known)),
                 None => states.push(*state),
             }
-            // A transcriptionist's own dictations are among all dictations already: no change to what is seen.
-            let same = rule.role == record::Role::Transcriptionist
-                && rule.who == clauses::Who::Uploader
-                && *state == record::document::DocumentState::Dictated;
-            if !same {
+            if !said_elsewhere(state) {
                 changes.push(Some(clauses::DocumentRule { states: leak(states), ..rule }));
             }
         }

@@ -62,6 +62,8 @@ fn askers() -> Vec<Asker> {
             all.push(person(&[*role], false));
         }
     }
+    // Permitted a document by one role, and its patient's name by none.
+    all.push(person(&[Role::PracticeManager, Role::QaEditor, Role::Transcriptionist], false));
     let program = |system_job| {
         let facts = PrincipalFacts { system_job, ..PrincipalFacts::default() };
         Asker { principal: Principal::Program(ProgramId::from_bytes([1; 16])), facts, purpose: Purpose::Operations }

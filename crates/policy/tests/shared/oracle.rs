@@ -215,7 +215,7 @@ fn permitted(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
         if !verdict {
             return false;
         }
-    } else if !subject_named(action, intent) && !(is_page(action) && empty_page(action, who)) {
+    } else if !(subject_named(action, intent) || is_page(action) && empty_page(action, who)) {
         return false;
     }
     let things = who.facts.resources.iter().all(|fact| match fact {
@@ -245,7 +245,7 @@ fn subject_named(action: Action, intent: &Intent) -> bool {
         _ if action == Action::BreakGlassReview => "brk",
         _ => "per",
     };
-    intent.customer().is_some() | matches!(prefix, "cus" | "per")
+    (intent.customer().is_some() || matches!(prefix, "cus" | "per"))
         && intent.resources().as_slice().iter().any(|id| id.prefix() == prefix)
 }
 
