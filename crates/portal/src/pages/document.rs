@@ -3,6 +3,7 @@
 use super::Chrome;
 use super::parts::{
     Choice, DateParts, DocumentBrief, Errors, Fact, Link, Moment, OpenedRow, PageAction, Proposal, TextBlock, Tone,
+    Weight,
 };
 use askama::Template;
 use record::document::{DocumentKind, DocumentState};
@@ -90,15 +91,17 @@ pub struct DocumentPage {
 }
 
 impl DocumentPage {
-    /// Those that stand in the title row.
+    /// Those that stand in the title row, the next thing to do first.
     #[must_use]
     pub fn main_actions(&self) -> Vec<&PageAction> {
-        self.actions.iter().filter(|action| action.weight != super::parts::Weight::Danger).collect()
+        let mut list: Vec<&PageAction> = self.actions.iter().filter(|one| one.weight != Weight::Danger).collect();
+        list.sort_by_key(|one| one.weight != Weight::Primary);
+        list
     }
     /// Those that stand apart at the end.
     #[must_use]
     pub fn grave_actions(&self) -> Vec<&PageAction> {
-        self.actions.iter().filter(|action| action.weight == super::parts::Weight::Danger).collect()
+        self.actions.iter().filter(|action| action.weight == Weight::Danger).collect()
     }
 }
 
