@@ -28,3 +28,17 @@ pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 /// Empties the write-ahead log into the database, so that a deleted key row is not left there.
 pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// How a copy of the database is opened before it is sealed into a backup: alone, with nothing written beside it.
+pub(crate) fn sqlite_copy(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(false)
+        .pragma("secure_delete", "ON")
+        .pragma("trusted_schema", "OFF")
+}
+
+/// Are deleted rows overwritten: column `secure_delete`, 1 for yes.
+pub(crate) const SECURE_DELETE: &str = "PRAGMA secure_delete";

@@ -8,6 +8,7 @@
 //! What it refuses to know: who may do what, and what the sealed bytes say.
 
 mod alerts;
+mod backup_rows;
 mod binds;
 mod breakglass;
 mod customers;
@@ -26,6 +27,7 @@ mod sessions;
 mod uploads;
 
 pub use alerts::Alert;
+pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
 pub use breakglass::BreakGlass;
 pub use customers::{Agreement, Customer};
 pub use database::{Store, StoreOptions, Tx};
