@@ -8,6 +8,8 @@
 //! `cargo bench -p strongroom-vault --bench index_leak [-- FILE]`: FILE holds surnames, commonest first, one on a
 //! line; without it they are made of syllables. The numbers stand in docs/FORMATS-vault.md.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers beside it too")]
+
 #[path = "../tests/support/leak.rs"]
 mod leak;
 

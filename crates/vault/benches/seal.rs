@@ -4,6 +4,8 @@
 //!
 //! `cargo bench -p strongroom-vault --bench seal`; the goal is a ratio of 0.9 or more.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers beside it too")]
+
 #[path = "../tests/support/house.rs"]
 #[expect(dead_code, reason = "the tests use more of the house than the benchmark does")]
 mod house;

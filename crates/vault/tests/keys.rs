@@ -1,5 +1,7 @@
 //! The life of keys: unlock, damage, rekey, the directory, audit bodies.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers beside it too")]
+
 #[path = "support/house.rs"]
 mod house;
 

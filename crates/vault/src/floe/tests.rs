@@ -1,8 +1,10 @@
 //! FLOE against the published vectors, against an independent implementation both ways, and against hostile bytes.
 
+use super::open::last_segment_shaped;
 use super::*;
 use floe_rs::gcm::{FloeDecryptor, FloeEncryptor, FloeKey, Header, Segment};
 use proptest::prelude::*;
+use std::ops::Range;
 
 const SEGMENT: u32 = SEGMENT_LEN as u32;
 

@@ -130,9 +130,11 @@ fn patient_facts(customer: CustomerId, id: PatientId) -> PatientFacts {
     PatientFacts { id, customer, in_care: false, provisional: false }
 }
 
+type Tiles = BTreeMap<(u8, u64), Tile>;
+
 /// A ledger's log in memory.
 #[derive(Default)]
-struct MemoryLog(Mutex<Option<(Head, BTreeMap<(u8, u64), Tile>)>>);
+struct MemoryLog(Mutex<Option<(Head, Tiles)>>);
 
 impl DurableLog for MemoryLog {
     type Error = std::convert::Infallible;
