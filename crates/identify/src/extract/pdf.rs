@@ -18,11 +18,15 @@ use lopdf::{Dictionary, Document, LoadOptions, Object};
 use show::Interpreter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Share of the inflation budget that object and cross-reference streams may take together: parsed, each of
-/// their bytes costs up to eighty bytes of memory (measured with arrays of one-digit numbers).
-const OBJECT_STREAM_SHARE: usize = 8;
-/// Smallest room for one object stream; writers put about a hundred objects into one.
-const OBJECT_STREAM_BYTES_MIN: usize = 32 << 10;
+/// Share of the inflation budget that object and cross-reference streams may take together: what is inside them
+/// cannot be counted beforehand, and parsed it can cost 300 times its size (measured: empty arrays, two bytes each).
+const OBJECT_STREAM_SHARE: usize = 32;
+/// Smallest room for one of them; writers put about a hundred objects, 5 to 30 KiB, into one.
+const OBJECT_STREAM_BYTES_MIN: usize = 48 << 10;
+/// More of them than this are refused; a hundred pages have about twenty.
+const OBJECT_STREAMS_MAX: usize = 64;
+/// An array or dictionary costs as much memory as so many numbers.
+const CONTAINER_TOKENS: usize = 6;
 
 const UNREADABLE: ExtractError = ExtractError::Malformed("the structure of the PDF is broken");
 
@@ -46,7 +50,7 @@ fn read_trusting(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractErro
         max_decompressed_size: Some((room / streams.max(1)).max(OBJECT_STREAM_BYTES_MIN)),
         ..LoadOptions::default()
     };
-    if streams > (room / OBJECT_STREAM_BYTES_MIN).max(64) {
+    if streams > OBJECT_STREAMS_MAX {
         return Err(ExtractError::Bomb("too many object streams"));
     }
     let encrypted = || Ok(Extracted { opaque: Some("encrypted"), ..Extracted::default() });
@@ -124,12 +128,20 @@ fn container_streams(bytes: &[u8]) -> usize {
 /// How many objects the parser could see at most: each begins at a delimiter, a sign, a dot, or behind white space.
 ///
 /// Streams are counted too, because where one begins and ends is the file's own word. Compressed bytes look like
-/// an object every sixteen bytes, which is what the limit leaves room for.
+/// one object in ten bytes, which is what the limit leaves room for.
 fn tokens(bytes: &[u8]) -> usize {
-    let begins = |byte: &u8| matches!(byte, b'/' | b'[' | b'(' | b'<' | b'+' | b'-' | b'.');
-    let is_space = |byte: &u8| matches!(byte, 0 | 9 | 10 | 12 | 13 | 32);
-    let behind_space = bytes.windows(2).filter(|pair| is_space(&pair[0]) && !is_space(&pair[1]) && !begins(&pair[1]));
-    bytes.iter().filter(|byte| begins(byte)).count() + behind_space.count()
+    let mut count = 0_usize;
+    let mut behind_space = true;
+    for byte in bytes {
+        let is_space = matches!(byte, 0 | 9 | 10 | 12 | 13 | 32);
+        count += match byte {
+            b'[' | b'<' => CONTAINER_TOKENS,
+            b'/' | b'(' | b'+' | b'-' | b'.' => 1,
+            _ => usize::from(behind_space && !is_space),
+        };
+        behind_space = is_space;
+    }
+    count
 }
 
 /// Everything that could be a name, up to 32 bytes behind each slash.

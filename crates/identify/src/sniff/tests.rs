@@ -1,3 +1,5 @@
+//! Each kind by its first bytes, and the names that lie about them.
+
 use super::{Audio, Charset, HEAD_BYTES, Kind, NotAccepted, Refused, Scan, sniff};
 use proptest::prelude::*;
 

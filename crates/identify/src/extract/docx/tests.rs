@@ -1,3 +1,5 @@
+//! Containers built here with `zip`, honest and hostile.
+
 use super::read;
 use crate::{ExtractError, Limits};
 use std::io::{Cursor, Write};

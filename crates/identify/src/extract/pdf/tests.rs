@@ -1,3 +1,5 @@
+//! PDFs built here with `lopdf`, two printed by a browser, and hostile ones.
+
 use super::read;
 use crate::{ExtractError, Extracted, Limits, header_fields};
 use lopdf::{Document, EncryptionState, EncryptionVersion, Object, Permissions, Stream, dictionary};
