@@ -25,4 +25,9 @@ pub mod problem;
 pub mod search;
 pub mod upload;
 
+#[cfg(test)]
+mod contrast;
+#[cfg(test)]
+mod gallery;
+
 pub use chrome::{Banner, Chrome, CustomerChoice, Flash, NavItem, WhoAmI, Witness};

@@ -8,6 +8,9 @@
   // What works only with script becomes visible.
   all(".with-js, .filter, [data-print], [data-copy]").forEach((part) => { part.hidden = false; });
 
+  // On a phone the rooms are a strip at the thumb: the one we are in is in sight.
+  $(".rooms a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // "3 min ago" on hover; the absolute time with its zone is what stands on the page.
   const ago = (iso) => {
     const seconds = Math.round((Date.now() - Date.parse(iso)) / 1000);

@@ -58,3 +58,9 @@ pub(crate) fn all() -> Result<Vec<Sample>, askama::Error> {
         Some(error) => Err(error),
     }
 }
+
+/// One made-up row, for tests that put something else into it.
+#[cfg(test)]
+pub(crate) fn made_up_row() -> pages::parts::DocumentRow {
+    made_up::row(0, record::document::DocumentState::Delivered)
+}

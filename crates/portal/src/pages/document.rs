@@ -2,8 +2,8 @@
 
 use super::Chrome;
 use super::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, Link, Moment, OpenedRow, PageAction, Proposal, TextBlock, Tone,
-    Weight,
+    Choice, DateParts, DocumentBrief, Errors, Fact, How, Link, Moment, OpenedRow, PageAction, Proposal, TextBlock,
+    Tone, Weight,
 };
 use askama::Template;
 use record::document::{DocumentKind, DocumentState};
