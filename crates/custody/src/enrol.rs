@@ -13,9 +13,9 @@ use crate::passkeys::{CeremonyKind, credential_of};
 use crate::people::{Form, is_open, places_begin, places_waiting};
 use crate::signing_in::{Device, SignedInNow};
 use crate::{Custody, CustodyError, Desk, Witnessed, directory, secret};
-pub use recovery::Recovering;
 use policy::{PrincipalFacts, Why};
 use record::{Act, CredentialId, CustomerId, InvitationId, PersonId, Principal, Purpose, Role, Timestamp, act};
+pub use recovery::Recovering;
 use serde::{Deserialize, Serialize};
 use store::{Credential, Invitation, Membership, Person, PersonState};
 use webauthn_rs::prelude::PasskeyRegistration;
@@ -329,8 +329,7 @@ impl Desk<act::CredentialAdd> {
         let row = custody.store().person_fetch(person).await?.ok_or(CustodyError::Absent)?;
         let entry = directory::open(&custody.ring(), &row)?;
         let has = custody.store().credential_list(person).await?;
-        let (challenge, registration) =
-            custody.passkeys().register_start(&row, (&entry.email, &entry.name), &has)?;
+        let (challenge, registration) = custody.passkeys().register_start(&row, (&entry.email, &entry.name), &has)?;
         let session = self.session()?;
         let state = AddState { session, registration };
         let ticket = custody.ceremony_begin(CeremonyKind::Add, Some(person), &state).await?;
@@ -418,3 +417,6 @@ impl<A: Act> Desk<A> {
         self.signed_in.as_ref().map(|one| one.session).ok_or(CustodyError::Refused(Why::NotSignedIn))
     }
 }
+
+#[cfg(test)]
+mod tests;

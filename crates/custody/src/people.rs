@@ -19,9 +19,7 @@ use crate::{Custody, CustodyError, Desk, DirectoryBody, Witnessed, directory};
 pub use invite::{Confirmed, Invited};
 pub(crate) use invite::{Second, alert, is_open, places_begin, places_waiting};
 use policy::PersonFacts;
-use record::{
-    Act, CustomerId, InvitationId, MembershipId, PersonId, Purpose, Role, SessionId, Side, Timestamp, act,
-};
+use record::{Act, CustomerId, InvitationId, MembershipId, PersonId, Purpose, Role, SessionId, Side, Timestamp, act};
 use std::collections::BTreeMap;
 use store::{Invitation, Membership, Person, PersonState};
 pub(crate) use typed::Form;
@@ -130,11 +128,7 @@ pub(crate) fn question_at(place: Option<CustomerId>) -> Question {
 
 impl Custody {
     /// Does this person hold a role at this place now.
-    pub(crate) async fn has_place_at(
-        &self,
-        person: PersonId,
-        place: Option<CustomerId>,
-    ) -> Result<bool, CustodyError> {
+    pub(crate) async fn has_place_at(&self, person: PersonId, place: Option<CustomerId>) -> Result<bool, CustodyError> {
         let now = self.now();
         let held = self.store().membership_list_by_person(person).await?;
         Ok(held.iter().any(|one| one.customer == place && one.in_force(now)))
@@ -310,8 +304,7 @@ impl Desk<act::StaffList> {
 async fn is_last(custody: &Custody, ended: &Membership) -> Result<bool, CustodyError> {
     let now = custody.now();
     let held = custody.store().membership_list_at(ended.customer).await?;
-    Ok(ended.in_force(now)
-        && !held.iter().any(|one| one.id != ended.id && one.role == ended.role && one.in_force(now)))
+    Ok(ended.in_force(now) && !held.iter().any(|one| one.id != ended.id && one.role == ended.role && one.in_force(now)))
 }
 
 impl Desk<act::MembershipEnd> {
@@ -431,8 +424,7 @@ impl Desk<act::ManagerInvite> {
         if self.custody.store().customer_fetch(customer).await?.is_none() {
             return self.absent(customer).await;
         }
-        let wanted =
-            invite::Wanted { customer: Some(customer), role: Role::PracticeManager, until: None, body };
+        let wanted = invite::Wanted { customer: Some(customer), role: Role::PracticeManager, until: None, body };
         invite::invite(self, wanted, Second::Needed).await
     }
 }
@@ -516,3 +508,6 @@ impl<A: Act> Desk<A> {
         self.who().0.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -354,3 +354,6 @@ impl Desk<act::SessionStepUp> {
         Ok(witnessed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,8 @@ impl Custody {
         let mut tx = self.store().begin("use a recovery code").await?;
         if tx.recovery_code_use(person.id, mac, self.now()).await? == 1 {
             tx.invitation_insert(&invitation).await?;
-            let sentence = "A recovery code was used; the new enrolment waits for an officer, who calls the person first.";
+            let sentence =
+                "A recovery code was used; the new enrolment waits for an officer, who calls the person first.";
             alert(self, &mut tx, "recovery", sentence.to_owned()).await?;
             tx.commit().await?;
         }

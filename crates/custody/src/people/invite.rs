@@ -1,12 +1,8 @@
 //! Inviting: how an invitation comes to be, is confirmed, and how the role behind it begins.
 
 use super::{Form, NOT_YET, asked_by, person_facts, question_at};
-use crate::{
-    ContactBody, Custody, CustodyError, Desk, DirectoryBody, INVITATION_HOURS, Witnessed, directory, secret,
-};
-use record::{
-    Act, AlertId, CustomerId, InvitationId, MembershipId, PersonId, Role, Timestamp, act,
-};
+use crate::{ContactBody, Custody, CustodyError, Desk, DirectoryBody, INVITATION_HOURS, Witnessed, directory, secret};
+use record::{Act, AlertId, CustomerId, InvitationId, MembershipId, PersonId, Role, Timestamp, act};
 use store::{Alert, Invitation, Membership, Person, PersonState, Tx};
 
 /// Wrong second secrets that end an invitation.
@@ -83,10 +79,7 @@ pub(crate) fn places_waiting<'m>(
 ) -> impl Iterator<Item = &'m Membership> {
     let (name, person) = (invitation.id.to_string(), invitation.person);
     held.iter().filter(move |one| {
-        one.person == person
-            && one.from_at == NOT_YET
-            && one.granted_by == name
-            && one.to_at.is_none_or(|to| now < to)
+        one.person == person && one.from_at == NOT_YET && one.granted_by == name && one.to_at.is_none_or(|to| now < to)
     })
 }
 
@@ -189,7 +182,11 @@ impl Custody {
 
     /// Are all invitations of this person that are out for this one place. Then a newer one replaces them; another
     /// place's invitations are left alone.
-    pub(crate) async fn only_invited_to(&self, person: PersonId, place: Option<CustomerId>) -> Result<bool, CustodyError> {
+    pub(crate) async fn only_invited_to(
+        &self,
+        person: PersonId,
+        place: Option<CustomerId>,
+    ) -> Result<bool, CustodyError> {
         let now = self.now();
         let held = self.store().membership_list_by_person(person).await?;
         let open = self.store().invitation_list_open(now).await?;
@@ -258,8 +255,7 @@ pub(super) async fn invite<A: Act>(desk: &Desk<A>, wanted: Wanted, second: Secon
         Some(known) => custody.only_invited_to(known.id, wanted.customer).await?,
         None => false,
     };
-    let (invitation, link, spoken) =
-        custody.invitation_of(id, person, (false, second == Second::Needed), desk.asker());
+    let (invitation, link, spoken) = custody.invitation_of(id, person, (false, second == Second::Needed), desk.asker());
     let expires_at = invitation.expires_at;
     let mut tx = custody.store().begin("invite a person").await?;
     if known.is_none() {
@@ -346,10 +342,7 @@ pub(super) async fn re_enrol(
 }
 
 /// A second person confirms.
-pub(super) async fn confirm(
-    desk: &Desk<act::InvitationConfirm>,
-    id: InvitationId,
-) -> Result<Confirmed, CustodyError> {
+pub(super) async fn confirm(desk: &Desk<act::InvitationConfirm>, id: InvitationId) -> Result<Confirmed, CustodyError> {
     let (custody, now) = (&desk.custody, desk.custody.now());
     let found = custody.store().invitation_fetch(id).await?.filter(|one| is_open(one, now));
     let Some(found) = found else { return desk.absent(id).await };
@@ -392,10 +385,6 @@ pub(super) async fn confirm(
 impl Form {
     /// Only a name and an e-mail address, for the first officer: who sits at the machine needs no telephone.
     pub(super) fn officer(&mut self, email: &str, name: &str) -> DirectoryBody {
-        DirectoryBody {
-            name: self.name("name", name),
-            email: self.email("email", email),
-            telephone: String::new(),
-        }
+        DirectoryBody { name: self.name("name", name), email: self.email("email", email), telephone: String::new() }
     }
 }

@@ -86,13 +86,11 @@ impl Custody {
         let question = question_at(None).also(person).also(id).saying(made.words());
         let witnessed = self.ask_job::<act::OfficerRecover>(question).await?.witnessed();
         let held = self.store().membership_list_at(None).await?;
-        let is_officer = held
-            .iter()
-            .any(|one| one.person == person && one.role == Role::PrivacyOfficer && one.in_force(now));
+        let is_officer =
+            held.iter().any(|one| one.person == person && one.role == Role::PrivacyOfficer && one.in_force(now));
         // Somebody who had passkeys enrols anew: the old ones end when the invitation is used.
         let re_enrol = known.as_ref().is_some_and(|one| one.state == PersonState::Active);
-        let (invitation, link, spoken) =
-            self.invitation_of(id, person, (re_enrol, false), self.program().to_string());
+        let (invitation, link, spoken) = self.invitation_of(id, person, (re_enrol, false), self.program().to_string());
         let mut tx = self.store().begin("make an officer").await?;
         // Whoever was or was to be an officer: their way in ends first, and older invitations with it.
         for one in held.iter().filter(|one| one.role.is_officer()) {
@@ -115,7 +113,8 @@ impl Custody {
         }
         if made == Made::Recovered {
             tx.meta_set(RECOVERY_FACT, &now.unix_millis().to_string()).await?;
-            let sentence = "A privacy officer was recovered with the root key; the earlier officers' passkeys have ended.";
+            let sentence =
+                "A privacy officer was recovered with the root key; the earlier officers' passkeys have ended.";
             alert(self, &mut tx, "officer_recovery", sentence.to_owned()).await?;
         }
         tx.commit().await?;

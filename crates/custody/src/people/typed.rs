@@ -119,8 +119,21 @@ mod tests {
         }
         let long = format!("{}@b.org", "a".repeat(65));
         for wrong in [
-            "", "a", "a@b", "@b.org", "a@", "a@b@c.org", "a b@c.org", "a@b..org", ".a@b.org", "a@-b.org", "a@b.org\n.x",
-            "a\u{202e}@b.org", "\u{430}@b.org", "a@b.org>", &long,
+            "",
+            "a",
+            "a@b",
+            "@b.org",
+            "a@",
+            "a@b@c.org",
+            "a b@c.org",
+            "a@b..org",
+            ".a@b.org",
+            "a@-b.org",
+            "a@b.org\n.x",
+            "a\u{202e}@b.org",
+            "\u{430}@b.org",
+            "a@b.org>",
+            &long,
         ] {
             let mut form = Form::default();
             form.email("email", wrong);
