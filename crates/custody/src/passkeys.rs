@@ -113,7 +113,7 @@ impl Passkeys {
     ) -> Result<(String, PasskeyRegistration), CustodyError> {
         let owner = Uuid::from_slice(&person.passkey_owner)
             .map_err(|_| CustodyError::Broken("a person's passkey handle is not 16 bytes".to_owned()))?;
-        let known: Vec<CredentialID> = has.iter().map(|one| one.handle.clone().into()).collect();
+        let known: Vec<CredentialID> = has.iter().map(|one| one.handle.clone()).collect();
         let (challenge, state) = self
             .webauthn
             .start_passkey_registration(owner, email, name, Some(known))
