@@ -17,6 +17,7 @@ use record::{
 use record::action::OpensNames;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::PersonState;
 use vault::{KeyRing, Opening, Owner, Shown};
 
@@ -86,7 +87,7 @@ impl Question {
 
 /// Counts refusals, so that noise cannot fill the ledger.
 #[derive(Debug, Default)]
-pub(crate) struct RefusalMeter(Mutex<HashMap<Principal, (i64, u32)>>);
+pub(crate) struct RefusalMeter(Mutex<HashMap<Principal, (i64, u32)>>, AtomicU64);
 
 impl RefusalMeter {
     /// Is this refusal written, or only counted. A stranger's first one in a minute is written and stands for all.
@@ -101,7 +102,16 @@ impl RefusalMeter {
             (*counted_minute, *count) = (minute, 0);
         }
         *count += 1;
-        *count <= if principal == Principal::Stranger { 1 } else { REFUSALS_A_MINUTE }
+        let written = *count <= if principal == Principal::Stranger { 1 } else { REFUSALS_A_MINUTE };
+        if !written {
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// How many refusals were only counted since this was last asked.
+    pub(crate) fn unwritten_take(&self) -> u64 {
+        self.1.swap(0, Ordering::Relaxed)
     }
 }
 

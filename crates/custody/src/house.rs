@@ -43,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) program: ProgramId,
     pub(crate) passkeys: crate::passkeys::Passkeys,
     pub(crate) refusals: crate::ask::RefusalMeter,
+    pub(crate) alarm: crate::alerts::AlarmState,
 }
 
 impl std::fmt::Debug for Custody {
@@ -127,9 +128,11 @@ impl Custody {
         let scribe = Scribe::start(log.clone(), Arc::clone(&signer), Arc::clone(&entropy));
         let passkeys = crate::passkeys::Passkeys::new(&settings)?;
         let refusals = crate::ask::RefusalMeter::default();
+        let alarm = crate::alerts::AlarmState::default();
         let custody = Self(Arc::new(Inner {
             store, log, scribe, signer, policy, ring: RwLock::new(Arc::new(ring)), settings, clock, entropy, program,
             passkeys, refusals,
+            alarm,
         }));
         custody.audit_year_ensure().await?;
         Ok(custody)

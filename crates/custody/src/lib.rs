@@ -20,6 +20,7 @@ mod documents;
 mod error;
 mod filing;
 mod house;
+mod ledger_desk;
 mod passkeys;
 mod people;
 mod patients;
@@ -31,12 +32,21 @@ mod testing;
 mod reading;
 mod scribe;
 mod settings;
+mod witness;
 mod words;
 
 pub use accesses::{AccessLine, Accesses, NamedPatients};
+pub use alerts::{AlertClosed, AlertLine, Alerts};
 pub use ask::Granted;
+pub use ledger::{SignedCheckpoint, TilePath, Verifier};
+pub use ledger_desk::{
+    EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport, VerifyFailed, ledger_key_of,
+    verify_dir, verify_file,
+};
+pub use vault::ShredCertificate;
+pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use breaking::{GlassLine, GlassLines};
-pub use upload::{NewUpload, UploadCut, Uploaded};
+pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };

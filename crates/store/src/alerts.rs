@@ -45,6 +45,15 @@ impl Store {
                    ORDER BY CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, alert_id DESC LIMIT 200";
         self.rows("list alerts", sql, binds![]).await?.iter().map(alert).collect()
     }
+
+    /// One alert.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn alert_fetch(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        let sql = "SELECT alert_id, at, kind, sentence, closed_at, closed_by, word FROM alert WHERE alert_id = $1";
+        self.row("fetch an alert", sql, binds![id]).await?.as_ref().map(alert).transpose()
+    }
 }
 
 impl Tx {

@@ -330,6 +330,47 @@ impl Store {
         row.map_or(Ok(0), |row| row.count("many"))
     }
 
+    /// How many entries the ledger's head states.
+    ///
+    /// # Errors
+    /// When the database cannot, or there is no ledger.
+    pub async fn ledger_size(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT size FROM ledger_head WHERE ledger = 'main'";
+        let row = self.row("read the ledger's size", sql, binds![]).await?;
+        row.map_or_else(|| Err(StoreError::Column { column: "ledger_head.size" }), |row| row.count("size"))
+    }
+
+    /// The bytes of one hash tile as they are stored, whatever they are: for the verifier.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn tile_bytes(&self, id: ledger::TileId) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT hashes FROM ledger_tile WHERE level = $1 AND n = $2";
+        let row = self.row("read a tile", sql, binds![u32::from(id.level), number(id.index)]).await?;
+        row.map(|row| row.bytes("hashes")).transpose()
+    }
+
+    /// A page of kept checkpoints, smallest first, after a given size.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn checkpoint_page(&self, after: Option<u64>, limit: u32) -> Result<Vec<(u64, String)>, StoreError> {
+        let after = after.map_or(-1, number);
+        let sql = "SELECT size, note FROM ledger_checkpoint WHERE size > $1 ORDER BY size LIMIT $2";
+        let rows = self.rows("page through checkpoints", sql, binds![after, limit]).await?;
+        rows.iter().map(|row| Ok((row.count("size")?, row.text("note")?))).collect()
+    }
+
+    /// When the newest kept checkpoint was kept.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn checkpoint_last_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1";
+        let row = self.row("find when a checkpoint was kept", sql, binds![]).await?;
+        row.map(|row| row.at("at")).transpose()
+    }
+
     /// Are deleted rows overwritten.
     ///
     /// # Errors

@@ -1,0 +1,108 @@
+//! Acts that were permitted and never heard of again: the process died, or the line broke. They are closed as
+//! `unknown`, never dropped.
+//!
+//! The scan begins where the last one found that everything before was settled (`orphans_until`), so it is bounded
+//! by what happened since. It runs at the start, before anybody is served, when nothing can still be on its way;
+//! and from time to time it moves its mark on without closing anything.
+
+use crate::{Custody, CustodyError};
+use record::{Action, Entry, IntentId, Outcome, ResourceId};
+use std::collections::BTreeMap;
+
+const PAGE: u32 = 500;
+const MARK: &str = "orphans_until";
+
+/// Acts of which a later word is due: bytes that leave, bytes that come in, work that runs long.
+const fn owes_a_word(action: Action) -> bool {
+    matches!(
+        action,
+        Action::DocumentDownload
+            | Action::DocumentUpload
+            | Action::KeyRotate
+            | Action::KeyRekey
+            | Action::KeyShred
+            | Action::BackupCreate
+            | Action::BackupRestore
+    )
+}
+
+impl Custody {
+    /// Closes every act that never ended, as `unknown`; how many. At the start, before anybody is served.
+    ///
+    /// # Errors
+    /// When the store cannot, or the ledger cannot write: then nobody is to be served.
+    pub async fn orphans_close(&self) -> Result<u64, CustodyError> {
+        let (open, until) = self.orphans_scan().await?;
+        let mut closed = 0;
+        for (_, entry) in open.into_values() {
+            let mut last = entry;
+            last.outcome = Outcome::Unknown;
+            "never_ended".clone_into(&mut last.why);
+            last.at = self.now();
+            // If we die here: those that were closed have their word and are not closed again.
+            drop(self.0.scribe.write(last, Vec::new()).await.map_err(|_| CustodyError::Unwitnessed)?);
+            closed += 1;
+        }
+        self.orphans_mark_set(until).await?;
+        Ok(closed)
+    }
+
+    /// Moves the mark to the oldest act that is still on its way, and closes nothing.
+    pub(crate) async fn orphans_mark(&self) -> Result<(), CustodyError> {
+        let (open, until) = self.orphans_scan().await?;
+        let oldest = open.into_values().map(|(index, _)| index).min().unwrap_or(until);
+        self.orphans_mark_set(oldest).await
+    }
+
+    async fn orphans_mark_set(&self, until: u64) -> Result<(), CustodyError> {
+        let mut tx = self.store().begin("remember which acts are settled").await?;
+        tx.meta_set(MARK, &until.to_string()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Permitted acts without a later word since the mark, with their places, and where the scan ended.
+    async fn orphans_scan(&self) -> Result<(BTreeMap<IntentId, (u64, Entry)>, u64), CustodyError> {
+        let mark = self.store().meta_fetch(MARK).await?.and_then(|text| text.parse().ok()).unwrap_or(0_u64);
+        let mut at = mark;
+        let mut open = BTreeMap::new();
+        loop {
+            let page = self.store().entry_range(at, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            at = last.index + 1;
+            for stored in &page {
+                // What cannot be read is the verifier's to tell.
+                let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
+                match leaf.entry.outcome {
+                    Outcome::Permitted if owes_a_word(leaf.entry.action) => {
+                        open.insert(leaf.entry.intent, (stored.index, leaf.entry));
+                    }
+                    Outcome::Permitted | Outcome::Refused => {}
+                    _ => drop(open.remove(&leaf.entry.intent)),
+                }
+            }
+        }
+        let mut settled = Vec::new();
+        for (intent, (_, entry)) in &open {
+            if entry.action == Action::DocumentUpload && self.upload_arrived(entry).await? {
+                settled.push(*intent);
+            }
+        }
+        settled.iter().for_each(|intent| drop(open.remove(intent)));
+        Ok((open, at))
+    }
+
+    /// An upload whose version is there needs no other word: the row is how it ended.
+    async fn upload_arrived(&self, entry: &Entry) -> Result<bool, CustodyError> {
+        for id in entry.resources.as_slice() {
+            if let ResourceId::DocumentId(id) = id {
+                let versions = self.store().version_list(*id).await?;
+                let by = entry.principal.to_string();
+                if versions.iter().any(|version| version.made_at >= entry.at && version.made_by == by) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
