@@ -15,7 +15,7 @@ use house::House;
 use record::{DocumentId, SystemEntropy, act};
 use std::hint::black_box;
 use strongroom_vault::floe::{HEADER_LEN, PLAIN_AT, PLAIN_SEGMENT_LEN, SEGMENT_LEN};
-use strongroom_vault::{Phi, Rendition, RenditionKind, WrappedKey, open};
+use strongroom_vault::{Rendition, RenditionKind, WrappedKey, open};
 
 /// Segments in one round: 16 MiB.
 const SEGMENTS: usize = 256;
@@ -119,18 +119,18 @@ fn open_rates(house: &House) -> Vec<f64> {
             }
         })
     };
-    let mut buffer = Phi::buffer();
-    let mut our_buffer = Vec::with_capacity(body.len());
     let mut by_segment = || {
-        our_buffer.clear();
-        our_buffer.extend_from_slice(body);
-        seconds(|| {
+        let buffers: Vec<Vec<u8>> = body.chunks(SEGMENT_LEN).map(<[u8]>::to_vec).collect();
+        let mut plain = Vec::with_capacity(buffers.len());
+        let time = seconds(|| {
             let mut reader = opening.object(document(), PLACE, &wrapped, header).expect("opens");
-            for segment in our_buffer.chunks(SEGMENT_LEN) {
-                reader.segment(segment, &mut buffer).expect("opens");
+            for buffer in buffers {
+                plain.push(reader.segment(buffer).expect("opens"));
             }
             reader.finish().expect("whole");
-        })
+        });
+        black_box(plain);
+        time
     };
     let mut by_piece = || {
         seconds(|| {

@@ -29,7 +29,7 @@ pub use keys::{
     Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows, KeyTableState,
     Owner, SealError, ShredCertificate, WrappedKey,
 };
-pub use opening::{ObjectReader, OpenError, Opening, RangeReader, open};
+pub use opening::{ObjectReader, OpenError, Opening, PlainSegment, RangeReader, open};
 pub use phi::{Phi, Shown};
 pub use place::{Column, DirectoryColumn, Rendition, RenditionKind};
 pub use primitives::NotAuthentic;

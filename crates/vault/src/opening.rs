@@ -7,7 +7,7 @@
 //! What it refuses to know: who the principal is and whether the answer was right. That is `policy`'s, and the
 //! ledger has it.
 
-use crate::floe::{FloeError, Ranges, Unsealer};
+use crate::floe::{FloeError, PLAIN_AT, Ranges, SEGMENT_OVERHEAD, Unsealer};
 use crate::keys::{CustomerKeys, KeyError, KeyRing, WrappedKey};
 use crate::phi::{Phi, Shown};
 use crate::place::{Column, Rendition, object_place};
@@ -214,12 +214,14 @@ impl ObjectReader {
         Ok(Phi::opened(out))
     }
 
-    /// Opens exactly one whole segment into a buffer that is used again and again: the fast way.
+    /// Opens exactly one whole segment ([`crate::floe::SEGMENT_LEN`] bytes; the last one is shorter) where it lies in its buffer: the fast
+    /// way, without a copy.
     ///
     /// # Errors
-    /// [`FloeError`].
-    pub fn segment(&mut self, segment: &[u8], buffer: &mut Phi<Vec<u8>>) -> Result<(), FloeError> {
-        self.0.segment(segment, buffer.raw_mut())
+    /// [`FloeError`]; the buffer is gone then.
+    pub fn segment(&mut self, mut sealed: Vec<u8>) -> Result<Phi<PlainSegment>, FloeError> {
+        self.0.segment_in_place(&mut sealed)?;
+        Ok(Phi::opened(PlainSegment(sealed)))
     }
 
     /// The end of the sealed bytes.
@@ -228,6 +230,30 @@ impl ObjectReader {
     /// [`FloeError::Truncated`] when it was not the end of the object.
     pub fn finish(self) -> Result<(), FloeError> {
         self.0.finish()
+    }
+}
+
+/// The plaintext of one segment, in the buffer that its ciphertext came in.
+pub struct PlainSegment(Vec<u8>);
+
+impl PlainSegment {
+    /// The buffer, to read the next segment into. What it holds is still PHI.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl std::ops::Deref for PlainSegment {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0[PLAIN_AT..self.0.len() - (SEGMENT_OVERHEAD - PLAIN_AT)]
+    }
+}
+
+impl fmt::Debug for PlainSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainSegment(..)")
     }
 }
 

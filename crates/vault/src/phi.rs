@@ -67,20 +67,10 @@ impl<T> fmt::Debug for Phi<T> {
 }
 
 impl Phi<Vec<u8>> {
-    /// A buffer to open into, again and again.
-    #[must_use]
-    pub const fn buffer() -> Self {
-        Self(Vec::new())
-    }
-
     /// How many bytes: a length is told to the ledger, and shows nothing.
     #[must_use]
     pub const fn len_bytes(&self) -> usize {
         self.0.len()
-    }
-
-    pub(crate) const fn raw_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.0
     }
 }
 

@@ -8,7 +8,7 @@
 //! What it refuses to know: whose data it is, where it lies, who may read it.
 
 use crate::secret::Secret;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, RandomizedNonceKey, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{constant_time, hmac};
 use zeroize::Zeroizing;
 
@@ -134,44 +134,52 @@ impl SealKey {
     }
 }
 
-/// AES-256-GCM, opening.
-pub(crate) struct OpenKey(LessSafeKey);
+/// AES-256-GCM, opening. In place only: that is the way of opening that the module's documentation names for FIPS.
+pub(crate) struct OpenKey(RandomizedNonceKey);
 
 impl OpenKey {
     /// For this key.
     pub(crate) fn new(key: &Secret) -> Self {
-        let unbound = UnboundKey::new(&AES_256_GCM, key.expose()).expect("an AES-256 key of 32 bytes");
-        Self(LessSafeKey::new(unbound))
+        Self(RandomizedNonceKey::new(&AES_256_GCM, key.expose()).expect("an AES-256 key of 32 bytes"))
     }
 
-    /// Opens nonce, ciphertext and tag into `out`, which has exactly the ciphertext's length. On failure `out` is
-    /// overwritten with zeros.
-    pub(crate) fn open_into(
+    /// Opens ciphertext and tag where they lie: plaintext comes in place of the ciphertext. On failure all of it is
+    /// overwritten with zeros, so that nothing unauthentic is left to be read.
+    pub(crate) fn open_in_place(
+        &self,
+        aad: &[u8],
+        nonce: &[u8; NONCE_LEN],
+        ciphertext_and_tag: &mut [u8],
+    ) -> Result<(), NotAuthentic> {
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.0.open_in_place(nonce, Aad::from(aad), ciphertext_and_tag).map(|_| ());
+        opened.map_err(|_| {
+            ciphertext_and_tag.fill(0);
+            NotAuthentic
+        })
+    }
+
+    /// Opens ciphertext and tag and appends the plaintext to `out`; nothing on failure.
+    pub(crate) fn open_to(
         &self,
         aad: &[u8],
         nonce: &[u8; NONCE_LEN],
         ciphertext_and_tag: &[u8],
-        out: &mut [u8],
+        out: &mut Vec<u8>,
     ) -> Result<(), NotAuthentic> {
-        let Some((ciphertext, tag)) = ciphertext_and_tag.split_last_chunk::<TAG_LEN>() else {
-            return Err(NotAuthentic);
-        };
-        if ciphertext.len() != out.len() {
-            return Err(NotAuthentic);
-        }
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        self.0.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, out).map_err(|_| {
-            out.fill(0);
-            NotAuthentic
-        })
+        let plain_len = ciphertext_and_tag.len().checked_sub(TAG_LEN).ok_or(NotAuthentic)?;
+        let start = out.len();
+        out.extend_from_slice(ciphertext_and_tag);
+        let opened = self.open_in_place(aad, nonce, &mut out[start..]);
+        out.truncate(if opened.is_ok() { start + plain_len } else { start });
+        opened
     }
 
     /// Opens what [`SealKey::seal_to`] wrote.
     pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotAuthentic> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(NotAuthentic)?;
-        let plain_len = rest.len().checked_sub(TAG_LEN).ok_or(NotAuthentic)?;
-        let mut plaintext = Zeroizing::new(vec![0_u8; plain_len]);
-        self.open_into(aad, nonce, rest, &mut plaintext)?;
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(rest.len()));
+        self.open_to(aad, nonce, rest, &mut plaintext)?;
         Ok(plaintext)
     }
 }

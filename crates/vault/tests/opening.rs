@@ -8,9 +8,7 @@ mod house;
 use house::{House, YEAR};
 use record::{DocumentId, IntentId, Outcome, PatientId, ResourceId, SystemEntropy, act};
 use strongroom_vault::floe::{FloeError, HEADER_LEN, SEGMENT_LEN, last_segment_at};
-use strongroom_vault::{
-    Column, KeyError, KeyRing, OpenError, Phi, Rendition, RenditionKind, SealError, WrappedKey, open,
-};
+use strongroom_vault::{Column, KeyError, KeyRing, OpenError, Rendition, RenditionKind, SealError, WrappedKey, open};
 
 const TEXT: &str = "Jane Roe (made up), 1961-04-03";
 
@@ -149,12 +147,11 @@ fn a_document_of_several_segments_opens_as_a_stream_and_in_ranges() {
     assert!(whole == plaintext);
 
     let mut reader = opening.object(document(3), TEXT_OF_FIRST, &wrapped, header).unwrap();
-    let mut buffer = Phi::buffer();
     let mut whole = Vec::new();
     for segment in body.chunks(SEGMENT_LEN) {
-        reader.segment(segment, &mut buffer).unwrap();
-        whole.extend_from_slice(buffer.show(&shown));
+        whole.extend_from_slice(reader.segment(segment.to_vec()).unwrap().show(&shown));
     }
+    assert_eq!(reader.segment(vec![0; SEGMENT_LEN]).unwrap_err(), FloeError::Extended);
     assert!(whole == plaintext);
 
     let len = sealed.len() as u64;

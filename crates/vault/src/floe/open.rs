@@ -21,17 +21,22 @@ impl Segments {
 
     /// Appends the plaintext of one whole segment to `out`; nothing of it when it is not authentic.
     fn open(&mut self, segment: &[u8], position: u64, last: bool, out: &mut Vec<u8>) -> Result<(), FloeError> {
-        let start = out.len();
-        out.resize(start + segment.len().saturating_sub(SEGMENT_OVERHEAD), 0);
-        let opened = self.open_into(segment, position, last, &mut out[start..]);
-        if opened.is_err() {
-            out.truncate(start);
-        }
-        opened
+        let wrong = FloeError::Segment { position };
+        self.begin_segment(segment, position, last)?;
+        let (nonce, rest) = segment[4..].split_first_chunk::<NONCE_LEN>().ok_or(wrong)?;
+        self.key.key.open_to(&segment_aad(position, last), nonce, rest, out).map_err(|_| wrong)
     }
 
-    /// Opens one whole segment into `out`, which has exactly the plaintext's length; zeros when it is not authentic.
-    fn open_into(&mut self, segment: &[u8], position: u64, last: bool, out: &mut [u8]) -> Result<(), FloeError> {
+    /// Opens one whole segment where it lies; the plaintext is then between [`super::PLAIN_AT`] and the tag.
+    fn open_in_place(&mut self, segment: &mut [u8], position: u64, last: bool) -> Result<(), FloeError> {
+        let wrong = FloeError::Segment { position };
+        self.begin_segment(segment, position, last)?;
+        let (nonce, rest) = segment[4..].split_first_chunk_mut::<NONCE_LEN>().ok_or(wrong)?;
+        self.key.key.open_in_place(&segment_aad(position, last), nonce, rest).map_err(|_| wrong)
+    }
+
+    /// Sees that length and length field fit the place, and takes the key of this position.
+    fn begin_segment(&mut self, segment: &[u8], position: u64, last: bool) -> Result<(), FloeError> {
         let wrong = FloeError::Segment { position };
         let shape = self.message.shape;
         let length_fits = if last { segment.len() <= shape.segment_len } else { segment.len() == shape.segment_len };
@@ -39,16 +44,14 @@ impl Segments {
             return Err(wrong);
         }
         let expected = if last { u32::try_from(segment.len()).map_err(|_| wrong)? } else { NOT_LAST };
-        let (length, rest) = segment.split_first_chunk::<4>().ok_or(wrong)?;
-        if *length != expected.to_be_bytes() {
+        if segment[..4] != expected.to_be_bytes() {
             return Err(wrong);
         }
-        let (nonce, rest) = rest.split_first_chunk::<NONCE_LEN>().ok_or(wrong)?;
         let rotation = self.message.rotation(position);
         if rotation != self.key.rotation {
             self.key = Rotating { rotation, key: OpenKey::new(&self.message.data_key(rotation)) };
         }
-        self.key.key.open_into(&segment_aad(position, last), nonce, rest, out).map_err(|_| wrong)
+        Ok(())
     }
 }
 
@@ -117,18 +120,21 @@ impl Unsealer {
         Ok(())
     }
 
-    /// Opens one whole segment into `out`, whose old bytes are overwritten: the fast way, without a copy.
-    pub(crate) fn segment(&mut self, segment: &[u8], out: &mut Vec<u8>) -> Result<(), FloeError> {
-        match self.state {
-            State::Broken(error) => return Err(error),
-            State::Ended => return Err(FloeError::Extended),
-            State::Reading if !self.waiting.is_empty() => return Err(FloeError::Misuse),
-            State::Reading => {}
-        }
-        // A buffer that is used again has this length already, so nothing is filled twice.
-        out.resize(segment.len().saturating_sub(SEGMENT_OVERHEAD), 0);
-        self.open_one(segment, out).inspect_err(|error| {
-            out.clear();
+    /// Opens one whole segment where it lies, the fast way: the plaintext is then at [`super::PLAIN_AT`], without the tag
+    /// at the end. When it is not authentic the segment is overwritten with zeros.
+    pub(crate) fn segment_in_place(&mut self, segment: &mut [u8]) -> Result<(), FloeError> {
+        let opened = match self.state {
+            State::Broken(error) => Err(error),
+            State::Ended => Err(FloeError::Extended),
+            State::Reading if !self.waiting.is_empty() => Err(FloeError::Misuse),
+            State::Reading => self.last_of(segment).and_then(|last| {
+                self.segments.open_in_place(segment, self.position, last)?;
+                self.advance(last);
+                Ok(())
+            }),
+        };
+        opened.inspect_err(|error| {
+            segment.fill(0);
             self.state = State::Broken(*error);
         })
     }
@@ -150,27 +156,28 @@ impl Unsealer {
         }
     }
 
-    fn open_one(&mut self, segment: &[u8], out: &mut [u8]) -> Result<(), FloeError> {
+    /// Does this segment say that it is the last one.
+    fn last_of(&self, segment: &[u8]) -> Result<bool, FloeError> {
         let last = segment.first_chunk::<4>() != Some(&NOT_LAST.to_be_bytes());
+        // The highest position is kept for a last segment, as the specification asks.
         if !last && self.position == SEGMENTS_MAX - 1 {
             return Err(FloeError::Segment { position: self.position });
         }
-        self.segments.open_into(segment, self.position, last, out)?;
+        Ok(last)
+    }
+
+    const fn advance(&mut self, last: bool) {
         self.position += 1;
         if last {
             self.state = State::Ended;
         }
-        Ok(())
     }
 
     fn append_one(&mut self, segment: &[u8], out: &mut Vec<u8>) -> Result<(), FloeError> {
-        let start = out.len();
-        out.resize(start + segment.len().saturating_sub(SEGMENT_OVERHEAD), 0);
-        let opened = self.open_one(segment, &mut out[start..]);
-        if opened.is_err() {
-            out.truncate(start);
-        }
-        opened
+        let last = self.last_of(segment)?;
+        self.segments.open(segment, self.position, last, out)?;
+        self.advance(last);
+        Ok(())
     }
 
     /// The end of the bytes: was it the end of the object.
