@@ -1,119 +1,29 @@
 //! The engine: Cedar, held on a short lead.
 //!
-//! Loading is strict: a policy without a name, a forbid without a reason, an action that the schema does not know
-//! or knows and we do not, an error or a mere warning of the validator: the process does not start. Evaluating is
-//! strict too: Cedar skips a policy that errs, which turns a forbid into silence, so that any error is a refusal.
+//! Loading is strict ([`load`]), and so is evaluating: Cedar skips a policy that errs, which turns a forbid into
+//! silence, so that any error is a refusal. Entities and requests are checked against the schema each time.
+
+pub(crate) mod load;
 
 use crate::question::{self, Asker, Question, View};
 use crate::{Decision, Facts, Permit, Refusal, Why};
 use cedar_policy::{
-    Authorizer, Context, Decision as Answer, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
-    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    Authorizer, Context, Decision as Answer, Entities, Entity, EntityUid, PolicyId, Request, RestrictedExpression,
+    Schema,
 };
+use load::{Names, POLICIES, PolicyError, Rules, SCHEMA};
 use record::action::StepUp;
 use record::{Act, Action, Intent, Purpose};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::str::FromStr;
-
-/// The schema, and the policies by topic, as they are embedded.
-pub(crate) const SCHEMA: &str = include_str!("../policies/strongroom.cedarschema");
-/// File name and text of each.
-pub(crate) const POLICIES: &[(&str, &str)] = &[
-    ("never.cedar", include_str!("../policies/never.cedar")),
-    ("documents_practice.cedar", include_str!("../policies/documents_practice.cedar")),
-    ("documents_work.cedar", include_str!("../policies/documents_work.cedar")),
-    ("patients.cedar", include_str!("../policies/patients.cedar")),
-    ("customers.cedar", include_str!("../policies/customers.cedar")),
-    ("people.cedar", include_str!("../policies/people.cedar")),
-    ("system.cedar", include_str!("../policies/system.cedar")),
-];
-
-/// The policies cannot be used as they are. Nothing may start.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyError {
-    /// The schema cannot be read.
-    #[error("the policy schema cannot be read: {0}")]
-    Schema(String),
-    /// A file of policies cannot be read.
-    #[error("the policies in {file} cannot be read: {what}")]
-    Syntax {
-        /// Which file.
-        file: String,
-        /// What Cedar says.
-        what: String,
-    },
-    /// A policy lacks its name, a forbid its known reason, or a name is given twice.
-    #[error("a policy in {file} is not in order: {what}")]
-    Order {
-        /// Which file.
-        file: String,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// Strict validation found an error or a warning.
-    #[error("the policies do not agree with their schema: {0}")]
-    Invalid(String),
-    /// The schema and the registry of actions differ.
-    #[error("the schema and the registry of actions differ in {0}")]
-    Actions(String),
-}
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The policies, read and validated. Cheap to share by reference; holds no state.
 #[derive(Debug)]
 pub struct Policy {
     authorizer: Authorizer,
     pub(crate) schema: Schema,
-    pub(crate) policies: PolicySet,
-    /// The permits alone, to say whether a forbid was all that stood in the way.
-    permits: PolicySet,
     whys: HashMap<PolicyId, Why>,
     names: Names,
-    /// Which pairs of principal and resource type an action has anything to do with.
-    fits: HashMap<Action, (HashSet<String>, HashSet<String>)>,
-}
-
-/// Names made once, because making them parses.
-#[derive(Debug)]
-struct Names {
-    types: BTreeMap<&'static str, EntityTypeName>,
-    actions: HashMap<Action, EntityUid>,
-}
-
-const TYPES: &[&str] = &[
-    "Person",
-    "Program",
-    "Stranger",
-    "Role",
-    "State",
-    "Purpose",
-    "Document",
-    "Patient",
-    "BreakGlass",
-    "Customer",
-    "Membership",
-    "EmptyPage",
-    "Myself",
-    "System",
-];
-
-impl Names {
-    fn new() -> Result<Self, PolicyError> {
-        let type_name =
-            |name: &str| EntityTypeName::from_str(name).map_err(|error| PolicyError::Schema(error.to_string()));
-        let action_type = type_name("Action")?;
-        let mut types = BTreeMap::new();
-        for name in TYPES {
-            types.insert(*name, type_name(name)?);
-        }
-        let uid =
-            |action: &Action| EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(action.as_str()));
-        Ok(Self { types, actions: Action::ALL.iter().map(|action| (*action, uid(action))).collect() })
-    }
-
-    fn uid(&self, type_name: &str, id: &str) -> Result<EntityUid, Why> {
-        let type_name = self.types.get(type_name).ok_or(Why::PolicyError)?;
-        Ok(EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(id)))
-    }
+    rules: HashMap<Action, Rules>,
 }
 
 impl Policy {
@@ -126,22 +36,9 @@ impl Policy {
     }
 
     /// The same from given texts. Not public: whoever could bring their own policies could mint permits.
-    pub(crate) fn load(schema: &str, files: &[(&str, &str)]) -> Result<Self, PolicyError> {
-        let (schema, warnings) =
-            Schema::from_cedarschema_str(schema).map_err(|error| PolicyError::Schema(error.to_string()))?;
-        if let Some(warning) = warnings.into_iter().next() {
-            return Err(PolicyError::Schema(warning.to_string()));
-        }
-        let names = Names::new()?;
-        let fits = fits(&schema, &names)?;
-        let (policies, whys) = read(files)?;
-        let verdict = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
-        if !verdict.validation_passed_without_warnings() {
-            return Err(PolicyError::Invalid(verdict.to_string()));
-        }
-        let permits = PolicySet::from_policies(policies.policies().filter(|p| p.effect() == Effect::Permit).cloned())
-            .map_err(|error| PolicyError::Invalid(error.to_string()))?;
-        Ok(Self { authorizer: Authorizer::new(), schema, policies, permits, whys, names, fits })
+    pub(crate) fn load(text: &str, files: &[(&str, &str)]) -> Result<Self, PolicyError> {
+        let load::Loaded { schema, whys, names, rules } = load::load(text, files)?;
+        Ok(Self { authorizer: Authorizer::new(), schema, whys, names, rules })
     }
 
     /// May they. Pure and total: the same intent and facts give the same answer, and every doubt is a refusal.
@@ -163,7 +60,8 @@ impl Policy {
 
     fn answer(&self, action: Action, purpose: Purpose, question: &Question) -> Result<(), Why> {
         let (requests, entities) = self.requests(action, purpose, question)?;
-        requests.iter().try_for_each(|request| self.one(request, &entities))
+        let rules = self.rules.get(&action).ok_or(Why::PolicyError)?;
+        requests.iter().try_for_each(|request| self.one(request, &entities, rules))
     }
 
     /// What Cedar is asked, built and checked against the schema: one request for each view. Never empty.
@@ -174,11 +72,11 @@ impl Policy {
         question: &Question,
     ) -> Result<(Vec<Request>, Entities), Why> {
         let asker_type = asker_type(&question.asker);
-        let (askers, things) = self.fits.get(&action).ok_or(Why::PolicyError)?;
-        if !question.views.iter().all(|view| things.contains(view.type_name())) {
+        let rules = self.rules.get(&action).ok_or(Why::PolicyError)?;
+        if !question.views.iter().all(|view| rules.things.contains(view.type_name())) {
             return Err(Why::OutOfPlace);
         }
-        if !askers.contains(asker_type) || question.views.is_empty() {
+        if !rules.askers.contains(asker_type) || question.views.is_empty() {
             return Err(Why::NotPermitted);
         }
         let asker = self.names.uid(asker_type, "asker")?;
@@ -199,8 +97,8 @@ impl Policy {
     }
 
     /// One evaluation. An error in any policy is a refusal, whatever the others say.
-    fn one(&self, request: &Request, entities: &Entities) -> Result<(), Why> {
-        let response = self.authorizer.is_authorized(request, &self.policies, entities);
+    fn one(&self, request: &Request, entities: &Entities, rules: &Rules) -> Result<(), Why> {
+        let response = self.authorizer.is_authorized(request, &rules.policies, entities);
         let diagnostics = response.diagnostics();
         if diagnostics.errors().next().is_some() {
             return Err(Why::PolicyError);
@@ -211,7 +109,7 @@ impl Policy {
         // The forbids that stood in the way, each with its reason; none means that nothing permitted it.
         let mut whys: BTreeSet<Why> =
             diagnostics.reason().map(|id| self.whys.get(id).copied().unwrap_or(Why::PolicyError)).collect();
-        let permits = self.authorizer.is_authorized(request, &self.permits, entities);
+        let permits = self.authorizer.is_authorized(request, &rules.permits, entities);
         if permits.decision() != Answer::Allow {
             whys.insert(Why::NotPermitted);
         }
@@ -314,56 +212,10 @@ fn bools(pairs: &[(&str, bool)]) -> HashMap<String, RestrictedExpression> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), RestrictedExpression::new_bool(*value))).collect()
 }
 
-type Fits = HashMap<Action, (HashSet<String>, HashSet<String>)>;
-
-/// The schema's actions are ours, all of them and no other; and what each is about.
-fn fits(schema: &Schema, names: &Names) -> Result<Fits, PolicyError> {
-    for uid in schema.actions() {
-        if Action::from_str(uid.id().unescaped()).is_err() {
-            return Err(PolicyError::Actions(uid.to_string()));
-        }
-    }
-    let mut fits = HashMap::new();
-    for (action, uid) in &names.actions {
-        let (Some(askers), Some(things)) = (schema.principals_for_action(uid), schema.resources_for_action(uid)) else {
-            return Err(PolicyError::Actions(uid.to_string()));
-        };
-        fits.insert(*action, (askers.map(ToString::to_string).collect(), things.map(ToString::to_string).collect()));
-    }
-    Ok(fits)
-}
-
-/// Reads the files; each policy goes by its `@id`, and each forbid has its `@why`.
-fn read(files: &[(&str, &str)]) -> Result<(PolicySet, HashMap<PolicyId, Why>), PolicyError> {
-    let mut all = PolicySet::new();
-    let mut whys = HashMap::new();
-    for (file, text) in files {
-        let syntax = |what: String| PolicyError::Syntax { file: (*file).to_owned(), what };
-        let order = |what: String| PolicyError::Order { file: (*file).to_owned(), what };
-        let set = PolicySet::from_str(text).map_err(|error| syntax(error.to_string()))?;
-        if set.templates().next().is_some() {
-            return Err(order("templates are not used here".to_owned()));
-        }
-        for policy in set.policies() {
-            let id = policy.annotation("id").filter(|id| !id.is_empty());
-            let id = PolicyId::new(id.ok_or_else(|| order("a policy has no @id".to_owned()))?);
-            match (policy.effect(), policy.annotation("why")) {
-                (Effect::Permit, None) => {}
-                (Effect::Permit, Some(_)) => return Err(order(format!("{id} is a permit and has a @why"))),
-                (Effect::Forbid, why) => {
-                    let why = why.unwrap_or_default().parse::<Why>();
-                    whys.insert(id.clone(), why.map_err(|_| order(format!("{id} has no known @why")))?);
-                }
-            }
-            all.add(policy.new_id(id)).map_err(|error| order(error.to_string()))?;
-        }
-    }
-    Ok((all, whys))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{POLICIES, Policy, PolicyError, SCHEMA};
+    use super::Policy;
+    use super::load::{POLICIES, PolicyError, SCHEMA};
     use crate::{Decision, Facts, Why};
     use record::{Intent, ManualClock, Principal, Purpose, Resources, SeededEntropy, act};
 
@@ -440,9 +292,9 @@ mod tests {
         assert!(Policy::load("entity", &[]).is_err());
         let more =
             format!("{SCHEMA}\naction \"document.burn\" appliesTo {{ principal: [Person], resource: [Document] }};");
-        assert!(matches!(Policy::load(&more, POLICIES), Err(PolicyError::Actions(_))));
+        assert!(matches!(Policy::load(&more, &[]), Err(PolicyError::Actions(_))));
         let less = SCHEMA.replace("\"key.unwrap\"", "\"key.rewrap\"");
-        assert!(matches!(Policy::load(&less, POLICIES), Err(PolicyError::Actions(_))));
+        assert!(matches!(Policy::load(&less, &[]), Err(PolicyError::Actions(_))));
     }
 
     #[test]

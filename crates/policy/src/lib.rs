@@ -23,7 +23,8 @@ pub mod scope;
 
 pub use clock_rules::{GLASS_MILLIS_MAX, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX};
 pub use decision::{Decision, Permit, Refusal, UnknownWhy, Why};
-pub use engine::{Policy, PolicyError};
+pub use engine::Policy;
+pub use engine::load::PolicyError;
 pub use facts::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
     PrincipalFacts, ResourceFacts, SignInFact,

@@ -12,7 +12,8 @@ mod corpus;
 #[path = "../tests/shared/oracle.rs"]
 mod rules;
 
-use crate::engine::{POLICIES, Policy, SCHEMA};
+use crate::engine::Policy;
+use crate::engine::load::{self, POLICIES, SCHEMA};
 use crate::scope::{self, rules as clauses};
 use crate::{ResourceFacts, question};
 use cedar_policy::{ActionConstraint, Authorizer, Decision as Answer, Effect, Entities, PolicyId, PolicySet, Request};
@@ -151,12 +152,13 @@ fn concerned<'r, 'c>(all: &'r [Ready<'c>], set: &PolicySet) -> Vec<&'r Ready<'c>
 #[test]
 fn the_corpus_agrees_with_the_oracle_and_any_changed_line_of_a_policy_is_noticed() {
     let policy = Policy::embedded().expect("the embedded policies are in order");
+    let (policies, _) = load::read(POLICIES).expect("they were read just now");
     let authorizer = Authorizer::new();
     let (cases, statements) = (corpus::all(), statements());
-    assert_eq!(statements.len(), policy.policies.policies().count(), "the statements were not told apart");
+    assert_eq!(statements.len(), policies.policies().count(), "the statements were not told apart");
     let ready: Vec<Ready<'_>> = cases.iter().map(|case| ready(&policy, case)).collect();
     for ready in &ready {
-        let answer = decides(&authorizer, &policy.policies, ready);
+        let answer = decides(&authorizer, &policies, ready);
         assert_eq!(answer, ready.oracle, "{:#?}\n{:#?}", ready.case.intent, ready.case.facts);
     }
     let (mut made, mut refused, mut survivors) = (0_u32, 0_u32, BTreeSet::new());
@@ -167,7 +169,7 @@ fn the_corpus_agrees_with_the_oracle_and_any_changed_line_of_a_policy_is_noticed
         let before: Vec<Vec<bool>> = concerned.iter().map(|ready| satisfied(&authorizer, &original, ready)).collect();
         let name = PolicyId::new(id);
         let noticed = |by: Option<&PolicySet>| {
-            let whole = replaced(&policy.policies, &name, by);
+            let whole = replaced(&policies, &name, by);
             concerned.iter().zip(&before).any(|(ready, before)| {
                 let differs = by.is_none_or(|set| {
                     set.policies().next().map(cedar_policy::Policy::effect)
