@@ -123,3 +123,19 @@ fn a_witness_is_believed_for_this_checkpoint_and_no_other() {
     let (_, beyond) = witness(9, "witness.example/w1", u64::MAX, &body);
     assert!(fresh.add_cosignatures(&beyond, &known).is_err());
 }
+
+#[test]
+fn a_checkpoint_of_another_origin_is_refused_even_under_the_ledgers_own_key() {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let name = crate::memory::ORIGIN;
+    let note = |origin: &str| {
+        let body = format!("{origin}\n1\n{}\n", BASE64.encode(leaf_hash(&leaf()).as_bytes()));
+        let key = [&[1], pair.public_key().as_ref()].concat();
+        let id = Sha256::of(&[name.as_bytes(), b"\n", &key].concat());
+        let line = [&id.as_bytes()[..4], pair.sign(body.as_bytes()).as_ref()].concat();
+        format!("{body}\n— {name} {}\n", BASE64.encode(&line))
+    };
+    assert!(SignedCheckpoint::open(&note(name), &signer().verifier()).is_ok());
+    let other = SignedCheckpoint::open(&note("other.example.com/ledger"), &signer().verifier());
+    assert_eq!(other, Err(NoteError::Checkpoint));
+}
