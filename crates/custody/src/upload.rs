@@ -100,7 +100,43 @@ struct Coming {
     text: ObjectId,
 }
 
+/// Where one may bring files, and who speaks there.
+#[derive(Debug, Clone)]
+pub struct UploadPlace {
+    /// For whom.
+    pub customer: CustomerId,
+    /// Their name.
+    pub name: String,
+    /// Their clinicians, by name.
+    pub authors: Vec<(PersonId, String)>,
+}
+
 impl Desk<act::DocumentUpload> {
+    /// The customers one is assigned to and that have an agreement in force, with their clinicians.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn upload_places(&self) -> Result<Vec<UploadPlace>, CustodyError> {
+        let facts = self.facts().await?;
+        let custody = &self.custody;
+        let now = custody.now();
+        let today = custody.settings().day_of(now);
+        let mut places = Vec::new();
+        for customer in &facts.assigned {
+            let agreements = custody.store().agreement_list(*customer).await?;
+            if !agreements.iter().any(|agreement| agreement.in_force(&today)) {
+                continue;
+            }
+            let at = custody.store().membership_list_at(Some(*customer)).await?;
+            let clinicians = at.iter().filter(|one| one.role == record::Role::Clinician && one.in_force(now)).map(|one| one.person);
+            let names = crate::directory::names(custody, clinicians).await?;
+            let name = custody.customer_name(*customer).await?;
+            places.push(UploadPlace { customer: *customer, name, authors: names.into_iter().collect() });
+        }
+        places.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(places)
+    }
+
     /// Takes a file in.
     ///
     /// # Errors

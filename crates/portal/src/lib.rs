@@ -5,3 +5,4 @@
 
 pub mod door;
 pub mod pages;
+pub mod rooms;

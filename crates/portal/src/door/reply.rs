@@ -75,6 +75,15 @@ impl Reply {
         reply
     }
 
+    /// The same, as one range of a file of `whole` bytes: 206 (RFC 9110).
+    pub(crate) fn partial(mut self, range: &std::ops::Range<u64>, whole: u64) -> Self {
+        *self.0.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let value = format!("bytes {}-{}/{whole}", range.start, range.end.saturating_sub(1));
+        let value = HeaderValue::from_str(&value).expect("digits and a few signs are a header value");
+        self.0.headers_mut().insert(header::CONTENT_RANGE, value);
+        self
+    }
+
     /// Bytes of a constant of this binary, with their content type.
     pub(crate) fn constant(content_type: &'static str, bytes: &'static [u8]) -> Self {
         Self::with(StatusCode::OK, content_type, Body::from(Bytes::from_static(bytes)))

@@ -1,0 +1,28 @@
+//! The rooms behind the door: one handler for each endpoint. Parse → one call of custody → fill a page → render.
+//!
+//! What must always hold: a handler makes no decision and looks nothing up beside its one use case and the
+//! frame; opened PHI becomes display text here, against the `Shown` that came with it, and goes nowhere but
+//! into the page; no PHI in an address.
+
+mod accesses;
+mod chart;
+mod document;
+mod documents;
+mod frame;
+mod home;
+mod search;
+mod show;
+mod upload;
+
+use crate::door::Locked;
+
+/// Every room of the house, on its route.
+pub fn all(locked: Locked) -> Locked {
+    let locked = home::routes(locked);
+    let locked = documents::routes(locked);
+    let locked = document::routes(locked);
+    let locked = search::routes(locked);
+    let locked = chart::routes(locked);
+    let locked = upload::routes(locked);
+    accesses::routes(locked)
+}

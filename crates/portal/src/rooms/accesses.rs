@@ -1,0 +1,217 @@
+//! Who opened what: my last accesses, the practice's review, broken glasses and their reviews.
+
+use super::frame::{flash_of, frame, go, moment, page, thousands, witness};
+use super::show::{born, done, tag};
+use crate::door::take::{Fields, Path, Query};
+use crate::door::{Answer, Locked, Opts, Problem};
+use crate::pages::accesses::{
+    AccessReviewPage, BreakGlassListPage, BreakGlassReviewPage, DayCount, GlassRow, MyAccessesPage,
+};
+use crate::pages::parts::{AccessRow, Choice, DateParts, Empty, Errors, Pager, Tone};
+use axum::http::Method;
+use custody::{AccessLine, Accesses, Custody, Desk, GlassLine, GlassLines};
+use record::{BreakGlassId, CustomerId, Outcome, act};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub(super) fn routes(locked: Locked) -> Locked {
+    locked
+        .route(Method::GET, "/me/accesses", Opts::page("My last accesses"), mine)
+        .route(Method::GET, "/accesses", Opts::page("Accesses").menu(100), review_first)
+        .route(Method::GET, "/customers/{cus}/accesses", Opts::page("Accesses of a customer"), review)
+        .route(Method::GET, "/break-glass", Opts::page("Broken glass").menu(110), glasses_first)
+        .route(Method::GET, "/customers/{cus}/break-glass", Opts::page("Broken glass of a customer"), glasses)
+        .route(Method::GET, "/customers/{cus}/break-glass/{brk}", Opts::page("Review of a broken glass"), glass)
+        .route(Method::POST, "/break-glass/{brk}/review", Opts::form("Close a review"), glass_review)
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Which {
+    #[serde(default)]
+    before: Option<u64>,
+    #[serde(default)]
+    done: Option<String>,
+}
+
+fn row(custody: &Custody, accesses: &Accesses, line: &AccessLine) -> AccessRow {
+    let known = accesses.names.iter().find_map(|names| {
+        let patient = names.patients.get(&line.patient?)?;
+        Some(patient.show(&names.shown))
+    });
+    let refused = line.line.outcome == Outcome::Refused;
+    let about = match (&known, line.document, line.named) {
+        (Some(patient), _, _) => patient.name(),
+        (None, Some(_), _) => "a document".to_owned(),
+        (None, None, 0) => String::new(),
+        (None, None, many) => format!("{many} things"),
+    };
+    AccessRow {
+        at: moment(custody, line.line.at),
+        who: line.line.who.clone(),
+        role: line.line.role.clone(),
+        what: done(line.line.action).to_owned(),
+        about,
+        identifier: known.map(born).unwrap_or_default(),
+        href: line.document.filter(|_| known.is_some()).map(|id| format!("/documents/{id}")).unwrap_or_default(),
+        tag: line.customer.as_ref().map(|(_, name)| tag(name)),
+        outcome: line.line.outcome.as_str().to_owned(),
+        tone: if refused { Tone::Danger } else { Tone::Plain },
+        entry: thousands(line.line.index),
+        broken_glass: line.line.broken_glass,
+    }
+}
+
+async fn mine(desk: Desk<act::AccessList>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/me/accesses").await?;
+    let accesses = desk.access_list().await?;
+    let custody = desk.custody();
+    chrome.witness = accesses.names.first().map(|names| witness(custody, "opened this list", names.witnessed));
+    page(&MyAccessesPage {
+        chrome,
+        rows: accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect(),
+        empty: Empty { title: "Nothing yet".to_owned(), text: "Whatever you open appears here, with its entry in the ledger.".to_owned(), action: None },
+    })
+}
+
+/// The customer whose people one answers for: the first of one's own, or the first that an officer may know of.
+async fn first_customer<A: record::Act>(desk: &Desk<A>) -> Result<CustomerId, Problem> {
+    let (_, me) = frame(desk, "/").await?;
+    if let Some((id, _)) = me.customers().first() {
+        return Ok(*id);
+    }
+    let beside = Desk::<act::CustomerList>::at(desk.custody().clone(), desk.signed_in().cloned());
+    let lines = beside.customer_list().await?;
+    lines.lines.first().map(|line| line.id).ok_or(Problem::NotHere)
+}
+
+async fn review_first(desk: Desk<act::AccessReview>) -> Answer {
+    let customer = first_customer(&desk).await?;
+    go(&format!("/customers/{customer}/accesses"))
+}
+
+async fn review(desk: Desk<act::AccessReview>, Path(customer): Path<CustomerId>, Query(which): Query<Which>) -> Answer {
+    let (chrome, _) = frame(&desk, "/accesses").await?;
+    let accesses = desk.access_review(customer, which.before).await?;
+    let custody = desk.custody();
+    let path = format!("/customers/{customer}/accesses");
+    let mut days: BTreeMap<String, u32> = BTreeMap::new();
+    for line in &accesses.lines {
+        *days.entry(custody.settings().day_of(line.line.at)).or_default() += 1;
+    }
+    let usual = median(&days.values().copied().collect::<Vec<_>>());
+    let rows: Vec<AccessRow> = accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect();
+    page(&AccessReviewPage {
+        chrome,
+        tag: tag(&custody.customer_name(customer).await?),
+        people: Vec::new(),
+        from: DateParts::default(),
+        to: DateParts::default(),
+        patient: String::new(),
+        action: path.clone(),
+        said: format!("{} accesses on this page", rows.len()),
+        days: days.into_iter().map(|(day, count)| DayCount { unusual: usual > 0 && count > 3 * usual, day, count }).collect(),
+        pager: accesses.next.map(|next| Pager {
+            text: format!("{} shown, newest first", rows.len()),
+            previous: which.before.map(|_| path.clone()),
+            next: Some(format!("{path}?before={next}")),
+            again: Vec::new(),
+        }),
+        rows,
+        empty: Empty { title: "No accesses yet".to_owned(), text: "Who opens what of this practice appears here.".to_owned(), action: None },
+        errors: Errors::none(),
+    })
+}
+
+fn median(counts: &[u32]) -> u32 {
+    let mut sorted = counts.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+fn glass_row(custody: &Custody, lines: &GlassLines, line: &GlassLine) -> GlassRow {
+    let (state, tone) = match &line.review {
+        Some((at, who, verdict)) => {
+            let word = if verdict == "justified" { "Justified" } else { "Not justified" };
+            let tone = if verdict == "justified" { Tone::Good } else { Tone::Danger };
+            (format!("{word}, {who}, {}", custody.settings().time_of(*at)), tone)
+        }
+        None => ("Review is open".to_owned(), Tone::Due),
+    };
+    GlassRow {
+        href: format!("/customers/{}/break-glass/{}", lines.customer, line.id),
+        who: line.who.clone(),
+        role: String::new(),
+        patient: line.patient.to_string(),
+        identifier: String::new(),
+        reason: line.reason.show(&lines.shown).clone(),
+        from: moment(custody, line.from_at),
+        until: moment(custody, line.to_at),
+        opened: 0,
+        state,
+        tone,
+        tag: tag(&lines.customer_name),
+    }
+}
+
+async fn glasses_first(desk: Desk<act::BreakGlassList>) -> Answer {
+    let customer = first_customer(&desk).await?;
+    go(&format!("/customers/{customer}/break-glass"))
+}
+
+async fn glasses(desk: Desk<act::BreakGlassList>, Path(customer): Path<CustomerId>, Query(which): Query<Which>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/break-glass").await?;
+    let lines = desk.break_glass_list(customer).await?;
+    let custody = desk.custody();
+    chrome.witness = Some(witness(custody, "opened this list", lines.witnessed));
+    chrome.flash = flash_of(which.done.as_deref());
+    page(&BreakGlassListPage {
+        chrome,
+        rows: lines.lines.iter().map(|line| glass_row(custody, &lines, line)).collect(),
+        empty: Empty { title: "No glass was broken".to_owned(), text: "When somebody opens the record of a patient who is not in their care, it appears here and must be reviewed.".to_owned(), action: None },
+    })
+}
+
+async fn glass(desk: Desk<act::BreakGlassList>, crate::door::take::Path2(customer, id): crate::door::take::Path2<CustomerId, BreakGlassId>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/break-glass").await?;
+    let lines = desk.break_glass_list(customer).await?;
+    let custody = desk.custody();
+    chrome.witness = Some(witness(custody, "opened this", lines.witnessed));
+    let line = lines.lines.iter().find(|line| line.id == id).ok_or(Problem::NotHere)?;
+    let row = glass_row(custody, &lines, line);
+    let open = line.review.is_none() && !line.own;
+    let choice = |value: &str, label: &str| Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new(), selected: false };
+    page(&BreakGlassReviewPage {
+        chrome,
+        closed: match (&line.review, line.own) {
+            (Some(_), _) => Some(row.state.clone()),
+            (None, true) => Some("You broke this glass yourself; somebody else must review it.".to_owned()),
+            (None, false) => None,
+        },
+        glass: row,
+        opened: Vec::new(),
+        verdicts: if open { vec![choice("justified", "Justified"), choice("not_justified", "Not justified: it ends now")] } else { Vec::new() },
+        word: String::new(),
+        action: format!("/break-glass/{id}/review"),
+        errors: Errors::none(),
+    })
+}
+
+async fn glass_review(desk: Desk<act::BreakGlassReview>, Path(id): Path<BreakGlassId>, fields: Fields) -> Answer {
+    let justified = match fields.one("verdict") {
+        Some("justified") => true,
+        Some("not_justified") => false,
+        _ => return Err(Problem::Invalid(vec![crate::door::FieldProblem { field: "verdict", sentence: "Choose how it is judged".to_owned() }])),
+    };
+    desk.break_glass_review(id, justified, fields.one("word").unwrap_or_default()).await?;
+    go("/break-glass?done=reviewed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_usual_day_is_the_middle_one() {
+        assert_eq!((median(&[]), median(&[9]), median(&[1, 2, 100])), (0, 9, 2));
+    }
+}

@@ -1,0 +1,417 @@
+//! Patients: found, shown, made, corrected, imported, linked; and breaking the glass.
+
+use super::documents::rows;
+use super::frame::{flash_of, frame, go, moment, page, witness};
+use super::search::{Typed, day};
+use super::show::{patient_facts, patient_row, tag};
+use crate::door::take::{Fields, Form, Parts, Path, Query};
+use crate::door::{Answer, Locked, Opts, Problem};
+use crate::pages::accesses::BreakGlassPage;
+use crate::pages::parts::{Choice, DateParts, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight};
+use crate::pages::patients::{
+    ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage, PatientPage,
+};
+use axum::http::{Method, StatusCode};
+use custody::{CustodyError, Desk, DocumentSearch, PatientBody};
+use record::{Action, CustomerId, PatientId, Role, act};
+use serde::Deserialize;
+
+/// The largest table of patients, bytes.
+const TABLE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+pub(super) fn routes(locked: Locked) -> Locked {
+    locked
+        .route(Method::GET, "/patients", Opts::page("Patients").menu(70), list)
+        .route(Method::POST, "/patients", Opts::form("Find patients"), find)
+        .route(Method::GET, "/patients/new", Opts::page("New patient"), new)
+        .route(Method::POST, "/patients/new", Opts::form("Make a patient"), create)
+        .route(Method::GET, "/patients/import", Opts::page("Import patients"), import_form)
+        .route(Method::POST, "/patients/import", Opts::stream("Import patients"), import)
+        .route(Method::GET, "/patients/{pat}", Opts::page("Patient"), show)
+        .route(Method::GET, "/patients/{pat}/edit", Opts::page("Correct a patient"), edit)
+        .route(Method::POST, "/patients/{pat}/edit", Opts::form("Correct a patient"), change)
+        .route(Method::GET, "/patients/{pat}/link", Opts::page("Link a patient"), link_form)
+        .route(Method::POST, "/patients/{pat}/link", Opts::form("Link a patient"), link)
+        .route(Method::GET, "/patients/{pat}/break-glass", Opts::page("Break the glass"), glass_form)
+        .route(Method::POST, "/patients/{pat}/break-glass", Opts::form("Break the glass"), glass)
+}
+
+/// What the last act did, by a fixed word.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: Option<String>,
+}
+
+fn list_actions(keeper: bool) -> Vec<PageAction> {
+    if !keeper {
+        return Vec::new();
+    }
+    let action = |label: &str, href: &str, weight: Weight| PageAction {
+        label: label.to_owned(), href: href.to_owned(), how: How::Visit, weight, icon: "",
+    };
+    vec![action("New patient", "/patients/new", Weight::Primary), action("Import from a table", "/patients/import", Weight::Secondary)]
+}
+
+async fn list(desk: Desk<act::PatientSearch>) -> Answer {
+    let (chrome, me) = frame(&desk, "/patients").await?;
+    page(&PatientListPage {
+        chrome,
+        rows: Vec::new(),
+        pager: None,
+        empty: Empty {
+            title: "Find a patient".to_owned(),
+            text: "Press / and write a surname, a name with a birth date, or a record number. The whole index is never listed.".to_owned(),
+            action: Some(crate::pages::parts::Link { label: "Search".to_owned(), href: "/search".to_owned() }),
+        },
+        actions: list_actions(me.is(Role::RecordsStaff)),
+    })
+}
+
+async fn find(desk: Desk<act::PatientSearch>, Form(typed): Form<Typed>) -> Answer {
+    let (mut chrome, me) = frame(&desk, "/patients").await?;
+    let found = desk.patient_search(&typed.search(), typed.only()).await?;
+    chrome.witness = found.first().map(|lines| witness(desk.custody(), "searched", lines.witnessed));
+    let rows: Vec<PatientRow> = found
+        .iter()
+        .flat_map(|lines| lines.lines.iter().map(|line| patient_row(&lines.shown, &lines.customer_name, line)))
+        .collect();
+    page(&PatientListPage {
+        chrome,
+        rows,
+        pager: None,
+        empty: Empty {
+            title: "Nobody found".to_owned(),
+            text: "Try the first three letters of the surname, or the record number.".to_owned(),
+            action: None,
+        },
+        actions: list_actions(me.is(Role::RecordsStaff)),
+    })
+}
+
+async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(done): Query<Done>) -> Answer {
+    let (mut chrome, me) = frame(&desk, "/patients").await?;
+    let shown = match desk.patient_show(id).await {
+        Ok(shown) => shown,
+        // Somebody of a practice whose patient this may be is shown the one way there is; who is no patient of
+        // theirs, and who is nobody's, look alike.
+        Err(CustodyError::Refused(_) | CustodyError::Absent) if me.is_any(&[Role::Clinician]) => {
+            return go(&format!("/patients/{id}/break-glass"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let custody = desk.custody();
+    let beside = Desk::<act::DocumentList>::at(custody.clone(), desk.signed_in().cloned());
+    let chart = beside.document_chart(shown.customer, id).await?;
+    chrome.witness = Some(witness(custody, "opened this", shown.witnessed));
+    chrome.flash = flash_of(done.done.as_deref());
+    let patient = shown.line.patient.show(&shown.shown);
+    let mut actions = Vec::new();
+    let mut add = |yes: bool, label: &str, last: &str| {
+        if yes {
+            actions.push(PageAction { label: label.to_owned(), href: format!("/patients/{id}/{last}"), how: How::Visit, weight: Weight::Secondary, icon: "" });
+        }
+    };
+    add(shown.may.contains(&Action::PatientChange), "Correct", "edit");
+    add(shown.may.contains(&Action::PatientLink) && shown.line.provisional, "Link to a known patient", "link");
+    page(&PatientPage {
+        tag: tag(&shown.customer_name),
+        name: patient.name(),
+        facts: patient_facts(patient),
+        provisional: shown.line.provisional,
+        actions,
+        documents: rows(custody, &chart),
+        empty: Empty { title: "No documents you may see".to_owned(), text: "Documents about this patient appear here once they are delivered.".to_owned(), action: None },
+        care: Vec::new(),
+        broken_glass_until: shown.line.broken_glass_until.filter(|_| !shown.line.in_care).map(|at| moment(custody, at)),
+        chrome,
+    })
+}
+
+/// What was typed about a patient.
+#[derive(Clone, Default, Deserialize)]
+struct About {
+    #[serde(default)]
+    family: String,
+    #[serde(default)]
+    given: String,
+    #[serde(default)]
+    born_month: String,
+    #[serde(default)]
+    born_day: String,
+    #[serde(default)]
+    born_year: String,
+    #[serde(default)]
+    record_number: String,
+    #[serde(default)]
+    customer: String,
+}
+
+impl About {
+    fn body(&self) -> Result<PatientBody, Problem> {
+        let typed = [&self.born_month, &self.born_day, &self.born_year].iter().any(|box_| !box_.trim().is_empty());
+        let born = day(&self.born_month, &self.born_day, &self.born_year);
+        if typed && born.is_none() {
+            return Err(Problem::Invalid(vec![crate::door::FieldProblem {
+                field: "born_month",
+                sentence: "Write the birth date as month, day and year with four digits".to_owned(),
+            }]));
+        }
+        Ok(PatientBody {
+            last: self.family.clone(),
+            first: self.given.clone(),
+            middle: String::new(),
+            born,
+            record_number: self.record_number.clone(),
+            sex: String::new(),
+        })
+    }
+
+    fn form(&self, customers: &[(CustomerId, String)]) -> PatientForm {
+        PatientForm {
+            family: self.family.clone(),
+            given: self.given.clone(),
+            born: DateParts { month: self.born_month.clone(), day: self.born_day.clone(), year: self.born_year.clone() },
+            record_number: self.record_number.clone(),
+            customers: choices(customers, &self.customer),
+        }
+    }
+}
+
+fn choices(customers: &[(CustomerId, String)], chosen: &str) -> Vec<Choice> {
+    customers
+        .iter()
+        .map(|(id, name)| Choice { value: id.to_string(), label: name.clone(), hint: String::new(), selected: id.to_string() == chosen })
+        .collect()
+}
+
+fn errors_of(problem: &Problem) -> Option<Errors> {
+    match problem {
+        Problem::Invalid(fields) => Some(Errors(
+            fields.iter().map(|one| FieldError { field: one.field.to_owned(), message: one.sentence.clone() }).collect(),
+        )),
+        _ => None,
+    }
+}
+
+async fn new(desk: Desk<act::PatientCreate>) -> Answer {
+    form_page(&desk, &About::default(), Errors::none()).await
+}
+
+async fn form_page(desk: &Desk<act::PatientCreate>, about: &About, errors: Errors) -> Answer {
+    let (chrome, me) = frame(desk, "/patients").await?;
+    page(&PatientFormPage {
+        chrome,
+        tag: None,
+        form: about.form(&me.customers()),
+        action: "/patients/new".to_owned(),
+        back: "/patients".to_owned(),
+        alike: Vec::new(),
+        errors,
+    })
+}
+
+async fn create(desk: Desk<act::PatientCreate>, Form(about): Form<About>) -> Answer {
+    let (_, me) = frame(&desk, "/patients").await?;
+    let customers = me.customers();
+    let customer = about.customer.parse().ok().or_else(|| customers.first().map(|(id, _)| *id)).ok_or(Problem::NotHere)?;
+    let made = match about.body() {
+        Ok(body) => desk.patient_create(customer, &body).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    match made {
+        Ok(id) => go(&format!("/patients/{id}?done=saved")),
+        Err(problem) => match errors_of(&problem) {
+            Some(errors) => Ok(form_page(&desk, &about, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
+            None => Err(problem),
+        },
+    }
+}
+
+/// The patient as they are, for the form that corrects them: an act of its own.
+async fn known(desk: &Desk<act::PatientChange>, id: PatientId) -> Result<(PatientBody, String, CustomerId), Problem> {
+    let beside = Desk::<act::PatientShow>::at(desk.custody().clone(), desk.signed_in().cloned());
+    let shown = beside.patient_show(id).await?;
+    let body = shown.line.patient.show(&shown.shown).clone();
+    Ok((body, shown.customer_name, shown.customer))
+}
+
+async fn edit(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>) -> Answer {
+    let (body, name, _) = known(&desk, id).await?;
+    let about = About {
+        family: body.last,
+        given: body.first,
+        born_month: body.born.map(|day| day.month().to_string()).unwrap_or_default(),
+        born_day: body.born.map(|day| day.day().to_string()).unwrap_or_default(),
+        born_year: body.born.map(|day| day.year().to_string()).unwrap_or_default(),
+        record_number: body.record_number,
+        customer: String::new(),
+    };
+    edit_page(&desk, id, &about, &name, Errors::none()).await
+}
+
+async fn edit_page(desk: &Desk<act::PatientChange>, id: PatientId, about: &About, name: &str, errors: Errors) -> Answer {
+    let (chrome, _) = frame(desk, "/patients").await?;
+    page(&PatientFormPage {
+        chrome,
+        tag: Some(tag(name)),
+        form: about.form(&[]),
+        action: format!("/patients/{id}/edit"),
+        back: format!("/patients/{id}"),
+        alike: Vec::new(),
+        errors,
+    })
+}
+
+async fn change(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>, Form(about): Form<About>) -> Answer {
+    let (was, name, _) = known(&desk, id).await?;
+    let changed = match about.body() {
+        // What the form does not ask for stays as it was.
+        Ok(body) => desk.patient_change(id, &PatientBody { middle: was.middle, sex: was.sex, ..body }).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    match changed {
+        Ok(()) => go(&format!("/patients/{id}?done=saved")),
+        Err(problem) => match errors_of(&problem) {
+            Some(errors) => Ok(edit_page(&desk, id, &about, &name, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
+            None => Err(problem),
+        },
+    }
+}
+
+async fn import_form(desk: Desk<act::PatientImport>) -> Answer {
+    let (chrome, me) = frame(&desk, "/patients").await?;
+    page(&PatientImportPage {
+        chrome,
+        step: ImportStep::Choose,
+        action: "/patients/import".to_owned(),
+        customers: choices(&me.customers(), ""),
+        errors: Errors::none(),
+    })
+}
+
+async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
+    let (chrome, me) = frame(&desk, "/patients").await?;
+    let customers = me.customers();
+    let mut customer = customers.first().map(|(id, _)| *id);
+    let mut table = Vec::new();
+    while let Some(mut part) = parts.next().await? {
+        match part.name() {
+            Some("customer") => customer = part.text().await?.parse().ok().or(customer),
+            Some("file") => {
+                while let Some(piece) = part.chunk().await? {
+                    if table.len() + piece.len() > TABLE_BYTES_MAX {
+                        return Err(Problem::TooLarge);
+                    }
+                    table.extend_from_slice(&piece);
+                }
+            }
+            _ => drop(part.text().await?),
+        }
+    }
+    let customer = customer.ok_or(Problem::NotHere)?;
+    let report = match desk.patient_import(customer, &table, false).await {
+        Ok(report) => report,
+        Err(CustodyError::Input(fields)) => {
+            let errors = Errors(fields.iter().map(|one| FieldError { field: one.field.to_owned(), message: one.say.to_owned() }).collect());
+            let again = PatientImportPage { chrome, step: ImportStep::Choose, action: "/patients/import".to_owned(), customers: choices(&customers, ""), errors };
+            return Ok(page(&again)?.status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut said = format!("{} new, {} corrected", report.new, report.changed);
+    if !report.rejected.is_empty() {
+        let lines: Vec<String> = report.rejected.iter().take(20).map(|(line, what)| format!("line {line}: {what}")).collect();
+        said = format!("{said}; {} not taken ({})", report.rejected.len(), lines.join("; "));
+    }
+    let _ = ImportRow::default();
+    page(&PatientImportPage {
+        chrome,
+        step: ImportStep::Done { said, href: "/patients".to_owned() },
+        action: "/patients/import".to_owned(),
+        customers: Vec::new(),
+        errors: Errors::none(),
+    })
+}
+
+async fn link_form(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>) -> Answer {
+    let (chrome, _) = frame(&desk, "/patients").await?;
+    let custody = desk.custody();
+    let beside = Desk::<act::PatientShow>::at(custody.clone(), desk.signed_in().cloned());
+    let shown = beside.patient_show(id).await?;
+    let patient = shown.line.patient.show(&shown.shown);
+    let search = DocumentSearch { last: patient.last.clone(), alike: true, ..DocumentSearch::default() };
+    let beside = Desk::<act::PatientSearch>::at(custody.clone(), desk.signed_in().cloned());
+    let mut proposals = Vec::new();
+    for lines in beside.patient_search(&search, Some(shown.customer)).await? {
+        for line in lines.lines.iter().filter(|line| line.id != id && !line.provisional) {
+            let other = line.patient.show(&lines.shown);
+            proposals.push(Proposal {
+                patient: line.id.to_string(),
+                name: other.name(),
+                born: other.born.map(record::civil::Day::us).unwrap_or_default(),
+                record_number: other.record_number.clone(),
+                ..Proposal::default()
+            });
+        }
+    }
+    page(&PatientLinkPage {
+        chrome,
+        tag: tag(&shown.customer_name),
+        name: patient.name(),
+        facts: patient_facts(patient),
+        proposals,
+        action: format!("/patients/{id}/link"),
+        back: format!("/patients/{id}"),
+        errors: Errors::none(),
+    })
+}
+
+async fn link(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>, fields: Fields) -> Answer {
+    let known: PatientId = fields.one("patient").unwrap_or_default().parse().map_err(|_| Problem::NotHere)?;
+    desk.patient_link(id, known).await?;
+    go(&format!("/patients/{known}?done=linked"))
+}
+
+/// The form says nothing of who this is: names open only once the glass is broken.
+async fn glass_page(desk: &Desk<act::BreakGlassStart>, id: PatientId, errors: Errors) -> Answer {
+    let (chrome, me) = frame(desk, "/patients").await?;
+    let names: Vec<String> = me.customers().into_iter().map(|(_, name)| name).collect();
+    let choice = |value: &str, label: &str, selected: bool| Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new(), selected };
+    page(&BreakGlassPage {
+        chrome,
+        tag: tag(&names.join(", ")),
+        patient: "A patient who is not in your care".to_owned(),
+        identifier: String::new(),
+        reasons: vec![
+            choice("Emergency", "Emergency: the patient needs care now", false),
+            choice("Covering", "I am covering for a colleague", false),
+            choice("Patient asked", "The patient asked me", false),
+        ],
+        word: String::new(),
+        hours: vec![choice("1", "1 hour", true), choice("2", "2 hours", false), choice("3", "3 hours", false), choice("4", "4 hours", false)],
+        action: format!("/patients/{id}/break-glass"),
+        back: "/patients".to_owned(),
+        errors,
+    })
+}
+
+async fn glass_form(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>) -> Answer {
+    glass_page(&desk, id, Errors::none()).await
+}
+
+async fn glass(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>, fields: Fields) -> Answer {
+    let parts = [fields.one("reason").unwrap_or_default().trim(), fields.one("word").unwrap_or_default().trim()];
+    let reason = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    let hours = fields.one("hours").and_then(|text| text.parse().ok()).unwrap_or(1);
+    match desk.break_glass_start(id, &reason, hours).await {
+        Ok(_) => go(&format!("/patients/{id}?done=glass")),
+        Err(error) => match Problem::from(error) {
+            Problem::StepUp(_) => Err(Problem::StepUp(crate::door::SafePath::new(&format!("/patients/{id}/break-glass")))),
+            problem => match errors_of(&problem) {
+                Some(errors) => Ok(glass_page(&desk, id, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
+                None => Err(problem),
+            },
+        },
+    }
+}

@@ -1,0 +1,532 @@
+//! One document: read, print, download, who opened it, and everything that can happen to it.
+
+use super::frame::{flash_of, frame, go, moment, page, size, witness};
+use super::show::{born, is_closed, opened_row, patient_facts, tag};
+use crate::door::take::{Fields, Form, Headers, Path, Path2, Query};
+use crate::door::{Answer, Locked, Opts, Problem, Reply};
+use crate::pages::document::{
+    Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
+};
+use crate::pages::parts::{
+    Choice, DateParts, DocumentBrief, Errors, Fact, How, PageAction, Proposal, Reason, TextBlock, Tone, Weight,
+};
+use axum::http::{Method, StatusCode};
+use custody::{Custody, Desk, DocumentText, MatchTo, OpenDocument};
+use record::document::DocumentState;
+use record::{Action, CustomerId, DocumentId, PatientId, act};
+use serde::Deserialize;
+
+pub(super) fn routes(locked: Locked) -> Locked {
+    let locked = locked
+        .route(Method::GET, "/documents/{doc}", Opts::page("Document"), read)
+        .route(Method::GET, "/documents/{doc}/versions/{version}", Opts::page("Older version"), read_version)
+        .route(Method::GET, "/documents/{doc}/print", Opts::page("Print"), print)
+        .route(Method::GET, "/documents/{doc}/file", Opts::stream("Original file"), download)
+        .route(Method::GET, "/documents/{doc}/versions/{version}/file", Opts::stream("Original file of a version"), download_version)
+        .route(Method::POST, "/documents/{doc}/advance", Opts::form("Move forward"), advance)
+        .route(Method::POST, "/documents/{doc}/deliver", Opts::form("Deliver"), deliver)
+        .route(Method::POST, "/documents/{doc}/undo-delivery", Opts::form("Take delivery back"), undo_delivery)
+        .route(Method::POST, "/documents/{doc}/pick-up", Opts::form("Mark as picked up"), pick_up)
+        .route(Method::POST, "/documents/{doc}/sign", Opts::form("Sign"), sign)
+        .route(Method::POST, "/documents/{doc}/release", Opts::form("Let go"), release);
+    locked
+        .route(Method::GET, "/documents/{doc}/withdraw", Opts::page("Withdraw"), withdraw_form)
+        .route(Method::POST, "/documents/{doc}/withdraw", Opts::form("Withdraw"), withdraw)
+        .route(Method::GET, "/documents/{doc}/hold", Opts::page("Hold"), hold_form)
+        .route(Method::POST, "/documents/{doc}/hold", Opts::form("Hold"), hold)
+        .route(Method::GET, "/documents/{doc}/enter-in-error", Opts::page("Entered in error"), error_form)
+        .route(Method::POST, "/documents/{doc}/enter-in-error", Opts::form("Mark as entered in error"), enter_in_error)
+        .route(Method::GET, "/documents/{doc}/match", Opts::page("Match"), match_look)
+        .route(Method::POST, "/documents/{doc}/match", Opts::form("Match"), match_to)
+        .route(Method::GET, "/documents/{doc}/move", Opts::page("Move"), move_form)
+        .route(Method::POST, "/documents/{doc}/move", Opts::form("Move"), move_to)
+}
+
+/// What the last act did, by a fixed word.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: Option<String>,
+}
+
+fn patient_name(opened: &OpenDocument) -> String {
+    let body = opened.body.show(&opened.shown);
+    match &opened.patient {
+        Some((_, patient)) => patient.show(&opened.shown).name(),
+        None if body.said.last.is_empty() => "No patient yet".to_owned(),
+        None => format!("{} (as the document says)", body.said.name()),
+    }
+}
+
+fn facts(opened: &OpenDocument) -> Vec<Fact> {
+    let shown = &opened.shown;
+    let body = opened.body.show(shown);
+    let patient = opened.patient.as_ref().map_or(&body.said, |(_, patient)| patient.show(shown));
+    let mut facts = patient_facts(patient);
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            facts.push(Fact { name: name.to_owned(), value });
+        }
+    };
+    fact("Visit", body.visit.map(record::civil::Day::us).unwrap_or_default());
+    fact("Author", if opened.author_name.is_empty() { body.said_author.clone() } else { opened.author_name.clone() });
+    fact("Title", body.title.clone());
+    facts
+}
+
+fn notices(custody: &Custody, opened: &OpenDocument) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut notice = |tone: Tone, text: String| notices.push(Notice { tone, text, link: None });
+    if opened.state == DocumentState::Unmatched {
+        notice(Tone::Due, "No patient could be named with certainty. A person must say whose this is.".to_owned());
+    }
+    if opened.moved {
+        notice(Tone::Due, "This document lay in another patient's chart before it was moved here.".to_owned());
+    }
+    if let Some((who, at)) = &opened.signed {
+        notice(Tone::Good, format!("Signed by {who}, {}", custody.settings().time_of(*at)));
+    }
+    if let Some((who, at)) = &opened.picked_up {
+        notice(Tone::Plain, format!("Picked up by {who}, {}", custody.settings().time_of(*at)));
+    }
+    if opened.versions.iter().any(|row| row.version == opened.version && !row.scanned) {
+        notice(Tone::Plain, "The original was not scanned for malware.".to_owned());
+    }
+    notices
+}
+
+/// Buttons for what policy would permit, the next thing to do first.
+fn actions(opened: &OpenDocument) -> Vec<PageAction> {
+    let path = format!("/documents/{}", opened.id);
+    let may = |action: Action| opened.may.contains(&action);
+    let mut list: Vec<PageAction> = Vec::new();
+    let mut add = |yes: bool, label: &str, last: &str, how: How, weight: Weight, icon: &'static str| {
+        if yes {
+            list.push(PageAction { label: label.to_owned(), href: format!("{path}{last}"), how, weight, icon });
+        }
+    };
+    use Weight::{Danger, Primary, Secondary};
+    add(may(Action::DocumentMatch), "Match to a patient", "/match", How::Visit, Primary, "");
+    let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
+    add(may(Action::DocumentDeliver) && ready, "Deliver to the practice", "/deliver", How::Post, Primary, "");
+    add(may(Action::DocumentSign), "Sign", "/sign", How::PostAfterTouch, Primary, "");
+    add(may(Action::DocumentPrint), "Print", "/print", How::Visit, Secondary, "");
+    add(may(Action::DocumentDownload), "Download original", "/file", How::Download, Secondary, "");
+    let advance = if opened.state == DocumentState::Dictated { "Mark as typed" } else { "Mark as edited" };
+    add(may(Action::DocumentAdvance) && opened.state != DocumentState::Edited && opened.state != DocumentState::Unmatched, advance, "/advance", How::Post, Secondary, "");
+    add(may(Action::DocumentPickUp) && opened.picked_up.is_none(), "Mark as picked up", "/pick-up", How::Post, Secondary, "");
+    add(may(Action::DocumentRelease), "Let go", "/release", How::Post, Secondary, "");
+    add(may(Action::DocumentHold), "Hold", "/hold", How::Visit, Secondary, "");
+    add(may(Action::DocumentUndoDelivery), "Take the delivery back", "/undo-delivery", How::Post, Secondary, "");
+    add(may(Action::DocumentMove), "Move to the right patient", "/move", How::Visit, Secondary, "");
+    add(may(Action::DocumentWithdraw), "Withdraw", "/withdraw", How::Visit, Danger, "");
+    add(may(Action::DocumentEnterInError), "Mark as entered in error", "/enter-in-error", How::Visit, Danger, "");
+    let mut primary_seen = false;
+    for action in &mut list {
+        if action.weight == Primary {
+            // One primary button a page: the first thing to do next.
+            if primary_seen {
+                action.weight = Secondary;
+            }
+            primary_seen = true;
+        }
+    }
+    list
+}
+
+fn versions(custody: &Custody, opened: &OpenDocument) -> Vec<VersionRow> {
+    opened
+        .versions
+        .iter()
+        .map(|row| VersionRow {
+            number: row.version,
+            by: row.made_by.clone(),
+            at: moment(custody, row.made_at),
+            what: format!("{}, {}", row.media, size(row.size_bytes)),
+            href: format!("/documents/{}/versions/{}", opened.id, row.version),
+            current: row.version == opened.version,
+        })
+        .collect()
+}
+
+fn body(opened: &OpenDocument) -> Body {
+    if is_closed(opened.state) {
+        return Body::Closed { why: "It was withdrawn or never true, and is kept only as evidence.".to_owned() };
+    }
+    match &opened.text {
+        DocumentText::Text(text) => Body::Text(TextBlock::split(text.show(&opened.shown))),
+        DocumentText::Opaque(why) => {
+            let bytes = opened.versions.iter().find(|row| row.version == opened.version).map_or(0, |row| row.size_bytes);
+            Body::OriginalOnly { what: format!("{why}, {}", size(bytes)) }
+        }
+    }
+}
+
+fn digest(opened: &OpenDocument) -> String {
+    opened.versions.iter().find(|row| row.version == opened.version).map(|row| row.digest.clone()).unwrap_or_default()
+}
+
+async fn show(desk: Desk<act::DocumentRead>, id: DocumentId, version: Option<u32>, done: Done) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/documents").await?;
+    let opened = desk.document_read(id, version).await?;
+    let custody = desk.custody();
+    chrome.witness = Some(witness(custody, "opened this", opened.witnessed));
+    chrome.flash = flash_of(done.done.as_deref());
+    let history = if opened.may.contains(&Action::DocumentHistory) {
+        let beside = Desk::<act::DocumentHistory>::at(custody.clone(), desk.signed_in().cloned());
+        beside.document_history(id).await?
+    } else {
+        Vec::new()
+    };
+    page(&DocumentPage {
+        chrome,
+        tag: tag(&opened.customer_name),
+        kind: opened.kind,
+        state: opened.state,
+        patient: patient_name(&opened),
+        patient_href: opened.patient.as_ref().map(|(id, _)| format!("/patients/{id}")),
+        facts: facts(&opened),
+        notices: notices(custody, &opened),
+        broken_glass_until: opened.broken_glass_until.map(|at| moment(custody, at)),
+        actions: actions(&opened),
+        body: body(&opened),
+        version: opened.version,
+        digest: digest(&opened),
+        versions: versions(custody, &opened),
+        opened: history.iter().map(|line| opened_row(custody, line)).collect(),
+    })
+}
+
+async fn read(desk: Desk<act::DocumentRead>, Path(id): Path<DocumentId>, Query(done): Query<Done>) -> Answer {
+    show(desk, id, None, done).await
+}
+
+async fn read_version(desk: Desk<act::DocumentRead>, Path2(id, version): Path2<DocumentId, u32>) -> Answer {
+    show(desk, id, Some(version), Done::default()).await
+}
+
+async fn print(desk: Desk<act::DocumentPrint>, Path(id): Path<DocumentId>) -> Answer {
+    let (mut chrome, me) = frame(&desk, "/documents").await?;
+    let opened = desk.document_print(id, None).await?;
+    let custody = desk.custody();
+    chrome.witness = Some(witness(custody, "printed this", opened.witnessed));
+    let text = match &opened.text {
+        DocumentText::Text(text) => TextBlock::split(text.show(&opened.shown)),
+        DocumentText::Opaque(why) => vec![TextBlock::Paragraph(format!("There is no text to print ({why}). Download the original."))],
+    };
+    page(&DocumentPrintPage {
+        chrome,
+        tag: tag(&opened.customer_name),
+        kind: opened.kind,
+        state: opened.state,
+        patient: patient_name(&opened),
+        facts: facts(&opened),
+        version: opened.version,
+        digest: digest(&opened),
+        text,
+        signed: opened.signed.as_ref().map(|(who, at)| format!("Signed by {who}, {}", custody.settings().time_of(*at))).unwrap_or_default(),
+        printed_by: me.who.name.clone(),
+        printed_at: moment(custody, opened.witnessed.at),
+        back: format!("/documents/{id}"),
+    })
+}
+
+async fn download(desk: Desk<act::DocumentDownload>, Path(id): Path<DocumentId>, headers: Headers) -> Answer {
+    take(desk, id, None, &headers).await
+}
+
+async fn download_version(desk: Desk<act::DocumentDownload>, Path2(id, version): Path2<DocumentId, u32>, headers: Headers) -> Answer {
+    take(desk, id, Some(version), &headers).await
+}
+
+async fn take(desk: Desk<act::DocumentDownload>, id: DocumentId, version: Option<u32>, headers: &Headers) -> Answer {
+    // One range of bytes, from–to; everything else is answered whole, as RFC 9110 allows.
+    let range = headers.get("range").and_then(|text| {
+        let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
+        (from <= to).then(|| from..to.saturating_add(1))
+    });
+    let file = desk.document_download(id, version, range).await?;
+    let length = file.range.as_ref().map_or(file.size_bytes, |range| range.end - range.start);
+    let bytes = futures_util::stream::unfold(file.bytes, |mut bytes| async move { bytes.recv().await.map(|piece| (piece, bytes)) });
+    let reply = Reply::attachment(&file.file_name, Some(length), bytes);
+    Ok(match &file.range {
+        Some(range) => reply.partial(range, file.size_bytes),
+        None => reply,
+    })
+}
+
+async fn advance(desk: Desk<act::DocumentAdvance>, Path(id): Path<DocumentId>) -> Answer {
+    desk.document_advance(id).await?;
+    go(&format!("/documents/{id}?done=advanced"))
+}
+
+async fn deliver(desk: Desk<act::DocumentDeliver>, Path(id): Path<DocumentId>, fields: Fields) -> Answer {
+    let copies: Vec<_> = fields.all("copy").filter_map(|text| text.parse().ok()).collect();
+    desk.document_deliver(id, &copies).await?;
+    go("/queue?done=delivered")
+}
+
+async fn undo_delivery(desk: Desk<act::DocumentUndoDelivery>, Path(id): Path<DocumentId>) -> Answer {
+    desk.document_undo_delivery(id).await?;
+    go(&format!("/documents/{id}?done=undone"))
+}
+
+async fn pick_up(desk: Desk<act::DocumentPickUp>, Path(id): Path<DocumentId>) -> Answer {
+    desk.document_pick_up(id).await?;
+    go(&format!("/documents/{id}?done=picked-up"))
+}
+
+async fn sign(desk: Desk<act::DocumentSign>, Path(id): Path<DocumentId>) -> Answer {
+    desk.document_sign(id).await.map_err(|error| back_after_touch(error, id))?;
+    go(&format!("/documents/{id}?done=signed"))
+}
+
+async fn release(desk: Desk<act::DocumentRelease>, Path(id): Path<DocumentId>) -> Answer {
+    desk.document_release(id).await?;
+    go(&format!("/documents/{id}?done=released"))
+}
+
+/// A touch that is due leads back to the document.
+fn back_after_touch(error: custody::CustodyError, id: DocumentId) -> Problem {
+    match Problem::from(error) {
+        Problem::StepUp(_) => Problem::StepUp(crate::door::SafePath::new(&format!("/documents/{id}"))),
+        other => other,
+    }
+}
+
+/// A reason: one of the ready ones, and a word more.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct WhyForm {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    word: String,
+}
+
+impl WhyForm {
+    fn text(&self) -> String {
+        let parts = [self.reason.trim(), self.word.trim()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    }
+}
+
+fn reasons(act: ReasonedAct) -> Vec<Choice> {
+    let words: &[&str] = match act {
+        ReasonedAct::Withdraw | ReasonedAct::UndoDelivery => &["Wrong patient", "Wrong practice", "Wrong document", "Needs correction"],
+        ReasonedAct::EnterInError => &["Wrong patient", "Duplicate", "Was never true"],
+        ReasonedAct::Hold => &["Question to the author", "Needs a second look", "Audio unclear"],
+    };
+    words.iter().map(|word| Choice { value: (*word).to_owned(), label: (*word).to_owned(), hint: String::new(), selected: false }).collect()
+}
+
+/// The form before an act that needs a reason. It names no patient: whoever may withdraw need not be one who may read.
+async fn reason_form<A: record::Act>(desk: &Desk<A>, id: DocumentId, act: ReasonedAct, last: &str) -> Answer {
+    let (chrome, _) = frame(desk, "/documents").await?;
+    page(&ReasonPage {
+        chrome,
+        act,
+        document: DocumentBrief {
+            href: format!("/documents/{id}"),
+            title: "The document you came from".to_owned(),
+            patient: String::new(),
+            identifier: String::new(),
+            author: String::new(),
+            state: DocumentState::Delivered,
+            tag: record::tag::Tag::Phi { customer: "your practice".to_owned() },
+        },
+        reasons: reasons(act),
+        word: String::new(),
+        opened: Vec::new(),
+        action: format!("/documents/{id}/{last}"),
+        errors: Errors::none(),
+    })
+}
+
+async fn withdraw_form(desk: Desk<act::DocumentWithdraw>, Path(id): Path<DocumentId>) -> Answer {
+    reason_form(&desk, id, ReasonedAct::Withdraw, "withdraw").await
+}
+
+async fn withdraw(desk: Desk<act::DocumentWithdraw>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+    desk.document_withdraw(id, &why.text()).await?;
+    go("/?done=withdrawn")
+}
+
+async fn hold_form(desk: Desk<act::DocumentHold>, Path(id): Path<DocumentId>) -> Answer {
+    reason_form(&desk, id, ReasonedAct::Hold, "hold").await
+}
+
+async fn hold(desk: Desk<act::DocumentHold>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+    desk.document_hold(id, &why.text()).await?;
+    go("/held?done=held")
+}
+
+async fn error_form(desk: Desk<act::DocumentEnterInError>, Path(id): Path<DocumentId>) -> Answer {
+    reason_form(&desk, id, ReasonedAct::EnterInError, "enter-in-error").await
+}
+
+async fn enter_in_error(desk: Desk<act::DocumentEnterInError>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+    desk.document_enter_in_error(id, &why.text()).await.map_err(|error| back_after_touch(error, id))?;
+    go("/?done=entered-in-error")
+}
+
+async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/unmatched").await?;
+    let found = desk.document_match_look(id).await?;
+    let custody = desk.custody();
+    chrome.witness = Some(witness(custody, "opened this", found.witnessed));
+    let shown = &found.shown;
+    let body = found.body.show(shown);
+    let mut says = vec![Fact { name: "Patient".to_owned(), value: body.said.name() }];
+    says.extend(patient_facts(&body.said));
+    says.extend(body.visit.map(|day| Fact { name: "Visit".to_owned(), value: day.us() }));
+    let author = if found.author_name.is_empty() { body.said_author.clone() } else { found.author_name.clone() };
+    says.push(Fact { name: "Author".to_owned(), value: author.clone() });
+    says.retain(|fact| !fact.value.is_empty());
+    const NAMES: [&str; 4] = ["surname", "given name", "birth date", "record number"];
+    const WEIGHTS: [u8; 4] = [25, 15, 25, 35];
+    let proposals = found
+        .proposals
+        .iter()
+        .map(|one| {
+            let patient = one.patient.show(shown);
+            Proposal {
+                patient: one.id.to_string(),
+                name: patient.name(),
+                born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
+                record_number: patient.record_number.clone(),
+                score: one.agrees.iter().zip(WEIGHTS).filter(|(yes, _)| **yes).map(|(_, weight)| weight).sum(),
+                reasons: one.agrees.iter().zip(NAMES).map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes }).collect(),
+                selected: false,
+            }
+        })
+        .collect();
+    page(&MatchPage {
+        document: DocumentBrief {
+            href: format!("/documents/{id}"),
+            title: if body.title.is_empty() { "Document".to_owned() } else { body.title.clone() },
+            patient: body.said.name(),
+            identifier: born(&body.said),
+            author,
+            state: found.state,
+            tag: tag(&found.customer_name),
+        },
+        says,
+        proposals,
+        action: format!("/documents/{id}/match"),
+        look_action: "/patients".to_owned(),
+        family: String::new(),
+        given: String::new(),
+        born: DateParts::default(),
+        record_number: String::new(),
+        provisional_action: Some(format!("/documents/{id}/match")),
+        errors: Errors::none(),
+        chrome,
+    })
+}
+
+async fn match_to(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>, fields: Fields) -> Answer {
+    let author = fields.one("author").and_then(|text| text.parse().ok());
+    let to = match fields.one("patient") {
+        Some("") | None => MatchTo::Provisional,
+        Some(text) => MatchTo::Patient(text.parse::<PatientId>().map_err(|_| Problem::NotHere)?),
+    };
+    desk.document_match(id, to, author).await?;
+    go("/unmatched?done=matched")
+}
+
+/// Where a withdrawn document goes.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct MoveForm {
+    #[serde(default)]
+    family: String,
+    #[serde(default)]
+    given: String,
+    #[serde(default)]
+    born_month: String,
+    #[serde(default)]
+    born_day: String,
+    #[serde(default)]
+    born_year: String,
+    #[serde(default)]
+    record_number: String,
+    #[serde(default)]
+    patient: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    customer: Option<CustomerId>,
+    #[serde(default, rename = "do")]
+    what: String,
+}
+
+async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm) -> Answer {
+    let (chrome, me) = frame(desk, "/documents").await?;
+    let mut proposals = Vec::new();
+    let mut errors = Errors::none();
+    if !form.family.is_empty() || !form.record_number.is_empty() {
+        let search = custody::DocumentSearch {
+            last: form.family.clone(),
+            first: form.given.clone(),
+            record_number: form.record_number.clone(),
+            born: super::search::day(&form.born_month, &form.born_day, &form.born_year),
+            alike: true,
+            ..custody::DocumentSearch::default()
+        };
+        let beside = Desk::<act::PatientSearch>::at(desk.custody().clone(), desk.signed_in().cloned());
+        for lines in beside.patient_search(&search, form.customer).await? {
+            for line in &lines.lines {
+                let patient = line.patient.show(&lines.shown);
+                proposals.push(Proposal {
+                    patient: line.id.to_string(),
+                    name: patient.name(),
+                    born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
+                    record_number: patient.record_number.clone(),
+                    ..Proposal::default()
+                });
+            }
+        }
+        if proposals.is_empty() {
+            errors.0.push(crate::pages::parts::FieldError { field: "family".to_owned(), message: "Nobody of this name was found; try the record number".to_owned() });
+        }
+    }
+    let _ = me;
+    page(&MovePage {
+        chrome,
+        document: DocumentBrief {
+            href: format!("/documents/{id}"),
+            title: "The withdrawn document".to_owned(),
+            patient: String::new(),
+            identifier: String::new(),
+            author: String::new(),
+            state: DocumentState::Withdrawn,
+            tag: tag("the practice it came to"),
+        },
+        customers: Vec::new(),
+        proposals,
+        family: form.family.clone(),
+        given: form.given.clone(),
+        born: DateParts { month: form.born_month.clone(), day: form.born_day.clone(), year: form.born_year.clone() },
+        record_number: form.record_number.clone(),
+        reason: form.reason.clone(),
+        opened: Vec::new(),
+        action: format!("/documents/{id}/move"),
+        errors,
+    })
+}
+
+async fn move_form(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>) -> Answer {
+    move_page(&desk, id, &MoveForm::default()).await
+}
+
+async fn move_to(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>, Form(form): Form<MoveForm>) -> Answer {
+    if form.what != "move" {
+        return Ok(move_page(&desk, id, &form).await?.status(StatusCode::OK));
+    }
+    let to: PatientId = form.patient.parse().map_err(|_| Problem::Invalid(vec![crate::door::FieldProblem {
+        field: "patient",
+        sentence: "Choose the right patient".to_owned(),
+    }]))?;
+    desk.document_move(id, to, &form.reason).await?;
+    go(&format!("/documents/{id}?done=moved"))
+}
