@@ -10,9 +10,11 @@ use super::take::Call;
 use axum::http::Method;
 use std::sync::Arc;
 
+type OwnAnswer = fn(&Call) -> Answer;
+
 /// Registers them.
 pub(crate) fn own_routes<C: House>(locked: Locked<C>) -> Locked<C> {
-    let own: [(&'static str, fn(&Call) -> Answer); 5] = [
+    let own: [(&'static str, OwnAnswer); 5] = [
         ("/static/{file}", static_file),
         ("/robots.txt", robots),
         ("/healthz", |_| Ok(Reply::text("ok\n"))),

@@ -359,7 +359,8 @@ impl<C: House> Locked<C> {
     ) -> Self {
         let listed =
             |route: &OpenRoute| route.method == method.as_str() && route.path == path && route.reason == reason;
-        if !OPEN_ROUTES.iter().any(listed) && !(self.setup == Setup::Demo && DEMO_ROUTES.iter().any(listed)) {
+        let in_demo = self.setup == Setup::Demo && DEMO_ROUTES.iter().any(listed);
+        if !in_demo && !OPEN_ROUTES.iter().any(listed) {
             self.fail(DoorError::NotListed(method.clone(), path));
         }
         self.open.push(OpenRow { method: method.clone(), path, reason });

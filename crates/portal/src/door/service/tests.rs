@@ -168,7 +168,8 @@ async fn a_form_needs_our_origin_and_this_sessions_token() {
     let sign = format!("/documents/{DOC}/sign");
     let good = format!("csrf={TOKEN}");
     let same = ("sec-fetch-site", "same-origin");
-    let matrix: &[(&[(&str, &str)], &str, StatusCode)] = &[
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, StatusCode);
+    let matrix: &[Row<'_>] = &[
         (&[OURS, FORM], &good, StatusCode::OK),
         (&[same, FORM], &good, StatusCode::OK),
         (&[("origin", "null"), same, FORM], &good, StatusCode::OK),
