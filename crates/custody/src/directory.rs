@@ -29,7 +29,7 @@ pub(crate) fn email_index(ring: &KeyRing, email: &str) -> Vec<u8> {
 /// Names of several people, each once.
 pub(crate) async fn names(
     custody: &Custody,
-    ids: impl IntoIterator<Item = PersonId>,
+    ids: Vec<PersonId>,
 ) -> Result<BTreeMap<PersonId, String>, CustodyError> {
     let mut found = BTreeMap::new();
     for id in ids {

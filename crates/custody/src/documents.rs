@@ -306,7 +306,7 @@ impl<A: OpensNames> Desk<A> {
         let granted = self.custody.ask_as::<A>(self.who(), facts.clone(), question).await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&self.custody.ring())?;
-        let people = documents.iter().flat_map(|document| [document.author, document.picked_up_by]).flatten();
+        let people = documents.iter().flat_map(|document| [document.author, document.picked_up_by]).flatten().collect();
         let names = crate::directory::names(&self.custody, people).await?;
         let name_of = |id: Option<PersonId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
         let mut lines = Vec::with_capacity(documents.len());

@@ -128,7 +128,7 @@ impl Desk<act::DocumentUpload> {
                 continue;
             }
             let at = custody.store().membership_list_at(Some(*customer)).await?;
-            let clinicians = at.iter().filter(|one| one.role == record::Role::Clinician && one.in_force(now)).map(|one| one.person);
+            let clinicians = at.iter().filter(|one| one.role == record::Role::Clinician && one.in_force(now)).map(|one| one.person).collect();
             let names = crate::directory::names(custody, clinicians).await?;
             let name = custody.customer_name(*customer).await?;
             places.push(UploadPlace { customer: *customer, name, authors: names.into_iter().collect() });
