@@ -5,7 +5,7 @@ use record::{CustomerId, Entropy, SeededEntropy, Timestamp};
 use std::collections::HashMap;
 use strongroom_vault::{Field, KeyRing, KeyRows, PatientTokens, RootKey};
 
-/// Distinct surnames in the town's world (the 2010 census lists 162,253 that 100 or more people bear).
+/// Distinct surnames in the town's world.
 const SURNAMES: usize = 20_000;
 const GIVEN: usize = 2_000;
 
@@ -40,8 +40,8 @@ impl Town {
         surnames.extend((0..SURNAMES).map(|number| made_up(number, 7)));
         surnames.truncate(SURNAMES);
         let given: Vec<String> = (0..GIVEN).map(|number| made_up(number, 3)).collect();
-        // Surnames in the United States fall off about like rank^-0.75 over the first ten thousand (census 2010:
-        // Smith 0.83 %, the hundredth 0.11 %, the thousandth 0.01 %), given names more steeply.
+        // A model, not fitted to a census: its head is heavier than the United States' (Smith is under 1 % there), which
+        // makes counting easier for the thief.
         let surname_weights = zipf(SURNAMES, 0.75);
         let given_weights = zipf(GIVEN, 0.9);
         let mut dice = Dice(entropy);
