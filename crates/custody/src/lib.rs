@@ -13,6 +13,7 @@ mod upload;
 mod alerts;
 mod ask;
 mod customers;
+mod demo;
 mod desk;
 mod directory;
 mod enrol;
@@ -53,6 +54,7 @@ pub use customers::{
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLine};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
+pub use demo::DemoPerson;
 pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
