@@ -40,9 +40,17 @@
     const back = Object.assign(document.createElement("button"), { type: "button", className: "primary wide", textContent: "It is me: unlock" });
     const other = Object.assign(document.createElement("button"), { type: "button", className: "wide after", textContent: "I am somebody else: switch person" });
     card.append(head, who, problem, back, other);
+    const brand = Object.assign(document.createElement("header"), { className: "porch-top" });
+    const help = Object.assign(document.createElement("footer"), { className: "porch-foot" });
+    for (const [place, selector] of [[brand, ".brand"], [help, ".help-line"]]) {
+      const found = covered.nodes.map((node) => node.querySelector?.(selector)).find(Boolean);
+      if (found) place.append(...[...found.childNodes].map((node) => node.cloneNode(true)));
+    }
+    const mark = Object.assign(document.createElement("span"), { className: "brand" });
+    mark.append(...brand.childNodes); brand.append(mark);
     back.addEventListener("click", () => unlock(back, problem));
     other.addEventListener("click", async () => { covered = []; await send("/sign-out").catch(() => {}); location.assign("/sign-in"); });
-    return [card, back];
+    return [[brand, card, help], back];
   };
 
   function cover(tell = true) {
@@ -51,8 +59,8 @@
     const focus = document.activeElement;
     covered = { nodes: [...body.childNodes], title: document.title, classes: body.className, focus, scroll: window.scrollY };
     body.replaceChildren(); body.className = "porch"; document.title = "Locked";
-    const [card, back] = build();
-    body.append(card); back.focus();
+    const [parts, back] = build();
+    body.append(...parts); back.focus();
     if (tell) { send("/lock").catch(() => {}); talk?.postMessage("lock"); }
   }
 

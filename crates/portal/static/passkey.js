@@ -23,9 +23,11 @@
   };
 
   const list = (some) => (some || []).map((one) => ({ ...one, id: bytes(one.id) }));
-  const askFor = async ({ publicKey, mediation }) => {
+  // Somebody pressed a button, so the browser's own dialog opens, whatever mediation the server's library proposes:
+  // "conditional" would wait for ever for a field to be filled in.
+  const askFor = async ({ publicKey }) => {
     const wish = { ...publicKey, challenge: bytes(publicKey.challenge), allowCredentials: list(publicKey.allowCredentials) };
-    const found = await navigator.credentials.get({ publicKey: wish, ...(mediation ? { mediation } : {}) });
+    const found = await navigator.credentials.get({ publicKey: wish });
     const { authenticatorData, clientDataJSON, signature, userHandle } = found.response;
     return {
       id: found.id, rawId: text(found.rawId), type: found.type, extensions: found.getClientExtensionResults(),

@@ -40,11 +40,16 @@
   ["File", "Author", "Family name", "Given name", "Record no.", "Visit", "Progress"].forEach((name) => { const th = make("th", { textContent: name }); th.scope = "col"; heads.append(th); });
   const tbody = make("tbody");
   table.append(make("caption", { className: "vh", textContent: "Files to upload" }), make("thead", {}, heads), tbody);
-  room.append(table);
+  // The rows hold names: the tag stands over them and follows the customer.
+  const tag = make("span", { className: "tag tag-phi" }), customer = form.elements.customer;
+  const mark = () => { tag.textContent = `PHI – ${customer.selectedOptions[0]?.text || "nobody yet"}`; };
+  customer.addEventListener("change", mark); mark();
+  room.append(make("p", { className: "tags" }, tag), table);
 
   const field = (item, key, label, value, width) => {
     const box = make("input", { value: value || "", autocomplete: "off", spellcheck: false });
     if (width) box.size = width;
+    box.placeholder = label;
     box.setAttribute("aria-label", `${label} of ${item.file.name}`);
     box.addEventListener("input", () => { item.touched.add(key); });
     item.boxes[key] = box;
