@@ -181,10 +181,8 @@ impl Proven {
 
 impl<A: Act> Desk<A> {
     /// A secret was wrong: counted and written like every refusal of a stranger, and answered alike always.
-    pub(crate) async fn not_proven<T>(&self, named: Option<record::ResourceId>) -> Result<T, CustodyError> {
-        if let Some(named) = named {
-            drop(self.absent::<T>(named).await);
-        }
+    pub(crate) async fn not_proven<T>(&self, named: record::ResourceId) -> Result<T, CustodyError> {
+        drop(self.absent::<T>(named).await);
         Err(CustodyError::NotProven)
     }
 }
@@ -218,7 +216,7 @@ impl Desk<act::PersonEnrol> {
         &self,
         link_secret: &str,
         spoken: &str,
-    ) -> Result<Result<Proven, Option<record::ResourceId>>, CustodyError> {
+    ) -> Result<Result<Proven, record::ResourceId>, CustodyError> {
         let custody = &self.custody;
         let proven = match custody.invitation_prove(link_secret, spoken).await {
             Ok(invitation) => custody.invitation_leads(invitation).await,
@@ -228,7 +226,9 @@ impl Desk<act::PersonEnrol> {
             Ok(proven) => Ok(Ok(proven)),
             Err(CustodyError::NotProven) => {
                 let known = custody.store().invitation_by_secret(&secret::hash(link_secret)).await?;
-                Ok(Err(known.map(|one| one.id.into())))
+                // A link that leads nowhere is named by an invitation that is not there.
+                let none = || InvitationId::mint(custody.clock(), custody.entropy());
+                Ok(Err(known.map_or_else(none, |one| one.id).into()))
             }
             Err(other) => Err(other),
         }
@@ -247,7 +247,7 @@ impl Desk<act::PersonEnrol> {
         form.done()?;
         let (_, state): (_, EnrolState) = custody.ceremony_end(CeremonyKind::Enrol, ticket).await?;
         let Ok(passkey) = custody.passkeys().register_finish(&state.registration, answer) else {
-            return self.not_proven(Some(state.invitation.into())).await;
+            return self.not_proven(state.invitation.into()).await;
         };
         let found = custody.store().invitation_fetch(state.invitation).await?;
         let found = found.filter(|one| is_open(one, now)).ok_or(CustodyError::NotProven)?;
@@ -291,12 +291,12 @@ impl Desk<act::PersonEnrol> {
         let (custody, now) = (&self.custody, self.custody.now());
         let person = self.person()?;
         let Ok(found) = custody.invitation_prove(link_secret, spoken).await else {
-            return self.not_proven(Some(person.into())).await;
+            return self.not_proven(person.into()).await;
         };
         let held = custody.store().membership_list_by_person(person).await?;
         let waiting: Vec<Membership> = places_waiting(&found, &held, now).cloned().collect();
         if found.person != person || found.re_enrol || waiting.is_empty() {
-            return self.not_proven(Some(person.into())).await;
+            return self.not_proven(person.into()).await;
         }
         let witnessed = self.ask(Question::house(Purpose::Administration).also(found.id)).await?.witnessed();
         let mut tx = custody.store().begin("take up an invitation").await?;

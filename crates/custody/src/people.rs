@@ -17,7 +17,7 @@ mod typed;
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DirectoryBody, Witnessed, directory};
 pub use invite::{Confirmed, Invited};
-pub(crate) use invite::{Second, alert, is_open, places_begin, places_waiting};
+pub(crate) use invite::{Second, is_open, places_begin, places_waiting};
 use policy::PersonFacts;
 use record::{Act, CustomerId, InvitationId, MembershipId, PersonId, Purpose, Role, SessionId, Side, Timestamp, act};
 use std::collections::BTreeMap;

@@ -6,7 +6,6 @@
 
 use crate::ask::Question;
 use crate::passkeys::{CeremonyKind, Touched, Untouched, failure_subjects};
-use crate::people::alert;
 use crate::{Custody, CustodyError, Desk, IDLE_MINUTES, SESSION_HOURS, SignedIn, Witnessed, secret};
 use policy::PrincipalFacts;
 use record::{CustomerId, PersonId, Principal, Purpose, Role, SessionId, Timestamp, act};
@@ -143,9 +142,7 @@ impl Custody {
         if matches!(how, Untouched::Copied) {
             let sentence =
                 format!("The passkey {} answered with an old counter: there may be a copy of it.", credential.id);
-            let mut tx = self.store().begin("alert of a copied passkey").await?;
-            alert(self, &mut tx, "passkey", sentence).await?;
-            tx.commit().await?;
+            self.alert("passkey", &sentence).await;
         }
         Ok(())
     }
@@ -231,16 +228,16 @@ impl Desk<act::SessionStart> {
     ) -> Result<SignedInNow, CustodyError> {
         let custody = &self.custody;
         let (_, state): (_, DiscoverableAuthentication) = custody.ceremony_end(CeremonyKind::SignIn, ceremony).await?;
-        let (owner, handle) = custody.passkeys().claimed(answer)?;
-        let person = custody.store().person_by_passkey_owner(&owner).await?.ok_or(CustodyError::NotProven)?;
-        let has = custody.store().credential_list(person.id).await?;
-        let Some(credential) = has.into_iter().find(|one| one.handle == handle) else {
-            return self.not_proven(Some(person.id.into())).await;
+        let Some(credential) = self.claimant(answer).await? else {
+            // Named by the session that did not begin: a failure is written down even when it is nobody's.
+            let none = SessionId::mint(custody.clock(), custody.entropy());
+            return self.not_proven(none.into()).await;
         };
+        let person = credential.person;
         let touched = self.touched(state, answer, credential).await?;
-        let facts = custody.person_facts(person.id, None).await?;
+        let facts = custody.person_facts(person, None).await?;
         // A suspended person is refused by policy, which is written down; outside it looks like everything else.
-        let begun = match custody.session_ask(person.id, facts, device).await {
+        let begun = match custody.session_ask(person, facts, device).await {
             Err(CustodyError::Refused(_)) => return Err(CustodyError::NotProven),
             other => other?,
         };
@@ -251,6 +248,14 @@ impl Desk<act::SessionStart> {
         tx.session_insert(&begun.row).await?;
         tx.commit().await?;
         custody.session_begun(begun).await
+    }
+
+    /// The passkey that an answer claims to come from. Nothing is proven yet.
+    async fn claimant(&self, answer: &str) -> Result<Option<Credential>, CustodyError> {
+        let Ok((owner, handle)) = self.custody.passkeys().claimed(answer) else { return Ok(None) };
+        let Some(person) = self.custody.store().person_by_passkey_owner(&owner).await? else { return Ok(None) };
+        let has = self.custody.store().credential_list(person.id).await?;
+        Ok(has.into_iter().find(|one| one.handle == handle))
     }
 
     async fn touched(
@@ -265,10 +270,10 @@ impl Desk<act::SessionStart> {
         match custody.passkeys().sign_in_finish(state, answer, credential)? {
             Ok(touched) if !too_often => Ok(touched),
             // Not counted: whoever has the right passkey is let in again when the window is over.
-            Ok(_) => self.not_proven(Some(named.id.into())).await,
+            Ok(_) => self.not_proven(named.id.into()).await,
             Err(how) => {
                 custody.touch_failed(&named, &how).await?;
-                self.not_proven(Some(named.id.into())).await
+                self.not_proven(named.id.into()).await
             }
         }
     }
@@ -336,10 +341,10 @@ impl Desk<act::SessionStepUp> {
         let too_often = custody.is_failing(&subject).await?;
         let touched = match custody.passkeys().touch_finish(&state.authentication, answer, has)? {
             Ok(touched) if !too_often => touched,
-            Ok(_) => return self.not_proven(Some(person.into())).await,
+            Ok(_) => return self.not_proven(person.into()).await,
             Err(_) => {
                 custody.failure_count(&subject).await?;
-                return self.not_proven(Some(person.into())).await;
+                return self.not_proven(person.into()).await;
             }
         };
         let witnessed = self.ask(Question::house(Purpose::Administration)).await?.witnessed();

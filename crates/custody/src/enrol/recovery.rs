@@ -4,7 +4,6 @@
 //! the second secret. The answer is the same whether the address is known, the code right, or tried too often.
 
 use crate::ask::Question;
-use crate::people::alert;
 use crate::{Custody, CustodyError, Desk, INVITATION_HOURS, directory, secret};
 use data_encoding::HEXLOWER;
 use policy::PrincipalFacts;
@@ -51,7 +50,7 @@ impl Custody {
         let Some(person) = may else {
             self.failure_count(&subject).await?;
             let desk = Desk::<act::PersonEnrol>::at(self.clone(), None);
-            drop(desk.not_proven::<()>(Some(id.into())).await);
+            drop(desk.not_proven::<()>(id.into()).await);
             return Ok(nothing);
         };
         self.recovery_begin(&person, &mac).await
@@ -67,10 +66,10 @@ impl Custody {
         let mut tx = self.store().begin("use a recovery code").await?;
         if tx.recovery_code_use(person.id, mac, self.now()).await? == 1 {
             tx.invitation_insert(&invitation).await?;
+            tx.commit().await?;
             let sentence =
                 "A recovery code was used; the new enrolment waits for an officer, who calls the person first.";
-            alert(self, &mut tx, "recovery", sentence.to_owned()).await?;
-            tx.commit().await?;
+            self.alert("recovery", sentence).await;
         }
         Ok(Recovering { link_secret, expires_at: invitation.expires_at })
     }

@@ -137,7 +137,8 @@ async fn what_is_not_confirmed_does_not_enrol_and_nobody_confirms_their_own() {
     let link = invited.link_secret.as_deref().unwrap();
     // Even with the right words it is nothing yet.
     let spoken = secret::second_of_confirmed(&house.custody.ring(), id);
-    assert!(not_proven(house.enrol(link, &spoken).await.map(|_| ())));
+    let started = house.stranger::<act::PersonEnrol>().enrol_start(link, &spoken).await;
+    assert!(not_proven(started), "not even whose it is");
     let own = house.desk::<act::InvitationConfirm>(&first).await.invitation_confirm(id).await;
     assert!(matches!(own, Err(CustodyError::Refused(Why::OwnAct))));
     let manager = house.desk::<act::InvitationConfirm>(&manager).await.invitation_confirm(id).await;

@@ -2,8 +2,8 @@
 
 use super::{Form, NOT_YET, asked_by, person_facts, question_at};
 use crate::{ContactBody, Custody, CustodyError, Desk, DirectoryBody, INVITATION_HOURS, Witnessed, directory, secret};
-use record::{Act, AlertId, CustomerId, InvitationId, MembershipId, PersonId, Role, Timestamp, act};
-use store::{Alert, Invitation, Membership, Person, PersonState, Tx};
+use record::{Act, CustomerId, InvitationId, MembershipId, PersonId, Role, Timestamp, act};
+use store::{Invitation, Membership, Person, PersonState, Tx};
 
 /// Wrong second secrets that end an invitation.
 const WRONG_TRIES_MAX: u32 = 5;
@@ -104,19 +104,6 @@ pub(crate) async fn places_begin(
         tx.membership_insert(&begun).await?;
     }
     Ok(())
-}
-
-pub(crate) async fn alert(custody: &Custody, tx: &mut Tx, kind: &str, sentence: String) -> Result<(), CustodyError> {
-    let alert = Alert {
-        id: AlertId::mint(custody.clock(), custody.entropy()),
-        at: custody.now(),
-        kind: kind.to_owned(),
-        sentence,
-        closed_at: None,
-        closed_by: None,
-        word: None,
-    };
-    Ok(tx.alert_insert(&alert).await?)
 }
 
 impl Custody {
@@ -271,10 +258,11 @@ pub(super) async fn invite<A: Act>(desk: &Desk<A>, wanted: Wanted, second: Secon
         tx.invitation_insert(&invitation).await?;
         tx.membership_insert(&custody.membership_of(person, &wanted, NOT_YET, id.to_string())).await?;
     }
-    if let Some(sentence) = sentence(second, wanted.role, &place, tell.len()) {
-        alert(custody, &mut tx, "invitation", sentence).await?;
-    }
     tx.commit().await?;
+    // If we die here: the invitation is out and in the ledger, and the officers' list shows it; nobody was alarmed.
+    if let Some(sentence) = sentence(second, wanted.role, &place, tell.len()) {
+        custody.alert("invitation", &sentence).await;
+    }
     Ok(Invited {
         person,
         entry: wanted.body,
@@ -326,8 +314,8 @@ pub(super) async fn re_enrol(
     let (invitation, link, spoken) = custody.invitation_of(id, person, (true, true), desk.asker());
     let mut tx = custody.store().begin("ask for a new enrolment").await?;
     tx.invitation_insert(&invitation).await?;
-    alert(custody, &mut tx, "invitation", sentence).await?;
     tx.commit().await?;
+    custody.alert("invitation", &sentence).await;
     Ok(Invited {
         person,
         entry,

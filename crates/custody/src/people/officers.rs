@@ -4,7 +4,7 @@
 //! alert says so. When the last is lost, whoever holds the root key makes a new one, offline; the old officers' passkeys
 //! and sessions end, and all pages show it for thirty days.
 
-use super::invite::{Wanted, alert};
+use super::invite::Wanted;
 use super::{Form, Invited, NOT_YET, places_waiting, question_at};
 use crate::{Custody, CustodyError, DirectoryBody, directory};
 use record::{InvitationId, PersonId, Role, Timestamp, act};
@@ -113,11 +113,13 @@ impl Custody {
         }
         if made == Made::Recovered {
             tx.meta_set(RECOVERY_FACT, &now.unix_millis().to_string()).await?;
-            let sentence =
-                "A privacy officer was recovered with the root key; the earlier officers' passkeys have ended.";
-            alert(self, &mut tx, "officer_recovery", sentence.to_owned()).await?;
         }
         tx.commit().await?;
+        if made == Made::Recovered {
+            let sentence =
+                "A privacy officer was recovered with the root key; the earlier officers' passkeys have ended.";
+            self.alert("officer_recovery", sentence).await;
+        }
         Ok(Invited {
             person,
             entry: body,
