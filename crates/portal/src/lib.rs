@@ -6,3 +6,4 @@
 pub mod door;
 pub mod pages;
 pub mod rooms;
+pub mod serve;

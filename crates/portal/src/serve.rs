@@ -1,0 +1,138 @@
+//! Serving: the door, its gate, the probe and the jobs, put together and taken apart again in order.
+
+use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
+use crate::door::server::{Server, ServerConfig, TlsFiles};
+use crate::door::{Faces, Gate, Locked, PublicUrl, Setting, Setup};
+use crate::door::gate::GateStart;
+use crate::rooms::{self, Handles};
+use custody::Custody;
+use record::{Entropy, SystemClock, SystemEntropy};
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where and how to serve.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The address and port.
+    pub listen: SocketAddr,
+    /// Certificate and key, PEM.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Hosts that are ours besides the public one.
+    pub extra_hosts: Vec<String>,
+    /// Is the public address reached by another way than our own socket, so that the probe walks there too.
+    pub probe_public: bool,
+    /// The demo's links exist.
+    pub demo: bool,
+}
+
+/// It cannot be served; one clear sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeFailure {
+    /// The public address.
+    #[error("{0}")]
+    PublicUrl(#[from] crate::door::address::PublicUrlError),
+    /// The routes.
+    #[error("the table of routes is not in order: {0}")]
+    Routes(#[from] crate::door::locked::DoorError),
+    /// The socket or TLS.
+    #[error("{0}")]
+    Server(#[from] crate::door::server::ServeError),
+    /// The probe's target.
+    #[error("the outside probe cannot reach the portal: {0}")]
+    Probe(#[from] crate::door::probe::TargetError),
+}
+
+/// A portal that has its address and does not answer yet.
+pub struct Portal {
+    custody: Custody,
+    door: crate::door::Door,
+    server: Server,
+    probe: Probe,
+    handles: Handles,
+}
+
+impl std::fmt::Debug for Portal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Portal(..)")
+    }
+}
+
+impl Portal {
+    /// Takes the address, builds the door. The gate is closed.
+    ///
+    /// # Errors
+    /// [`ServeFailure`].
+    pub async fn bind(custody: Custody, options: ServeOptions) -> Result<Self, ServeFailure> {
+        let settings = custody.settings().clone();
+        let public_url = PublicUrl::parse(settings.public_url.as_str())?;
+        let gate = Gate::new(GateStart::Fresh);
+        let clock = Arc::new(SystemClock);
+        let mut setting = Setting::new(public_url.clone(), gate.clone(), clock);
+        setting.faces = Faces::of_pages(&settings.operator, &settings.telephone);
+        setting.extra_hosts = options.extra_hosts;
+        setting.stream_bytes_max = settings.file_bytes_max;
+        let handles = Handles::new(gate.clone(), options.demo);
+        let setup = if options.demo { Setup::Demo } else { Setup::Serve };
+        let door = rooms::all(Locked::new(setup), &handles).into_service(custody.clone(), setting)?;
+        let mut config = ServerConfig::new(options.listen, public_url.clone());
+        config.tls = options.tls.map(|(certificate, key)| TlsFiles { certificate, key });
+        config.trusted_proxies = options.trusted_proxies;
+        let server = Server::bind(config).await?;
+        let own = Target::own_socket(server.local_addr(), &public_url, server.tls())?;
+        let public = if options.probe_public { Some(Target::public(&public_url, server.tls())?) } else { None };
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let probe = Probe::new(&door, own, public, entropy);
+        Ok(Self { custody, door, server, probe, handles })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// The registered routes, for whoever lists or tests them.
+    #[must_use]
+    pub const fn door(&self) -> &crate::door::Door {
+        &self.door
+    }
+
+    /// What a demo signs people in by.
+    #[must_use]
+    pub const fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    /// Serves until `shutdown`. The gate opens once the probe has walked the whole table from outside.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        let Self { custody, door, server, probe, .. } = self;
+        let (stop, mut stopped) = tokio::sync::watch::channel(false);
+        let told = custody.clone();
+        let on_alert: OnAlert = Arc::new(move |alert| {
+            let custody = told.clone();
+            // The probe's own task must not wait for the disk.
+            tokio::spawn(async move { tell(&custody, alert).await });
+        });
+        let walking = tokio::spawn(async move {
+            probe.run(on_alert, async move { drop(stopped.changed().await) }).await;
+        });
+        server.run(door, shutdown).await;
+        drop(stop.send(true));
+        drop(walking.await);
+    }
+}
+
+async fn tell(custody: &Custody, alert: ProbeAlert) {
+    match alert {
+        ProbeAlert::Found(finding) => custody.alert("open_door", &format!("The outside probe found an open door: {finding}")).await,
+        ProbeAlert::Unreachable(many, first) => {
+            let sentence = format!("The outside probe could not make {many} of its requests, first {} {}: {}", first.how, first.route, first.error);
+            custody.alert("probe_unreachable", &sentence).await;
+        }
+        ProbeAlert::Passed => custody.alert("probe_passed", "The outside probe has passed again; an officer may reopen").await,
+    }
+}
