@@ -280,3 +280,38 @@ async fn one_address_has_so_many_connections_and_a_full_server_waits() {
     say(&mut four, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     assert!(rest(&mut four).await.contains("200 OK"));
 }
+
+#[tokio::test]
+async fn http2_names_its_host_in_the_authority_and_gets_the_same_answers() {
+    let certificate = Certificate::new("portal.test");
+    let running = start(door(), Some(certificate.files()), Patience { requests_max: 100, ..quick() }).await;
+    let mut config = Pinned::client_config(&certificate.der());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(running.address).await.expect("the server listens");
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = connector.connect("portal.test".try_into().expect("a name"), stream).await.expect("our certificate");
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    for (uri, host, cookie, status) in [
+        ("https://portal.test/ledger", None, Some(SECRET), 200),
+        ("https://portal.test/ledger", None, None, 401),
+        ("https://evil.test/ledger", None, Some(SECRET), 421),
+        ("https://portal.test/ledger", Some("evil.test"), Some(SECRET), 421),
+    ] {
+        let mut request = Request::get(uri);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", format!("__Host-strongroom={cookie}"));
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let response = sender.send_request(request).await.expect("an answer");
+        assert_eq!(response.status().as_u16(), status, "{uri} {host:?}");
+        let fault = crate::door::headers::first_fault(response.headers(), crate::door::headers::Transport::Https);
+        assert_eq!(fault, None);
+    }
+}
