@@ -12,7 +12,7 @@ use policy::{
     SignInFact, Why,
 };
 use record::{
-    Act, CustomerId, Entry, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, SessionId, Timestamp,
+    Act, Action, CustomerId, Entry, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, SessionId, Timestamp,
 };
 use record::action::OpensNames;
 use std::collections::HashMap;
@@ -257,8 +257,10 @@ impl<A: Act> Desk<A> {
         match &self.signed_in {
             None => Ok(PrincipalFacts::default()),
             Some(one) => {
+                // A locked session is nobody's until the passkey was touched; the door says so first, and this second.
+                let unlocks = matches!(A::ACTION, Action::SessionStart | Action::SessionEnd | Action::SessionStepUp);
                 let fact = SignInFact { at: one.started_at, step_up_at: one.step_up_at };
-                self.custody.person_facts(one.person, Some(fact)).await
+                self.custody.person_facts(one.person, (!one.locked || unlocks).then_some(fact)).await
             }
         }
     }

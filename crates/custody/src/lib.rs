@@ -12,6 +12,7 @@ mod breaking;
 mod upload;
 mod alerts;
 mod ask;
+mod backup;
 mod customers;
 mod demo;
 mod desk;
@@ -21,6 +22,7 @@ mod documents;
 mod error;
 mod filing;
 mod house;
+mod keys;
 mod ledger_desk;
 mod passkeys;
 mod people;
@@ -39,6 +41,11 @@ mod words;
 pub use accesses::{AccessLine, Accesses, NamedPatients};
 pub use alerts::{AlertClosed, AlertLine, Alerts};
 pub use ask::Granted;
+pub use backup::{
+    BackupError, BackupReport, BackupSettings, BackupVerified, DrillOrder, DrillReport, RestoreOrder, RestoreReport,
+    backup_verify, restore,
+};
+pub use keys::{KeyRotated, Progress, Rekeyed, ShredOrder, Shredded};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport, VerifyFailed, ledger_key_of,
@@ -49,6 +56,7 @@ pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use breaking::{GlassLine, GlassLines};
 pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
 pub use customers::{
+    customers_offline,
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
@@ -59,13 +67,13 @@ pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
 pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
-pub use house::{Custody, OpenHouse};
+pub use house::{Custody, OpenHouse, open_store};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
 pub use settings::{
     IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink,
 };
-pub use vault::{Phi, RootKey, Shown};
+pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use words::{
     ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Witnessed,
 };

@@ -380,6 +380,19 @@ impl Store {
         row.map_or(Ok(false), |row| Ok(row.int("secure_delete")? == 1))
     }
 
+    /// Empties the write-ahead log, and is an error when a reader kept it in use: then old pages are still in it.
+    ///
+    /// # Errors
+    /// When the database cannot, or not within the busy time.
+    pub async fn flush_surely(&self) -> Result<(), StoreError> {
+        // The first column says whether somebody was in the way.
+        let row = self.write_row("empty the write-ahead log", dialect::CHECKPOINT, binds![]).await?;
+        match row.map(|row| row.int("busy")).transpose()? {
+            Some(0) => Ok(()),
+            _ => Err(StoreError::Folder("the write-ahead log is in use; try again in a moment".to_owned())),
+        }
+    }
+
     /// Size of the database with its write-ahead log, bytes.
     #[must_use]
     pub fn database_bytes(&self) -> u64 {

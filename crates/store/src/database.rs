@@ -146,6 +146,20 @@ impl Store {
         Ok(row.map(Row))
     }
 
+    /// The first row of a text that only the writer may run, outside a transaction.
+    pub(crate) async fn write_row(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        let row = query(doing, sql.to_owned(), values)?
+            .fetch_optional(&self.inner.writer)
+            .await
+            .map_err(StoreError::database(doing))?;
+        Ok(row.map(Row))
+    }
+
     /// Empties the write-ahead log, after keys were destroyed or before a copy of the file is taken.
     ///
     /// # Errors

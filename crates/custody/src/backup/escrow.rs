@@ -1,0 +1,203 @@
+//! The escrow of epoch keys: one file, newest only, apart from every backup (docs/FORMATS-backup.md).
+//!
+//! What must always hold: at each step of writing a whole escrow has the name; what it replaces is overwritten
+//! before it is let go.
+
+use super::BackupError;
+use crate::CustodyError;
+use data_encoding::BASE64;
+use record::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use vault::{EpochRow, KeyRow, KeyRows, WrappedKey};
+
+const FORMAT: &str = "strongroom epoch escrow";
+/// The largest escrow that is read, bytes: some hundred thousand keys.
+const BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// An epoch's row as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EpochLine {
+    number: u32,
+    wrapped: Option<String>,
+    created_at: Timestamp,
+    destroyed_at: Option<Timestamp>,
+}
+
+/// A key's row as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyLine {
+    name: String,
+    wrapped: Option<String>,
+    created_at: Timestamp,
+    destroyed_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: String,
+    v: u8,
+    house: String,
+    written_at: Timestamp,
+    epochs: Vec<EpochLine>,
+    keys: Vec<KeyLine>,
+}
+
+/// An escrow as read.
+#[derive(Debug, Clone)]
+pub(crate) struct Escrow {
+    /// Of which house.
+    pub(crate) house: String,
+    /// The key table as it stood.
+    pub(crate) rows: KeyRows,
+}
+
+fn text_of(wrapped: Option<&WrappedKey>) -> Option<String> {
+    wrapped.map(|key| BASE64.encode(&key.to_bytes()))
+}
+
+fn key_of(text: Option<&String>) -> Result<Option<WrappedKey>, BackupError> {
+    let read = |text: &String| {
+        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| BackupError::Form("a wrapped key"))?;
+        WrappedKey::from_bytes(&bytes).map_err(|_| BackupError::Form("a wrapped key"))
+    };
+    text.map(read).transpose()
+}
+
+/// Rows of owners' keys as lines.
+pub(super) fn lines_of(keys: &[KeyRow]) -> Vec<KeyLine> {
+    let line = |row: &KeyRow| KeyLine {
+        name: row.name.to_string(),
+        wrapped: text_of(row.wrapped.as_ref()),
+        created_at: row.created_at,
+        destroyed_at: row.destroyed_at,
+    };
+    keys.iter().map(line).collect()
+}
+
+/// Lines back into rows.
+pub(super) fn rows_of(lines: &[KeyLine]) -> Result<Vec<KeyRow>, BackupError> {
+    let row = |line: &KeyLine| {
+        Ok(KeyRow {
+            name: line.name.parse().map_err(|_| BackupError::Form("the name of a key"))?,
+            wrapped: key_of(line.wrapped.as_ref())?,
+            created_at: line.created_at,
+            destroyed_at: line.destroyed_at,
+        })
+    };
+    lines.iter().map(row).collect()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().map_or_else(OsString::new, ToOwned::to_owned);
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// The path as it is kept among the facts: absolute, so that another working folder finds it.
+pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
+    let absolute = std::path::absolute(path).map_err(|_| CustodyError::State("this path of an escrow cannot be used"))?;
+    absolute.to_str().map(ToOwned::to_owned).ok_or(CustodyError::State("the path of the escrow is not UTF-8"))
+}
+
+/// Writes the escrow anew; what it replaces is wiped.
+pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) -> Result<(), BackupError> {
+    let file = File {
+        format: FORMAT.to_owned(),
+        v: 1,
+        house: house.to_owned(),
+        written_at: now,
+        epochs: rows
+            .epochs
+            .iter()
+            .map(|row| EpochLine {
+                number: row.number,
+                wrapped: text_of(row.wrapped.as_ref()),
+                created_at: row.created_at,
+                destroyed_at: row.destroyed_at,
+            })
+            .collect(),
+        keys: lines_of(&rows.keys),
+    };
+    let mut bytes = serde_json::to_vec(&file).map_err(|_| BackupError::Form("the escrow"))?;
+    bytes.push(b'\n');
+    if path.exists() && read(path)?.house != house {
+        return Err(BackupError::OtherHouse);
+    }
+    let (new, old) = (beside(path, ".new"), beside(path, ".old"));
+    wipe(&old)?;
+    wipe(&new)?;
+    super::create_private(&new, &bytes)?;
+    // If we die here: the old escrow has the name; the new one is wiped or written again.
+    if path.exists() {
+        std::fs::hard_link(path, &old).map_err(BackupError::io("keep the old escrow aside"))?;
+    }
+    std::fs::rename(&new, path).map_err(BackupError::io("give the escrow its name"))?;
+    super::sync_folder(path)?;
+    // If we die here: the new escrow has the name and is on the disk; the old one is wiped by the next writing.
+    wipe(&old)
+}
+
+/// Overwrites a file with zeros and removes it. Absent is fine.
+fn wipe(path: &Path) -> Result<(), BackupError> {
+    let mut file = match std::fs::OpenOptions::new().write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(BackupError::Io { doing: "wipe an old escrow", source: error }),
+    };
+    let io = || BackupError::io("wipe an old escrow");
+    let length = file.metadata().map_err(io())?.len();
+    file.rewind().map_err(io())?;
+    let zeros = vec![0_u8; 64 * 1024];
+    let mut left = length;
+    while left > 0 {
+        let now = usize::try_from(left).unwrap_or(usize::MAX).min(zeros.len());
+        file.write_all(&zeros[..now]).map_err(io())?;
+        left -= now as u64;
+    }
+    file.sync_all().map_err(io())?;
+    std::fs::remove_file(path).map_err(io())?;
+    super::sync_folder(path)
+}
+
+/// Reads an escrow.
+pub(crate) fn read(path: &Path) -> Result<Escrow, BackupError> {
+    let bytes = super::read_bounded(path, BYTES_MAX)?;
+    let file: File = serde_json::from_slice(&bytes).map_err(|_| BackupError::Form("the escrow"))?;
+    if file.format != FORMAT || file.v != 1 {
+        return Err(BackupError::Form("the escrow"));
+    }
+    let epoch = |line: &EpochLine| {
+        Ok(EpochRow {
+            number: line.number,
+            wrapped: key_of(line.wrapped.as_ref())?,
+            created_at: line.created_at,
+            destroyed_at: line.destroyed_at,
+        })
+    };
+    let epochs = file.epochs.iter().map(epoch).collect::<Result<Vec<_>, BackupError>>()?;
+    Ok(Escrow { house: file.house, rows: KeyRows { epochs, keys: rows_of(&file.keys)? } })
+}
+
+/// The key table for a restore: the escrow's, and those keys of the backup that the escrow does not know and whose
+/// epoch is live in it. What the escrow has as destroyed stays destroyed.
+pub(super) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
+    let live: BTreeSet<u32> =
+        escrow.epochs.iter().filter(|row| row.wrapped.is_some() && row.destroyed_at.is_none()).map(|row| row.number).collect();
+    let known: BTreeSet<_> = escrow.keys.iter().map(|row| row.name).collect();
+    let mut rows = escrow.clone();
+    for row in of_backup {
+        let opens = row.wrapped.as_ref().is_some_and(|key| key.key_id == "epoch" && live.contains(&key.version));
+        if !known.contains(&row.name) && opens && row.is_live() {
+            rows.keys.push(row.clone());
+        }
+    }
+    rows.keys.sort_by_key(|row| row.name);
+    rows
+}

@@ -1,0 +1,486 @@
+//! Keys: rotated, wrapped anew, destroyed. Each is an act with an outcome of its own, and each can be killed at any
+//! step and run again.
+//!
+//! What must always hold: no plaintext is seen; an old key stays until nothing uses it; what is wrapped by a new
+//! epoch was opened by it before the old one was let go; a destroyed key is gone from the table, from the
+//! write-ahead log and from the escrow before anybody is told that it is.
+
+use crate::ask::Question;
+use crate::backup::escrow;
+use crate::{Custody, CustodyError, Desk};
+use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, Timestamp, act};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use store::{DocumentVersion, SealedColumn, SealedRow};
+use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, ShredCertificate, WrappedKey};
+
+/// Rows that are moved in one transaction.
+const PAGE: u32 = 500;
+/// An upload that began before the rotation may commit during it: the rows are gone through until nothing is left,
+/// and at most this often.
+const PASSES_MAX: u32 = 8;
+/// Fact: an epoch was changed, and log and escrow may still hold the old one.
+pub(crate) const EPOCH_DUE: &str = "epoch_due";
+/// Fact: where the escrow of epoch keys lies.
+pub(crate) const EPOCH_ESCROW: &str = "epoch_escrow";
+
+/// How far a rotation has come, and how it ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyRotated {
+    /// The version that everything is moved to.
+    pub version: u32,
+    /// Object keys wrapped by it so far, in this run.
+    pub objects: u64,
+    /// Columns sealed by it so far, in this run.
+    pub columns: u64,
+    /// Values that do not open under any version and stay as they are.
+    pub damaged: u64,
+    /// Nothing is left under an older version (but for what is damaged).
+    pub finished: bool,
+}
+
+/// What wrapping anew did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// The new epoch.
+    pub epoch: u32,
+    /// How many keys it wraps.
+    pub keys: u64,
+}
+
+/// What is to be destroyed.
+#[derive(Debug, Clone)]
+pub struct ShredOrder {
+    /// Whose keys.
+    pub customer: CustomerId,
+    /// Why, in the officer's words. No PHI.
+    pub reason: String,
+    /// Where the escrow of epoch keys lies; none where it was last.
+    pub epoch_escrow: Option<PathBuf>,
+    /// When the last copy of the data volume that holds an old epoch key expires (snapshots of the whole disk; our
+    /// own backups hold none); `None` when there is no such copy.
+    pub copies_expire_at: Option<Timestamp>,
+}
+
+/// What was destroyed.
+#[derive(Debug, Clone)]
+pub struct Shredded {
+    /// The certificate, as data.
+    pub certificate: ShredCertificate,
+    /// The same as text, as it stands sealed in the ledger.
+    pub text: String,
+    /// The entry that holds it; none when the ledger could not write it any more: keep the text.
+    pub entry: Option<u64>,
+}
+
+fn key_error(error: KeyError) -> CustodyError {
+    match error {
+        KeyError::NoCustomer(_) => CustodyError::State("this customer has no keys here: they were destroyed, or never made"),
+        KeyError::Stale => CustodyError::State("the keys were changed by somebody else meanwhile; try again"),
+        error => CustodyError::seal(error),
+    }
+}
+
+fn rotating(customer: CustomerId) -> String {
+    format!("rotating/{customer}")
+}
+
+/// Which vault column a stored one is.
+fn vault_column(column: SealedColumn, number: u32) -> Column {
+    match column {
+        SealedColumn::PatientBody => Column::PatientBody,
+        SealedColumn::DocumentBody => Column::DocumentBody,
+        SealedColumn::DocumentReason => Column::DocumentEventBody { event: 1 },
+        SealedColumn::VersionFileName => Column::DocumentVersionFileName { version: number },
+        SealedColumn::BreakGlassReason => Column::BreakGlassReason,
+        SealedColumn::BreakGlassNote => Column::BreakGlassReview,
+    }
+}
+
+/// A version with both its keys wrapped anew; `None` when both are already.
+fn rewrapped(
+    ring: &KeyRing,
+    customer: CustomerId,
+    row: &DocumentVersion,
+) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, KeyError> {
+    let one = |kind, bytes: &[u8]| {
+        let rendition = Rendition { version: row.version, kind };
+        ring.rewrap_object_key(customer, row.document, rendition, &WrappedKey::from_bytes(bytes)?)
+    };
+    let original = one(RenditionKind::Original, &row.original_key)?;
+    let text = row.text_key.as_ref().map(|key| one(RenditionKind::Text, key)).transpose()?.flatten();
+    if original.is_none() && text.is_none() {
+        return Ok(None);
+    }
+    let original = original.map_or_else(|| row.original_key.clone(), |key| key.to_bytes());
+    Ok(Some((original, text.map(|key| key.to_bytes()).or_else(|| row.text_key.clone()))))
+}
+
+/// Is told how far it is; `Break` stops it between two transactions, and the next run goes on there.
+pub type Progress<'p> = &'p mut (dyn FnMut(&KeyRotated) -> ControlFlow<()> + Send);
+
+impl Custody {
+    /// A new version of a customer's records key, and everything moved to it; or an interrupted rotation taken up
+    /// again. By the command line.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn key_rotate(&self, customer: CustomerId, progress: Progress<'_>) -> Result<KeyRotated, CustodyError> {
+        let question = Question::house(Purpose::Administration).saying(&format!("rotate the keys of {customer}"));
+        let granted = self.ask_job::<act::KeyRotate>(question).await?;
+        self.key_rotate_told(granted.intent(), customer, (PAGE, progress)).await
+    }
+
+    async fn key_rotate_told(
+        &self,
+        intent: &Intent,
+        customer: CustomerId,
+        (page, progress): (u32, Progress<'_>),
+    ) -> Result<KeyRotated, CustodyError> {
+        let done = self.key_rotate_run(customer, page, progress).await;
+        let (outcome, why) = match &done {
+            Ok(done) if done.finished => (Outcome::Done, "rotated"),
+            Ok(_) => (Outcome::Done, "stopped_half_way"),
+            Err(_) => (Outcome::Failed, "broken"),
+        };
+        let words = done.as_ref().map_or_else(
+            |_| String::new(),
+            |done| format!("{customer} version {}: {} objects, {} columns", done.version, done.objects, done.columns),
+        );
+        // If we die before this: the act has no later word, and is closed as unknown at the next start.
+        drop(self.told_words(intent, outcome, why, &words).await);
+        if let Ok(KeyRotated { damaged, version, .. }) = done
+            && damaged > 0
+        {
+            let sentence =
+                format!("{damaged} values of {customer} do not open and could not be moved to key version {version}.");
+            self.alert("key_damaged", &sentence).await;
+        }
+        done
+    }
+
+    /// With pages of a size that a test can choose.
+    pub(crate) async fn key_rotate_run(
+        &self,
+        customer: CustomerId,
+        page: u32,
+        progress: Progress<'_>,
+    ) -> Result<KeyRotated, CustodyError> {
+        let mut done = KeyRotated { version: self.rotate_begin(customer).await?, ..KeyRotated::default() };
+        for _ in 0..PASSES_MAX {
+            let before = (done.objects, done.columns);
+            done.damaged = 0;
+            if self.objects_rewrap(customer, page, &mut done, &mut *progress).await?.is_break() {
+                return Ok(done);
+            }
+            for column in SealedColumn::ALL {
+                if self.columns_reseal((customer, *column), page, &mut done, &mut *progress).await?.is_break() {
+                    return Ok(done);
+                }
+            }
+            if (done.objects, done.columns) == before {
+                done.finished = true;
+                break;
+            }
+        }
+        if done.finished {
+            let mut tx = self.store().begin("end a rotation").await?;
+            tx.meta_remove(&rotating(customer)).await?;
+            tx.commit().await?;
+        }
+        Ok(done)
+    }
+
+    /// The version to move to: a new one, or that of the run that was interrupted.
+    async fn rotate_begin(&self, customer: CustomerId) -> Result<u32, CustodyError> {
+        if let Some(text) = self.store().meta_fetch(&rotating(customer)).await? {
+            return text.parse().map_err(|_| CustodyError::Broken("a rotation's version cannot be read".to_owned()));
+        }
+        let ring = self.ring();
+        let change = ring.rotate(customer, self.now(), self.entropy()).map_err(key_error)?;
+        let next = ring.after(&change).map_err(key_error)?;
+        let version = change.keys.iter().map(|row| row.name.version).max().unwrap_or(0);
+        // If we die before the commit: nothing has happened.
+        let mut tx = self.store().begin("begin a rotation").await?;
+        if tx.key_change(&change).await? == 0 {
+            return Err(key_error(KeyError::Stale));
+        }
+        tx.meta_set(&rotating(customer), &version.to_string()).await?;
+        tx.commit().await?;
+        // If we die here: the version is there and nothing is moved; the next run finds the mark and goes on with it.
+        self.ring_replace(next);
+        Ok(version)
+    }
+
+    async fn objects_rewrap(
+        &self,
+        customer: CustomerId,
+        page: u32,
+        done: &mut KeyRotated,
+        progress: Progress<'_>,
+    ) -> Result<ControlFlow<()>, CustodyError> {
+        let mut after = None;
+        loop {
+            let rows = self.store().version_page(customer, after, page).await?;
+            let Some(last) = rows.last() else { return Ok(ControlFlow::Continue(())) };
+            after = Some((last.document, last.version));
+            let ring = self.ring();
+            let mut moves = Vec::new();
+            for row in &rows {
+                match rewrapped(&ring, customer, row) {
+                    Ok(Some(keys)) => moves.push((row, keys)),
+                    Ok(None) => {}
+                    Err(_) => done.damaged += 1,
+                }
+            }
+            if moves.is_empty() {
+                continue;
+            }
+            let mut tx = self.store().begin("wrap object keys anew").await?;
+            for (row, (original, text)) in moves {
+                done.objects += tx.version_rewrap(row, &original, text).await?;
+            }
+            tx.commit().await?;
+            // If we die here: this page is moved, later ones are not; both versions open, and the next run goes on.
+            if progress(done).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+
+    async fn columns_reseal(
+        &self,
+        (customer, column): (CustomerId, SealedColumn),
+        page: u32,
+        done: &mut KeyRotated,
+        progress: Progress<'_>,
+    ) -> Result<ControlFlow<()>, CustodyError> {
+        let mut after: Option<(ResourceId, u32)> = None;
+        loop {
+            let rows = self.store().sealed_page(customer, column, after, page).await?;
+            let Some(last) = rows.last() else { return Ok(ControlFlow::Continue(())) };
+            after = Some((last.id, last.number));
+            let ring = self.ring();
+            let mut moves: Vec<(&SealedRow, Vec<u8>)> = Vec::new();
+            for row in &rows {
+                match ring.reseal_column(customer, row.id, vault_column(column, row.number), &row.sealed) {
+                    Ok(Some(sealed)) => moves.push((row, sealed)),
+                    Ok(None) => {}
+                    Err(_) => done.damaged += 1,
+                }
+            }
+            if moves.is_empty() {
+                continue;
+            }
+            let mut tx = self.store().begin("seal columns anew").await?;
+            for (row, sealed) in moves {
+                // 0 when somebody has written the row meanwhile: then it is under the newest key already.
+                done.columns += tx.sealed_replace(column, row, sealed).await?;
+            }
+            tx.commit().await?;
+            // If we die here: the same as with object keys.
+            if progress(done).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+
+    /// Everything wrapped anew under a new epoch, and under `new_root` if there is one. By the command line, which
+    /// has made sure that a new root key is kept before this is called: afterwards the old one opens nothing.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; the current root key has to be given again.
+    pub async fn key_rekey(
+        &self,
+        current: &RootKey,
+        new_root: Option<&RootKey>,
+        epoch_escrow: Option<&Path>,
+    ) -> Result<Rekeyed, CustodyError> {
+        let granted = self.ask_job::<act::KeyRekey>(Question::house(Purpose::Administration)).await?;
+        self.key_rekey_told(granted.intent(), (current, new_root), epoch_escrow).await
+    }
+
+    async fn key_rekey_told(
+        &self,
+        intent: &Intent,
+        roots: (&RootKey, Option<&RootKey>),
+        epoch_escrow: Option<&Path>,
+    ) -> Result<Rekeyed, CustodyError> {
+        let done = self.key_rekey_run(roots, epoch_escrow).await;
+        let (outcome, why) = if done.is_ok() { (Outcome::Done, "rekeyed") } else { (Outcome::Failed, "broken") };
+        drop(self.told_words(intent, outcome, why, "").await);
+        done
+    }
+
+    async fn key_rekey_run(
+        &self,
+        (current, new_root): (&RootKey, Option<&RootKey>),
+        epoch_escrow: Option<&Path>,
+    ) -> Result<Rekeyed, CustodyError> {
+        self.root_check(current).await?;
+        let root = new_root.unwrap_or(current);
+        let change = self.ring().rekey(root, self.now(), self.entropy()).map_err(key_error)?;
+        let done = Rekeyed { epoch: change.made_from.epoch_newest + 1, keys: change.keys.len() as u64 };
+        self.epoch_change(&change, root, epoch_escrow, "").await?;
+        Ok(done)
+    }
+
+    /// Is this the root key that the keys are wrapped with.
+    async fn root_check(&self, root: &RootKey) -> Result<(), CustodyError> {
+        let rows = self.store().key_rows().await?;
+        KeyRing::unlock(root, &rows).map(drop).map_err(key_error)
+    }
+
+    /// Writes a change that brings a new epoch, follows it, and lets go of the old one everywhere.
+    async fn epoch_change(
+        &self,
+        change: &KeyChange,
+        root: &RootKey,
+        epoch_escrow: Option<&Path>,
+        certificate: &str,
+    ) -> Result<(), CustodyError> {
+        let mut rows = self.ring().rows().clone();
+        rows.apply(change).map_err(key_error)?;
+        // What is about to be written is opened before: a table that does not open is never written.
+        let next = KeyRing::unlock(root, &rows).map_err(key_error)?;
+        let mut tx = self.store().begin("change the epoch").await?;
+        if tx.key_change(change).await? == 0 {
+            return Err(key_error(KeyError::Stale));
+        }
+        tx.meta_set(EPOCH_DUE, certificate).await?;
+        if let Some(path) = epoch_escrow {
+            tx.meta_set(EPOCH_ESCROW, &escrow::path_text(path)?).await?;
+        }
+        tx.commit().await?;
+        // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it.
+        // The mark says so, and the next start, backup or key act takes them on from here.
+        self.ring_replace(next);
+        self.epoch_finish().await.map(drop)
+    }
+
+    /// Lets the old epoch go from the write-ahead log and from the escrow, if that is still due. Gives the certificate
+    /// that was waiting for it; an empty one when nothing was shredded.
+    pub(crate) async fn epoch_finish(&self) -> Result<Option<String>, CustodyError> {
+        let Some(certificate) = self.store().meta_fetch(EPOCH_DUE).await? else { return Ok(None) };
+        self.store().flush_surely().await?;
+        // If we die here: the log is clean, the escrow is not; the mark is still there.
+        self.escrow_write().await?;
+        // If we die here: all is done but for the mark; doing it again changes nothing.
+        let mut tx = self.store().begin("end a change of the epoch").await?;
+        tx.meta_remove(EPOCH_DUE).await?;
+        tx.commit().await?;
+        Ok(Some(certificate))
+    }
+
+    /// Writes the escrow as the keys are now, where it is known to lie; whether it is known.
+    pub(crate) async fn escrow_write(&self) -> Result<bool, CustodyError> {
+        let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(false) };
+        let rows = self.store().key_rows().await?;
+        let (house, now) = (self.program().to_string(), self.now());
+        tokio::task::spawn_blocking(move || escrow::write(Path::new(&path), &rows, &house, now))
+            .await
+            .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??;
+        Ok(true)
+    }
+
+    /// What a start takes on: an epoch that was changed and not let go of everywhere.
+    ///
+    /// # Errors
+    /// When store or escrow cannot be written.
+    pub async fn key_work_finish(&self) -> Result<(), CustodyError> {
+        if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
+            self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Desk<act::KeyRotate> {
+    /// A new version of a customer's records key, and everything moved to it; or an interrupted rotation taken up
+    /// again.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn key_rotate(&self, customer: CustomerId, progress: Progress<'_>) -> Result<KeyRotated, CustodyError> {
+        if self.custody.store().customer_fetch(customer).await?.is_none() {
+            return self.absent(customer).await;
+        }
+        let question = Question::house(Purpose::Administration).saying(&format!("rotate the keys of {customer}"));
+        let granted = self.ask(question).await?;
+        self.custody.key_rotate_told(granted.intent(), customer, (PAGE, progress)).await
+    }
+}
+
+impl Desk<act::KeyRekey> {
+    /// Everything wrapped anew under a new epoch; see [`Custody::key_rekey`].
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn key_rekey(
+        &self,
+        current: &RootKey,
+        new_root: Option<&RootKey>,
+        epoch_escrow: Option<&Path>,
+    ) -> Result<Rekeyed, CustodyError> {
+        let granted = self.ask(Question::house(Purpose::Administration)).await?;
+        self.custody.key_rekey_told(granted.intent(), (current, new_root), epoch_escrow).await
+    }
+}
+
+impl Desk<act::KeyShred> {
+    /// Destroys a customer's keys. Nobody can undo it. Needs an officer's fresh touch and the root key in hand.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; nothing is destroyed then, unless the error came while the old epoch was being let go: the
+    /// next start finishes that.
+    pub async fn key_shred(&self, order: &ShredOrder, root: &RootKey) -> Result<Shredded, CustodyError> {
+        let reason = order.reason.trim();
+        if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
+            return Err(CustodyError::field("reason", "Say in at most 500 characters why the keys are destroyed"));
+        }
+        if self.custody.store().customer_fetch(order.customer).await?.is_none() {
+            return self.absent(order.customer).await;
+        }
+        let granted = self.ask(Question::of(order.customer, Purpose::Administration).saying(reason)).await?;
+        self.custody.key_shred_told(granted.intent(), order, root).await
+    }
+}
+
+impl Custody {
+    async fn key_shred_told(
+        &self,
+        intent: &Intent,
+        order: &ShredOrder,
+        root: &RootKey,
+    ) -> Result<Shredded, CustodyError> {
+        match self.key_shred_run(order, root).await {
+            Ok(certificate) => {
+                let text = certificate.to_string();
+                // If we die here: the keys are gone and the act is closed as unknown; the rows say when they went.
+                let entry = self.told_words(intent, Outcome::Done, "shredded", &text).await.ok();
+                if entry.is_none() {
+                    let sentence = format!("The keys of {} were destroyed and the ledger could not say so.", order.customer);
+                    self.alert("shred_unwitnessed", &sentence).await;
+                }
+                Ok(Shredded { certificate, text, entry })
+            }
+            Err(error) => {
+                drop(self.told_words(intent, Outcome::Failed, "broken", "").await);
+                Err(error)
+            }
+        }
+    }
+
+    async fn key_shred_run(&self, order: &ShredOrder, root: &RootKey) -> Result<ShredCertificate, CustodyError> {
+        self.root_check(root).await?;
+        let when = (self.now(), order.copies_expire_at);
+        let (change, certificate) =
+            self.ring().shred_customer(order.customer, root, when, self.entropy()).map_err(key_error)?;
+        // If we die before the transaction commits: nothing is destroyed.
+        self.epoch_change(&change, root, order.epoch_escrow.as_deref(), &certificate.to_string()).await?;
+        Ok(certificate)
+    }
+}
+
+#[cfg(test)]
+mod tests;
