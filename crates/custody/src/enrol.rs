@@ -6,6 +6,7 @@
 //! uses nothing up and tells nothing of whom it is for. All that enrolling changes happens in one transaction: before
 //! its commit nobody has enrolled, after it the person has a passkey, the role, recovery codes and a session.
 
+mod codes;
 mod recovery;
 
 use crate::ask::Question;

@@ -5,12 +5,16 @@
 //! into the page; no PHI in an address.
 
 mod accesses;
+mod ceremony;
 mod chart;
 mod document;
 mod documents;
+mod entrance;
+mod forms;
 mod frame;
 mod handles;
 mod home;
+mod myself;
 mod search;
 mod show;
 mod upload;
@@ -21,7 +25,8 @@ pub use handles::{DemoLinks, Handles};
 
 /// Every room of the house, on its route.
 pub fn all(locked: Locked, handles: &Handles) -> Locked {
-    let _ = handles;
+    let locked = entrance::routes(locked, handles.demo().cloned());
+    let locked = myself::routes(locked);
     let locked = home::routes(locked);
     let locked = documents::routes(locked);
     let locked = document::routes(locked);

@@ -17,7 +17,10 @@
   const row = Object.assign(document.createElement("div"), { className: "button-row" });
   row.append(stay, leave); dialog.append(title, left, row); body.append(dialog);
 
-  const send = (path) => fetch(path, { method: "POST", credentials: "same-origin", cache: "no-store", headers: { "x-csrf": body.dataset.csrf || "" } });
+  const send = (path) => fetch(path, {
+    method: "POST", credentials: "same-origin", cache: "no-store", redirect: "manual", keepalive: true, body: "",
+    headers: { "content-type": "application/x-www-form-urlencoded", "x-csrf": body.dataset.csrf || "" },
+  });
   const alive = () => {
     if (covered || !body.dataset.alive || Date.now() - told < Math.min(240000, idle / 3)) return;
     told = Date.now();

@@ -1,5 +1,6 @@
 // Passkeys: sign in, enrol, step up. Talks JSON with the server in WebAuthn's own words (base64url strings).
-//   POST /<flow>/start  -> {"publicKey": {...}}      POST /<flow>/finish <- the credential -> {"next": "/...", "csrf"?, "person"?}
+//   POST /<flow>/start  -> {"publicKey", "ceremony"}, or {"touch": true}: touch first, then begin again
+//   POST /<flow>/finish <- {"ceremony", "credential", …} -> {"next": "/...", "csrf", "person", "codes"?}
 "use strict";
 (() => {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -18,7 +19,7 @@
       });
     } catch { throw new Refused(0, "The portal could not be reached. Look at the network and try again."); }
     const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Refused(answer.status, said.detail || said.title || "That was not accepted. Try again, or call the number below.");
+    if (!answer.ok) throw new Refused(answer.status, said.fields?.[0]?.sentence || said.detail || said.title || "That was not accepted. Try again, or call the number below.");
     return said;
   };
 
@@ -49,9 +50,11 @@
 
   const run = async (flow, fields = {}) => {
     if (!window.PublicKeyCredential) throw new Refused(0, "This browser knows no passkeys. Use a newer one, or your phone.");
-    const start = await post(`/${flow}/start`, fields);
-    const credential = await (flow === "enrol" ? make(start) : askFor(start));
-    return post(`/${flow}/finish`, { ...fields, credential });
+    let start = await post(`/${flow}/start`, fields);
+    if (start.touch) { await run("step-up"); start = await post(`/${flow}/start`, fields); }
+    if (!start.publicKey) throw new Refused(0, "That was not accepted. Reload the page and try again.");
+    const credential = await (start.publicKey.user ? make(start) : askFor(start));
+    return post(`/${flow}/finish`, { ...fields, ceremony: start.ceremony, credential });
   };
   const words = (error) => {
     if (error instanceof Refused) return error.message;
@@ -69,6 +72,23 @@
     }
     place.textContent = message; place.hidden = !message;
   };
+  // Recovery codes are shown this once, in this tab's memory only.
+  const showCodes = (codes, next) => {
+    const part = (tag, props, ...inside) => { const made = Object.assign(document.createElement(tag), props); made.append(...inside); return made; };
+    const on = part("button", { type: "button", className: "primary wide", textContent: "I have kept them, go on" });
+    const print = part("button", { type: "button", className: "secondary", textContent: "Print them" });
+    on.addEventListener("click", () => location.assign(onSite(next)));
+    print.dataset.print = "";
+    const head = part("h1", { textContent: "Keep these codes", tabIndex: -1 });
+    const main = document.getElementById("main");
+    main.replaceChildren(head,
+      part("p", { textContent: "They are shown this once. Each works once, and opens nothing but a new enrolment when you have lost your passkey." }),
+      part("ol", { className: "codes" }, ...codes.map((code) => part("li", {}, part("code", { textContent: code })))),
+      part("p", {}, print),
+      part("p", { className: "hint", textContent: "On paper, in a drawer with a lock: good. A photo on the phone that holds the passkey: bad, both would be lost together." }), on);
+    main.querySelector("ol").setAttribute("aria-label", "Recovery codes");
+    document.title = "Recovery codes"; head.focus();
+  };
   const onSite = (path) => (typeof path === "string" && /^\/(?![\/\\])/.test(path) ? path : "/");
   const busy = (form, on) => form.querySelectorAll("button").forEach((button) => { button.disabled = on; });
 
@@ -83,6 +103,7 @@
       if (flow) {
         const { csrf: own, ...fields } = Object.fromEntries(new FormData(form));
         const said = await run(flow, fields);
+        if (said.codes) { showCodes(said.codes, said.next); return; }
         location.assign(onSite(said.next));
         return;
       }

@@ -340,6 +340,15 @@ impl Store {
         self.row("fetch an invitation", sql, binds![id]).await?.as_ref().map(invitation).transpose()
     }
 
+    /// How many recovery codes of a person were not used.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recovery_codes_left(&self, id: PersonId) -> Result<usize, StoreError> {
+        let sql = "SELECT code_hash FROM recovery_code WHERE person_id = $1 AND used_at IS NULL";
+        Ok(self.rows("count recovery codes", sql, binds![id]).await?.len())
+    }
+
     /// Invitations that were not used yet and have not expired.
     ///
     /// # Errors
@@ -597,6 +606,15 @@ impl Tx {
             .await?;
         }
         Ok(())
+    }
+
+    /// Ends all recovery codes of a person that were not used.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recovery_codes_end(&mut self, person: PersonId, at: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE recovery_code SET used_at = $2 WHERE person_id = $1 AND used_at IS NULL";
+        self.run(sql, binds![person, at]).await
     }
 
     /// Uses a recovery code up; 0 when it is none or was used.

@@ -56,8 +56,12 @@ pub(crate) fn entrance(shelf: &mut Shelf) {
         place: s("Clinician at Lakeside Pediatrics"),
         needed,
         passkeys: passkeys(have),
+        hidden: vec![
+            Hidden { name: s("token"), value: s("made-up-invitation-token") },
+            Hidden { name: s("words"), value: s("MADE-UPXX") },
+        ],
         problem: problem.map(s),
-        next: s("/enrol/codes"),
+        next: s("/"),
     };
     shelf.plain("enrol", &enrol(1, 0, None));
     shelf.plain("enrol-officer", &enrol(2, 1, None));
@@ -70,11 +74,13 @@ pub(crate) fn entrance(shelf: &mut Shelf) {
         "x4ne-q7bs-1gtf-p0kw-z8md",
     ];
     let codes: Vec<String> = codes.iter().flat_map(|code| [s(code), code.chars().rev().collect()]).collect();
-    shelf.plain("recovery-codes", &RecoveryCodesPage { chrome: stranger(), codes, action: s("/enrol/codes") });
-    let recover =
-        |problems: &[(&str, &str)]| RecoverPage { chrome: stranger(), action: s("/recover"), errors: errors(problems) };
-    shelf.plain("recover", &recover(&[]));
-    shelf.plain("recover-error", &recover(&[("code", "This code is not right, or was used already.")]));
+    shelf.plain("recovery-codes", &RecoveryCodesPage { chrome: stranger(), codes, next: s("/") });
+    let recover = RecoverPage {
+        chrome: stranger(),
+        link: s("https://portal.prairie.example/invitation/6xk2-9dmw-q0tz-madeup"),
+        until: at(23, "10:12"),
+    };
+    shelf.plain("recover", &recover);
     let locked = |problem: Option<&str>| LockedPage {
         chrome: stranger(),
         name: s("Dr. Ada Okonkwo-Moss"),
@@ -88,8 +94,8 @@ pub(crate) fn entrance(shelf: &mut Shelf) {
     let step_up = StepUpPage {
         chrome,
         what: s("sign one transcript"),
-        action: s("/documents/doc_01kamadeup/sign"),
-        hidden: vec![Hidden { name: s("version"), value: s("2") }],
+        action: s("/step-up/start"),
+        hidden: vec![Hidden { name: s("next"), value: s("/documents/doc_01kamadeup") }],
         back: s("/documents/doc_01kamadeup"),
         problem: None,
     };

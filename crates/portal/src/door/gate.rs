@@ -129,6 +129,13 @@ impl Gate {
         matches!(self.0.state.read().unwrap_or_else(PoisonError::into_inner).0, Whole::Open)
     }
 
+    /// Is the portal closed by a finding, and a walk has passed since, so that an officer may open it.
+    #[must_use]
+    pub(crate) fn has_passed_since(&self) -> bool {
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        matches!(&state.0, Whole::Closed(closing) if closing.passed_since)
+    }
+
     /// Is this one route closed.
     #[must_use]
     pub(crate) fn is_route_closed(&self, method: &Method, path: &str) -> bool {

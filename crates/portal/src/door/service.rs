@@ -21,7 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use custody::{Custody, CustodyError, SignedIn};
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use record::{Action, Clock};
+use record::Clock;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -35,6 +35,22 @@ use tokio::sync::Semaphore;
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Largest JSON body, in bytes.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;
+/// All that a session under its idle lock reaches: the lock's own page, the touch, the lock again, the way out.
+const UNDER_THE_LOCK: &[&str] = &["/locked", "/step-up/{step}", "/lock", "/sign-out"];
+/// All that answers while the gate is closed by a finding and a walk has passed since: what an officer needs to
+/// sign in and open it again.
+const WAY_TO_THE_GATE: &[&str] = &[
+    "/static/{file}",
+    "/sign-in",
+    "/sign-in/{step}",
+    "/sign-out",
+    "/step-up",
+    "/step-up/{step}",
+    "/lock",
+    "/locked",
+    "/gate",
+    "/gate/reopen",
+];
 /// The field and the header that carry the session's token.
 pub const TOKEN_FIELD: &str = "csrf";
 /// See [`TOKEN_FIELD`].
@@ -203,7 +219,7 @@ impl<C: House> Door<C> {
         }
         let probing = inner.setting.gate.is_probe(&parts.headers);
         parts.headers.remove(PROBE_HEADER);
-        if !probing && !inner.setting.gate.is_open() && parts.uri.path() != "/healthz" {
+        if !probing && !inner.setting.gate.is_open() && !self.answers_while_closed(&parts) {
             return Err(Problem::Closed);
         }
         let _room = inner.room.try_acquire().map_err(|_| Problem::Overloaded)?;
@@ -215,6 +231,16 @@ impl<C: House> Door<C> {
             }
             found => self.locked(found, parts, body, visit).await,
         }
+    }
+
+    /// While the gate is closed. Before a walk has passed, the process says that it runs, and nothing else.
+    fn answers_while_closed(&self, parts: &request::Parts) -> bool {
+        let path = parts.uri.path();
+        let to_the_gate = |found: Found<'_, C>| match found {
+            Found::Route(entry, _) => WAY_TO_THE_GATE.contains(&entry.pattern.text()),
+            Found::OtherMethod | Found::Nothing => false,
+        };
+        path == "/healthz" || self.0.setting.gate.has_passed_since() && to_the_gate(self.find(&parts.method, path))
     }
 
     fn find(&self, method: &Method, path: &str) -> Found<'_, C> {
@@ -258,8 +284,15 @@ impl<C: House> Door<C> {
             Some(secret) if !foreign => inner.house.session_resolve(secret).await.unwrap_or_default(),
             _ => None,
         };
+        // Whoever finds a locked session in a browser is a stranger at the open routes too.
+        let signed_in = signed_in.filter(|one| !one.locked);
+        // What an open route does not know is answered to a stranger as if there were no such route.
+        let nobody = signed_in.is_none().then(|| who_are_you(&parts));
         let body = read_body(entry.kind, &parts, body, inner.setting.stream_bytes_max).await?.0;
-        self.run(entry, params, parts, body, visit, signed_in).await
+        match (self.run(entry, params, parts, body, visit, signed_in).await, nobody) {
+            (Err(Problem::WhoAreYou), Some(answer)) => answer,
+            (answer, _) => answer,
+        }
     }
 
     async fn locked(
@@ -288,9 +321,7 @@ impl<C: House> Door<C> {
             Found::OtherMethod => return Err(Problem::WrongMethod),
             Found::Nothing => return Err(Problem::NotHere),
         };
-        if let (true, Lock::Locked(action)) = (signed_in.locked, entry.lock)
-            && !matches!(action, Action::SessionStepUp | Action::SessionEnd)
-        {
+        if signed_in.locked && !UNDER_THE_LOCK.contains(&entry.pattern.text()) {
             return under_idle_lock(&parts);
         }
         self.not_closed(entry, visit)?;

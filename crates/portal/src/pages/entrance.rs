@@ -72,6 +72,8 @@ pub struct EnrolPage {
     pub needed: usize,
     /// Those enrolled so far.
     pub passkeys: Vec<PasskeyRow>,
+    /// Both secrets of the invitation, which the button sends again.
+    pub hidden: Vec<Hidden>,
     /// What went wrong just now.
     pub problem: Option<String>,
     /// Where to go when enough are enrolled.
@@ -99,20 +101,20 @@ pub struct RecoveryCodesPage {
     pub chrome: Chrome,
     /// The codes.
     pub codes: Vec<String>,
-    /// Where the form "I have kept them" posts.
-    pub action: String,
+    /// Where "I have kept them" leads.
+    pub next: String,
 }
 
-/// A lost passkey: a recovery code opens a new enrolment and nothing else.
+/// A recovery code was sent: it opens a new enrolment and nothing else. The page is the same whatever was typed.
 #[derive(Debug, Template)]
 #[template(path = "recover.html")]
 pub struct RecoverPage {
     /// The frame.
     pub chrome: Chrome,
-    /// Where the form posts.
-    pub action: String,
-    /// What is wrong: field `code`.
-    pub errors: Errors,
+    /// The one-time link to go on with, once an officer has called.
+    pub link: String,
+    /// Until when it holds.
+    pub until: Moment,
 }
 
 /// The session is locked: a touch brings the page back, or another person takes over.
@@ -135,11 +137,11 @@ pub struct LockedPage {
 pub struct StepUpPage {
     /// The frame.
     pub chrome: Chrome,
-    /// What is about to be done, such as "Sign one transcript". No PHI.
+    /// What is about to be done, such as "sign one transcript". No PHI.
     pub what: String,
-    /// Where the form posts after the touch.
+    /// Where the ceremony begins.
     pub action: String,
-    /// What it sends again.
+    /// What it sends beside: where to go on.
     pub hidden: Vec<Hidden>,
     /// Where "Not now" leads.
     pub back: String,

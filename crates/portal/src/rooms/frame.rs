@@ -7,6 +7,9 @@ use askama::Template;
 use custody::{Custody, Desk, DocumentView, IDLE_MINUTES, SignedIn, Witnessed};
 use record::{Act, CustomerId, Role, Timestamp};
 
+/// At a computer that several people use the page locks sooner than the session ends.
+const SHARED_IDLE_SECS: u32 = 300;
+
 /// What the person at the desk is, for menus and first pages. Policy alone says what they may do.
 pub(super) struct Me {
     pub(super) who: custody::WhoAmI,
@@ -118,7 +121,7 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
     let settings = custody.settings();
     let mut banners = banners(custody).await?;
     if settings.demo {
-        banners.push(Banner { tone: Tone::Plain, text: "Demo: every person and every record here is made up.".to_owned(), link: None });
+        banners.push(demo_banner());
     }
     let roles: Vec<String> = me.who.places.iter().map(|place| match &place.customer {
         Some((_, name)) => format!("{}, {name}", place.role.label()),
@@ -133,8 +136,8 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
             name: me.who.name.clone(),
             role: roles.first().cloned().unwrap_or_default(),
             last_sign_in: me.who.last_sign_in.map(|at| moment(custody, at)),
-            idle_secs: u32::try_from(IDLE_MINUTES * 60).unwrap_or(900),
-            alive_href: None,
+            idle_secs: if me.signed_in.shared { SHARED_IDLE_SECS } else { u32::try_from(IDLE_MINUTES * 60).unwrap_or(900) },
+            alive_href: Some("/alive".to_owned()),
             may_search: me.is_any(&[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
             may_upload: me.is_any(&[Role::Transcriptionist, Role::QaEditor]),
         }),
@@ -146,6 +149,21 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
         flash: None,
     };
     Ok((chrome, me))
+}
+
+/// The frame of a page before the door: nobody's name, no rooms.
+pub(super) async fn porch(custody: &Custody) -> Result<Chrome, Problem> {
+    let settings = custody.settings();
+    let mut chrome = Chrome::for_strangers(&settings.operator, &settings.telephone);
+    chrome.banners = banners(custody).await?;
+    if settings.demo {
+        chrome.banners.push(demo_banner());
+    }
+    Ok(chrome)
+}
+
+fn demo_banner() -> Banner {
+    Banner { tone: Tone::Plain, text: "Demo: every person and every record here is made up.".to_owned(), link: None }
 }
 
 /// What everybody must see.
@@ -246,6 +264,8 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "ended" => (Tone::Good, "Ended. It holds from the next request on."),
         "confirmed" => (Tone::Good, "Confirmed."),
         "closed" => (Tone::Good, "Closed."),
+        "passkey-added" => (Tone::Good, "The passkey is yours from now on."),
+        "passkey-removed" => (Tone::Good, "The passkey opens nothing any more."),
         "reopened" => (Tone::Good, "Open again."),
         _ => return None,
     };

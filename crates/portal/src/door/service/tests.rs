@@ -4,14 +4,15 @@ use super::{Setting, TOKEN_HEADER};
 use crate::door::gate::{Gate, GateStart};
 use crate::door::headers::{Transport, first_fault};
 use crate::door::limits::{Limits, Rate, Rates};
+use crate::door::locked::Run;
 use crate::door::probe::{Finding, ProbeReport, Reach, What};
 use crate::door::testing::{
     CANARY, FakeHouse, IDLE_SECRET, SECRET, TOKEN, constant_run, door, door_with, open_gate, routes,
 };
-use crate::door::{Door, Kind, OPEN_ROUTES};
+use crate::door::{Door, Kind, OPEN_ROUTES, Opts, Problem, Reply};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use record::ManualClock;
+use record::{Action, ManualClock};
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
@@ -384,4 +385,110 @@ async fn an_idle_locked_session_can_be_unlocked_or_ended_and_nothing_else() {
     let sign = format!("/documents/{DOC}/sign");
     assert_eq!(ask(Method::POST, &sign, &[cookie, OURS, FORM, token]).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(Method::POST, "/step-up/start", &[cookie, OURS, token]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn under_the_lock_the_act_of_a_route_opens_nothing_its_address_does() {
+    // The help page and the first page are asked for as a touch is; a locked session must not see them.
+    let page = || constant_run(CANARY);
+    let routes = routes()
+        .locked_run(Method::GET, "/help", Opts::page("Help"), Action::SessionStepUp, page())
+        .locked_run(Method::GET, "/step-up", Opts::page("Touch"), Action::SessionStepUp, page())
+        .locked_run(Method::POST, "/alive", Opts::form("Alive"), Action::SessionStepUp, page())
+        .locked_run(Method::GET, "/locked", Opts::page("Locked"), Action::SessionStepUp, constant_run("locked"))
+        .locked_run(Method::POST, "/lock", Opts::form("Lock"), Action::SessionEnd, constant_run("locked"))
+        .locked_run(Method::POST, "/sign-out", Opts::form("Out"), Action::SessionEnd, constant_run("out"));
+    let door = routes.into_service(FakeHouse, Setting::for_tests()).expect("routes of this test");
+    let cookie = format!("__Host-strongroom={IDLE_SECRET}");
+    let cookie = ("cookie", cookie.as_str());
+    let token = (TOKEN_HEADER, TOKEN);
+    for path in ["/help", "/step-up", "/"] {
+        let got = ask_with(&door, Method::GET, path, &[cookie, HTML], Body::empty()).await;
+        assert_eq!((got.status, got.body.as_str()), (StatusCode::SEE_OTHER, ""), "{path}");
+        let got = ask_with(&door, Method::HEAD, path, &[cookie], Body::empty()).await;
+        assert_eq!(got.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let got = ask_with(&door, Method::POST, "/alive", &[cookie, OURS, FORM, token], Body::empty()).await;
+    assert_eq!((got.status, got.body.contains(CANARY)), (StatusCode::UNAUTHORIZED, false));
+    for path in ["/lock", "/sign-out"] {
+        let got = ask_with(&door, Method::POST, path, &[cookie, OURS, FORM, token], Body::empty()).await;
+        assert_eq!(got.status, StatusCode::OK, "{path}");
+        let got = ask_with(&door, Method::POST, path, &[cookie, OURS, FORM], Body::empty()).await;
+        assert_eq!(got.status, StatusCode::FORBIDDEN, "{path} without its token");
+    }
+    assert_eq!(ask_with(&door, Method::GET, "/locked", &[cookie, HTML], Body::empty()).await.body, "locked");
+}
+
+#[tokio::test]
+async fn a_locked_session_is_nobody_at_an_open_route() {
+    let seen: Run<FakeHouse> = Arc::new(|_house, signed_in, _call| {
+        Box::pin(async move { Ok(Reply::text(if signed_in.is_some() { "somebody" } else { "nobody" })) })
+    });
+    let open = OPEN_ROUTES.iter().find(|route| route.path == "/sign-in").expect("the way in");
+    let routes = routes().open_run(Method::GET, open.path, open.reason, Kind::Page, seen);
+    let door = routes.into_service(FakeHouse, Setting::for_tests()).expect("routes of this test");
+    for (secret, who) in [(SECRET, "somebody"), (IDLE_SECRET, "nobody")] {
+        let cookie = format!("__Host-strongroom={secret}");
+        let got = ask_with(&door, Method::GET, "/sign-in", &[("cookie", &cookie), HTML], Body::empty()).await;
+        assert_eq!(got.body, who);
+    }
+}
+
+#[tokio::test]
+async fn after_a_pass_officers_reach_the_gate_and_nobody_reaches_anything_else() {
+    let way = || constant_run("the way");
+    let sign_in = OPEN_ROUTES.iter().find(|route| route.path == "/sign-in").expect("the way in");
+    let routes = routes()
+        .open_run(Method::GET, sign_in.path, sign_in.reason, Kind::Page, way())
+        .locked_run(Method::GET, "/gate", Opts::page("Gate"), Action::AlertList, way())
+        .locked_run(Method::POST, "/gate/reopen", Opts::form("Reopen"), Action::GateReopen, way());
+    let gate = Gate::new(GateStart::AfterFinding);
+    let mut setting = Setting::for_tests();
+    setting.gate = gate.clone();
+    let door = routes.into_service(FakeHouse, setting).expect("routes of this test");
+    let cookie = cookie();
+    let cookie = ("cookie", cookie.as_str());
+    let token = (TOKEN_HEADER, TOKEN);
+    let reopen = [cookie, OURS, FORM, token];
+    for path in ["/sign-in", "/gate", "/ledger", "/static/strongroom.css", "/nowhere"] {
+        let got = ask_with(&door, Method::GET, path, &[cookie, HTML], Body::empty()).await;
+        assert_eq!(got.status, StatusCode::SERVICE_UNAVAILABLE, "{path} before a walk has passed");
+    }
+    assert_eq!(
+        ask_with(&door, Method::POST, "/gate/reopen", &reopen, "").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    gate.record(&ProbeReport::default());
+    for path in ["/sign-in", "/gate"] {
+        assert_eq!(ask_with(&door, Method::GET, path, &[cookie, HTML], Body::empty()).await.body, "the way", "{path}");
+    }
+    assert_eq!(ask_with(&door, Method::POST, "/gate/reopen", &reopen, "").await.body, "the way");
+    // The lock holds on this way as on any other.
+    assert_eq!(ask_with(&door, Method::GET, "/gate", &[], Body::empty()).await.status, StatusCode::UNAUTHORIZED);
+    for path in ["/", "/ledger", "/readyz", "/go", "/nowhere", "/gate/else"] {
+        let got = ask_with(&door, Method::GET, path, &[cookie, HTML], Body::empty()).await;
+        assert_eq!(got.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+    let got = ask_with(&door, Method::POST, "/gate", &[cookie, OURS, FORM, token], Body::empty()).await;
+    assert_eq!(got.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn what_an_open_route_does_not_know_looks_to_a_stranger_like_no_route() {
+    let unknown: Run<FakeHouse> = Arc::new(|_house, signed_in, _call| {
+        Box::pin(async move { Err(if signed_in.is_some() { Problem::NotHere } else { Problem::WhoAreYou }) })
+    });
+    let open = OPEN_ROUTES.iter().find(|route| route.path == "/invitation/{secret}").expect("a route with a parameter");
+    let routes = routes().open_run(Method::GET, open.path, open.reason, Kind::Page, unknown);
+    let door = routes.into_service(FakeHouse, Setting::for_tests()).expect("routes of this test");
+    for accept in [HTML, ("accept", "application/json")] {
+        let known = ask_with(&door, Method::GET, "/invitation/x", &[accept], Body::empty()).await;
+        let none = ask_with(&door, Method::GET, "/nowhere", &[accept], Body::empty()).await;
+        assert_eq!((known.status, &known.body), (none.status, &none.body));
+        let [known, none] = [&known, &none].map(|got| got.location().map(|to| to.split('?').next().map(str::to_owned)));
+        assert_eq!(known, none);
+    }
+    let cookie = cookie();
+    let got = ask_with(&door, Method::GET, "/invitation/x", &[("cookie", &cookie), HTML], Body::empty()).await;
+    assert_eq!(got.status, StatusCode::NOT_FOUND);
 }
