@@ -17,11 +17,15 @@ mod customers;
 mod demo;
 mod desk;
 mod directory;
+mod doctor;
 mod enrol;
 mod documents;
 mod error;
 mod filing;
+mod gate;
+mod health;
 mod house;
+mod jobs;
 mod keys;
 mod ledger_desk;
 mod passkeys;
@@ -45,6 +49,9 @@ pub use backup::{
     BackupError, BackupReport, BackupSettings, BackupVerified, DrillOrder, DrillReport, RestoreOrder, RestoreReport,
     backup_verify, restore,
 };
+pub use doctor::{Check, Examined, doctor};
+pub use health::{Health, HealthLine, Verdict};
+pub use jobs::JobsHandle;
 pub use keys::{KeyRotated, Progress, Rekeyed, ShredOrder, Shredded};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{

@@ -1,0 +1,171 @@
+//! What happens without anybody asking: checkpoints to the witness, stale uploads swept, audit keys for the new
+//! year, alerts that waited, refusals that were only counted.
+//!
+//! What must always hold: a job that fails is an alert and never the end of the others; stopping waits for what is
+//! under way, hands over a last checkpoint, and leaves a mark from which the next start looks for orphans.
+
+use crate::ask::Question;
+use crate::{Custody, CustodyError};
+use record::{Purpose, act};
+use std::future::Future;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+/// Checkpoints are handed to the witness at most this often.
+const WITNESS_EVERY: Duration = Duration::from_secs(10);
+/// Waiting alerts, counted refusals.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Stale uploads.
+const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
+/// Audit keys, and the mark for orphans.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// An upload without a sign of life for this long is given up, seconds. Uploads give one each minute.
+const UPLOAD_STALE_SECS: i64 = 60 * 60;
+
+/// The running jobs.
+#[must_use = "dropping it lets the jobs run without an end"]
+pub struct JobsHandle {
+    custody: Custody,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for JobsHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JobsHandle({} jobs)", self.tasks.len())
+    }
+}
+
+impl JobsHandle {
+    /// Waits for what is under way, hands the last checkpoint over, and leaves the mark of a clean stop.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            drop(task.await);
+        }
+        let custody = self.custody;
+        custody.alerts_flush().await;
+        custody.refusals_summary().await;
+        for (what, done) in
+            [("the mark for orphans", custody.orphans_mark().await), ("the witness", custody.witness_send().await.map(drop))]
+        {
+            if let Err(error) = done {
+                tracing::error!(%error, "a clean stop failed at {what}");
+            }
+        }
+        // If we die before this: the next start looks a little further back.
+    }
+}
+
+/// Runs `job` now and then until the stop. Its first failure in a row is an alert.
+fn every<F, J>(custody: &Custody, stop: &CancellationToken, (each, name): (Duration, &'static str), job: J) -> JoinHandle<()>
+where
+    J: Fn(Custody) -> F + Send + 'static,
+    F: Future<Output = Result<(), CustodyError>> + Send,
+{
+    let (custody, stop) = (custody.clone(), stop.clone());
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(each);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            // Outside of the select: what has begun is not cut off by the stop.
+            match job(custody.clone()).await {
+                Ok(()) => failing = false,
+                Err(error) => {
+                    tracing::error!(%error, job = name, "a job failed");
+                    if !std::mem::replace(&mut failing, true) {
+                        custody.alert("job_failed", &format!("The job \"{name}\" fails: {error}.")).await;
+                    }
+                }
+            }
+        }
+    })
+}
+
+impl Custody {
+    /// What a start owes before anybody is served: an epoch let go of, orphans closed, the unwrapping of keys written
+    /// down.
+    ///
+    /// # Errors
+    /// When one of them cannot be done: then nobody is to be served.
+    pub async fn start_settle(&self) -> Result<u64, CustodyError> {
+        let customers = self.ring().customers().count();
+        let words = format!("the keys of {customers} customers were unwrapped into memory at the start");
+        drop(self.ask_job::<act::KeyUnwrap>(Question::house(Purpose::Administration).saying(&words)).await?);
+        self.key_work_finish().await?;
+        self.orphans_close().await
+    }
+
+    /// Starts the jobs. Orphans are closed first by [`Self::start_settle`].
+    pub fn jobs_start(self) -> JobsHandle {
+        let stop = CancellationToken::new();
+        let tasks = vec![
+            every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
+                custody.witness_send().await.map(drop)
+            }),
+            every(&self, &stop, (MINUTE, "summary"), |custody| async move {
+                custody.alerts_flush().await;
+                custody.refusals_summary().await;
+                custody.checkpoint().await.map(drop)
+            }),
+            every(&self, &stop, (SWEEP_EVERY, "sweep"), |custody| async move {
+                custody.upload_sweep().await.map(drop)
+            }),
+            every(&self, &stop, (HOUR, "years"), |custody| async move {
+                custody.audit_year_ensure().await?;
+                custody.orphans_mark().await
+            }),
+        ];
+        JobsHandle { custody: self, stop, tasks }
+    }
+
+    /// Gives up uploads that gave no sign of life, and removes what they left. How many.
+    ///
+    /// # Errors
+    /// When the store cannot; what is left is found by the next sweep.
+    pub async fn upload_sweep(&self) -> Result<u64, CustodyError> {
+        let before = self.now().plus_secs(-UPLOAD_STALE_SECS);
+        let mut swept = 0;
+        for upload in self.store().upload_list_stale(before).await? {
+            let mut tx = self.store().begin("give up an upload").await?;
+            if tx.upload_abandon(upload.id, before).await? == 0 {
+                // It lives after all.
+                continue;
+            }
+            tx.commit().await?;
+            // If we die here: the row says abandoned, so it cannot commit any more, and the next sweep goes on.
+            for object in &upload.objects {
+                self.store().objects().remove_orphan(*object).await?;
+            }
+            // If we die here: the objects are gone and the row is not; the next sweep removes nothing and forgets it.
+            let mut tx = self.store().begin("forget an upload").await?;
+            tx.upload_forget(upload.id).await?;
+            tx.commit().await?;
+            swept += 1;
+        }
+        Ok(swept)
+    }
+
+    /// One entry for the refusals that were only counted.
+    pub(crate) async fn refusals_summary(&self) {
+        let counted = self.0.refusals.unwritten_take();
+        if counted == 0 {
+            return;
+        }
+        let words = format!("{counted} more refusals were counted and not written one by one");
+        if self.note::<act::AlertList>("refusals_counted", &words, None, []).await.is_err() {
+            tracing::error!(counted, "counted refusals could not be written down");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
