@@ -472,6 +472,7 @@ impl Custody {
             withdrawn_at: None,
             reason: None,
             moved_from: None,
+            revision: 0,
         })
     }
 

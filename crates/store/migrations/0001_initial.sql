@@ -31,7 +31,8 @@ CREATE TABLE customer (
     name        TEXT NOT NULL,              -- as the tag says it: "PHI - name"
     telephone   TEXT NOT NULL,              -- whom a closed door names
     created_at  BIGINT NOT NULL,            -- when
-    closed_at   BIGINT                      -- when it left
+    closed_at   BIGINT,                     -- when it left
+    held_bytes  BIGINT NOT NULL CHECK (held_bytes >= 0) -- plaintext bytes of all versions, counted as each comes in
 );
 
 -- Business associate agreements. None in force, no intake.
@@ -67,7 +68,9 @@ CREATE TABLE membership (
     membership_id TEXT NOT NULL PRIMARY KEY,                     -- mem_...
     person_id     TEXT NOT NULL REFERENCES person (person_id),   -- who
     customer_id   TEXT REFERENCES customer (customer_id),        -- where; none = at the operator
-    role          TEXT NOT NULL,                                 -- as what
+    role          TEXT NOT NULL CHECK (role IN ('clinician', 'records_staff', 'practice_manager', 'transcriptionist',
+                                       'qa_editor', 'coordinator', 'analyst', 'privacy_officer', 'security_officer',
+                                       'administrator', 'auditor')), -- as what
     from_at       BIGINT NOT NULL,                               -- from
     to_at         BIGINT,                                        -- until; none = open
     granted_by    TEXT NOT NULL                                  -- by whom
@@ -155,34 +158,38 @@ CREATE TABLE patient (
     customer_id TEXT NOT NULL REFERENCES customer (customer_id),         -- whose
     body        BYTEA NOT NULL,                                          -- sealed: name, birth date, record number, sex
     provisional BIGINT NOT NULL CHECK (provisional IN (0, 1)),           -- not yet sure who this is
-    linked_to   TEXT REFERENCES patient (patient_id),                    -- the known patient this one turned out to be
+    linked_to   TEXT,                                                    -- the known patient this one turned out to be
     created_at  BIGINT NOT NULL,                                         -- when
-    changed_at  BIGINT NOT NULL                                          -- last change
+    changed_at  BIGINT NOT NULL,                                         -- last change
+    -- What hangs on a patient names the customer too: a row never points into another customer's.
+    UNIQUE (customer_id, patient_id),
+    FOREIGN KEY (customer_id, linked_to) REFERENCES patient (customer_id, patient_id)
 );
-CREATE INDEX patient_by_customer ON patient (customer_id, patient_id);
+CREATE INDEX patient_by_link ON patient (linked_to);
 
 -- The blind index over patients: what can be searched without opening anything.
 CREATE TABLE patient_token (
     customer_id TEXT NOT NULL,                                       -- whose
     field       TEXT NOT NULL,                                       -- surname, surname prefix, sound, record number, ...
     token       BYTEA NOT NULL,                                      -- HMAC-SHA-256 under the customer's index key
-    patient_id  TEXT NOT NULL REFERENCES patient (patient_id),       -- who
-    PRIMARY KEY (customer_id, field, token, patient_id)
+    patient_id  TEXT NOT NULL,                                       -- who
+    PRIMARY KEY (customer_id, field, token, patient_id),
+    FOREIGN KEY (customer_id, patient_id) REFERENCES patient (customer_id, patient_id)
 );
-CREATE INDEX patient_token_by_patient ON patient_token (patient_id);
+CREATE INDEX patient_token_by_patient ON patient_token (customer_id, patient_id);
 
 -- Documents of one customer.
 CREATE TABLE document (
     document_id     TEXT NOT NULL PRIMARY KEY,                               -- doc_...
     customer_id     TEXT NOT NULL REFERENCES customer (customer_id),         -- whose
-    patient_id      TEXT REFERENCES patient (patient_id),                    -- about whom; none = not matched
+    patient_id      TEXT,                                                    -- about whom; none = not matched
     author_id       TEXT REFERENCES person (person_id),                      -- who spoke it; not who uploaded it
     uploader_id     TEXT NOT NULL,                                           -- who brought it
     kind            TEXT NOT NULL CHECK (kind IN ('transcript', 'dictation', 'letter', 'scan')), -- what it is
     state           TEXT NOT NULL CHECK (state IN ('dictated', 'transcribed', 'edited', 'delivered', 'signed',
                                          'held', 'unmatched', 'withdrawn', 'entered_in_error')), -- where it stands
     body            BYTEA NOT NULL,                                          -- sealed: title, visit date, what the file said of the patient
-    current_version BIGINT NOT NULL,                                         -- the newest version
+    current_version BIGINT NOT NULL CHECK (current_version >= 1),            -- the newest version
     uploaded_at     BIGINT NOT NULL,                                         -- when it came in
     delivered_at    BIGINT,                                                  -- when the practice got it
     signed_at       BIGINT,                                                  -- when its author signed
@@ -191,31 +198,40 @@ CREATE TABLE document (
     picked_up_by    TEXT,                                                    -- who picked it up
     withdrawn_at    BIGINT,                                                  -- when it was taken out of every inbox
     reason          BYTEA,                                                   -- sealed: why it is held, withdrawn or moved
-    moved_from      TEXT REFERENCES patient (patient_id)                     -- in whose chart it lay wrongly before it was moved
+    moved_from      TEXT,                                                    -- in whose chart it lay wrongly before it was moved
+    revision        BIGINT NOT NULL,                                         -- counts every change, so that none is overwritten unseen
+    -- As with patients: a row never points into another customer's. The order of pages, too.
+    UNIQUE (customer_id, document_id),
+    FOREIGN KEY (customer_id, patient_id) REFERENCES patient (customer_id, patient_id),
+    FOREIGN KEY (customer_id, moved_from) REFERENCES patient (customer_id, patient_id)
 );
-CREATE INDEX document_by_customer ON document (customer_id, state, uploaded_at);
-CREATE INDEX document_by_patient ON document (patient_id, uploaded_at);
-CREATE INDEX document_by_author ON document (author_id, uploaded_at);
-CREATE INDEX document_by_delivery ON document (customer_id, delivered_at);
+-- Ids sort by time, so each of these gives a page in its order.
+CREATE INDEX document_by_state ON document (customer_id, state, document_id);
+CREATE INDEX document_by_patient ON document (patient_id, document_id);
+CREATE INDEX document_by_move ON document (moved_from, document_id);
+CREATE INDEX document_by_author ON document (author_id, document_id);
+CREATE INDEX document_by_uploader ON document (uploader_id, document_id);
 
 -- The blind index over documents: visit day and month.
 CREATE TABLE document_token (
     customer_id TEXT NOT NULL,                                       -- whose
     field       TEXT NOT NULL,                                       -- visit_day, visit_month
     token       BYTEA NOT NULL,                                      -- HMAC-SHA-256 under the customer's index key
-    document_id TEXT NOT NULL REFERENCES document (document_id),     -- which
-    PRIMARY KEY (customer_id, field, token, document_id)
+    document_id TEXT NOT NULL,                                       -- which
+    PRIMARY KEY (customer_id, field, token, document_id),
+    FOREIGN KEY (customer_id, document_id) REFERENCES document (customer_id, document_id)
 );
+CREATE INDEX document_token_by_document ON document_token (customer_id, document_id);
 
 -- Versions of documents. Append-only.
 CREATE TABLE document_version (
     document_id     TEXT NOT NULL REFERENCES document (document_id),  -- of which
-    version         BIGINT NOT NULL,                                  -- counts up from 1
+    version         BIGINT NOT NULL CHECK (version >= 1),             -- counts up from 1
     media           TEXT NOT NULL,                                    -- what the bytes are, found by looking at them
     file_name       BYTEA NOT NULL,                                   -- sealed: what the uploader called it
     original_object TEXT NOT NULL,                                    -- obj_..., the file as it came
     original_key    BYTEA NOT NULL,                                   -- its key, wrapped
-    original_bytes  BIGINT NOT NULL,                                  -- size of the plaintext
+    original_bytes  BIGINT NOT NULL CHECK (original_bytes >= 0),      -- size of the plaintext
     original_digest BYTEA NOT NULL,                                   -- SHA-256 of the ciphertext
     text_object     TEXT,                                             -- obj_..., the text found in it
     text_key        BYTEA,                                            -- its key, wrapped
@@ -235,6 +251,7 @@ CREATE TABLE recipient (
     PRIMARY KEY (document_id, person_id)
 );
 CREATE INDEX recipient_by_person ON recipient (person_id, document_id);
+CREATE INDEX recipient_unread ON recipient (person_id, document_id) WHERE read_at IS NULL;
 
 -- Uploads on their way in. The row comes first; a sweeper takes only what it has flipped to abandoned.
 CREATE TABLE upload (
@@ -246,20 +263,22 @@ CREATE TABLE upload (
     started_at  BIGINT NOT NULL,                                                     -- when it began
     moved_at    BIGINT NOT NULL                                                      -- last sign of life
 );
+CREATE INDEX upload_unfinished ON upload (moved_at) WHERE state <> 'committed';
 
 -- Broken glasses.
 CREATE TABLE break_glass (
     break_glass_id TEXT NOT NULL PRIMARY KEY,                              -- brk_...
     customer_id    TEXT NOT NULL REFERENCES customer (customer_id),        -- where
     person_id      TEXT NOT NULL REFERENCES person (person_id),            -- who
-    patient_id     TEXT NOT NULL REFERENCES patient (patient_id),          -- for whom
+    patient_id     TEXT NOT NULL,                                          -- for whom
     reason         BYTEA NOT NULL,                                         -- sealed: why
     from_at        BIGINT NOT NULL,                                        -- from
     to_at          BIGINT NOT NULL,                                        -- until, one to four hours
     reviewed_at    BIGINT,                                                 -- when the review was closed
     reviewed_by    TEXT,                                                   -- by whom
     verdict        TEXT CHECK (verdict IN ('justified', 'not_justified')), -- how
-    note           BYTEA                                                   -- sealed: the reviewer's words
+    note           BYTEA,                                                  -- sealed: the reviewer's words
+    FOREIGN KEY (customer_id, patient_id) REFERENCES patient (customer_id, patient_id)
 );
 CREATE INDEX break_glass_by_person ON break_glass (person_id, to_at);
 CREATE INDEX break_glass_by_customer ON break_glass (customer_id, from_at);
@@ -290,7 +309,7 @@ CREATE TABLE ledger_entry (
     principal   TEXT NOT NULL,                -- who
     customer_id TEXT,                         -- whose PHI
     action      TEXT NOT NULL,                -- what
-    outcome     TEXT NOT NULL                 -- how it ended
+    outcome     TEXT NOT NULL CHECK (outcome IN ('permitted', 'refused', 'done', 'failed', 'unknown', 'noted')) -- how it ended
 );
 CREATE INDEX ledger_entry_by_principal ON ledger_entry (principal, idx);
 CREATE INDEX ledger_entry_by_customer ON ledger_entry (customer_id, idx);
@@ -342,3 +361,4 @@ CREATE TABLE limit_window (
     count     BIGINT NOT NULL,  -- how often
     PRIMARY KEY (subject, window_at)
 );
+CREATE INDEX limit_window_by_time ON limit_window (window_at);

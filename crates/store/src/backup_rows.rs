@@ -55,10 +55,8 @@ impl DatabaseCopy {
     }
 
     async fn rows(&self, doing: &'static str, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = query(doing, sql.to_owned(), values)?
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::database(doing))?;
+        let rows =
+            query(doing, sql.to_owned(), values)?.fetch_all(&self.pool).await.map_err(StoreError::database(doing))?;
         Ok(rows.into_iter().map(Row).collect())
     }
 
@@ -420,7 +418,9 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let (table, name, id, numbered) = column.place();
         let which = numbered.map_or_else(|| "$4 = 0".to_owned(), |number| format!("{number} = $4"));
-        let sql = format!("UPDATE {table} SET {name} = $1 WHERE {id} = $2 AND {name} = $3 AND {which}");
+        // Whoever read the document before and writes it after must not bring the old value back.
+        let counted = if table == "document" { ", revision = revision + 1" } else { "" };
+        let sql = format!("UPDATE {table} SET {name} = $1{counted} WHERE {id} = $2 AND {name} = $3 AND {which}");
         self.run(sql, binds![now, was.id, was.sealed.clone(), was.number]).await
     }
 

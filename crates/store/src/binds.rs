@@ -6,6 +6,9 @@ use record::Timestamp;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, Sqlite};
 
+/// The most places a text may have: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER), half of PostgreSQL's.
+const PLACES_MAX: usize = 32_766;
+
 /// One value.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -95,20 +98,31 @@ macro_rules! binds {
 }
 pub(crate) use binds;
 
-/// How many places (`$1` … `$n`) a text has.
-fn places(sql: &str) -> usize {
+/// How many places (`$1` … `$n`) a text has. `None` when it leaves a number out, or has a place of any other
+/// spelling (`?`, `:name`, `@name`, `$0`), which an engine might fill with NULL.
+fn places(sql: &str) -> Option<usize> {
     let bytes = sql.as_bytes();
-    let mut highest = 0;
+    let mut used: Vec<bool> = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        if bytes[at] == b'$' {
-            let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            highest = sql[at + 1..=at + digits].parse::<usize>().unwrap_or(0).max(highest);
-            at += digits;
+        match bytes[at] {
+            b'$' => {
+                let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let place =
+                    sql[at + 1..=at + digits].parse::<usize>().ok().filter(|place| (1..=PLACES_MAX).contains(place))?;
+                if used.len() < place {
+                    used.resize(place, false);
+                }
+                used[place - 1] = true;
+                at += digits;
+            }
+            // None of our texts has these anywhere, not even between quotes.
+            b'?' | b':' | b'@' => return None,
+            _ => {}
         }
         at += 1;
     }
-    highest
+    used.iter().all(|used| *used).then_some(used.len())
 }
 
 /// A text with its values, ready for the engine.
@@ -117,9 +131,10 @@ pub(crate) fn query(
     sql: String,
     values: Vec<Value>,
 ) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-    let wanted = places(&sql);
-    if wanted != values.len() {
-        return Err(StoreError::Binds { doing, wanted, given: values.len() });
+    let given = values.len();
+    let wanted = places(&sql).ok_or(StoreError::Places { doing })?;
+    if wanted != given {
+        return Err(StoreError::Binds { doing, wanted, given });
     }
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for value in values {
@@ -180,17 +195,46 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{places, query};
+    use super::{PLACES_MAX, places, query};
+    use crate::StoreError;
 
     #[test]
-    fn places_are_counted_by_the_highest_number() {
-        assert_eq!(places("SELECT 1"), 0);
-        assert_eq!(places("a = $1 AND b = $2 OR c = $1"), 2);
-        assert_eq!(places("x IN ($10, $11)"), 11);
+    fn places_are_counted_each_once() {
+        assert_eq!(places("SELECT 1"), Some(0));
+        assert_eq!(places("a = $1 AND b = $2 OR c = $1"), Some(2));
+        let many: Vec<String> = (1..=11).map(|n| format!("${n}")).collect();
+        assert_eq!(places(&format!("x IN ({})", many.join(", "))), Some(11));
     }
 
     #[test]
-    fn a_missing_value_is_an_error_and_not_null() {
-        assert!(query("test", "SELECT $1, $2".to_owned(), binds!["one"]).is_err());
+    fn a_place_left_out_or_spelt_otherwise_is_an_error() {
+        let beyond = format!("${}", PLACES_MAX + 1);
+        for wrong in
+            ["$2", "a = $1 AND b = $3", "$0", "$", "$x", "?", "?1", "a = ?", ":name", "@name", "$1 :n", &beyond]
+        {
+            assert_eq!(places(wrong), None, "{wrong}");
+            for given in 0..4 {
+                let values = vec![super::Value::Int(1); given];
+                let refused = query("test", wrong.to_owned(), values);
+                assert!(matches!(refused, Err(StoreError::Places { doing: "test" })), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_or_surplus_value_is_an_error_and_not_null() {
+        for (sql, wanted) in [("SELECT 1", 0), ("SELECT $1", 1), ("SELECT $1, $2, $1", 2)] {
+            for given in 0..4 {
+                let done = query("test", sql.to_owned(), vec![super::Value::Int(1); given]);
+                match done {
+                    Ok(_) => assert_eq!(given, wanted, "{sql}"),
+                    Err(StoreError::Binds { wanted: said, given: counted, .. }) => {
+                        assert_eq!((said, counted), (wanted, given), "{sql}");
+                        assert_ne!(given, wanted, "{sql}");
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        }
     }
 }

@@ -80,7 +80,8 @@ fn agreement(row: &Row) -> Result<Agreement, StoreError> {
         customer: row.word("customer_id")?,
         from_day: row.text("from_day")?,
         to_day: row.maybe_text("to_day")?,
-        reporting_days: u32::try_from(row.int("reporting_days")?).unwrap_or(0),
+        reporting_days: u32::try_from(row.int("reporting_days")?)
+            .map_err(|_| StoreError::Column { column: "reporting_days" })?,
         notices_by: row.text("notices_by")?,
         offshore: row.yes("offshore")?,
         deidentify: row.yes("deidentify")?,
@@ -130,7 +131,7 @@ impl Tx {
     /// When the database cannot.
     pub async fn customer_insert(&mut self, new: &Customer) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO customer (customer_id, name, telephone, created_at, closed_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO customer (customer_id, name, telephone, created_at, closed_at, held_bytes) VALUES ($1, $2, $3, $4, $5, 0)",
             binds![new.id, &new.name, &new.telephone, new.created_at, new.closed_at],
         )
         .await

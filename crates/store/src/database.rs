@@ -6,12 +6,14 @@
 use crate::binds::{Row, Value, query};
 use crate::{Objects, StoreError, dialect};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use sqlx::{Executor as _, Sqlite};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Sqlite};
 use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Migrations go forward only; each has one purpose and says why in its first line.
+/// Migrations go forward only; each has one purpose and says why in its first line. Their numbers count up from 1.
 const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
 
 /// Readers at once. More do not help on two cores.
@@ -37,6 +39,7 @@ struct Inner {
     readers: SqlitePool,
     objects: Objects,
     dir: PathBuf,
+    broken: Arc<AtomicBool>,
     // Held for as long as the store is open; the system lets go of it when the process dies.
     _lock: File,
 }
@@ -45,6 +48,7 @@ struct Inner {
 pub struct Tx {
     tx: sqlx::Transaction<'static, Sqlite>,
     doing: &'static str,
+    broken: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Store {
@@ -58,10 +62,27 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(dir.join("lock"))
         .map_err(StoreError::object("open the lock"))?;
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::Locked)?;
-    Ok(file)
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked),
+        // A file system that has no locks, for one: saying "locked" would send somebody looking for a process.
+        Err(error) => Err(StoreError::Object { doing: "take the lock", source: error.into() }),
+    }
+}
+
+/// Connections whose rollback failed still believe that they are in a transaction (an engine that meets a full disk
+/// rolls back by itself), and would refuse every later one. They are closed, and a new one is opened.
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().test_before_acquire(false).before_acquire(|connection, _| {
+        Box::pin(async move {
+            // Behind whatever rollback is still queued.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 impl Store {
@@ -69,32 +90,42 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has it; [`StoreError::Folder`] when it is not there and may not
-    /// be made, or is readable by others.
+    /// be made, is readable by others, or was written by a newer program.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         let dir = options.dir;
-        if !dir.join("strongroom.db").exists() {
+        let path = dir.join("strongroom.db");
+        if !path.exists() {
             if !options.create {
                 return Err(StoreError::Folder("there is no strongroom in this folder; run init first".to_owned()));
             }
             private_folder(&dir)?;
         }
+        closed_to_others(&dir)?;
         let lock = lock(&dir)?;
-        let path = dir.join("strongroom.db");
+        // Made here and not by the engine, so that neither it nor the log beside it is ever open to others.
+        private_file(&path)?;
         let connect = dialect::sqlite(&path);
-        let writer = SqlitePoolOptions::new()
+        let writer = pool()
             .max_connections(1)
             .connect_with(connect.clone())
             .await
             .map_err(StoreError::database("open the database"))?;
-        close_to_others(&path)?;
         migrate(&writer).await?;
-        let readers = SqlitePoolOptions::new()
+        let readers = pool()
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "ON"))
             .await
             .map_err(StoreError::database("open the database for reading"))?;
         let objects = Objects::open(dir.join("objects"))?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, objects, dir, _lock: lock }) })
+        // The lock is ours, so whatever was on its way when the last process ended will never arrive.
+        objects.incoming_clear()?;
+        let broken = Arc::default();
+        Ok(Self { inner: Arc::new(Inner { writer, readers, objects, dir, broken, _lock: lock }) })
+    }
+
+    /// Has a commit failed in a way that leaves open what the disk holds. Stays so until the store is opened anew.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.inner.broken.load(Ordering::SeqCst)
     }
 
     /// The data folder.
@@ -115,7 +146,7 @@ impl Store {
     /// When the writer cannot be had within the busy time.
     pub async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
         let tx = self.inner.writer.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
-        Ok(Tx { tx, doing })
+        Ok(Tx { tx, doing, broken: Arc::clone(&self.inner.broken) })
     }
 
     /// Rows, read outside any writing transaction.
@@ -173,18 +204,24 @@ impl Store {
             .map_err(StoreError::database("empty the write-ahead log"))
     }
 
-    /// Lets the database write a consistent copy of itself to `path` (which must not exist).
+    /// Lets the database write a consistent copy of itself to `path` (which must not exist), readable by nobody else.
+    /// The copy has a connection of its own: the ledger goes on writing meanwhile, however long it takes.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn copy_database(&self, path: &Path) -> Result<(), StoreError> {
         let doing = "copy the database";
         let text = path.to_str().ok_or_else(|| StoreError::Folder("the path is not UTF-8".to_owned()))?;
+        // The engine writes into a file that is there already when it is empty.
+        let made = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+        made.map_err(StoreError::object("make the copy's file"))?;
+        let source = dialect::sqlite(&self.inner.dir.join("strongroom.db"));
+        let mut connection = source.connect().await.map_err(StoreError::database(doing))?;
         query(doing, "VACUUM INTO $1".to_owned(), vec![Value::from(text)])?
-            .execute(&self.inner.writer)
+            .execute(&mut connection)
             .await
-            .map(|_| ())
-            .map_err(StoreError::database(doing))
+            .map_err(StoreError::database(doing))?;
+        connection.close().await.map_err(StoreError::database(doing))
     }
 
     /// Closes all connections. Called once at the end; nothing is lost without it.
@@ -198,9 +235,17 @@ impl Tx {
     /// Makes all of it durable, or none.
     ///
     /// # Errors
-    /// When the database cannot; then whether it happened must be read back.
+    /// When the database cannot; then whether it happened must be read back. Unless the disk was merely full, the
+    /// ledger answers nothing more until the store is opened anew: after a flush that failed, what was read may be
+    /// what only the cache remembers (fsyncgate).
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await.map_err(StoreError::database(self.doing))
+        let Self { tx, doing, broken } = self;
+        tx.commit().await.map_err(|source| {
+            if !dialect::is_full(&source) {
+                broken.store(true, Ordering::SeqCst);
+            }
+            StoreError::Database { doing, source }
+        })
     }
 
     /// Runs a text; how many rows it changed.
@@ -210,15 +255,6 @@ impl Tx {
             .await
             .map_err(StoreError::database(self.doing))?;
         Ok(done.rows_affected())
-    }
-
-    /// Rows, as this transaction sees them.
-    pub(crate) async fn rows(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = query(self.doing, sql.into(), values)?
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(StoreError::database(self.doing))?;
-        Ok(rows.into_iter().map(Row).collect())
     }
 
     /// The first row, as this transaction sees it.
@@ -231,20 +267,38 @@ impl Tx {
     }
 }
 
-/// A folder that only its owner may enter.
+/// Makes a folder that only its owner may enter, or closes an empty one that is there.
 fn private_folder(dir: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(StoreError::object("make the data folder"))
+    let doing = "make the data folder";
+    if dir.is_dir() {
+        // Somebody may have made it with the system's usual mode. A folder with something in it is not ours to close.
+        if std::fs::read_dir(dir).map_err(StoreError::object(doing))?.next().is_none() {
+            let mode = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(dir, mode).map_err(StoreError::object(doing))?;
+        }
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(StoreError::object(doing))?;
+    // The name of the folder itself must outlast a crash, too.
+    match dir.canonicalize().ok().as_deref().and_then(Path::parent) {
+        Some(above) => File::open(above).and_then(|above| above.sync_all()).map_err(StoreError::object(doing)),
+        None => Ok(()),
+    }
 }
 
-fn close_to_others(path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(StoreError::object("close the database file to others"))
+fn closed_to_others(dir: &Path) -> Result<(), StoreError> {
+    let mode = std::fs::metadata(dir).map_err(StoreError::object("look at the data folder"))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(StoreError::Folder("the data folder is open to others; close it first: chmod 700".to_owned()))
+}
+
+fn private_file(path: &Path) -> Result<(), StoreError> {
+    let doing = "make the database file";
+    let made = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    let file = made.map_err(StoreError::object(doing))?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(StoreError::object(doing))
 }
 
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
@@ -252,6 +306,14 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     pool.execute("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")
         .await
         .map_err(StoreError::database(doing))?;
+    let newest = query(doing, "SELECT COALESCE(MAX(number), 0) AS number FROM migration".to_owned(), Vec::new())?
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::database(doing))?;
+    // An older program would leave out what a newer one relies upon, without a word.
+    if MIGRATIONS.last().is_some_and(|(last, _)| Row(newest).int("number").is_ok_and(|there| there > *last)) {
+        return Err(StoreError::Folder("this folder was written by a newer strongroom; use that one".to_owned()));
+    }
     for (number, sql) in MIGRATIONS {
         let mut tx = pool.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
         let there = sqlx::query("SELECT number FROM migration WHERE number = $1")
@@ -271,3 +333,6 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

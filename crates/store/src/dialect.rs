@@ -42,3 +42,11 @@ pub(crate) fn sqlite_copy(path: &Path) -> SqliteConnectOptions {
 
 /// Are deleted rows overwritten: column `secure_delete`, 1 for yes.
 pub(crate) const SECURE_DELETE: &str = "PRAGMA secure_delete";
+
+/// Did the engine say that there is no room left. Nothing was written then, and no flush was tried; the same may go
+/// well later.
+pub(crate) fn is_full(error: &sqlx::Error) -> bool {
+    // SQLITE_FULL is 13; an extended code has its primary one in the lowest byte.
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 13)
+}

@@ -47,6 +47,8 @@ pub struct Document {
     pub reason: Option<Vec<u8>>,
     /// In whose chart it lay wrongly before it was moved.
     pub moved_from: Option<PatientId>,
+    /// Counts every change; 0 for a new one. What was read at one revision is written only over that revision.
+    pub revision: u64,
 }
 
 /// One version. Append-only.
@@ -163,7 +165,7 @@ pub struct Page<T> {
 const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
     document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
-    document.reason, document.moved_from";
+    document.reason, document.moved_from, document.revision";
 const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
     text_object, text_key, opaque, scan, made_at, made_by";
 
@@ -187,6 +189,7 @@ fn document(row: &Row) -> Result<Document, StoreError> {
         withdrawn_at: row.maybe_at("withdrawn_at")?,
         reason: row.maybe_bytes("reason")?,
         moved_from: row.maybe_word("moved_from")?,
+        revision: row.count("revision")?,
     })
 }
 
@@ -353,20 +356,14 @@ impl Store {
         rows.iter().map(version).collect()
     }
 
-    /// How many bytes of plaintext a customer's originals hold.
+    /// How many bytes of plaintext a customer's originals hold, every version of them.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn customer_bytes(&self, customer: CustomerId) -> Result<u64, StoreError> {
-        let row = self
-            .row(
-                "add up a customer's bytes",
-                "SELECT COALESCE(SUM(document_version.original_bytes), 0) AS many FROM document_version \
-                 JOIN document ON document.document_id = document_version.document_id WHERE document.customer_id = $1",
-                binds![customer],
-            )
-            .await?;
-        row.map_or(Ok(0), |row| row.count("many"))
+        let sql = "SELECT held_bytes FROM customer WHERE customer_id = $1";
+        let row = self.row("look up a customer's bytes", sql, binds![customer]).await?;
+        row.map_or(Ok(0), |row| row.count("held_bytes"))
     }
 
     /// In whose inboxes a document lies.
@@ -453,7 +450,7 @@ impl Tx {
     pub async fn document_insert(&mut self, new: &Document) -> Result<(), StoreError> {
         let columns = DOCUMENT.replace("document.", "");
         let sql = format!(
-            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         );
         self.run(
             sql,
@@ -475,36 +472,39 @@ impl Tx {
                 new.picked_up_by,
                 new.withdrawn_at,
                 new.reason.clone(),
-                new.moved_from
+                new.moved_from,
+                i64::try_from(new.revision).unwrap_or(i64::MAX)
             ],
         )
         .await
         .map(|_| ())
     }
 
-    /// Writes a document's changed fields, provided it still stands in `was`; 0 when somebody was faster.
+    /// Writes a document's changed fields, provided it still stands in `was` and nothing else about it has changed
+    /// since it was read either; 0 when somebody was faster.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn document_update(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
         self.run(
             "UPDATE document SET patient_id = $3, author_id = $4, state = $5, body = $6, current_version = $7, delivered_at = $8, \
-             signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_from = $15 \
-             WHERE customer_id = $1 AND document_id = $2 AND state = $16",
+             signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_from = $15, \
+             revision = revision + 1 WHERE customer_id = $1 AND document_id = $2 AND state = $16 AND revision = $17",
             binds![
                 now.customer, now.id, now.patient, now.author, now.state.as_str(), now.body.clone(), now.current_version,
                 now.delivered_at, now.signed_at, now.signed_by, now.picked_up_at, now.picked_up_by, now.withdrawn_at,
-                now.reason.clone(), now.moved_from, was.as_str()
+                now.reason.clone(), now.moved_from, was.as_str(), i64::try_from(now.revision).unwrap_or(i64::MAX)
             ],
         )
         .await
     }
 
-    /// A new version.
+    /// A new version, counted into what its customer holds.
     ///
     /// # Errors
     /// When the database cannot, or the number is taken.
     pub async fn version_insert(&mut self, new: &DocumentVersion) -> Result<(), StoreError> {
+        let size_bytes = i64::try_from(new.original_bytes).unwrap_or(i64::MAX);
         let sql = format!(
             "INSERT INTO document_version ({VERSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         );
@@ -517,7 +517,7 @@ impl Tx {
                 new.file_name.clone(),
                 new.original_object,
                 new.original_key.clone(),
-                i64::try_from(new.original_bytes).unwrap_or(i64::MAX),
+                size_bytes,
                 new.original_digest.clone(),
                 new.text_object,
                 new.text_key.clone(),
@@ -526,6 +526,12 @@ impl Tx {
                 new.made_at,
                 &new.made_by
             ],
+        )
+        .await?;
+        self.run(
+            "UPDATE customer SET held_bytes = held_bytes + $2 \
+             WHERE customer_id = (SELECT customer_id FROM document WHERE document_id = $1)",
+            binds![new.document, size_bytes],
         )
         .await
         .map(|_| ())

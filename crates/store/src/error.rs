@@ -22,6 +22,12 @@ pub enum StoreError {
         /// How many values came.
         given: usize,
     },
+    /// An SQL text leaves a place out or spells one in a way that is not ours.
+    #[error("the SQL of {doing} has places that are not $1 and so on without a gap")]
+    Places {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// A stored value is not what the schema promises.
     #[error("column {column} does not hold what it should")]
     Column {

@@ -2,7 +2,7 @@
 
 use crate::binds::binds;
 use crate::{Store, StoreError, Tx};
-use vault::{EpochRow, KeyChange, KeyRow, KeyTableState, KeyRows, WrappedKey};
+use vault::{EpochRow, KeyChange, KeyRow, KeyRows, KeyTableState, WrappedKey};
 
 fn unwrapped(column: &'static str, bytes: Option<Vec<u8>>) -> Result<Option<WrappedKey>, StoreError> {
     bytes.map(|bytes| WrappedKey::from_bytes(&bytes).map_err(|_| StoreError::Column { column })).transpose()
@@ -61,7 +61,8 @@ impl Tx {
             .await?
             .ok_or(StoreError::Column { column: "epoch_key.number" })?;
         let found = KeyTableState {
-            epoch_newest: u32::try_from(row.int("newest")?).map_err(|_| StoreError::Column { column: "epoch_key.number" })?,
+            epoch_newest: u32::try_from(row.int("newest")?)
+                .map_err(|_| StoreError::Column { column: "epoch_key.number" })?,
             key_rows: row.count("many")?,
         };
         if found != change.made_from {

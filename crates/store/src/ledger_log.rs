@@ -1,16 +1,14 @@
 //! The ledger's durable log in the database, and what is asked of its entries.
 //!
 //! What must always hold: head, entries and tiles change in one transaction or not at all; the swap of the
-//! head names the old size and root; once a commit has failed, every later answer is an error until the
-//! store is opened anew, because nobody knows what the disk holds (fsyncgate).
+//! head names the old size and root; once a commit of the store has failed, whoever's it was, every later answer
+//! is an error until the store is opened anew, because nobody knows what the disk holds (fsyncgate).
 
 use crate::binds::{Row, Value, binds};
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
 use ledger::{Appended, DurableLog, Head, Prepared, SignedCheckpoint, Tile, TileId};
 use record::{CustomerId, ResourceId, Sha256, Timestamp};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows in one INSERT: a text of this width is prepared once and reused.
 const ROWS_AT_ONCE: usize = 64;
@@ -20,7 +18,6 @@ const DOING: &str = "write the ledger";
 #[derive(Clone)]
 pub struct LedgerLog {
     store: Store,
-    broken: Arc<AtomicBool>,
 }
 
 /// An entry as it is kept.
@@ -87,14 +84,14 @@ async fn insert_many(
 }
 
 impl LedgerLog {
-    /// The ledger of this store. One handle for each store, so that a broken disk is known everywhere.
+    /// The ledger of this store. That a commit has failed is known to the store, and so to every handle.
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, broken: Arc::new(AtomicBool::new(false)) }
+    pub const fn new(store: Store) -> Self {
+        Self { store }
     }
 
     fn sound(&self) -> Result<(), StoreError> {
-        if self.broken.load(Ordering::SeqCst) { Err(StoreError::FlushFailed) } else { Ok(()) }
+        if self.store.is_broken() { Err(StoreError::FlushFailed) } else { Ok(()) }
     }
 
     async fn append_in_tx(tx: &mut Tx, prepared: &Prepared) -> Result<Appended, StoreError> {
@@ -138,7 +135,9 @@ impl LedgerLog {
             entries,
         )
         .await?;
-        insert_many(tx, "INSERT INTO ledger_touch (resource_id, idx)", "", 2, touches).await?;
+        // A thing that is named twice is one touch, and no reason to lose the whole batch.
+        let twice = "ON CONFLICT (resource_id, idx) DO NOTHING";
+        insert_many(tx, "INSERT INTO ledger_touch (resource_id, idx)", twice, 2, touches).await?;
         let tiles = prepared
             .tiles()
             .iter()
@@ -203,7 +202,7 @@ impl DurableLog for LedgerLog {
         let appended = Self::append_in_tx(&mut tx, prepared).await?;
         if appended == Appended::Done {
             // If we die here: nothing was written. If during the commit: all of it or nothing.
-            tx.commit().await.inspect_err(|_| self.broken.store(true, Ordering::SeqCst))?;
+            tx.commit().await?;
             // If we die after: the entries are durable, nobody has a receipt, nothing was opened.
         }
         Ok(appended)

@@ -2,18 +2,25 @@
 //!
 //! An object is written under a temporary name, flushed, given its name by a hard link that fails when the
 //! name is taken, and the folder is flushed. If the process dies before the link, a nameless file stays that
-//! the sweeper removes; after it, the object is there in full. Only ciphertext ever comes here.
+//! the next start removes; after it, the object is there in full. Only ciphertext ever comes here.
 
 use crate::StoreError;
 use record::ObjectId;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 /// The folder of sealed objects.
 #[derive(Debug, Clone)]
 pub struct Objects {
     root: PathBuf,
+    durable: DurableFolders,
 }
+
+/// Folders whose own names are known to be on the disk. That one is there to be seen is not enough: another
+/// writer may have made it a moment ago and not flushed the folder above yet.
+type DurableFolders = Arc<Mutex<BTreeSet<PathBuf>>>;
 
 impl Objects {
     /// Opens or makes the folder.
@@ -29,7 +36,22 @@ impl Objects {
                 .create(folder)
                 .map_err(StoreError::object("make the object folder"))?;
         }
-        Ok(Self { root })
+        sync_folder(&root)?;
+        if let Some(above) = root.canonicalize().ok().as_deref().and_then(Path::parent) {
+            sync_folder(above)?;
+        }
+        Ok(Self { root, durable: Arc::default() })
+    }
+
+    /// Removes what was on its way when the last process ended: nameless, or named already by its link. Only for
+    /// whoever holds the lock of the folder, before the first object begins.
+    pub(crate) fn incoming_clear(&self) -> Result<(), StoreError> {
+        let doing = "clear what never arrived";
+        for file in std::fs::read_dir(self.root.join("incoming")).map_err(StoreError::object(doing))? {
+            let file = file.map_err(StoreError::object(doing))?;
+            std::fs::remove_file(file.path()).map_err(StoreError::object(doing))?;
+        }
+        Ok(())
     }
 
     /// Where an object lies, relative to the folder. Two characters of its random part spread the load.
@@ -59,7 +81,8 @@ impl Objects {
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         let file = options.open(&incoming).await.map_err(StoreError::object("begin an object"))?;
-        Ok(ObjectWriter { file: Some(file), incoming, target: self.path(id) })
+        let durable = Arc::clone(&self.durable);
+        Ok(ObjectWriter { file: Some(file), incoming, target: self.path(id), durable })
     }
 
     /// Opens an object for reading from `offset` (bytes of ciphertext).
@@ -138,6 +161,7 @@ pub struct ObjectWriter {
     file: Option<tokio::fs::File>,
     incoming: PathBuf,
     target: PathBuf,
+    durable: DurableFolders,
 }
 
 impl ObjectWriter {
@@ -161,9 +185,9 @@ impl ObjectWriter {
         // A flush that failed must not be tried again as if nothing had been: the pages may be gone (fsyncgate).
         file.sync_all().await.map_err(|_| StoreError::FlushFailed)?;
         drop(file);
-        let (incoming, target) = (self.incoming.clone(), self.target.clone());
-        // If we die here: a nameless file with ciphertext under a lost key; the sweeper removes it.
-        tokio::task::spawn_blocking(move || publish(&incoming, &target))
+        let (incoming, target, durable) = (self.incoming.clone(), self.target.clone(), Arc::clone(&self.durable));
+        // If we die here: a nameless file with ciphertext under a lost key; the next start removes it.
+        tokio::task::spawn_blocking(move || publish(&incoming, &target, &durable))
             .await
             .map_err(|_| StoreError::Folder("the object writer was stopped".to_owned()))?
         // If we die after: the object is there in full, and no row names it until the transaction that follows.
@@ -172,21 +196,23 @@ impl ObjectWriter {
 
 impl Drop for ObjectWriter {
     fn drop(&mut self) {
-        // Best effort: what stays behind is ciphertext that no row names, and the sweeper looks for it.
+        // Best effort: what stays behind is ciphertext that no row names, and the next start removes it.
         drop(std::fs::remove_file(&self.incoming));
     }
 }
 
-fn publish(incoming: &Path, target: &Path) -> Result<(), StoreError> {
+fn publish(incoming: &Path, target: &Path, durable: &DurableFolders) -> Result<(), StoreError> {
     use std::os::unix::fs::DirBuilderExt as _;
     let folder = target.parent().expect("an object's path has a folder");
-    if !folder.exists() {
+    let known = || durable.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known().contains(folder) {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)
             .map_err(StoreError::object("make an object's folder"))?;
         sync_folder(folder.parent().expect("the object folder is above"))?;
+        known().insert(folder.to_owned());
     }
     std::fs::hard_link(incoming, target).map_err(|source| match source.kind() {
         std::io::ErrorKind::AlreadyExists => StoreError::ObjectExists,

@@ -152,9 +152,9 @@ impl Store {
         let limit_place = condition.place(limit);
         let sql = format!(
             "SELECT {PATIENT}, agreed.many AS many FROM patient JOIN (SELECT patient_id, COUNT(*) AS many FROM patient_token \
-             WHERE customer_id = {place} AND ({}) GROUP BY patient_id ORDER BY COUNT(*) DESC, patient_id LIMIT {limit_place}) AS agreed \
+             WHERE customer_id = {place} AND ({}) GROUP BY patient_id) AS agreed \
              ON agreed.patient_id = patient.patient_id WHERE patient.customer_id = {place} AND patient.linked_to IS NULL \
-             ORDER BY agreed.many DESC, patient.patient_id",
+             ORDER BY agreed.many DESC, patient.patient_id LIMIT {limit_place}",
             any.join(" OR ")
         );
         let rows = self.rows("propose patients", sql, condition.values).await?;
@@ -282,7 +282,7 @@ impl Tx {
         to: PatientId,
     ) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE document SET patient_id = $3 WHERE customer_id = $1 AND patient_id = $2",
+            "UPDATE document SET patient_id = $3, revision = revision + 1 WHERE customer_id = $1 AND patient_id = $2",
             binds![customer, from, to],
         )
         .await

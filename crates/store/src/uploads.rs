@@ -21,7 +21,8 @@ pub struct Upload {
 }
 
 impl Store {
-    /// Uploads that are open and gave no sign of life since `before`.
+    /// Uploads that were not committed and gave no sign of life since `before`: open ones, and those that an earlier
+    /// sweep took and did not finish with.
     ///
     /// # Errors
     /// When the database cannot.
@@ -39,7 +40,12 @@ impl Store {
                     id: row.word("upload_id")?,
                     customer: row.word("customer_id")?,
                     person: row.word("person_id")?,
-                    objects: row.text("objects")?.split(' ').filter_map(|text| text.parse().ok()).collect(),
+                    // A name that cannot be read is an error: forgetting the upload would leave its object behind.
+                    objects: row
+                        .text("objects")?
+                        .split_whitespace()
+                        .map(|text| text.parse().map_err(|_| StoreError::Column { column: "objects" }))
+                        .collect::<Result<_, _>>()?,
                     started_at: row.at("started_at")?,
                 })
             })
