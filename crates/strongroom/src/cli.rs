@@ -1,0 +1,337 @@
+//! The command line. Man pages and completions are made from this same definition.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A strongroom for other people's health records.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom", version, about, long_about = "A portal that cannot open without a lock, over a vault, a policy and a ledger.\n\nExit codes: 0 done; 1 the check found something; 2 wrong use or bad input; 3 refused by policy; 4 the system could not.")]
+pub(crate) struct Cli {
+    /// What is told on standard error: error, warn, info, debug.
+    #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
+    pub(crate) log: String,
+    /// One JSON object a line on standard error.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A made-up house that is served at once: operator, three customers, people of every role.
+    #[command(after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json")]
+    Demo(Demo),
+    /// A new house: first keys, first privacy officer.
+    #[command(after_help = "Example:\n  strongroom init --dir /srv/strongroom --operator \"Prairie Transcription\" \\\n      --officer ruth@prairie.example --root-key /media/keys/root.key --public-url https://portal.prairie.example")]
+    Init(Init),
+    /// Serve the portal.
+    #[command(after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080")]
+    Serve(Serve),
+    /// Customers of this house.
+    Customer(CustomerArgs),
+    /// People of this house: the first officer again, or a lost last one.
+    Person(PersonArgs),
+    /// Keys: rotate, rekey.
+    Key(KeyArgs),
+    /// The ledger: verify, export, tail.
+    Ledger(LedgerArgs),
+    /// A sealed, incremental copy of everything.
+    #[command(after_help = "Example:\n  strongroom backup --dir /srv/strongroom --to /media/backup --epoch-escrow /media/keys/epochs --verify")]
+    Backup(Backup),
+    /// Everything from a sealed copy, into an empty folder.
+    #[command(after_help = "Example:\n  strongroom restore --config /media/keys/strongroom.toml --from /media/backup --epoch-escrow /media/keys/epochs \\\n      --dir /srv/strongroom-new --root-key /media/keys/root.key")]
+    Restore(Restore),
+    /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
+    Doctor(At),
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Which version this is.
+    Version {
+        /// One object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Man pages, one for each command, into a folder.
+    #[command(hide = true)]
+    Man {
+        /// Where to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// A completion script on standard output.
+    #[command(hide = true)]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where a house lies and how it is opened.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct At {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder; its strongroom.toml is read.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The root key's file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Option<PathBuf>,
+    /// One object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A made-up house.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where it is kept; a folder that goes away with the demo, if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The address and port.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// The same seed gives the same names and texts.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// The first line on standard output is one object with the address and everybody's one-time link.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A new house.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The data folder, new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The operator's own name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: String,
+    /// The first privacy officer's e-mail address.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) officer: String,
+    /// The first privacy officer's name; the address, if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) officer_name: Option<String>,
+    /// Where the root key is, or is made: on another volume than the data.
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+    pub(crate) root_key: Option<PathBuf>,
+    /// A passphrase instead of a file; it is asked for.
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+    /// The address people will type.
+    #[arg(long, default_value = "http://localhost:8080", value_name = "URL")]
+    pub(crate) public_url: String,
+    /// Whom a closed door names.
+    #[arg(long, default_value = "", value_name = "NUMBER")]
+    pub(crate) telephone: String,
+    /// One object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Serving.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// The address and port, in place of the configured ones.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Customers.
+#[derive(Debug, Args)]
+pub(crate) struct CustomerArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: CustomerCommand,
+}
+
+/// What to do with customers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Names and ids. Customers are made in the portal, by an officer.
+    List(At),
+}
+
+/// People.
+#[derive(Debug, Args)]
+pub(crate) struct PersonArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: PersonCommand,
+}
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonCommand {
+    /// A new invitation for the first privacy officer, as long as nobody has enrolled.
+    FirstOfficer(Officer),
+    /// The last officer is lost: a new one, with the root key in hand. All pages show it for 30 days.
+    RecoverOfficer(Officer),
+}
+
+/// An officer who is made offline.
+#[derive(Debug, Args)]
+pub(crate) struct Officer {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Their e-mail address.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) email: String,
+    /// Their name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+/// Keys.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: KeyCommand,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// A new key version for a customer, from now on; what is there is wrapped anew. Can be stopped and run again.
+    Rotate(KeyOf),
+    /// All keys wrapped anew under a new epoch key, and under a new root key if one is given.
+    Rekey(KeyRekey),
+}
+
+/// One customer's key.
+#[derive(Debug, Args)]
+pub(crate) struct KeyOf {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Whose: cus_….
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: String,
+}
+
+/// All keys are wrapped anew.
+#[derive(Debug, Args)]
+pub(crate) struct KeyRekey {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Where the new root key is made; the old one opens nothing afterwards.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_root_key: Option<PathBuf>,
+    /// Where the newest epoch keys are kept apart from data and backups.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) epoch_escrow: Option<PathBuf>,
+}
+
+/// The ledger.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Offline: every entry, tile and checkpoint. Exit 1 names the first bad entry.
+    #[command(after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt")]
+    Verify(LedgerVerify),
+    /// All entries into one file, for an offline verifier.
+    Export(LedgerExport),
+}
+
+/// Verifying.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerVerify {
+    /// A data folder (no server may be using it).
+    #[arg(long, value_name = "DIR", conflicts_with = "export", required_unless_present = "export")]
+    pub(crate) dir: Option<PathBuf>,
+    /// An export.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// The public key, as `ledger export` wrote it beside the export; for a folder the configured one is used.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Checkpoints that were kept elsewhere.
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) since: Vec<PathBuf>,
+    /// One object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Exporting.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerExport {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Where to; the public key is written beside it with `.pub`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// A backup.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// The backup's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Where the newest epoch keys are kept, apart from the data and from the backup; asked for the first time only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) epoch_escrow: Option<PathBuf>,
+    /// Verify it afterwards, without the root key.
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+/// A restore.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The configuration of the house that is restored, kept elsewhere; its `dir` is not used.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The backup's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// An empty folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The epoch keys' file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) epoch_escrow: PathBuf,
+    /// The root key's file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Option<PathBuf>,
+    /// Checkpoints that were kept elsewhere: the gap since the backup is told from the largest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Vec<PathBuf>,
+    /// A drill: restored into the folder, checked, told to the ledger of the house in the configuration, removed.
+    #[arg(long)]
+    pub(crate) drill: bool,
+    /// One object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The configuration file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Reads it and says what is wrong, without opening anything.
+    Check {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}

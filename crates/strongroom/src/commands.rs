@@ -1,0 +1,66 @@
+//! The commands: each parses, calls custody, reports.
+
+mod demo;
+mod house;
+mod init;
+mod serve;
+
+use crate::cli::{Cli, Command, ConfigCommand};
+use crate::config::Config;
+use crate::outcome::{say, say_json};
+use clap::CommandFactory as _;
+use std::future::Future;
+use std::path::Path;
+
+/// Runs one command.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Demo(args) => block_on(demo::run(args)),
+        Command::Init(args) => block_on(init::run(args)),
+        Command::Serve(args) => block_on(serve::run(args)),
+        Command::Customer(args) => block_on(house::customer(args)),
+        Command::Person(args) => block_on(house::person(args)),
+        Command::Key(args) => block_on(house::key(args)),
+        Command::Ledger(args) => block_on(house::ledger(args)),
+        Command::Backup(args) => block_on(house::backup(args)),
+        Command::Restore(args) => block_on(house::restore(args)),
+        Command::Doctor(at) => block_on(house::doctor(at)),
+        Command::Config(ConfigCommand::Check { file }) => {
+            Config::read(&file)?;
+            say("The configuration is in order.")
+        }
+        Command::Version { json } => version(json),
+        Command::Man { out } => man(&out),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "strongroom", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+fn version(json: bool) -> anyhow::Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    if json { say_json(&serde_json::json!({"name": "strongroom", "version": version})) } else { say(&format!("strongroom {version}")) }
+}
+
+/// One page for each command.
+fn man(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out)?;
+    clap_mangen::generate_to(Cli::command(), out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_in_order() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,112 @@
+//! The demo: a made-up house, served at once. Its root key lies beside its data, which nothing else may do.
+
+use super::serve::until_stopped;
+use crate::cli;
+use crate::outcome::{WrongUse, say, say_json};
+use custody::{Custody, OpenHouse, RootKey, Settings};
+use portal::serve::{Portal, ServeOptions};
+use record::{Entropy, SystemClock, SystemEntropy};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use url::Url;
+
+/// Where the demo's root key lies.
+const KEY_FILE: &str = "demo-root.key";
+
+/// A folder that goes away with the demo.
+struct Folder {
+    path: PathBuf,
+    goes: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.goes {
+            drop(std::fs::remove_dir_all(&self.path));
+        }
+    }
+}
+
+fn folder(dir: Option<PathBuf>) -> anyhow::Result<Folder> {
+    if let Some(path) = dir {
+        return Ok(Folder { path, goes: false });
+    }
+    let mut bytes = [0_u8; 8];
+    SystemEntropy.fill(&mut bytes);
+    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Folder { path: std::env::temp_dir().join(format!("strongroom-demo-{name}")), goes: true })
+}
+
+pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
+    if !args.listen.ip().is_loopback() {
+        return Err(WrongUse("the demo is served on a loopback address only, such as 127.0.0.1:8080".to_owned()).into());
+    }
+    let listen = free_port(args.listen)?;
+    let folder = folder(args.dir)?;
+    let url = format!("http://localhost:{}", listen.port());
+    let custody = house(&folder.path, &url).await?;
+    let people = custody.demo_fill(args.seed).await?;
+    let options = ServeOptions { listen, tls: None, trusted_proxies: Vec::new(), extra_hosts: Vec::new(), probe_public: false, demo: true };
+    let portal = Portal::bind(custody.clone(), options).await?;
+    let links = portal.handles().demo().cloned().unwrap_or_default();
+    let listed: Vec<serde_json::Value> = people
+        .iter()
+        .map(|one| {
+            let link = format!("{url}/demo/sign-in/{}", links.link(one.id, &SystemEntropy));
+            serde_json::json!({"email": one.email, "role": one.role.as_str(), "customer": one.customer, "sign_in_url": link})
+        })
+        .collect();
+    if args.json {
+        say_json(&serde_json::json!({
+            "url": url, "people": listed, "programs": [], "data_dir": folder.path,
+        }))?;
+    } else {
+        tell(&url, &listed)?;
+    }
+    until_stopped(custody, portal).await;
+    drop(folder);
+    Ok(())
+}
+
+/// Port 0 takes a free one now, because the passkeys' origin has to be known before anything is served.
+fn free_port(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
+    if listen.port() != 0 {
+        return Ok(listen);
+    }
+    let probe = std::net::TcpListener::bind(listen)?;
+    Ok(probe.local_addr()?)
+}
+
+async fn house(dir: &Path, url: &str) -> anyhow::Result<Custody> {
+    let key_file = dir.join(KEY_FILE);
+    let is_new = !dir.join("strongroom.db").exists();
+    if !is_new && !key_file.exists() {
+        return Err(WrongUse("this folder was not made by the demo".to_owned()).into());
+    }
+    let mut settings = Settings::new("Prairie Transcription (demo)", Url::parse(url)?);
+    settings.demo = true;
+    settings.telephone = "+1 608 555 0100".to_owned();
+    let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let store = custody::open_store(dir, is_new).await?;
+    let root = if is_new {
+        let root = RootKey::generate(&SystemEntropy);
+        super::init::write_private(&key_file, root.to_file_line().as_bytes())?;
+        Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await?;
+        root
+    } else {
+        RootKey::from_file_bytes(&std::fs::read(&key_file)?)?
+    };
+    Ok(Custody::open(OpenHouse { store, settings, root, clock, entropy }).await?)
+}
+
+fn tell(url: &str, people: &[serde_json::Value]) -> anyhow::Result<()> {
+    say(&format!("The demo is at {url}. Everybody and everything in it is made up.\n"))?;
+    say("Sign in by one of these links (each works once):\n")?;
+    for one in people {
+        let text = |name: &str| one.get(name).and_then(serde_json::Value::as_str).unwrap_or("the operator").to_owned();
+        say(&format!("  {:<18} {:<24} {}", text("role"), text("customer"), text("sign_in_url")))?;
+    }
+    say("\nStop it with Ctrl-C.")
+}

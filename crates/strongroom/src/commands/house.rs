@@ -1,0 +1,291 @@
+//! Opening a house from the command line, and the commands that need one open.
+
+use crate::cli::{self, At, CustomerCommand, KeyCommand, LedgerCommand, PersonCommand};
+use crate::config::Config;
+use crate::outcome::{WrongUse, say, say_json};
+use custody::{Custody, OpenHouse, PassphraseParams, RootKey};
+use record::{Entropy, SystemClock, SystemEntropy};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where the salt and cost of a passphrase are kept; not secret.
+const PASSPHRASE_FILE: &str = "passphrase";
+
+/// The configuration that these arguments name.
+pub(crate) fn config_at(at: &At) -> anyhow::Result<Config> {
+    match (&at.config, &at.dir) {
+        (Some(file), _) => Config::read(file),
+        (None, Some(dir)) => Config::of_dir(dir),
+        (None, None) => Err(WrongUse("say which house: --config FILE or --dir DIR".to_owned()).into()),
+    }
+}
+
+/// Opens the house with its root key.
+pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Result<Custody> {
+    let root = root_of(config, root_key)?;
+    let store = custody::open_store(&config.dir, false).await?;
+    let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
+}
+
+/// The root key: from the file that was named, from the configured one, or from the passphrase.
+pub(crate) fn root_of(config: &Config, root_key: Option<&Path>) -> anyhow::Result<RootKey> {
+    if let Some(file) = root_key.or(config.root_key_file.as_deref()) {
+        let bytes = std::fs::read(file).map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
+        return Ok(RootKey::from_file_bytes(&bytes)?);
+    }
+    let params = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE))
+        .map_err(|_| WrongUse("there is no root key: give --root-key FILE, or root_key_file in the configuration".to_owned()))?;
+    let params: PassphraseParams = params.trim().parse()?;
+    let phrase = match &config.passphrase_file {
+        Some(file) => std::fs::read_to_string(file)?,
+        None => asked("Passphrase: ")?,
+    };
+    Ok(RootKey::from_passphrase(phrase.trim_end_matches(['\r', '\n']), &params)?)
+}
+
+/// A new passphrase, asked for twice; its salt and cost are kept in the folder.
+pub(crate) fn passphrase_new(dir: &Path) -> anyhow::Result<RootKey> {
+    let phrase = asked("New passphrase: ")?;
+    if asked("The same again: ")? != phrase {
+        return Err(WrongUse("the two passphrases differ".to_owned()).into());
+    }
+    let params = PassphraseParams::generate(&SystemEntropy);
+    let root = RootKey::from_passphrase(phrase.trim_end_matches(['\r', '\n']), &params)?;
+    super::init::write_private(&dir.join(PASSPHRASE_FILE), format!("{params}\n").as_bytes())?;
+    Ok(root)
+}
+
+/// A line from standard input; on a terminal it is not shown.
+fn asked(prompt: &str) -> anyhow::Result<String> {
+    use std::io::{BufRead as _, Write as _};
+    let input = std::io::stdin();
+    let quiet = rustix::termios::tcgetattr(&input).ok();
+    if let Some(before) = &quiet {
+        write!(std::io::stderr(), "{prompt}")?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        rustix::termios::tcsetattr(&input, rustix::termios::OptionalActions::Flush, &silent)?;
+    }
+    let mut line = String::new();
+    let read = input.lock().read_line(&mut line);
+    if let Some(before) = &quiet {
+        rustix::termios::tcsetattr(&input, rustix::termios::OptionalActions::Flush, before)?;
+        writeln!(std::io::stderr())?;
+    }
+    read?;
+    if line.trim().is_empty() {
+        return Err(WrongUse("no passphrase was given".to_owned()).into());
+    }
+    Ok(line)
+}
+
+pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
+    let CustomerCommand::List(at) = args.command;
+    let config = config_at(&at)?;
+    let store = custody::open_store(&config.dir, false).await?;
+    for one in custody::customers_offline(&store).await? {
+        if at.json {
+            say_json(&serde_json::json!({"customer_id": one.0.to_string(), "name": one.1}))?;
+        } else {
+            say(&format!("{}  {}", one.0, one.1))?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
+    let (officer, recover) = match args.command {
+        PersonCommand::FirstOfficer(officer) => (officer, false),
+        PersonCommand::RecoverOfficer(officer) => (officer, true),
+    };
+    let config = config_at(&officer.at)?;
+    let custody = open(&config, officer.at.root_key.as_deref()).await?;
+    let invited = if recover {
+        custody.officer_recover(&officer.email, &officer.name).await?
+    } else {
+        custody.first_officer(&officer.email, &officer.name).await?
+    };
+    custody.close().await;
+    let origin = portal::door::PublicUrl::parse(&config.public_url).map_err(|error| WrongUse(error.to_string()))?.origin();
+    let link = format!("{origin}/invitation/{}", invited.link_secret.unwrap_or_default());
+    let spoken = invited.spoken.unwrap_or_default();
+    if officer.at.json {
+        return say_json(&serde_json::json!({"enrolment_url": link, "spoken": spoken}));
+    }
+    say(&format!("Enrol within 72 hours at\n  {link}\nwith the second secret\n  {spoken}"))
+}
+
+pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
+    match args.command {
+        KeyCommand::Rotate(of) => {
+            let config = config_at(&of.at)?;
+            let customer = of.customer.parse().map_err(|_| WrongUse("--customer takes an id of the form cus_…".to_owned()))?;
+            let custody = open(&config, of.at.root_key.as_deref()).await?;
+            let mut told = |so_far: &custody::KeyRotated| {
+                tracing::info!(objects = so_far.objects, columns = so_far.columns, "moving to the new key");
+                std::ops::ControlFlow::Continue(())
+            };
+            let done = custody.key_rotate(customer, &mut told).await;
+            custody.close().await;
+            let done = done?;
+            if of.at.json {
+                return say_json(&serde_json::json!({
+                    "version": done.version, "objects": done.objects, "columns": done.columns, "damaged": done.damaged, "finished": done.finished,
+                }));
+            }
+            say(&format!("Key version {}: {} object keys and {} columns moved, {} damaged.", done.version, done.objects, done.columns, done.damaged))
+        }
+        KeyCommand::Rekey(order) => {
+            let config = config_at(&order.at)?;
+            let current = root_of(&config, order.at.root_key.as_deref())?;
+            // The new root key is on its disk before anything depends on it.
+            let new_root = match &order.new_root_key {
+                Some(file) => {
+                    let root = RootKey::generate(&SystemEntropy);
+                    super::init::write_private(file, root.to_file_line().as_bytes())?;
+                    Some(root)
+                }
+                None => None,
+            };
+            let custody = open(&config, order.at.root_key.as_deref()).await?;
+            let done = custody.key_rekey(&current, new_root.as_ref(), order.epoch_escrow.as_deref()).await;
+            custody.close().await;
+            let done = done?;
+            if order.at.json {
+                return say_json(&serde_json::json!({"epoch": done.epoch, "keys": done.keys}));
+            }
+            say(&format!("Epoch {}: {} keys wrapped anew.", done.epoch, done.keys))
+        }
+    }
+}
+
+fn notes_of(files: &[std::path::PathBuf]) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(|error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind())))?;
+        notes.extend(custody::checkpoints_read(&text));
+    }
+    Ok(notes)
+}
+
+pub(crate) async fn ledger(args: cli::LedgerArgs) -> anyhow::Result<()> {
+    match args.command {
+        LedgerCommand::Verify(order) => ledger_verify(order).await,
+        LedgerCommand::Export(order) => ledger_export(order).await,
+    }
+}
+
+async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
+    let since = notes_of(&order.since)?;
+    let given = match &order.key {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| WrongUse(format!("cannot read the key: {}", error.kind())))?;
+            Some(text.trim().parse::<ledger::Verifier>().map_err(|_| WrongUse("the key's file holds no verifier key".to_owned()))?)
+        }
+        None => None,
+    };
+    let (sound, report, json) = if let Some(dir) = &order.dir {
+        let store = custody::open_store(dir, false).await?;
+        let key = match given {
+            Some(key) => key,
+            None => custody::ledger_key_of(&store).await?.ok_or_else(|| WrongUse("this folder names no ledger key; give --key".to_owned()))?,
+        };
+        let report = custody::verify_dir(&store, &key, &since).await?;
+        store.close().await;
+        (report.is_sound(), report.to_string(), serde_json::json!({"sound": report.is_sound(), "first_bad_entry": report.first_bad_entry(), "report": report.to_string()}))
+    } else {
+        let file = order.export.as_deref().unwrap_or(Path::new(""));
+        let key = given.ok_or_else(|| WrongUse("give the public key: --key FILE".to_owned()))?;
+        let report = custody::verify_file(file, &key, &since).await?;
+        (report.is_sound(), report.to_string(), serde_json::to_value(&report)?)
+    };
+    if order.json {
+        say_json(&json)?;
+    } else {
+        say(report.trim_end())?;
+    }
+    if sound { Ok(()) } else { Err(crate::outcome::Finding("the ledger does not hold".to_owned()).into()) }
+}
+
+async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let config = config_at(&order.at)?;
+    let custody = open(&config, order.at.root_key.as_deref()).await?;
+    let mut export = custody.ledger_export().await?;
+    let mut file = std::io::BufWriter::new(std::fs::File::create_new(&order.out)?);
+    while let Some(piece) = export.bytes.recv().await {
+        file.write_all(&piece?)?;
+    }
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    let beside = order.out.with_extension("pub");
+    std::fs::write(&beside, format!("{}\n", custody.ledger_verifier()))?;
+    custody.close().await;
+    if order.at.json {
+        return say_json(&serde_json::json!({"out": order.out, "key": beside, "entries": export.size}));
+    }
+    say(&format!("{} entries in {}; the public key is in {}.", export.size, order.out.display(), beside.display()))
+}
+
+pub(crate) async fn backup(order: cli::Backup) -> anyhow::Result<()> {
+    let config = config_at(&order.at)?;
+    let custody = open(&config, order.at.root_key.as_deref()).await?;
+    let settings = custody::BackupSettings { to: order.to.clone(), epoch_escrow: order.epoch_escrow.clone() };
+    let done = custody.backup_create(&settings).await;
+    let key = custody.backup_key();
+    custody.close().await;
+    let (done, key) = (done?, key?);
+    let mut problems = done.damaged.clone();
+    if order.verify {
+        problems.extend(custody::backup_verify(&order.to, Some(&done.set), Some(&key)).await?.problems);
+    }
+    if order.at.json {
+        say_json(&serde_json::json!({
+            "set": done.set, "entries": done.entries, "objects": done.objects, "objects_copied": done.objects_copied,
+            "bytes_copied": done.bytes_copied, "key": done.key, "problems": problems,
+        }))?;
+    } else {
+        say(&format!("Set {}: {} entries, {} objects, {} of them new ({} bytes).", done.set, done.entries, done.objects, done.objects_copied, done.bytes_copied))?;
+        say(&format!("Keep the backup's public key outside: {}", done.key))?;
+    }
+    if problems.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(problems.join("; ")).into()) }
+}
+
+pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
+    let mut config = Config::read(&order.config)?;
+    let root = root_of(&config, order.root_key.as_deref())?;
+    if order.drill {
+        let custody = open(&config, order.root_key.as_deref()).await?;
+        let drill = custody::DrillOrder { from: order.from, into: order.dir, epoch_escrow: order.epoch_escrow };
+        let done = custody.restore_drill(&drill, root).await;
+        custody.close().await;
+        let done = done?;
+        if order.json {
+            say_json(&serde_json::json!({"ok": done.ok, "set": done.set, "entries": done.entries, "objects": done.objects, "keys_opened": done.keys_opened, "problems": done.problems}))?;
+        } else {
+            say(&format!("Set {}: {} entries, {} objects, {} keys unwrap.", done.set, done.entries, done.objects, done.keys_opened))?;
+        }
+        return if done.ok { Ok(()) } else { Err(crate::outcome::Finding(done.problems.join("; ")).into()) };
+    }
+    config.dir.clone_from(&order.dir);
+    let what = custody::RestoreOrder {
+        from: order.from,
+        set: None,
+        into: order.dir,
+        epoch_escrow: order.epoch_escrow,
+        key: None,
+        outside: notes_of(&order.checkpoint)?,
+    };
+    let (custody, done) = custody::restore(&what, config.settings()?, root, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    custody.close().await;
+    if order.json {
+        return say_json(&serde_json::json!({"set": done.set, "entries": done.entries, "objects": done.objects, "missing": done.missing, "gap": done.gap, "origin": done.origin}));
+    }
+    say(&done.gap)
+}
+
+pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
+    let _ = config_at(&at)?;
+    Err(WrongUse("not yet".to_owned()).into())
+}

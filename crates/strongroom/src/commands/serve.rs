@@ -1,0 +1,50 @@
+//! Serving: open the house, take the address, walk the table as a stranger, then let people in; drain at the end.
+
+use super::house::{config_at, open};
+use crate::cli;
+use crate::outcome::say;
+use custody::Custody;
+use portal::serve::{Portal, ServeOptions};
+
+pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
+    let mut config = config_at(&args.at)?;
+    if let Some(listen) = args.listen {
+        config.listen = listen;
+    }
+    config.check()?;
+    let custody = open(&config, args.at.root_key.as_deref()).await?;
+    let options = ServeOptions {
+        listen: config.listen,
+        tls: config.tls.as_ref().map(|tls| (tls.certificate_file.clone(), tls.key_file.clone())),
+        trusted_proxies: config.trusted_proxies.clone(),
+        extra_hosts: config.extra_hosts.clone(),
+        probe_public: config.probe_public,
+        demo: false,
+    };
+    let portal = Portal::bind(custody.clone(), options).await?;
+    say(&format!("Serving {} on {}. The gate opens once the outside probe has passed.", config.public_url, portal.local_addr()))?;
+    until_stopped(custody, portal).await;
+    Ok(())
+}
+
+/// Serves until the process is told to stop, and takes everything apart in order.
+pub(super) async fn until_stopped(custody: Custody, portal: Portal) {
+
+    portal.run(told_to_stop()).await;
+
+    custody.close().await;
+}
+
+/// SIGTERM or Ctrl-C.
+async fn told_to_stop() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminate {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -1,0 +1,179 @@
+//! The configuration: one TOML file, unknown fields refused, secrets only as `*_file`, safe defaults.
+
+use crate::outcome::WrongUse;
+use anyhow::Context as _;
+use custody::{Settings, WitnessSink};
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// The file `strongroom.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The data folder.
+    pub(crate) dir: PathBuf,
+    /// The operator's own name.
+    pub(crate) operator: String,
+    /// The address people type: scheme, host, port.
+    pub(crate) public_url: String,
+    /// Whom a closed door names.
+    #[serde(default)]
+    pub(crate) telephone: String,
+    /// A zone of the time zone database.
+    #[serde(default = "default_zone")]
+    pub(crate) time_zone: String,
+    /// The address and port to listen on.
+    #[serde(default = "default_listen")]
+    pub(crate) listen: SocketAddr,
+    /// Certificate and key, PEM.
+    pub(crate) tls: Option<Tls>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Hosts that are ours besides the public one.
+    #[serde(default)]
+    pub(crate) extra_hosts: Vec<String>,
+    /// The root key's file, on another volume than `dir`; without it the passphrase is asked for.
+    pub(crate) root_key_file: Option<PathBuf>,
+    /// A file with the passphrase (a systemd credential, say).
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// The largest file, bytes.
+    #[serde(default = "default_file_bytes")]
+    pub(crate) file_bytes_max: u64,
+    /// The most one customer may hold, bytes.
+    #[serde(default = "default_customer_bytes")]
+    pub(crate) customer_bytes_max: u64,
+    /// Documents one of the operator's staff may open in an hour.
+    #[serde(default = "default_opens")]
+    pub(crate) opens_per_hour_max: u64,
+    /// A malware scanner that reads the file on standard input.
+    pub(crate) scan_command: Option<Vec<String>>,
+    /// Is told each alert on its standard input.
+    pub(crate) alert_command: Option<Vec<String>>,
+    /// Where checkpoints go.
+    pub(crate) witness: Option<Witness>,
+    /// The probe walks the public address too.
+    #[serde(default)]
+    pub(crate) probe_public: bool,
+}
+
+/// Certificate and key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// Certificate chain, PEM.
+    pub(crate) certificate_file: PathBuf,
+    /// Private key, PEM.
+    pub(crate) key_file: PathBuf,
+}
+
+/// Where checkpoints go: a command or a file on another volume.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Witness {
+    /// Reads the signed checkpoint on its standard input.
+    pub(crate) command: Option<Vec<String>>,
+    /// Appended to.
+    pub(crate) append_file: Option<PathBuf>,
+}
+
+fn default_zone() -> String {
+    "America/New_York".to_owned()
+}
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+const fn default_file_bytes() -> u64 {
+    4 * 1024 * 1024 * 1024
+}
+const fn default_customer_bytes() -> u64 {
+    1024 * 1024 * 1024 * 1024
+}
+const fn default_opens() -> u64 {
+    600
+}
+
+impl Config {
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| WrongUse(format!("cannot read {}: {}", path.display(), error.kind())))?;
+        let config: Self = toml::from_str(&text).map_err(|error| WrongUse(format!("{}: {}", path.display(), error.message())))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// For a folder without a file: what `init` remembered, and defaults.
+    pub(crate) fn of_dir(dir: &Path) -> anyhow::Result<Self> {
+        let file = dir.join("strongroom.toml");
+        if file.exists() {
+            return Self::read(&file);
+        }
+        Err(WrongUse(format!("there is no strongroom.toml in {}; run `strongroom init` first, or give --config", dir.display())).into())
+    }
+
+    /// Everything that can be said about it without opening the house.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        portal::door::PublicUrl::parse(&self.public_url).map_err(|error| WrongUse(error.to_string()))?;
+        if self.tls.is_none() && !self.listen.ip().is_loopback() {
+            return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());
+        }
+        if let Some(witness) = &self.witness
+            && witness.command.is_some() == witness.append_file.is_some()
+        {
+            return Err(WrongUse("[witness] takes either command or append_file".to_owned()).into());
+        }
+        if self.root_key_file.is_some() && self.passphrase_file.is_some() {
+            return Err(WrongUse("give root_key_file or passphrase_file, not both".to_owned()).into());
+        }
+        Ok(())
+    }
+
+    /// What custody wants to know.
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        let url = Url::parse(&self.public_url).context("public_url")?;
+        let mut settings = Settings::new(&self.operator, url);
+        settings.telephone.clone_from(&self.telephone);
+        settings.time_zone.clone_from(&self.time_zone);
+        settings.file_bytes_max = self.file_bytes_max;
+        settings.customer_bytes_max = self.customer_bytes_max;
+        settings.opens_per_hour_max = self.opens_per_hour_max;
+        settings.scan_command.clone_from(&self.scan_command);
+        settings.alert_command.clone_from(&self.alert_command);
+        settings.root_key_file.clone_from(&self.root_key_file);
+        settings.witness = self.witness.as_ref().and_then(|witness| match (&witness.command, &witness.append_file) {
+            (Some(command), _) => Some(WitnessSink::Command(command.clone())),
+            (None, Some(file)) => Some(WitnessSink::Append(file.clone())),
+            (None, None) => None,
+        });
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    const GOOD: &str = "dir = \"/srv/strongroom\"\noperator = \"Prairie\"\npublic_url = \"https://portal.example.org\"\n";
+
+    #[test]
+    fn the_smallest_file_is_enough_and_unknown_fields_are_refused() {
+        let config: Config = toml::from_str(GOOD).unwrap();
+        assert!(config.check().is_ok());
+        assert!(toml::from_str::<Config>(&format!("{GOOD}password = \"x\"\n")).is_err());
+    }
+
+    #[test]
+    fn plain_http_does_not_leave_this_machine_and_an_ip_address_is_no_origin() {
+        let bad = [
+            format!("{GOOD}listen = \"0.0.0.0:80\"\n"),
+            GOOD.replace("https://portal.example.org", "https://192.0.2.1"),
+            GOOD.replace("https://portal.example.org", "http://portal.example.org"),
+        ];
+        for text in bad {
+            let config: Config = toml::from_str(&text).unwrap();
+            assert!(config.check().is_err(), "{text}");
+        }
+    }
+}

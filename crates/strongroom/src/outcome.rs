@@ -1,0 +1,57 @@
+//! How commands end: one sentence and one code.
+
+use custody::CustodyError;
+use std::io::Write as _;
+
+/// A check found something: exit 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Finding(pub(crate) String);
+
+/// Wrong use or bad input: exit 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongUse(pub(crate) String);
+
+/// The exit code of an error.
+pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<Finding>() {
+        return 1;
+    }
+    if error.is::<WrongUse>() {
+        return 2;
+    }
+    match error.downcast_ref::<CustodyError>() {
+        Some(CustodyError::Refused(_) | CustodyError::Absent) => 3,
+        Some(CustodyError::Input(_) | CustodyError::State(_) | CustodyError::File(_) | CustodyError::TooLarge { .. }) => 2,
+        _ => 4,
+    }
+}
+
+/// One clear sentence on standard error, with what lies behind it.
+pub(crate) fn tell(error: &anyhow::Error) {
+    let mut sentence = error.to_string();
+    if let Some(CustodyError::Input(fields)) = error.downcast_ref::<CustodyError>() {
+        sentence = fields.iter().map(|one| format!("{}: {}", one.field, one.say)).collect::<Vec<_>>().join("; ");
+    }
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !sentence.contains(&cause) {
+            sentence.push_str(": ");
+            sentence.push_str(&cause);
+        }
+    }
+    // Nothing is left to tell it to if standard error is gone.
+    drop(writeln!(std::io::stderr(), "strongroom: {sentence}"));
+}
+
+/// A line of what a command reports.
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(())
+}
+
+/// One object on one line, for `--json`.
+pub(crate) fn say_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    say(&value.to_string())
+}
