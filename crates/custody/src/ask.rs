@@ -4,6 +4,8 @@
 //! written too, within a rate, so that noise cannot fill the ledger; strangers' refusals are counted and
 //! become one entry a minute.
 
+mod could;
+
 use crate::settings::year_of;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;

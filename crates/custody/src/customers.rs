@@ -476,3 +476,11 @@ impl Desk<act::AssignmentEnd> {
         Ok(witnessed)
     }
 }
+
+/// Names and ids of customers, from a store that is open without a root key. No PHI: business names.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn customers_offline(store: &store::Store) -> Result<Vec<(CustomerId, String)>, CustodyError> {
+    Ok(store.customer_list().await?.into_iter().map(|customer| (customer.id, customer.name)).collect())
+}

@@ -122,6 +122,9 @@ pub struct DocumentsFound {
     pub next: Option<DocumentId>,
 }
 
+/// Alternatives of which one must agree: field and MAC.
+pub(crate) type TokenGroup = Vec<(String, Vec<u8>)>;
+
 impl Custody {
     /// Customers at which this person has any role in force, or for whom they are assigned.
     pub(crate) fn customers_of(&self, facts: &PrincipalFacts) -> Vec<CustomerId> {
@@ -169,7 +172,7 @@ impl Custody {
         &self,
         customer: CustomerId,
         query: &Query,
-    ) -> Result<Vec<Vec<(String, Vec<u8>)>>, CustodyError> {
+    ) -> Result<Vec<TokenGroup>, CustodyError> {
         let ring = self.ring();
         query
             .all_of

@@ -144,6 +144,11 @@ impl Custody {
         &self.0.settings
     }
 
+    /// Lets go of the store. Nothing is lost without it.
+    pub async fn close(&self) {
+        self.store().close().await;
+    }
+
     /// Now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -227,4 +232,12 @@ impl Custody {
         let Some(person) = self.store().person_fetch(id).await? else { return Ok(None) };
         crate::directory::open(&self.ring(), &person).map(Some)
     }
+}
+
+/// Opens the data folder, or makes it, and takes its lock.
+///
+/// # Errors
+/// When it is in use, not there, or not to be made.
+pub async fn open_store(dir: &std::path::Path, create: bool) -> Result<Store, CustodyError> {
+    Ok(Store::open(store::StoreOptions { dir: dir.to_path_buf(), create }).await?)
 }

@@ -35,6 +35,8 @@ mod secret;
 mod sessions;
 mod signing_in;
 #[cfg(test)]
+mod filled;
+#[cfg(test)]
 mod testing;
 mod reading;
 mod scribe;

@@ -49,6 +49,8 @@ pub struct NewUpload {
     pub visit: Option<Day>,
     /// How file names are made here, such as `{author}_{patient_last}_{visit_date}`.
     pub template: String,
+    /// What the uploader typed of the patient; stronger than what the name or the file says.
+    pub said: PatientBody,
     /// It is a new version of this document.
     pub version_of: Option<DocumentId>,
 }
@@ -365,12 +367,13 @@ impl Custody {
         let name = FileNameTemplate::parse(&new.template).ok().and_then(|template| template.fields(&new.file_name)).unwrap_or_default();
         let (last, first) = split_name(header.patient_name.as_deref().unwrap_or_default());
         let or = |one: Option<String>, other: String| one.filter(|text| !text.is_empty()).unwrap_or(other);
+        let typed = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let said = PatientBody {
-            last: or(name.patient_last, last),
-            first: or(name.patient_first, first),
+            last: or(typed(&new.said.last).or(name.patient_last), last),
+            first: or(typed(&new.said.first).or(name.patient_first), first),
             middle: name.patient_middle.unwrap_or_default(),
-            born: name.birth_date.or(header.birth_date),
-            record_number: or(name.record_number, header.record_number.clone().unwrap_or_default()),
+            born: new.said.born.or(name.birth_date).or(header.birth_date),
+            record_number: or(typed(&new.said.record_number).or(name.record_number), header.record_number.clone().unwrap_or_default()),
             sex: String::new(),
         };
         let title = or(header.document_type.clone().or(name.document_type), String::new());

@@ -8,7 +8,7 @@ use crate::pages::parts::{Choice, Errors, Tone};
 use crate::pages::upload::{UploadPage, UploadResult, UploadedPage};
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
-use custody::{CustodyError, Desk, NewUpload, UploadCut, Uploaded};
+use custody::{CustodyError, Desk, NewUpload, PatientBody, UploadCut, Uploaded};
 use futures_util::StreamExt as _;
 use percent_encoding::percent_decode_str;
 use record::civil::Day;
@@ -70,8 +70,6 @@ struct Said {
     #[serde(default)]
     patient: String,
     #[serde(default)]
-    visit: String,
-    #[serde(default)]
     template: String,
     #[serde(default)]
     version_of: String,
@@ -85,8 +83,9 @@ impl Said {
             kind: self.kind.parse().ok(),
             author: self.author.parse::<PersonId>().ok(),
             patient: self.patient.parse::<PatientId>().ok(),
-            visit: Day::read(&self.visit).ok(),
+            visit: None,
             template: self.template.clone(),
+            said: PatientBody::default(),
             version_of: self.version_of.parse::<DocumentId>().ok(),
         }
     }
@@ -96,6 +95,7 @@ impl Said {
 #[derive(Serialize)]
 struct Told {
     outcome: &'static str,
+    tone: &'static str,
     message: String,
     href: String,
 }
@@ -114,10 +114,22 @@ fn outcome(done: &Uploaded) -> (&'static str, Tone, String) {
 async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers: Headers, body: RawBody) -> Answer {
     let name = headers.get("x-file-name").ok_or(Problem::Malformed)?;
     let name = percent_decode_str(name).decode_utf8().map_err(|_| Problem::Malformed)?.into_owned();
+    let mut upload = said.upload(&name);
+    // What was typed of the patient comes as a header, form-encoded: PHI stays out of the address.
+    for (field, value) in url::form_urlencoded::parse(headers.get("x-fields").unwrap_or_default().as_bytes()) {
+        match field.as_ref() {
+            "family" => upload.said.last = value.into_owned(),
+            "given" => upload.said.first = value.into_owned(),
+            "record_number" => upload.said.record_number = value.into_owned(),
+            "visit" | "visit_date" => upload.visit = Day::read(&value).ok(),
+            "template" => upload.template = value.into_owned(),
+            _ => {}
+        }
+    }
     let bytes = body.map(|piece| piece.map_err(|_| UploadCut));
-    let done = desk.document_upload(said.upload(&name), Box::pin(bytes)).await?;
-    let (outcome, _, message) = outcome(&done);
-    let told = Told { outcome, message, href: format!("/documents/{}", done.id) };
+    let done = desk.document_upload(upload, Box::pin(bytes)).await?;
+    let (outcome, tone, message) = outcome(&done);
+    let told = Told { outcome, tone: tone.class(), message, href: format!("/documents/{}", done.id) };
     Ok(Reply::json(&told)?.status(StatusCode::CREATED))
 }
 
