@@ -241,7 +241,7 @@ impl Store {
         let sql = format!(
             "SELECT {table}.{id} AS id, {place} AS number, {table}.{name} AS sealed FROM {from} \
              WHERE {whose} = $1 AND {table}.{name} IS NOT NULL \
-             AND ({table}.{id} > $2 OR ({table}.{id} = $2 AND {place} > $3)) ORDER BY {table}.{id}, {place} LIMIT $4"
+             AND ({table}.{id} > $2 OR ({table}.{id} = $2 AND {place} > $3)) ORDER BY id, number LIMIT $4"
         );
         let rows =
             self.rows("page through a sealed column", sql, binds![customer, after_id, after_number, limit]).await?;

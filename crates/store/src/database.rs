@@ -111,7 +111,9 @@ impl Store {
             .await
             .map_err(StoreError::database("open the database"))?;
         migrate(&writer).await?;
-        let readers = pool()
+        // Readers begin no transactions, so there is nothing to look at before each question.
+        let readers = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "ON"))
             .await

@@ -7,6 +7,7 @@ use policy::DocumentFacts;
 use policy::scope::DocumentScope;
 use record::document::{DocumentKind, DocumentState};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A document as it is kept.
 #[derive(Debug, Clone)]
@@ -216,6 +217,31 @@ fn version(row: &Row) -> Result<DocumentVersion, StoreError> {
     })
 }
 
+fn recipient(row: &Row) -> Result<Recipient, StoreError> {
+    Ok(Recipient {
+        document: row.word("document_id")?,
+        person: row.word("person_id")?,
+        as_author: row.text("why")? == "author",
+        read_at: row.maybe_at("read_at")?,
+    })
+}
+
+fn facts_of(document: &Document, recipients: &[Recipient], in_care: bool) -> DocumentFacts {
+    DocumentFacts {
+        id: document.id,
+        customer: document.customer,
+        state: document.state,
+        kind: document.kind,
+        author: document.author,
+        uploader: document.uploader.parse().ok(),
+        read_by_practice: recipients.iter().any(|one| one.read_at.is_some()) || document.picked_up_at.is_some(),
+        recipients: recipients.iter().map(|one| one.person).collect(),
+        patient: document.patient,
+        in_care,
+        delivered_at: document.delivered_at,
+    }
+}
+
 fn condition_of(filter: &DocumentFilter) -> Condition {
     let mut condition = Condition::default();
     let customer = condition.place(filter.customer);
@@ -378,16 +404,7 @@ impl Store {
                 binds![id],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Recipient {
-                    document: row.word("document_id")?,
-                    person: row.word("person_id")?,
-                    as_author: row.text("why")? == "author",
-                    read_at: row.maybe_at("read_at")?,
-                })
-            })
-            .collect()
+        rows.iter().map(recipient).collect()
     }
 
     /// Is this patient in this person's care: author or recipient of some delivered or signed document here.
@@ -412,6 +429,88 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// In whose inboxes several documents of one customer lie: one question, however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn recipient_list_many(
+        &self,
+        customer: CustomerId,
+        ids: &[DocumentId],
+    ) -> Result<BTreeMap<DocumentId, Vec<Recipient>>, StoreError> {
+        let mut found: BTreeMap<DocumentId, Vec<Recipient>> = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(found);
+        }
+        let mut condition = Condition::default();
+        let customer = condition.place(customer);
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "SELECT recipient.document_id AS document_id, person_id, why, read_at FROM recipient \
+             JOIN document ON document.document_id = recipient.document_id \
+             WHERE document.customer_id = {customer} AND recipient.document_id IN ({}) ORDER BY recipient.document_id, person_id",
+            places.join(", ")
+        );
+        for row in self.rows("list recipients", sql, condition.values).await? {
+            let one = recipient(&row)?;
+            found.entry(one.document).or_default().push(one);
+        }
+        Ok(found)
+    }
+
+    /// Those of these patients of a customer who are in this person's care: one question, however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn in_care_many(
+        &self,
+        customer: CustomerId,
+        patients: &BTreeSet<PatientId>,
+        person: PersonId,
+    ) -> Result<BTreeSet<PatientId>, StoreError> {
+        if patients.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut condition = Condition::default();
+        let place = condition.place(customer);
+        let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
+        let in_care = scope::in_care(&mut condition, person, "patient.patient_id", "patient.customer_id");
+        let sql = format!(
+            "SELECT patient.patient_id AS patient_id FROM patient WHERE patient.customer_id = {place} \
+             AND patient.patient_id IN ({}) AND {in_care}",
+            places.join(", ")
+        );
+        let rows = self.rows("look whether patients are in care", sql, condition.values).await?;
+        rows.iter().map(|row| row.word("patient_id")).collect()
+    }
+
+    /// What policy is told about a page of one customer's documents when this person asks, in their order: two
+    /// questions, however many they are. A document of another customer is left out.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_facts_many(
+        &self,
+        customer: CustomerId,
+        documents: &[Document],
+        asker: Option<PersonId>,
+    ) -> Result<Vec<DocumentFacts>, StoreError> {
+        let own: Vec<&Document> = documents.iter().filter(|document| document.customer == customer).collect();
+        let ids: Vec<DocumentId> = own.iter().map(|document| document.id).collect();
+        let mut inboxes = self.recipient_list_many(customer, &ids).await?;
+        let patients = own.iter().filter_map(|document| document.patient).collect();
+        let in_care = match asker {
+            Some(person) => self.in_care_many(customer, &patients, person).await?,
+            None => BTreeSet::new(),
+        };
+        let facts = |document: &&Document| {
+            let recipients = inboxes.remove(&document.id).unwrap_or_default();
+            let in_care = document.patient.is_some_and(|patient| in_care.contains(&patient));
+            facts_of(document, &recipients, in_care)
+        };
+        Ok(own.iter().map(facts).collect())
+    }
+
     /// What policy is told about a document when this person asks.
     ///
     /// # Errors
@@ -426,19 +525,7 @@ impl Store {
             (Some(person), Some(patient)) => self.in_care(document.customer, patient, person).await?,
             _ => false,
         };
-        Ok(DocumentFacts {
-            id: document.id,
-            customer: document.customer,
-            state: document.state,
-            kind: document.kind,
-            author: document.author,
-            uploader: document.uploader.parse().ok(),
-            read_by_practice: recipients.iter().any(|one| one.read_at.is_some()) || document.picked_up_at.is_some(),
-            recipients: recipients.iter().map(|one| one.person).collect(),
-            patient: document.patient,
-            in_care,
-            delivered_at: document.delivered_at,
-        })
+        Ok(facts_of(document, &recipients, in_care))
     }
 }
 

@@ -38,7 +38,7 @@ impl Condition {
 }
 
 /// Is the patient in `column` in the care of this person: author or recipient of some delivered or signed document.
-fn in_care(condition: &mut Condition, person: PersonId, patient: &str, customer: &str) -> String {
+pub(crate) fn in_care(condition: &mut Condition, person: PersonId, patient: &str, customer: &str) -> String {
     let who = condition.place(person);
     format!(
         "EXISTS (SELECT 1 FROM document care WHERE care.patient_id = {patient} AND care.customer_id = {customer} \
