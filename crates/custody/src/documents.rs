@@ -493,10 +493,12 @@ impl Custody {
     /// # Errors
     /// When the store cannot.
     pub async fn view_count(&self, person: PersonId, view: DocumentView) -> Result<u64, CustodyError> {
-        let facts = self.person_facts(person, None).await?;
+        // A number in the menu of somebody who is signed in; what it counts is opened by an act of its own.
+        let now = self.now();
+        let facts = self.person_facts(person, Some(policy::SignInFact { at: now, step_up_at: None })).await?;
         let mut many = 0;
         for customer in self.customers_of(&facts) {
-            let scope = document_scope(Action::DocumentList, &facts, Principal::Person(person), customer, self.now());
+            let scope = document_scope(Action::DocumentList, &facts, Principal::Person(person), customer, now);
             if !scope.any_of.is_empty() {
                 let filter = filter_of(view, customer, scope, person);
                 many += self.store().document_count(&filter, COUNT_MAX).await?;

@@ -3,10 +3,10 @@
 use crate::ask::Question;
 use crate::documents::{patient_open, purpose_of, query_of};
 use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, Shown, Witnessed};
-use policy::scope::patient_scope;
+use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
 use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, Timestamp, act};
-use store::Patient;
+use store::{DocumentFilter, Patient};
 use vault::{Column, Field};
 
 /// Rows of a page.
@@ -28,6 +28,8 @@ pub struct PatientLine {
     pub in_care: bool,
     /// The glass is broken for them, until then.
     pub broken_glass_until: Option<Timestamp>,
+    /// How many documents about them the asker may list, counted up to a hundred.
+    pub documents: u64,
 }
 
 /// Patients of one customer: one act.
@@ -174,13 +176,16 @@ impl Desk<act::PatientSearch> {
             let witnessed = granted.witnessed();
             let (opening, shown) = granted.open(&self.custody.ring())?;
             let mut lines = Vec::with_capacity(page.items.len());
+            let listed = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
             for (patient, in_care) in page.items.iter().zip(in_care) {
+                let about = DocumentFilter { patients: Some(vec![patient.id]), ..DocumentFilter::all(customer, listed.clone()) };
                 lines.push(PatientLine {
                     id: patient.id,
                     patient: patient_open(&opening, &shown, patient)?,
                     provisional: patient.provisional,
                     in_care,
                     broken_glass_until: Self::glass_until(&facts, patient.id),
+                    documents: self.custody.store().document_count(&about, 100).await?,
                 });
             }
             let customer_name = self.custody.customer_name(customer).await?;
@@ -224,6 +229,7 @@ impl Desk<act::PatientShow> {
                 provisional: patient.provisional,
                 in_care: row_facts.in_care,
                 broken_glass_until: Self::glass_until(&facts, id),
+                documents: 0,
             },
             customer,
             customer_name: self.custody.customer_name(customer).await?,

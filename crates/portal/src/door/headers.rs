@@ -10,11 +10,11 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self';
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Every feature a browser could lend to a page; only passkeys stay on.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
      display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), \
      magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
      publickey-credentials-create=(self), publickey-credentials-get=(self), screen-wake-lock=(), serial=(), usb=(), \
-     web-share=(), xr-spatial-tracking=()";
+     xr-spatial-tracking=()";
 
 /// Name and value of each header that every answer carries; the probe asks for exactly these.
 pub const ALWAYS: &[(&str, &str)] = &[

@@ -409,7 +409,9 @@ impl TextBlock {
 fn is_heading(line: &str) -> bool {
     let line = line.trim();
     let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-    letters >= 3 && line.chars().count() <= 60 && !line.chars().any(char::is_lowercase) && !line.contains(". ")
+    // "DOB: 03/09/2017" is a line of facts and no heading.
+    let is_fact = line.trim_end_matches(':').contains(':');
+    letters >= 3 && !is_fact && line.chars().count() <= 60 && !line.chars().any(char::is_lowercase) && !line.contains(". ")
 }
 
 #[cfg(test)]

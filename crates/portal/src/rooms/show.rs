@@ -82,7 +82,7 @@ pub(super) fn patient_row(shown: &Shown, customer_name: &str, line: &PatientLine
         name: patient.name(),
         born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
         record_number: patient.record_number.clone(),
-        documents: 0,
+        documents: u32::try_from(line.documents).unwrap_or(u32::MAX),
         tag: tag(customer_name),
         provisional: line.provisional,
         broken_glass: line.broken_glass_until.is_some(),

@@ -124,7 +124,7 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
             let customer = of.customer.parse().map_err(|_| WrongUse("--customer takes an id of the form cus_…".to_owned()))?;
             let custody = open(&config, of.at.root_key.as_deref()).await?;
             let mut told = |so_far: &custody::KeyRotated| {
-                tracing::info!(objects = so_far.objects, columns = so_far.columns, "moving to the new key");
+                tracing::info!(versions = so_far.versions, columns = so_far.columns, "moving to the new key");
                 std::ops::ControlFlow::Continue(())
             };
             let done = custody.key_rotate(customer, &mut told).await;
@@ -132,10 +132,10 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
             let done = done?;
             if of.at.json {
                 return say_json(&serde_json::json!({
-                    "version": done.version, "objects": done.objects, "columns": done.columns, "damaged": done.damaged, "finished": done.finished,
+                    "version": done.version, "versions": done.versions, "columns": done.columns, "damaged": done.damaged, "finished": done.finished,
                 }));
             }
-            say(&format!("Key version {}: {} object keys and {} columns moved, {} damaged.", done.version, done.objects, done.columns, done.damaged))
+            say(&format!("Key version {}: keys of {} versions and {} columns moved, {} damaged.", done.version, done.versions, done.columns, done.damaged))
         }
         KeyCommand::Rekey(order) => {
             let config = config_at(&order.at)?;
@@ -286,6 +286,20 @@ pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
-    let _ = config_at(&at)?;
-    Err(WrongUse("not yet".to_owned()).into())
+    let config = config_at(&at)?;
+    let settings = config.settings()?;
+    let examined = custody::Examined { dir: &config.dir, settings: &settings, listen: Some(config.listen), tls: config.tls.is_some() };
+    let checks = custody::doctor(&examined, None, &SystemClock).await;
+    let mut failed = Vec::new();
+    for check in &checks {
+        if at.json {
+            say_json(&serde_json::json!({"name": check.name, "verdict": check.verdict.as_str(), "sentence": check.sentence}))?;
+        } else {
+            say(&format!("{:<5} {:<18} {}", check.verdict.as_str(), check.name, check.sentence))?;
+        }
+        if check.verdict == custody::Verdict::Bad {
+            failed.push(check.name);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(format!("not in order: {}", failed.join(", "))).into()) }
 }

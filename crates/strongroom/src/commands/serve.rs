@@ -29,9 +29,9 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
 
 /// Serves until the process is told to stop, and takes everything apart in order.
 pub(super) async fn until_stopped(custody: Custody, portal: Portal) {
-
+    let jobs = custody.clone().jobs_start();
     portal.run(told_to_stop()).await;
-
+    jobs.stop().await;
     custody.close().await;
 }
 
