@@ -7,6 +7,7 @@
 mod accesses;
 mod ceremony;
 mod chart;
+mod customers;
 mod document;
 mod documents;
 mod entrance;
@@ -15,8 +16,10 @@ mod frame;
 mod handles;
 mod home;
 mod myself;
+mod people;
 mod search;
 mod show;
+mod staff;
 mod upload;
 
 use crate::door::Locked;
@@ -33,5 +36,8 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = search::routes(locked);
     let locked = chart::routes(locked);
     let locked = upload::routes(locked);
+    let locked = people::routes(locked);
+    let locked = customers::routes(locked);
+    let locked = staff::routes(locked);
     accesses::routes(locked)
 }

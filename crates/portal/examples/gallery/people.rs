@@ -146,7 +146,7 @@ fn person(name: &str, role: &str, passkeys: u32, note: &str, tone: Tone) -> Pers
         role: s(role),
         since: at(2, "10:00"),
         last_sign_in: (passkeys > 0).then(|| at(20, "07:58")),
-        passkeys,
+        passkeys: Some(passkeys),
         note: s(note),
         tone,
         actions: vec![
@@ -166,6 +166,7 @@ fn invitation(state: &str, tone: Tone, confirm: bool) -> InvitationRow {
         state: s(state),
         tone,
         confirm: confirm.then(|| post("Confirm", "/invitations/inv_01kamadeup/confirm")),
+        withdraw: (!confirm).then(|| post("Take it back", "/people/mem_01kamadeup/end")),
     }
 }
 
@@ -189,6 +190,12 @@ pub(crate) fn people(shelf: &mut Shelf) {
         person("R. Fenn, NP", "Clinician", 1, "", Tone::Plain),
         person("Gale Purdy", "Records staff", 1, "92 accesses on Nov 16", Tone::Due),
     ];
+    let elsewhere = PersonRow {
+        last_sign_in: None,
+        passkeys: None,
+        ..person("Dr. Ida Moss", "Clinician", 0, "works elsewhere too", Tone::Plain)
+    };
+    let rows: Vec<PersonRow> = rows.into_iter().chain([elsewhere]).collect();
     shelf.plain("people", &page(rows));
     shelf.plain("people-empty", &page(Vec::new()));
     let roles = || {
@@ -200,13 +207,14 @@ pub(crate) fn people(shelf: &mut Shelf) {
         .map(|(value, label, hint)| Choice { value: s(value), label: s(label), hint: s(hint), selected: false })
         .to_vec()
     };
-    let invite = |needs_second, problems: &[(&str, &str)]| InvitePage {
+    let invite = |needs_second: bool, problems: &[(&str, &str)]| InvitePage {
         chrome: manager("People"),
         place: s(LAKESIDE),
         name: s("Dr. Pilar Sandoval"),
         email: if problems.is_empty() { s("sandoval@example.org") } else { s("sandoval") },
         phone: s("+1 (555) 010-2211"),
         roles: roles(),
+        until: needs_second.then(DateParts::default),
         needs_second,
         action: s("/people/invite"),
         back: s("/people"),
@@ -214,24 +222,29 @@ pub(crate) fn people(shelf: &mut Shelf) {
     };
     shelf.plain("invite", &invite(false, &[]));
     shelf.plain("invite-error", &invite(true, &[("email", "An address has an @ in it"), ("role", "Choose a role")]));
-    let invited = |link: &str, words: &str| InvitedPage {
+    let invited = |link: &str, words: &str, waits| InvitedPage {
         chrome: manager("People"),
         name: s("Dr. Pilar Sandoval"),
         role: s("Clinician at Lakeside Pediatrics"),
         phone: s("+1 (555) 010-2211"),
         link: s(link),
         words: s(words),
-        expires: at(23, "10:12"),
+        waits,
+        expires: Some(at(23, "10:12")),
+        tell: if waits { vec![fact("June Albright", "+1 (555) 010-3344, albright@example.org")] } else { Vec::new() },
         back: s("/people"),
     };
     shelf.plain(
         "invited",
-        &invited(
-            "https://portal.prairie.example/invitation/6xk2-9dmw-q0tz-madeup",
-            "copper – lantern – orchard – nine",
-        ),
+        &invited("https://portal.prairie.example/invitation/6xk2-9dmw-q0tz-madeup", "7KQ4-MZ2P", false),
     );
-    shelf.plain("invited-second-officer", &invited("", ""));
+    shelf.plain(
+        "invited-second-officer",
+        &invited("https://portal.prairie.example/invitation/6xk2-9dmw-q0tz-madeup", "", true),
+    );
+    shelf.plain("invited-confirmed", &invited("", "7KQ4-MZ2P", false));
+    shelf.plain("invited-has-passkey", &invited("", "", false));
+    shelf.plain("invited-has-passkey-waits", &invited("", "", true));
     let confirm =
         |title: &str, effects: &[&str], button: &str, grave, touch, typed: Option<&str>, problems: &[(&str, &str)]| {
             ConfirmPage {
@@ -288,7 +301,7 @@ pub(crate) fn people(shelf: &mut Shelf) {
         name: s(name),
         roles: s(roles),
         last_sign_in: Some(at(20, "07:58")),
-        passkeys,
+        passkeys: Some(passkeys),
         assigned: s(assigned),
         note: s(note),
         tone: Tone::Due,
@@ -321,13 +334,12 @@ pub(crate) fn people(shelf: &mut Shelf) {
 
 /// Customers and agreements.
 pub(crate) fn customers(shelf: &mut Shelf) {
-    let row = |name: &str, agreement: &str, tone, people, in_work| CustomerRow {
+    let row = |name: &str, agreement: &str, tone, people| CustomerRow {
         href: s("/customers/cus_01kamadeup"),
         name: s(name),
         agreement: s(agreement),
         tone,
         people,
-        in_work,
     };
     let list = |rows| CustomerListPage {
         chrome: officer("Customers"),
@@ -342,19 +354,14 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     shelf.plain(
         "customers",
         &list(vec![
-            row(LAKESIDE, "in force until 12/31/2027", Tone::Good, 14, 23),
-            row(HARBOR, "ends in 12 days", Tone::Due, 6, 4),
-            row("Stony Creek Orthopedics", "none: no uploads", Tone::Danger, 0, 0),
+            row(LAKESIDE, "in force until 12/31/2027", Tone::Good, 14),
+            row(HARBOR, "ends in 12 days", Tone::Due, 6),
+            row("Stony Creek Orthopedics", "none: no uploads", Tone::Danger, 0),
         ]),
     );
     shelf.plain("customers-empty", &list(Vec::new()));
-    let contact = |name: &str, verified| ContactRow {
-        name: s(name),
-        role: s("Administrator on call"),
-        phone: s("+1 (555) 010-3344"),
-        email: s("call@example.org"),
-        verified,
-    };
+    let contact =
+        |name: &str| ContactRow { name: s(name), phone: s("+1 (555) 010-3344"), email: s("call@example.org") };
     let mut page = CustomerPage {
         chrome: officer("Customers"),
         name: s(LAKESIDE),
@@ -375,9 +382,10 @@ pub(crate) fn customers(shelf: &mut Shelf) {
             actions: vec![action("End the agreement", How::Visit, Weight::Danger, "")],
         }),
         agreement_href: Some(s("/customers/cus_01kamadeup/agreement")),
-        contacts: vec![contact("June Albright", Some(at(3, "11:00"))), contact("Dr. Ada Okonkwo-Moss", None)],
+        contacts: vec![contact("June Albright"), contact("Dr. Ada Okonkwo-Moss")],
         people: vec![person("June Albright", "Practice manager", 2, "", Tone::Plain)],
         invitations: vec![invitation("waits for a second officer", Tone::Due, true)],
+        assigned: vec![fact("T. Brook", "since 11/03/2026")],
     };
     shelf.plain("customer", &page);
     page.agreement = None;
@@ -385,26 +393,20 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     page.people.clear();
     page.invitations.clear();
     shelf.plain("customer-new-empty", &page);
-    let kinds = || {
-        vec![
-            choice("practice", "A practice"),
-            choice("clinic", "A clinic"),
-            choice("hospital", "A hospital"),
-            choice("associate", "A business associate above us"),
-        ]
-    };
     let new = |problems: &[(&str, &str)]| CustomerNewPage {
         chrome: officer("Customers"),
         name: String::new(),
-        kinds: kinds(),
-        state: s("KS"),
+        phone: s("+1 (555) 010-0000"),
         action: s("/customers"),
         errors: errors(problems),
     };
     shelf.plain("customer-new", &new(&[]));
     shelf.plain(
         "customer-new-error",
-        &new(&[("name", "Write the name as it stands in the agreement"), ("kind", "Choose what it is")]),
+        &new(&[
+            ("name", "Write the name as it stands in the agreement"),
+            ("phone", "Write a telephone number with its area code"),
+        ]),
     );
     let yes_no = || vec![choice("yes", "Yes"), chosen("no", "No", "")];
     let agreement = |problems: &[(&str, &str)]| AgreementNewPage {
@@ -418,12 +420,7 @@ pub(crate) fn customers(shelf: &mut Shelf) {
         deidentify: yes_no(),
         at_end: vec![chosen("return", "Return, then destroy", ""), choice("destroy", "Destroy")],
         contacts: [
-            ContactForm {
-                name: s("June Albright"),
-                role: s("Manager"),
-                phone: s("+1 (555) 010-3344"),
-                email: s("albright@example.org"),
-            },
+            ContactForm { name: s("June Albright"), phone: s("+1 (555) 010-3344"), email: s("albright@example.org") },
             ContactForm::default(),
         ],
         action: s("/customers/cus_01kamadeup/agreement"),

@@ -1,7 +1,7 @@
 //! Customers and their agreements.
 
 use super::Chrome;
-use super::parts::{Choice, DateParts, Empty, Errors, Fact, Moment, PageAction, Tone};
+use super::parts::{Choice, DateParts, Empty, Errors, Fact, PageAction, Tone};
 use super::people::{InvitationRow, PersonRow};
 use askama::Template;
 
@@ -18,8 +18,6 @@ pub struct CustomerRow {
     pub tone: Tone,
     /// How many people it has.
     pub people: u32,
-    /// Documents in work.
-    pub in_work: u32,
 }
 
 /// The customers one may know of.
@@ -41,14 +39,10 @@ pub struct CustomerListPage {
 pub struct ContactRow {
     /// Name.
     pub name: String,
-    /// What they are there.
-    pub role: String,
     /// Telephone.
     pub phone: String,
     /// E-mail.
     pub email: String,
-    /// When the contact was last verified; `None` when never.
-    pub verified: Option<Moment>,
 }
 
 /// One agreement.
@@ -86,6 +80,8 @@ pub struct CustomerPage {
     pub people: Vec<PersonRow>,
     /// What is out.
     pub invitations: Vec<InvitationRow>,
+    /// Who of the operator's people works for it, and since when.
+    pub assigned: Vec<Fact>,
 }
 
 /// A new customer.
@@ -96,10 +92,8 @@ pub struct CustomerNewPage {
     pub chrome: Chrome,
     /// Name as typed. Field `name`.
     pub name: String,
-    /// Kind. Field `kind`.
-    pub kinds: Vec<Choice>,
-    /// State or country, for the law that applies. Field `state`.
-    pub state: String,
+    /// Telephone as typed. Field `phone`.
+    pub phone: String,
     /// Where it posts, after a touch.
     pub action: String,
     /// What is wrong.
@@ -111,8 +105,6 @@ pub struct CustomerNewPage {
 pub struct ContactForm {
     /// Name.
     pub name: String,
-    /// What they are there.
-    pub role: String,
     /// Telephone, day and night.
     pub phone: String,
     /// E-mail.
@@ -143,7 +135,7 @@ pub struct AgreementNewPage {
     pub at_end: Vec<Choice>,
     /// Two contacts reachable day and night.
     pub contacts: [ContactForm; 2],
-    /// Where it posts, after a touch (multipart: the signed file is field `file`).
+    /// Where it posts, after a touch.
     pub action: String,
     /// Where "Not now" leads.
     pub back: String,

@@ -1,7 +1,7 @@
 //! People: roles, invitations, the operator's staff and whom they work for.
 
 use super::Chrome;
-use super::parts::{Choice, Empty, Errors, Hidden, Link, Moment, PageAction, PostLink, Tone};
+use super::parts::{Choice, DateParts, Empty, Errors, Fact, Hidden, Link, Moment, PageAction, PostLink, Tone};
 use askama::Template;
 
 /// One person at a place.
@@ -17,8 +17,8 @@ pub struct PersonRow {
     pub since: Moment,
     /// Last sign-in; `None` when never.
     pub last_sign_in: Option<Moment>,
-    /// How many passkeys.
-    pub passkeys: u32,
+    /// How many passkeys; `None` when that, and the last sign-in, is none of the reader's business.
+    pub passkeys: Option<u32>,
     /// A word such as "ended", "needs a second passkey"; empty for none.
     pub note: String,
     /// How it is meant.
@@ -46,6 +46,8 @@ pub struct InvitationRow {
     pub tone: Tone,
     /// Confirm it; `None` when this person may not (nobody confirms their own request).
     pub confirm: Option<PostLink>,
+    /// Take it back; `None` when this person may not.
+    pub withdraw: Option<PostLink>,
 }
 
 /// People and invitations at one customer.
@@ -82,6 +84,8 @@ pub struct InvitePage {
     pub phone: String,
     /// Roles one may give. Field `role`.
     pub roles: Vec<Choice>,
+    /// Until when an auditor's role lasts; `None` where roles have no end of their own. Fields `until_*`.
+    pub until: Option<DateParts>,
     /// A second officer must confirm it.
     pub needs_second: bool,
     /// Where it posts, after a touch.
@@ -92,7 +96,8 @@ pub struct InvitePage {
     pub errors: Errors,
 }
 
-/// The invitation is made: the link and the words, shown once.
+/// The invitation is made, or confirmed: the link and the words, shown once. Where a second officer confirms, the one
+/// who asks sees the link and the one who confirms sees the words, so that neither of them can enrol alone.
 #[derive(Debug, Template)]
 #[template(path = "invited.html")]
 pub struct InvitedPage {
@@ -104,12 +109,16 @@ pub struct InvitedPage {
     pub role: String,
     /// Their telephone.
     pub phone: String,
-    /// The one-time link; empty while a second officer has to confirm.
+    /// The one-time link; empty when somebody else has it, or when a passkey of theirs opens the place anyway.
     pub link: String,
-    /// The second secret, told by telephone; empty while a second officer has to confirm.
+    /// The second secret, told by telephone; empty when somebody else has it or none is needed.
     pub words: String,
-    /// Until when.
-    pub expires: Moment,
+    /// A second officer has to confirm before anything holds.
+    pub waits: bool,
+    /// Until when; `None` when nothing is out.
+    pub expires: Option<Moment>,
+    /// Whom to tell that this was asked for: name, and how to reach them.
+    pub tell: Vec<Fact>,
     /// Back to the people.
     pub back: String,
 }
@@ -155,8 +164,8 @@ pub struct StaffRow {
     pub roles: String,
     /// Last sign-in; `None` when never.
     pub last_sign_in: Option<Moment>,
-    /// How many passkeys.
-    pub passkeys: u32,
+    /// How many passkeys; `None` when that, and the last sign-in, is none of the reader's business.
+    pub passkeys: Option<u32>,
     /// For whom they work, in words, such as "Lakeside Pediatrics, Harbor Clinic".
     pub assigned: String,
     /// A word such as "one passkey, needs two"; empty for none.

@@ -266,6 +266,8 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "closed" => (Tone::Good, "Closed."),
         "passkey-added" => (Tone::Good, "The passkey is yours from now on."),
         "passkey-removed" => (Tone::Good, "The passkey opens nothing any more."),
+        "assigned" => (Tone::Good, "Assigned. It holds from the next request on."),
+        "signed-out" => (Tone::Good, "Every session of theirs has ended."),
         "reopened" => (Tone::Good, "Open again."),
         _ => return None,
     };
