@@ -5,7 +5,7 @@ use crate::documents::{patient_open, purpose_of};
 use crate::reading::HistoryLine;
 use crate::{CustodyError, Desk, OpenedPatient, Shown, Witnessed};
 use policy::ResourceFacts;
-use record::{Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, Purpose, ResourceId, act};
+use record::{Action, CustomerId, DocumentId, Entry, Outcome, PatientId, PersonId, Principal, Purpose, ResourceId, act};
 use std::collections::BTreeMap;
 use store::{Document, EntryFilter};
 
@@ -48,6 +48,8 @@ pub struct Accesses {
     pub names: Vec<NamedPatients>,
     /// Where the next page begins: before this entry.
     pub next: Option<u64>,
+    /// The entry of looking at this.
+    pub witnessed: Option<Witnessed>,
 }
 
 fn document_of(entry: &Entry) -> Option<DocumentId> {
@@ -71,7 +73,7 @@ impl Desk<act::AccessList> {
         let me = self.person()?;
         let facts = self.facts().await?;
         let custody = &self.custody;
-        drop(self.ask(Question::house(Purpose::Operations)).await?);
+        let witnessed = self.ask(Question::house(Purpose::Operations)).await?.witnessed();
         let filter = EntryFilter { principal: Some(Principal::Person(me).to_string()), ..EntryFilter::default() };
         let (lines, documents) = self.access_lines(&filter, MINE_MAX).await?;
         let mut names = Vec::new();
@@ -101,24 +103,36 @@ impl Desk<act::AccessList> {
             }
             names.push(NamedPatients { customer, shown, patients: opened, witnessed });
         }
-        Ok(Accesses { lines, names, next: None })
+        Ok(Accesses { lines, names, next: None, witnessed: Some(witnessed) })
     }
 }
 
 impl Desk<act::AccessReview> {
-    /// Who opened what of a practice: its own people and the operator's. No patient is named.
+    /// Who opened what of a practice: its own people and the operator's, or one of them. No patient is named. With it
+    /// everybody whose accesses can be asked for.
     ///
     /// # Errors
     /// [`CustodyError`].
-    pub async fn access_review(&self, customer: CustomerId, before: Option<u64>) -> Result<Accesses, CustodyError> {
-        drop(self.ask(Question::of(customer, Purpose::Operations)).await?);
-        let filter = EntryFilter { customer: Some(customer), before, ..EntryFilter::default() };
+    pub async fn access_review(
+        &self,
+        customer: CustomerId,
+        person: Option<PersonId>,
+        before: Option<u64>,
+    ) -> Result<(Accesses, Vec<(PersonId, String)>), CustodyError> {
+        let witnessed = self.ask(Question::of(customer, Purpose::Operations)).await?.witnessed();
+        let principal = person.map(|id| Principal::Person(id).to_string());
+        let filter = EntryFilter { customer: Some(customer), principal, before, ..EntryFilter::default() };
         let (mut lines, _) = self.access_lines(&filter, REVIEW_MAX).await?;
         for line in &mut lines {
             line.patient = None;
         }
         let next = if lines.len() >= REVIEW_MAX as usize { lines.last().map(|line| line.line.index) } else { None };
-        Ok(Accesses { lines, names: Vec::new(), next })
+        let store = self.custody.store();
+        let here = store.membership_list_at(Some(customer)).await?.into_iter().map(|one| one.person);
+        let assigned = store.assignment_list_at(customer).await?.into_iter().map(|one| one.person);
+        let mut people: Vec<_> = crate::directory::names(&self.custody, here.chain(assigned).collect()).await?.into_iter().collect();
+        people.sort_by(|one, other| one.1.cmp(&other.1));
+        Ok((Accesses { lines, names: Vec::new(), next, witnessed: Some(witnessed) }, people))
     }
 }
 

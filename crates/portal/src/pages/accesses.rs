@@ -1,7 +1,7 @@
 //! Who opened what: my own accesses, a practice's, and broken glass.
 
 use super::Chrome;
-use super::parts::{AccessRow, Choice, DateParts, Empty, Errors, Moment, Pager, Tone};
+use super::parts::{AccessRow, Choice, Empty, Errors, Moment, Pager, Tone};
 use askama::Template;
 use record::tag::Tag;
 
@@ -146,12 +146,6 @@ pub struct AccessReviewPage {
     pub tag: Tag,
     /// Whose accesses. Field `person`.
     pub people: Vec<Choice>,
-    /// From this day on. Fields `from_*`.
-    pub from: DateParts,
-    /// Up to this day. Fields `to_*`.
-    pub to: DateParts,
-    /// A patient, by name or record number. Field `patient`; the form is a POST.
-    pub patient: String,
     /// Where the form posts.
     pub action: String,
     /// How many, and what stands out, in words.

@@ -55,7 +55,7 @@ impl ListKind {
     pub const fn context(self) -> &'static str {
         match self {
             Self::Documents => "Everything you may see, newest first.",
-            Self::Queue => "In work here, oldest first.",
+            Self::Queue => "In work here, newest first.",
             Self::Unmatched => {
                 "No patient could be named with certainty. The author sees them already; the practice does not."
             }
@@ -70,9 +70,7 @@ impl ListKind {
     pub const fn note_heading(self) -> &'static str {
         match self {
             Self::Held => "Why",
-            Self::Unmatched => "Best proposal",
-            Self::Queue => "Due",
-            Self::Documents | Self::ToPrint => "Note",
+            Self::Documents | Self::Queue | Self::Unmatched | Self::ToPrint => "Note",
         }
     }
 }

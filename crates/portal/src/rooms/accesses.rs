@@ -7,10 +7,10 @@ use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::accesses::{
     AccessReviewPage, BreakGlassListPage, BreakGlassReviewPage, DayCount, GlassRow, MyAccessesPage,
 };
-use crate::pages::parts::{AccessRow, Choice, DateParts, Empty, Errors, Pager, Tone};
+use crate::pages::parts::{AccessRow, Choice, Empty, Errors, Pager, Tone};
 use axum::http::Method;
 use custody::{AccessLine, Accesses, Custody, Desk, GlassLine, GlassLines};
-use record::{BreakGlassId, CustomerId, Outcome, act};
+use record::{BreakGlassId, CustomerId, Outcome, PersonId, act};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::GET, "/me/accesses", Opts::page("My last accesses"), mine)
         .route(Method::GET, "/accesses", Opts::page("Accesses").menu(100), review_first)
         .route(Method::GET, "/customers/{cus}/accesses", Opts::page("Accesses of a customer"), review)
+        .route(Method::POST, "/customers/{cus}/accesses", Opts::form("Accesses of one person"), review_person)
         .route(Method::GET, "/break-glass", Opts::page("Broken glass").menu(110), glasses_first)
         .route(Method::GET, "/customers/{cus}/break-glass", Opts::page("Broken glass of a customer"), glasses)
         .route(Method::GET, "/customers/{cus}/break-glass/{brk}", Opts::page("Review of a broken glass"), glass)
@@ -43,7 +44,8 @@ fn row(custody: &Custody, accesses: &Accesses, line: &AccessLine) -> AccessRow {
         (Some(patient), _, _) => patient.name(),
         (None, Some(_), _) => "a document".to_owned(),
         (None, None, 0) => String::new(),
-        (None, None, many) => format!("{many} things"),
+        (None, None, 1) => "one record".to_owned(),
+        (None, None, many) => format!("{many} records"),
     };
     AccessRow {
         at: moment(custody, line.line.at),
@@ -90,9 +92,19 @@ async fn review_first(desk: Desk<act::AccessReview>) -> Answer {
 }
 
 async fn review(desk: Desk<act::AccessReview>, Path(customer): Path<CustomerId>, Query(which): Query<Which>) -> Answer {
-    let (chrome, _) = frame(&desk, "/accesses").await?;
-    let accesses = desk.access_review(customer, which.before).await?;
+    review_page(desk, customer, None, which.before).await
+}
+
+async fn review_person(desk: Desk<act::AccessReview>, Path(customer): Path<CustomerId>, fields: Fields) -> Answer {
+    let person = fields.one("person").and_then(|text| text.parse().ok());
+    review_page(desk, customer, person, None).await
+}
+
+async fn review_page(desk: Desk<act::AccessReview>, customer: CustomerId, person: Option<PersonId>, before: Option<u64>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/accesses").await?;
+    let (accesses, people) = desk.access_review(customer, person, before).await?;
     let custody = desk.custody();
+    chrome.witness = accesses.witnessed.map(|witnessed| witness(custody, "opened this list", witnessed));
     let path = format!("/customers/{customer}/accesses");
     let mut days: BTreeMap<String, u32> = BTreeMap::new();
     for line in &accesses.lines {
@@ -100,19 +112,18 @@ async fn review(desk: Desk<act::AccessReview>, Path(customer): Path<CustomerId>,
     }
     let usual = median(&days.values().copied().collect::<Vec<_>>());
     let rows: Vec<AccessRow> = accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect();
+    let everybody = Choice { value: String::new(), label: "Everybody".to_owned(), hint: String::new(), selected: person.is_none() };
+    let one = |(id, name): (PersonId, String)| Choice { value: id.to_string(), label: name, hint: String::new(), selected: person == Some(id) };
     page(&AccessReviewPage {
         chrome,
         tag: tag(&custody.customer_name(customer).await?),
-        people: Vec::new(),
-        from: DateParts::default(),
-        to: DateParts::default(),
-        patient: String::new(),
+        people: std::iter::once(everybody).chain(people.into_iter().map(one)).collect(),
         action: path.clone(),
         said: format!("{} accesses on this page", rows.len()),
         days: days.into_iter().map(|(day, count)| DayCount { unusual: usual > 0 && count > 3 * usual, day, count }).collect(),
         pager: accesses.next.map(|next| Pager {
             text: format!("{} shown, newest first", rows.len()),
-            previous: which.before.map(|_| path.clone()),
+            previous: before.map(|_| path.clone()),
             next: Some(format!("{path}?before={next}")),
             again: Vec::new(),
         }),

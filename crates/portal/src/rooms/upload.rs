@@ -16,8 +16,8 @@ use record::document::DocumentKind;
 use record::{CustomerId, DocumentId, PatientId, PersonId, act};
 use serde::{Deserialize, Serialize};
 
-/// How file names are made unless somebody says otherwise.
-const TEMPLATE: &str = "{author}_{patient_last}_{patient_first}_{visit_date:MMDDYYYY}_{record_number}.{ext}";
+/// How file names are made unless somebody says otherwise, in the page's short words.
+const TEMPLATE: &str = "{author}_{last}_{first}_{date}_{mrn}";
 
 pub(super) fn routes(locked: Locked) -> Locked {
     locked
@@ -84,11 +84,21 @@ impl Said {
             author: self.author.parse::<PersonId>().ok(),
             patient: self.patient.parse::<PatientId>().ok(),
             visit: None,
-            template: self.template.clone(),
+            template: long_words(&self.template),
             said: PatientBody::default(),
             version_of: self.version_of.parse::<DocumentId>().ok(),
         }
     }
+}
+
+/// The page's short words for the parts of a file name, in the reader's own; the ending is no part of it here.
+fn long_words(template: &str) -> String {
+    if template.is_empty() {
+        return String::new();
+    }
+    let long = [("{last}", "{patient_last}"), ("{first}", "{patient_first}"), ("{mrn}", "{record_number}"), ("{date}", "{visit_date}")];
+    let text = long.iter().fold(template.to_owned(), |text, (short, long)| text.replace(short, long));
+    format!("{text}.{{ext}}")
 }
 
 /// What a script is told about one file.
@@ -122,7 +132,6 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
             "given" => upload.said.first = value.into_owned(),
             "record_number" => upload.said.record_number = value.into_owned(),
             "visit" | "visit_date" => upload.visit = Day::read(&value).ok(),
-            "template" => upload.template = value.into_owned(),
             _ => {}
         }
     }
@@ -199,5 +208,16 @@ async fn take(desk: &Desk<act::DocumentUpload>, said: &Said, name: &str, part: c
             Ok(result("Not taken", Tone::Danger, format!("Larger than {}", size(max_bytes))))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TEMPLATE, long_words};
+
+    #[test]
+    fn the_page_s_words_for_file_names_are_those_that_are_read() {
+        assert_eq!(long_words(TEMPLATE), "{author}_{patient_last}_{patient_first}_{visit_date}_{record_number}.{ext}");
+        assert_eq!(long_words(""), "");
     }
 }
