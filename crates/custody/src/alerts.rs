@@ -138,12 +138,17 @@ impl Custody {
         };
         let ((), written) = tokio::join!(told, self.alert_write(&alert));
         if written.is_err() {
-            let mut reserve = self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner);
-            if reserve.len() == RESERVE_MAX {
-                reserve.pop_front();
-            }
-            reserve.push_back(alert);
+            self.alert_reserve(alert);
         }
+    }
+
+    /// Keeps an alert in memory until it can be written.
+    pub(crate) fn alert_reserve(&self, alert: Alert) {
+        let mut reserve = self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        if reserve.len() == RESERVE_MAX {
+            reserve.pop_front();
+        }
+        reserve.push_back(alert);
     }
 
     async fn alert_write(&self, alert: &Alert) -> Result<(), CustodyError> {

@@ -29,8 +29,8 @@ pub(crate) const EPOCH_ESCROW: &str = "epoch_escrow";
 pub struct KeyRotated {
     /// The version that everything is moved to.
     pub version: u32,
-    /// Object keys wrapped by it so far, in this run.
-    pub objects: u64,
+    /// Versions of documents whose object keys were wrapped by it so far, in this run.
+    pub versions: u64,
     /// Columns sealed by it so far, in this run.
     pub columns: u64,
     /// Values that do not open under any version and stay as they are.
@@ -145,7 +145,7 @@ impl Custody {
         };
         let words = done.as_ref().map_or_else(
             |_| String::new(),
-            |done| format!("{customer} version {}: {} objects, {} columns", done.version, done.objects, done.columns),
+            |done| format!("{customer} key version {}: {} versions, {} columns", done.version, done.versions, done.columns),
         );
         // If we die before this: the act has no later word, and is closed as unknown at the next start.
         drop(self.told_words(intent, outcome, why, &words).await);
@@ -168,7 +168,7 @@ impl Custody {
     ) -> Result<KeyRotated, CustodyError> {
         let mut done = KeyRotated { version: self.rotate_begin(customer).await?, ..KeyRotated::default() };
         for _ in 0..PASSES_MAX {
-            let before = (done.objects, done.columns);
+            let before = (done.versions, done.columns);
             done.damaged = 0;
             if self.objects_rewrap(customer, page, &mut done, &mut *progress).await?.is_break() {
                 return Ok(done);
@@ -178,7 +178,7 @@ impl Custody {
                     return Ok(done);
                 }
             }
-            if (done.objects, done.columns) == before {
+            if (done.versions, done.columns) == before {
                 done.finished = true;
                 break;
             }
@@ -238,7 +238,7 @@ impl Custody {
             }
             let mut tx = self.store().begin("wrap object keys anew").await?;
             for (row, (original, text)) in moves {
-                done.objects += tx.version_rewrap(row, &original, text).await?;
+                done.versions += tx.version_rewrap(row, &original, text).await?;
             }
             tx.commit().await?;
             // If we die here: this page is moved, later ones are not; both versions open, and the next run goes on.

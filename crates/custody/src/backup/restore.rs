@@ -14,7 +14,7 @@ use ledger::{Finding, SignedCheckpoint, Verifier};
 use record::{Clock, CustomerId, Entropy, Outcome, Purpose, Timestamp, act};
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{HouseCheckKind, Objects, Store, StoreOptions};
@@ -143,7 +143,8 @@ fn empty_folder(into: &Path) -> Result<(), BackupError> {
     if found.next().is_some() {
         return Err(BackupError::Place("the folder to restore into is not empty"));
     }
-    Ok(())
+    let mode = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(into, mode).map_err(BackupError::io("close the folder to others"))
 }
 
 /// Copies every object of the set; each is measured again as it is written.

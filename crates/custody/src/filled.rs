@@ -1,0 +1,139 @@
+//! A house with people, two customers and documents in it, for tests of what happens to a house as a whole.
+
+use crate::testing::{House, Someone, TempDir, house_with};
+use crate::{BackupSettings, Custody, Desk, NewUpload, PatientBody, Settings, UploadCut};
+use bytes::Bytes;
+use record::civil::Day;
+use record::{CustomerId, DocumentId, Role, SeededEntropy, act};
+use std::path::PathBuf;
+use vault::RootKey;
+
+/// Words that must be nowhere in clear.
+pub(crate) const PLANTED_TEXT: &str = "Zaphrentis murmur heard at the left border";
+pub(crate) const PLANTED_NAME: &str = "Quillfeather";
+
+pub(crate) struct Filled {
+    pub(crate) house: House,
+    pub(crate) first: Someone,
+    pub(crate) second: Someone,
+    pub(crate) typist: Someone,
+    pub(crate) clinic: CustomerId,
+    pub(crate) other: CustomerId,
+    pub(crate) documents: Vec<DocumentId>,
+    /// Of the other customer.
+    pub(crate) foreign: DocumentId,
+    /// Another volume, as it were.
+    pub(crate) outside: TempDir,
+}
+
+/// The root key that [`house_with`] makes first from its seed.
+pub(crate) fn root() -> RootKey {
+    RootKey::generate(&SeededEntropy::new(7))
+}
+
+pub(crate) async fn filled() -> Filled {
+    filled_with(|_| ()).await
+}
+
+pub(crate) async fn filled_with(change: impl FnOnce(&mut Settings)) -> Filled {
+    let outside = TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
+    let house = house_with(change).await;
+    let (first, second) = house.two_officers().await;
+    let clinic = house.customer(&first, "Lakeside Pediatrics").await;
+    let other = house.customer(&first, "Hill Cardiology").await;
+    let typist = house.staff(&first, Role::Transcriptionist, "Tessa Typist").await;
+    for customer in [clinic, other] {
+        house.desk::<act::AssignmentGrant>(&first).await.assignment_grant(customer, typist.person).await.unwrap();
+    }
+    let manager = house.manager((&first, &second), clinic, "Mona Manager").await;
+    let records = house.member(&manager, clinic, Role::RecordsStaff, "Rita Records").await;
+    let body = PatientBody {
+        last: PLANTED_NAME.to_owned(),
+        first: "Nora".to_owned(),
+        born: Some(Day::new(2016, 5, 4).unwrap()),
+        record_number: "LP-778812".to_owned(),
+        ..PatientBody::default()
+    };
+    house.desk::<act::PatientCreate>(&records).await.patient_create(clinic, &body).await.unwrap();
+    let mut documents = Vec::new();
+    for number in 0..3 {
+        documents.push(upload(&house, &typist, clinic, number).await);
+    }
+    let foreign = upload(&house, &typist, other, 9).await;
+    Filled { house, first, second, typist, clinic, other, documents, foreign, outside }
+}
+
+pub(crate) async fn upload(house: &House, by: &Someone, customer: CustomerId, number: u32) -> DocumentId {
+    let text = format!("Patient: {PLANTED_NAME}, Nora\nNote {number}. {PLANTED_TEXT}.\n");
+    let new = NewUpload {
+        customer: Some(customer),
+        file_name: format!("{PLANTED_NAME}-{number}.txt"),
+        ..NewUpload::default()
+    };
+    let bytes = futures_util::stream::iter([Ok::<Bytes, UploadCut>(Bytes::from(text))]);
+    let desk = house.desk::<act::DocumentUpload>(by).await;
+    desk.document_upload(new, bytes).await.unwrap_or_else(|error| panic!("uploading: {error:?}")).id
+}
+
+impl Filled {
+    pub(crate) fn custody(&self) -> &Custody {
+        &self.house.custody
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.custody().store().dir().to_owned()
+    }
+
+    pub(crate) fn escrow(&self) -> PathBuf {
+        self.outside.path().join("escrow")
+    }
+
+    pub(crate) fn target(&self) -> PathBuf {
+        self.outside.path().join("backup")
+    }
+
+    pub(crate) fn backup(&self) -> BackupSettings {
+        BackupSettings { to: self.target(), epoch_escrow: Some(self.escrow()) }
+    }
+
+    /// Does the typist get the text of a document.
+    pub(crate) async fn reads(&self, id: DocumentId) -> bool {
+        reads(self.custody(), &self.typist, id).await
+    }
+
+    /// Signs and keeps the head as it is now.
+    pub(crate) async fn signed(&self) -> String {
+        let (size, note) = self.custody().checkpoint_signed().await.unwrap();
+        self.custody().checkpoint_keep(size, &note).await.unwrap();
+        note
+    }
+}
+
+pub(crate) async fn reads(custody: &Custody, typist: &Someone, id: DocumentId) -> bool {
+    let signed_in = custody.session_resolve(&typist.secret).await.unwrap();
+    let desk = Desk::<act::DocumentRead>::at(custody.clone(), signed_in);
+    desk.document_read(id, None).await.is_ok()
+}
+
+/// Every file under a folder, with its bytes.
+pub(crate) fn files(folder: &std::path::Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = std::fs::read(&path).unwrap();
+                found.push((path, bytes));
+            }
+        }
+    }
+    found
+}
+
+pub(crate) fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
