@@ -1,15 +1,27 @@
-//! The gate stands in the door; whether an officer may open it again is asked here.
+//! How the last walk around the doors went: for the page from which an officer opens the gate again.
 
-use crate::ask::Question;
-use crate::{CustodyError, Desk, Witnessed};
-use record::{Purpose, act};
+use crate::{Custody, CustodyError};
+use record::Timestamp;
+use store::HouseCheckKind;
 
-impl Desk<act::GateReopen> {
-    /// Policy permits it and the ledger has witnessed it: now the door may open its gate, if a walk has passed.
+/// The last walk of the outside probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeLine {
+    /// Nothing was found, and nothing left unasked.
+    pub ok: bool,
+    /// In words. No PHI.
+    pub sentence: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Custody {
+    /// How the last walk went; none before the first. No act: it says nothing that a stranger could not find out.
     ///
     /// # Errors
-    /// [`CustodyError::Refused`], which says when a fresh touch is missing; [`CustodyError::Unwitnessed`].
-    pub async fn gate_reopen_granted(&self) -> Result<Witnessed, CustodyError> {
-        Ok(self.ask(Question::house(Purpose::Administration)).await?.witnessed())
+    /// When the store cannot.
+    pub async fn probe_last(&self) -> Result<Option<ProbeLine>, CustodyError> {
+        let last = self.store().house_check_last(HouseCheckKind::Probe).await?;
+        Ok(last.map(|check| ProbeLine { ok: check.ok, sentence: check.sentence, at: check.at }))
     }
 }

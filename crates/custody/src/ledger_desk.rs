@@ -3,9 +3,12 @@
 //! What must always hold: reading entries, proving one and exporting all are acts; only hash tiles and
 //! checkpoints are public; words that were sealed into an entry are shown to privacy and security officers alone.
 
+mod checkpoints;
 mod orphans;
+mod own;
 mod verify;
 
+pub use checkpoints::{CheckpointLine, Checkpoints};
 pub use verify::{LedgerReport, VerifyFailed, ledger_key_of, verify_dir, verify_file};
 
 use crate::ask::Question;
@@ -361,6 +364,33 @@ impl Custody {
     }
 }
 
+impl Custody {
+    /// The entry at a place.
+    async fn entry_at(&self, index: u64) -> Result<Option<StoredEntry>, CustodyError> {
+        Ok(self.store().entry_range(index, 1).await?.into_iter().find(|entry| entry.index == index))
+    }
+
+    /// The proof of an entry, for somebody who was permitted to have it; checked before it is given.
+    async fn proof_of(
+        &self,
+        stored: &StoredEntry,
+        words: bool,
+        witnessed: Witnessed,
+    ) -> Result<LedgerProof, CustodyError> {
+        let broken = |what: String| CustodyError::Broken(format!("the ledger: {what}"));
+        let (log, signer, index) = (&self.0.log, &self.0.signer, stored.index);
+        let signed = ledger::sign_head(log, signer).await.map_err(|error| broken(error.to_string()))?;
+        let path = ledger::prove_inclusion(log, index, signed.head()).await.map_err(|error| broken(error.to_string()))?;
+        let leaf_hash = ledger::tree::leaf_hash(&stored.leaf);
+        let checkpoint = signed.to_string();
+        let kept = KeptReceipt::new(index, stored.leaf.clone(), path.clone(), signed)
+            .map_err(|error| broken(error.to_string()))?;
+        let line = self.ledger_reader(words).line(stored).await?;
+        let (text, key) = (kept.to_string(), self.ledger_verifier().to_string());
+        Ok(LedgerProof { line, text, leaf_hash, path, checkpoint, key, witnessed })
+    }
+}
+
 impl<A: Act> Desk<A> {
     /// Does this person hold an office in which the sealed words of entries may be read.
     async fn reads_words(&self) -> Result<bool, CustodyError> {
@@ -405,20 +435,9 @@ impl Desk<act::LedgerProve> {
     /// [`CustodyError::Absent`] when there is no such entry; [`CustodyError::Broken`] when the ledger does not prove it.
     pub async fn ledger_prove(&self, index: u64) -> Result<LedgerProof, CustodyError> {
         let granted = self.ask(Question::house(Purpose::Administration)).await?;
-        let custody = &self.custody;
-        let stored = custody.store().entry_range(index, 1).await?.into_iter().find(|entry| entry.index == index);
-        let stored = stored.ok_or(CustodyError::Absent)?;
-        let broken = |what: String| CustodyError::Broken(format!("the ledger: {what}"));
-        let (log, signer) = (&custody.0.log, &custody.0.signer);
-        let signed = ledger::sign_head(log, signer).await.map_err(|error| broken(error.to_string()))?;
-        let path = ledger::prove_inclusion(log, index, signed.head()).await.map_err(|error| broken(error.to_string()))?;
-        let leaf_hash = ledger::tree::leaf_hash(&stored.leaf);
-        let checkpoint = signed.to_string();
-        let kept = KeptReceipt::new(index, stored.leaf.clone(), path.clone(), signed)
-            .map_err(|error| broken(error.to_string()))?;
-        let line = custody.ledger_reader(self.reads_words().await?).line(&stored).await?;
-        let (text, key) = (kept.to_string(), custody.ledger_verifier().to_string());
-        Ok(LedgerProof { line, text, leaf_hash, path, checkpoint, key, witnessed: granted.witnessed() })
+        let stored = self.custody.entry_at(index).await?.ok_or(CustodyError::Absent)?;
+        let words = self.reads_words().await?;
+        self.custody.proof_of(&stored, words, granted.witnessed()).await
     }
 }
 

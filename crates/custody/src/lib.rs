@@ -57,7 +57,7 @@ pub use jobs::JobsHandle;
 pub use keys::{KeyRotated, Progress, Rekeyed, ShredOrder, Shredded};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
-    EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport, VerifyFailed, ledger_key_of,
+    CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport, VerifyFailed, ledger_key_of,
     verify_dir, verify_file,
 };
 pub use vault::ShredCertificate;
@@ -75,6 +75,7 @@ pub use demo::DemoPerson;
 pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
+pub use gate::ProbeLine;
 pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use house::{Custody, OpenHouse, open_store};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};

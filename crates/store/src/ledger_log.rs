@@ -9,6 +9,8 @@ use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
 use ledger::{Appended, DurableLog, Head, Prepared, SignedCheckpoint, Tile, TileId};
 use record::{CustomerId, ResourceId, Sha256, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows in one INSERT: a text of this width is prepared once and reused.
 const ROWS_AT_ONCE: usize = 64;
@@ -18,6 +20,17 @@ const DOING: &str = "write the ledger";
 #[derive(Clone)]
 pub struct LedgerLog {
     store: Store,
+    edge: Arc<Mutex<KnownEdge>>,
+}
+
+/// The tiles that this handle's last append wrote, and the head that the same transaction wrote. As long as the head
+/// that is read from the database is that one, nobody has written a tile since, and these are the stored ones.
+#[derive(Default)]
+struct KnownEdge {
+    /// As it was last read from the database.
+    read: Option<Head>,
+    written: Option<Head>,
+    tiles: BTreeMap<(u8, u64), Tile>,
 }
 
 /// An entry as it is kept.
@@ -54,6 +67,30 @@ impl std::fmt::Debug for LedgerLog {
     }
 }
 
+impl KnownEdge {
+    /// All of the wanted tiles, if the head last read is the one under which they were written.
+    fn known(&self, wanted: &[TileId]) -> Option<Vec<Tile>> {
+        if self.read.is_none() || self.read != self.written {
+            return None;
+        }
+        wanted.iter().map(|id| self.tiles.get(&(id.level, id.index)).cloned()).collect()
+    }
+
+    /// Only the newest of each level stays: the next append asks for those.
+    fn wrote(&mut self, prepared: &Prepared) {
+        let follows = self.written.as_ref() == Some(prepared.expected());
+        self.written = Some(*prepared.new_head());
+        if !follows {
+            self.tiles.clear();
+        }
+        for tile in prepared.tiles() {
+            let TileId { level, index } = tile.id();
+            self.tiles.retain(|place, _| place.0 != level || place.1 + 1 >= index);
+            self.tiles.insert((level, index), tile.clone());
+        }
+    }
+}
+
 fn number(value: u64) -> Value {
     Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }
@@ -86,8 +123,12 @@ async fn insert_many(
 impl LedgerLog {
     /// The ledger of this store. That a commit has failed is known to the store, and so to every handle.
     #[must_use]
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store) -> Self {
+        Self { store, edge: Arc::default() }
+    }
+
+    fn edge(&self) -> MutexGuard<'_, KnownEdge> {
+        self.edge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sound(&self) -> Result<(), StoreError> {
@@ -166,17 +207,18 @@ impl DurableLog for LedgerLog {
             .store
             .row("read the ledger's head", "SELECT size, root FROM ledger_head WHERE ledger = 'main'", binds![])
             .await?;
-        row.map_or_else(
-            || Err(StoreError::Folder("there is no ledger in this database".to_owned())),
-            |row| {
-                let root = row.bytes("root")?.try_into().map_err(|_| StoreError::Column { column: "root" })?;
-                Ok(Head { size: row.count("size")?, root: Sha256::from_bytes(root) })
-            },
-        )
+        let row = row.ok_or_else(|| StoreError::Folder("there is no ledger in this database".to_owned()))?;
+        let root = row.bytes("root")?.try_into().map_err(|_| StoreError::Column { column: "root" })?;
+        let head = Head { size: row.count("size")?, root: Sha256::from_bytes(root) };
+        self.edge().read = Some(head);
+        Ok(head)
     }
 
     async fn tiles(&self, wanted: &[TileId]) -> Result<Vec<Tile>, StoreError> {
         self.sound()?;
+        if let Some(known) = self.edge().known(wanted) {
+            return Ok(known);
+        }
         let mut found = Vec::with_capacity(wanted.len());
         for some in wanted.chunks(ROWS_AT_ONCE) {
             let mut condition = Condition::default();
@@ -203,6 +245,7 @@ impl DurableLog for LedgerLog {
         if appended == Appended::Done {
             // If we die here: nothing was written. If during the commit: all of it or nothing.
             tx.commit().await?;
+            self.edge().wrote(prepared);
             // If we die after: the entries are durable, nobody has a receipt, nothing was opened.
         }
         Ok(appended)
@@ -293,6 +336,31 @@ impl Store {
             )
             .await?;
         row.map(|row| Ok((row.count("size")?, row.text("note")?))).transpose()
+    }
+
+    /// Kept checkpoints with the time of keeping, newest first, below a given size.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn checkpoint_newest(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, String, Timestamp)>, StoreError> {
+        let sql = "SELECT size, note, at FROM ledger_checkpoint WHERE size < $1 ORDER BY size DESC LIMIT $2";
+        let before = number(before.unwrap_or(i64::MAX.unsigned_abs()));
+        let rows = self.rows("page back through checkpoints", sql, vec![before, Value::from(limit)]).await?;
+        rows.iter().map(|row| Ok((row.count("size")?, row.text("note")?, row.at("at")?))).collect()
+    }
+
+    /// The largest head that a witness took.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn witness_kept_size(&self) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT size FROM witness_run WHERE ok = 1 ORDER BY size DESC LIMIT 1";
+        let row = self.row("find what the witness has", sql, binds![]).await?;
+        row.map(|row| row.count("size")).transpose()
     }
 
     /// All kept checkpoints, oldest first.
