@@ -19,7 +19,7 @@ use policy::{DocumentFacts, ResourceFacts};
 use record::civil::Day;
 use record::digest::Hasher;
 use record::document::{DocumentKind, DocumentState, Step};
-use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Purpose, UploadId, act};
+use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Purpose, UploadId, act};
 use std::process::Stdio;
 use store::{Document, DocumentVersion, ObjectWriter, Upload};
 use tokio::io::AsyncWriteExt as _;
@@ -130,7 +130,11 @@ impl Desk<act::DocumentUpload> {
                 continue;
             }
             let at = custody.store().membership_list_at(Some(*customer)).await?;
-            let clinicians = at.iter().filter(|one| one.role == record::Role::Clinician && one.in_force(now)).map(|one| one.person).collect();
+            let clinicians = at
+                .iter()
+                .filter(|one| one.role == record::Role::Clinician && one.in_force(now))
+                .map(|one| one.person)
+                .collect();
             let names = crate::directory::names(custody, clinicians).await?;
             let name = custody.customer_name(*customer).await?;
             places.push(UploadPlace { customer: *customer, name, authors: names.into_iter().collect() });
@@ -154,6 +158,24 @@ impl Desk<act::DocumentUpload> {
         let question = Question::of(coming.customer, Purpose::Operations).with(ResourceFacts::Document(facts));
         let granted = self.ask(question).await?;
         let witnessed = granted.witnessed();
+        let intent = granted.intent().clone();
+        let done = self.upload_granted(me, &new, &coming, bytes, witnessed).await;
+        if done.is_err() {
+            // It is known how this ended; only what the process did not live to say is closed as unknown.
+            self.custody.told(&intent, Outcome::Failed, "not_taken", None).await;
+        }
+        done
+    }
+
+    /// Permitted and witnessed: takes the file in, or leaves nothing.
+    async fn upload_granted(
+        &self,
+        me: PersonId,
+        new: &NewUpload,
+        coming: &Coming,
+        bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
+        witnessed: Witnessed,
+    ) -> Result<Uploaded, CustodyError> {
         if let Some(author) = new.author {
             self.custody.check_author(coming.customer, author).await?;
         }
@@ -168,13 +190,14 @@ impl Desk<act::DocumentUpload> {
         })
         .await?;
         tx.commit().await?;
-        match custody.upload_take(&new, &coming, bytes).await {
-            Ok((taken, key)) => custody.upload_finish(me, &new, coming, taken, key, witnessed).await,
-            Err(error) => {
-                custody.upload_undo(&coming).await;
-                Err(error)
-            }
+        let done = match custody.upload_take(new, coming, bytes).await {
+            Ok((taken, key)) => custody.upload_finish(me, new, coming, taken, key, witnessed).await,
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            custody.upload_undo(coming).await;
         }
+        done
     }
 
     async fn upload_begin(&self, new: &NewUpload) -> Result<Coming, CustodyError> {
@@ -242,7 +265,9 @@ impl Custody {
         let mut ended = false;
         while head.len() < HEAD_BYTES {
             match bytes.next().await {
-                Some(piece) => head.extend_from_slice(&piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?),
+                Some(piece) => head.extend_from_slice(
+                    &piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?,
+                ),
                 None => {
                     ended = true;
                     break;
@@ -256,7 +281,11 @@ impl Custody {
         while !ended {
             match bytes.next().await {
                 None => ended = true,
-                Some(piece) => intake.take(&piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?).await?,
+                Some(piece) => {
+                    intake
+                        .take(&piece.map_err(|_| CustodyError::File("the upload broke off; send the file again"))?)
+                        .await?
+                }
             }
             let now = self.now();
             if now.millis_since(touched_at) > TOUCH_MILLIS {
@@ -276,15 +305,27 @@ impl Custody {
 
     /// Removes what a refused upload left. What cannot be removed now, the sweeper finds.
     async fn upload_undo(&self, coming: &Coming) {
+        if let Err(error) = self.upload_undone(coming).await {
+            tracing::warn!(%error, "what a refused upload left is removed by the sweeper");
+        }
+    }
+
+    /// The row is given up first, as the sweeper does it: a commit whose answer was lost may have happened after all,
+    /// and then nothing of it is removed.
+    async fn upload_undone(&self, coming: &Coming) -> Result<(), CustodyError> {
+        let mut tx = self.store().begin("give up an upload").await?;
+        let given_up = tx.upload_abandon(coming.upload, self.now().plus_secs(1)).await?;
+        tx.commit().await?;
+        if given_up == 0 {
+            return Ok(());
+        }
         for object in [coming.original, coming.text] {
-            drop(self.store().objects().remove_orphan(object).await);
+            self.store().objects().remove_orphan(object).await?;
         }
-        if let Ok(mut tx) = self.store().begin("undo an upload").await {
-            let later = self.now().plus_secs(1);
-            if tx.upload_abandon(coming.upload, later).await.is_ok() && tx.upload_forget(coming.upload).await.is_ok() {
-                drop(tx.commit().await);
-            }
-        }
+        let mut tx = self.store().begin("forget an upload").await?;
+        tx.upload_forget(coming.upload).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Reads the text, seals it, finds out about whom it is, and commits.
@@ -292,7 +333,7 @@ impl Custody {
         &self,
         me: PersonId,
         new: &NewUpload,
-        coming: Coming,
+        coming: &Coming,
         taken: Taken,
         key: WrappedKey,
         witnessed: Witnessed,
@@ -301,17 +342,24 @@ impl Custody {
         let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
         let mut text_key = None;
         if let Some(text) = &text {
-            text_key = Some(self.seal_text(&coming, text.as_bytes()).await?);
+            text_key = Some(self.seal_text(coming, text.as_bytes()).await?);
         }
-        let body = self.body_of(new, &coming, &header);
+        let body = self.body_of(new, coming, &header);
         let matched = self.match_certain(new, coming.customer, &body).await?;
         let author = match new.author {
             Some(author) => Some(author),
             None => self.author_named(coming.customer, &body.said_author).await?,
         };
-        let kind = new.kind.unwrap_or(if taken.kind.is_audio() { DocumentKind::Dictation } else { DocumentKind::Transcript });
-        let document = self.document_of(me, &coming, &body, (matched, author, kind))?;
-        let row = self.version_of(me, new, &coming, (&taken.kind, taken.size_bytes, &taken.digest, taken.scanned), (&key, text_key.as_ref(), opaque))?;
+        let kind =
+            new.kind.unwrap_or(if taken.kind.is_audio() { DocumentKind::Dictation } else { DocumentKind::Transcript });
+        let document = self.document_of(me, coming, &body, (matched, author, kind))?;
+        let row = self.version_of(
+            me,
+            new,
+            coming,
+            (&taken.kind, taken.size_bytes, &taken.digest, taken.scanned),
+            (&key, text_key.as_ref(), opaque),
+        )?;
         let mut tokens = Vec::new();
         if let Some(day) = body.visit {
             tokens.push(self.visit_token(coming.customer, day)?);
@@ -324,7 +372,9 @@ impl Custody {
             None => tx.document_insert(&document).await?,
             Some(existing) => {
                 if tx.document_update(&document, existing.state).await? == 0 {
-                    return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
+                    return Err(CustodyError::State(
+                        "somebody else has changed this document meanwhile; look at it again",
+                    ));
                 }
             }
         }
@@ -364,7 +414,10 @@ impl Custody {
 
     /// What is known of the document: what the uploader said first, then what the name says, then its header lines.
     fn body_of(&self, new: &NewUpload, coming: &Coming, header: &identify::HeaderFields) -> DocumentBody {
-        let name = FileNameTemplate::parse(&new.template).ok().and_then(|template| template.fields(&new.file_name)).unwrap_or_default();
+        let name = FileNameTemplate::parse(&new.template)
+            .ok()
+            .and_then(|template| template.fields(&new.file_name))
+            .unwrap_or_default();
         let (last, first) = split_name(header.patient_name.as_deref().unwrap_or_default());
         let or = |one: Option<String>, other: String| one.filter(|text| !text.is_empty()).unwrap_or(other);
         let typed = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
@@ -373,7 +426,10 @@ impl Custody {
             first: or(typed(&new.said.first).or(name.patient_first), first),
             middle: name.patient_middle.unwrap_or_default(),
             born: new.said.born.or(name.birth_date).or(header.birth_date),
-            record_number: or(typed(&new.said.record_number).or(name.record_number), header.record_number.clone().unwrap_or_default()),
+            record_number: or(
+                typed(&new.said.record_number).or(name.record_number),
+                header.record_number.clone().unwrap_or_default(),
+            ),
             sex: String::new(),
         };
         let title = or(header.document_type.clone().or(name.document_type), String::new());
@@ -387,7 +443,12 @@ impl Custody {
     }
 
     /// A patient whom the uploader named, or whose record number and surname both agree. Everything else is for a person to say.
-    async fn match_certain(&self, new: &NewUpload, customer: CustomerId, body: &DocumentBody) -> Result<Option<PatientId>, CustodyError> {
+    async fn match_certain(
+        &self,
+        new: &NewUpload,
+        customer: CustomerId,
+        body: &DocumentBody,
+    ) -> Result<Option<PatientId>, CustodyError> {
         if let Some(id) = new.patient {
             return match self.store().patient_fetch(id).await? {
                 Some(patient) if patient.customer == customer && patient.linked_to.is_none() => Ok(Some(id)),
@@ -449,7 +510,14 @@ impl Custody {
             };
             let state = state.map_err(|_| CustodyError::State("no new version can come in as the document stands"))?;
             let (patient, author) = (existing.patient.or(patient), existing.author.or(author));
-            return Ok(Document { body: sealed, state, patient, author, current_version: coming.version, ..existing.clone() });
+            return Ok(Document {
+                body: sealed,
+                state,
+                patient,
+                author,
+                current_version: coming.version,
+                ..existing.clone()
+            });
         }
         let state = match (kind, patient) {
             (DocumentKind::Dictation, _) => DocumentState::Dictated,
@@ -579,14 +647,30 @@ struct Intake {
 }
 
 impl Intake {
-    async fn begin(custody: &Custody, coming: &Coming, sealer: Sealer, kind: Kind, max_bytes: u64) -> Result<Self, CustodyError> {
+    async fn begin(
+        custody: &Custody,
+        coming: &Coming,
+        sealer: Sealer,
+        kind: Kind,
+        max_bytes: u64,
+    ) -> Result<Self, CustodyError> {
         let mut writer = custody.store().objects().create(coming.original).await?;
         let mut digest = Hasher::default();
         digest.update(sealer.header());
         writer.write(sealer.header()).await?;
         let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
-        Ok(Self { sealer: Some(sealer), writer, digest, size_bytes: 0, max_bytes, kind, kept, scanner, sealed: Vec::new() })
+        Ok(Self {
+            sealer: Some(sealer),
+            writer,
+            digest,
+            size_bytes: 0,
+            max_bytes,
+            kind,
+            kept,
+            scanner,
+            sealed: Vec::new(),
+        })
     }
 
     async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
@@ -654,7 +738,9 @@ impl Scanner {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|_| CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned()))?;
+            .map_err(|_| {
+                CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
+            })?;
         let input = child.stdin.take();
         Ok(Self { child, input })
     }

@@ -46,8 +46,16 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let folder = folder(args.dir)?;
     let url = format!("http://localhost:{}", listen.port());
     let custody = house(&folder.path, &url).await?;
+    custody.start_settle().await?;
     let people = custody.demo_fill(args.seed).await?;
-    let options = ServeOptions { listen, tls: None, trusted_proxies: Vec::new(), extra_hosts: Vec::new(), probe_public: false, demo: true };
+    let options = ServeOptions {
+        listen,
+        tls: None,
+        trusted_proxies: Vec::new(),
+        extra_hosts: Vec::new(),
+        probe_public: false,
+        demo: true,
+    };
     let portal = Portal::bind(custody.clone(), options).await?;
     let links = portal.handles().demo().cloned().unwrap_or_default();
     let listed: Vec<serde_json::Value> = people

@@ -13,6 +13,8 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     }
     config.check()?;
     let custody = open(&config, args.at.root_key.as_deref()).await?;
+    // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
+    custody.start_settle().await?;
     let options = ServeOptions {
         listen: config.listen,
         tls: config.tls.as_ref().map(|tls| (tls.certificate_file.clone(), tls.key_file.clone())),
@@ -22,7 +24,11 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         demo: false,
     };
     let portal = Portal::bind(custody.clone(), options).await?;
-    say(&format!("Serving {} on {}. The gate opens once the outside probe has passed.", config.public_url, portal.local_addr()))?;
+    say(&format!(
+        "Serving {} on {}. The gate opens once the outside probe has passed.",
+        config.public_url,
+        portal.local_addr()
+    ))?;
     until_stopped(custody, portal).await;
     Ok(())
 }
