@@ -30,7 +30,7 @@ mod testing;
 pub use address::{PublicUrl, SafePath};
 pub use faces::Faces;
 pub use gate::Gate;
-pub use locked::{DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OpenRow, Opts, RouteRow, Setup};
+pub use locked::{DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OpenRow, Opts, PublicLedger, RouteRow, Setup};
 pub use problem::{Answer, FieldProblem, Problem};
 pub use reply::Reply;
 pub use service::{Door, Setting};

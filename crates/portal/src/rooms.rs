@@ -15,6 +15,8 @@ mod forms;
 mod frame;
 mod handles;
 mod home;
+mod house;
+mod ledger;
 mod myself;
 mod people;
 mod search;
@@ -39,5 +41,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
     let locked = staff::routes(locked);
+    let locked = ledger::routes(locked);
+    let locked = house::routes(locked, handles);
     accesses::routes(locked)
 }

@@ -66,6 +66,17 @@ pub enum Standing {
     },
 }
 
+/// What a finding has closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The route; `None` for the portal as a whole.
+    pub route: Option<RouteKey>,
+    /// What was found.
+    pub why: String,
+    /// Has a walk passed since, so that an officer may open it.
+    pub passed_since: bool,
+}
+
 /// An officer's act that opened nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReopenError {
@@ -134,6 +145,22 @@ impl Gate {
     pub(crate) fn has_passed_since(&self) -> bool {
         let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
         matches!(&state.0, Whole::Closed(closing) if closing.passed_since)
+    }
+
+    /// All that a finding has closed, the portal as a whole first.
+    #[must_use]
+    pub fn closings(&self) -> Vec<Closed> {
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        let closed = |route: Option<&RouteKey>, closing: &Closing| Closed {
+            route: route.cloned(),
+            why: closing.why.clone(),
+            passed_since: closing.passed_since,
+        };
+        let whole = match &state.0 {
+            Whole::Closed(closing) => Some(closed(None, closing)),
+            Whole::Starting | Whole::Open => None,
+        };
+        whole.into_iter().chain(state.1.iter().map(|(route, closing)| closed(Some(route), closing))).collect()
     }
 
     /// Is this one route closed.
@@ -249,7 +276,7 @@ impl Drop for Walk {
 #[cfg(test)]
 mod tests {
     use super::super::probe::{Finding, ProbeError, ProbeReport, Reach, What};
-    use super::{Gate, GateStart, PROBE_HEADER, ReopenError, RouteKey, Standing};
+    use super::{Closed, Gate, GateStart, PROBE_HEADER, ReopenError, RouteKey, Standing};
     use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
     use record::SeededEntropy;
 
@@ -311,7 +338,10 @@ mod tests {
         assert!(!gate.is_route_closed(&Method::POST, "/ledger") && !gate.is_route_closed(&Method::GET, "/"));
         assert_eq!(gate.reopen(), Err(ReopenError::NotPassed));
         gate.record(&report(&[], 0));
+        let closed = Closed { route: Some(route()), why: gate.closings()[0].why.clone(), passed_since: true };
+        assert_eq!(gate.closings(), [closed]);
         assert_eq!(gate.reopen().expect("passed").routes, vec![route()]);
+        assert!(gate.closings().is_empty());
         assert!(!gate.is_route_closed(&Method::GET, "/ledger"));
     }
 

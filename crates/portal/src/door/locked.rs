@@ -8,7 +8,7 @@
 
 use super::landing;
 use super::pattern::{Pattern, PatternError};
-use super::problem::Answer;
+use super::problem::{Answer, Problem};
 use super::service::{Door, House, Setting};
 use super::take::{Call, Take};
 use axum::http::Method;
@@ -89,6 +89,7 @@ pub const OPEN_ROUTES: &[OpenRoute] = &[
     open("POST", "/invitation", "uses an invitation, with its second secret"),
     open("POST", "/enrol/{step}", "start and finish of a first passkey, after an invitation was used"),
     open("POST", "/recover", "a recovery code, which opens only a new enrolment"),
+    open("GET", "/ledger/{*rest}", "the ledger's public part: the newest signed checkpoint and hash tiles, no entry"),
 ];
 
 /// Open routes that exist in the demo's router only.
@@ -184,7 +185,7 @@ pub trait OpenHandler<D: Threshold, T>: Clone + Send + Sync + 'static {
 /// What a stranger may stand at.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not for strangers",
-    note = "an open route is given `Hall`, `Desk<act::SessionStart>` or `Desk<act::PersonEnrol>`"
+    note = "an open route is given `Hall`, `PublicLedger`, `Desk<act::SessionStart>` or `Desk<act::PersonEnrol>`"
 )]
 pub trait Threshold: Send + 'static {
     /// Made from what the door knows.
@@ -213,6 +214,48 @@ pub struct Hall {
 impl Threshold for Hall {
     fn at(_custody: Custody, _signed_in: Option<SignedIn>, client: IpAddr) -> Self {
         Self { client }
+    }
+}
+
+/// The public part of the ledger and nothing else of custody.
+#[derive(Debug, Clone)]
+pub struct PublicLedger {
+    custody: Custody,
+    nobody: bool,
+}
+
+impl Threshold for PublicLedger {
+    fn at(custody: Custody, signed_in: Option<SignedIn>, _client: IpAddr) -> Self {
+        Self { custody, nobody: signed_in.is_none() }
+    }
+}
+
+impl PublicLedger {
+    /// The newest signed checkpoint: how many entries there are, and nothing of them.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn checkpoint(&self) -> Result<String, Problem> {
+        Ok(self.custody.checkpoint().await?)
+    }
+
+    /// The hash tile at this path below `/ledger/`, such as `tile/0/x001/067`; nothing when there is none. Bundles of
+    /// entries are never given.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn tile(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+        match path.parse::<custody::TilePath>() {
+            Ok(path) => Ok(self.custody.tile(&path).await?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// What is not public is answered as if there were no such route: to a stranger as every path is, to somebody who
+    /// is signed in as what is not theirs.
+    #[must_use]
+    pub const fn not_here(&self) -> Problem {
+        if self.nobody { Problem::WhoAreYou } else { Problem::NotHere }
     }
 }
 

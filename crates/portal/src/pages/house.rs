@@ -45,15 +45,15 @@ pub struct AlertsPage {
     pub errors: Errors,
 }
 
-/// One route that the probe closed.
+/// What the probe closed: a route, or the whole portal.
 #[derive(Debug, Clone, Default)]
 pub struct ClosedRoute {
     /// Such as "GET /documents/{id}".
     pub route: String,
     /// What the probe saw, in words.
     pub why: String,
-    /// Since when.
-    pub since: Moment,
+    /// A walk has passed since, so that it can be opened again.
+    pub passed: bool,
 }
 
 /// The gate: what the probe closed, and how to open it again.

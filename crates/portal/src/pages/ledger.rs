@@ -82,8 +82,8 @@ pub struct EntryPage {
     pub checkpoint: String,
     /// The proof was computed again just now and holds.
     pub verified: bool,
-    /// The command that checks it offline.
-    pub command: String,
+    /// The public key against which the proof is checked, offline.
+    pub key: String,
     /// The proof as a file.
     pub download_href: String,
 }
