@@ -5,7 +5,9 @@ use crate::documents::{patient_open, purpose_of};
 use crate::reading::HistoryLine;
 use crate::{CustodyError, Desk, OpenedPatient, Shown, Witnessed};
 use policy::ResourceFacts;
-use record::{Action, CustomerId, DocumentId, Entry, Outcome, PatientId, PersonId, Principal, Purpose, ResourceId, act};
+use record::{
+    Action, CustomerId, DocumentId, Entry, Outcome, PatientId, PersonId, Principal, Purpose, ResourceId, act,
+};
 use std::collections::BTreeMap;
 use store::{Document, EntryFilter};
 
@@ -90,7 +92,8 @@ impl Desk<act::AccessList> {
             }
             let mut question = Question::of(customer, purpose_of(&facts, customer));
             for document in &allowed {
-                question = question.with(ResourceFacts::Document(custody.store().document_facts(document, Some(me)).await?));
+                question =
+                    question.with(ResourceFacts::Document(custody.store().document_facts(document, Some(me)).await?));
             }
             let patients = custody.patients_of(customer, &allowed, Some(me)).await?;
             question = question.with_all(patients.iter().map(|(_, facts)| facts.clone()));
@@ -130,7 +133,8 @@ impl Desk<act::AccessReview> {
         let store = self.custody.store();
         let here = store.membership_list_at(Some(customer)).await?.into_iter().map(|one| one.person);
         let assigned = store.assignment_list_at(customer).await?.into_iter().map(|one| one.person);
-        let mut people: Vec<_> = crate::directory::names(&self.custody, here.chain(assigned).collect()).await?.into_iter().collect();
+        let mut people: Vec<_> =
+            crate::directory::names(&self.custody, here.chain(assigned).collect()).await?.into_iter().collect();
         people.sort_by(|one, other| one.1.cmp(&other.1));
         Ok((Accesses { lines, names: Vec::new(), next, witnessed: Some(witnessed) }, people))
     }
@@ -139,7 +143,11 @@ impl Desk<act::AccessReview> {
 type DocumentsByCustomer = BTreeMap<CustomerId, Vec<Document>>;
 
 impl<A: record::Act> Desk<A> {
-    async fn access_lines(&self, filter: &EntryFilter, limit: u32) -> Result<(Vec<AccessLine>, DocumentsByCustomer), CustodyError> {
+    async fn access_lines(
+        &self,
+        filter: &EntryFilter,
+        limit: u32,
+    ) -> Result<(Vec<AccessLine>, DocumentsByCustomer), CustodyError> {
         let custody = &self.custody;
         let mut lines = Vec::new();
         let mut documents: DocumentsByCustomer = BTreeMap::new();
@@ -166,7 +174,13 @@ impl<A: record::Act> Desk<A> {
                 None => None,
             };
             let named = entry.resources.as_slice().len();
-            lines.push(AccessLine { line: custody.history_line(stored.index, &entry).await?, document, named, customer, patient });
+            lines.push(AccessLine {
+                line: custody.history_line(stored.index, &entry).await?,
+                document,
+                named,
+                customer,
+                patient,
+            });
         }
         Ok((lines, documents))
     }

@@ -10,13 +10,14 @@ use crate::settings::year_of;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
-    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, ResourceFacts,
-    SignInFact, Why,
-};
-use record::{
-    Act, Action, CustomerId, Entry, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, SessionId, Timestamp,
+    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, ResourceFacts, SignInFact,
+    Why,
 };
 use record::action::OpensNames;
+use record::{
+    Act, Action, CustomerId, Entry, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, SessionId,
+    Timestamp,
+};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -152,7 +153,12 @@ impl Custody {
             suspended: row.state != PersonState::Active,
             broken_glass: glasses
                 .into_iter()
-                .map(|one| BrokenGlassFact { customer: one.customer, patient: one.patient, from: one.from_at, to: one.to_at })
+                .map(|one| BrokenGlassFact {
+                    customer: one.customer,
+                    patient: one.patient,
+                    from: one.from_at,
+                    to: one.to_at,
+                })
                 .collect(),
             system_job: false,
         })

@@ -47,7 +47,12 @@ impl Desk<act::BreakGlassStart> {
     ///
     /// # Errors
     /// [`CustodyError`]; absent and refused look alike.
-    pub async fn break_glass_start(&self, patient: PatientId, reason: &str, hours: i64) -> Result<BreakGlassId, CustodyError> {
+    pub async fn break_glass_start(
+        &self,
+        patient: PatientId,
+        reason: &str,
+        hours: i64,
+    ) -> Result<BreakGlassId, CustodyError> {
         let reason = reason_read(reason)?;
         if !(1..=4).contains(&hours) {
             return Err(CustodyError::field("hours", "Choose one to four hours"));
@@ -84,7 +89,9 @@ impl Desk<act::BreakGlassStart> {
         tx.commit().await?;
         // Manager and officer see it in their lists at once, and an alert stands until the review is closed.
         let name = custody.customer_name(row.customer).await?;
-        custody.alert("break_glass", &format!("The glass was broken at {name} for {hours} h; the review must be closed")).await;
+        custody
+            .alert("break_glass", &format!("The glass was broken at {name} for {hours} h; the review must be closed"))
+            .await;
         Ok(id)
     }
 }
@@ -98,7 +105,9 @@ impl Desk<act::BreakGlassList> {
         let me = self.person()?;
         let custody = &self.custody;
         let rows = custody.store().break_glass_list(customer).await?;
-        let facts = rows.iter().map(|row| ResourceFacts::BreakGlass(BreakGlassFacts { id: row.id, customer, person: row.person }));
+        let facts = rows
+            .iter()
+            .map(|row| ResourceFacts::BreakGlass(BreakGlassFacts { id: row.id, customer, person: row.person }));
         let granted = self.ask(Question::of(customer, Purpose::Operations).with_all(facts)).await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&custody.ring())?;
@@ -134,7 +143,8 @@ impl Desk<act::BreakGlassReview> {
         let custody = &self.custody;
         let Some(row) = custody.store().break_glass_fetch(id).await? else { return self.absent(id).await };
         let facts = BreakGlassFacts { id, customer: row.customer, person: row.person };
-        let question = Question::of(row.customer, Purpose::Operations).with(ResourceFacts::BreakGlass(facts)).saying(note);
+        let question =
+            Question::of(row.customer, Purpose::Operations).with(ResourceFacts::BreakGlass(facts)).saying(note);
         drop(self.ask(question).await?);
         let sealed = custody
             .ring()
@@ -148,7 +158,9 @@ impl Desk<act::BreakGlassReview> {
         tx.commit().await?;
         if !justified {
             let name = custody.customer_name(row.customer).await?;
-            custody.alert("break_glass_not_justified", &format!("A broken glass at {name} was found not justified")).await;
+            custody
+                .alert("break_glass_not_justified", &format!("A broken glass at {name} was found not justified"))
+                .await;
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ use policy::Why;
 use record::civil::Day;
 use record::document::DocumentKind;
 use record::{
-    Act, AgreementId, CustomerId, DocumentId, Entropy as _, MembershipId, PatientId, PersonId, Role, SeededEntropy, SessionId, act,
+    Act, AgreementId, CustomerId, DocumentId, Entropy as _, MembershipId, PatientId, PersonId, Role, SeededEntropy,
+    SessionId, act,
 };
 use store::{Agreement, Assignment, Customer, Membership, Person, PersonState};
 use vault::DirectoryColumn;
@@ -30,8 +31,11 @@ pub struct DemoPerson {
     pub customer: Option<String>,
 }
 
-const CUSTOMERS: [(&str, &str); 3] =
-    [("Lakeside Pediatrics", "+1 608 555 0110"), ("Harbor Clinic", "+1 608 555 0120"), ("Northfield Orthopedics", "+1 608 555 0130")];
+const CUSTOMERS: [(&str, &str); 3] = [
+    ("Lakeside Pediatrics", "+1 608 555 0110"),
+    ("Harbor Clinic", "+1 608 555 0120"),
+    ("Northfield Orthopedics", "+1 608 555 0130"),
+];
 
 /// Name, address, and each place: customer by number, or the operator.
 type MadeUp = (&'static str, &'static str, &'static [(Option<usize>, Role)]);
@@ -61,19 +65,66 @@ const PEOPLE: &[MadeUp] = &[
 ];
 
 const SURNAMES: [&str; 24] = [
-    "Abbott", "Bergstrom", "Castillo", "Dupree", "Eklund", "Fontaine", "Garza", "Hollis", "Ibarra", "Jansen", "Kowalski", "Lindgren",
-    "Moreau", "Nguyen", "O'Brien", "Petrov", "Quigley", "Rasmussen", "Sandoval", "Thackeray", "Ulrich", "Vance", "Whitlock", "Zielinski",
+    "Abbott",
+    "Bergstrom",
+    "Castillo",
+    "Dupree",
+    "Eklund",
+    "Fontaine",
+    "Garza",
+    "Hollis",
+    "Ibarra",
+    "Jansen",
+    "Kowalski",
+    "Lindgren",
+    "Moreau",
+    "Nguyen",
+    "O'Brien",
+    "Petrov",
+    "Quigley",
+    "Rasmussen",
+    "Sandoval",
+    "Thackeray",
+    "Ulrich",
+    "Vance",
+    "Whitlock",
+    "Zielinski",
 ];
 const GIVEN: [&str; 16] = [
-    "Adele", "Bruno", "Clara", "Desmond", "Elena", "Felix", "Greta", "Hector", "Iris", "Jonas", "Katya", "Lionel", "Mina", "Nils", "Opal", "Rafael",
+    "Adele", "Bruno", "Clara", "Desmond", "Elena", "Felix", "Greta", "Hector", "Iris", "Jonas", "Katya", "Lionel",
+    "Mina", "Nils", "Opal", "Rafael",
 ];
 const COMPLAINTS: [(&str, &str, &str); 6] = [
-    ("Follow-up of asthma", "Breathing has been easy since the last visit; the rescue inhaler was used twice this month.", "Continue the daily inhaler. Return in three months."),
-    ("Well-child visit", "Eating and sleeping well. Growth follows the same curve as before. No concerns from the family.", "Vaccines given as due. Next visit in six months."),
-    ("Sprained ankle", "Twisted the left ankle on the stairs three days ago. Swelling has gone down; walking without crutches.", "Ankle brace for two weeks, then exercises. Call if pain returns."),
-    ("Blood pressure check", "Readings at home between 128 and 134 over 80. No dizziness.", "Same dose. Keep the log. Laboratory tests before the next visit."),
-    ("Sore throat", "Two days of sore throat, no fever. Rapid test negative.", "Fluids and rest. Return if fever appears."),
-    ("Knee pain", "Right knee hurts when climbing stairs. No locking. Mild swelling after long walks.", "Physical therapy twice a week for six weeks. Imaging if there is no change."),
+    (
+        "Follow-up of asthma",
+        "Breathing has been easy since the last visit; the rescue inhaler was used twice this month.",
+        "Continue the daily inhaler. Return in three months.",
+    ),
+    (
+        "Well-child visit",
+        "Eating and sleeping well. Growth follows the same curve as before. No concerns from the family.",
+        "Vaccines given as due. Next visit in six months.",
+    ),
+    (
+        "Sprained ankle",
+        "Twisted the left ankle on the stairs three days ago. Swelling has gone down; walking without crutches.",
+        "Ankle brace for two weeks, then exercises. Call if pain returns.",
+    ),
+    (
+        "Blood pressure check",
+        "Readings at home between 128 and 134 over 80. No dizziness.",
+        "Same dose. Keep the log. Laboratory tests before the next visit.",
+    ),
+    (
+        "Sore throat",
+        "Two days of sore throat, no fever. Rapid test negative.",
+        "Fluids and rest. Return if fever appears.",
+    ),
+    (
+        "Knee pain",
+        "Right knee hurts when climbing stairs. No locking. Mild swelling after long walks.",
+        "Physical therapy twice a week for six weeks. Imaging if there is no change.",
+    ),
 ];
 
 /// Picks by a seed, so that the same seed gives the same demo.
@@ -150,7 +201,10 @@ impl Custody {
     async fn demo_customer(&self, name: &str, telephone: &str) -> Result<CustomerId, CustodyError> {
         let id = CustomerId::mint(self.clock(), self.entropy());
         let now = self.now();
-        let change = self.ring().customer_begin(id, crate::settings::year_of(now), now, self.entropy()).map_err(CustodyError::seal)?;
+        let change = self
+            .ring()
+            .customer_begin(id, crate::settings::year_of(now), now, self.entropy())
+            .map_err(CustodyError::seal)?;
         self.key_change(&change).await?;
         let agreement = AgreementId::mint(self.clock(), self.entropy());
         let contact = |who: &str| ContactBody {
@@ -158,10 +212,21 @@ impl Custody {
             email: format!("{}@demo.example", who.to_lowercase().replace(' ', ".")),
             telephone: telephone.to_owned(),
         };
-        let contacts = serde_json::to_vec(&[contact("Day Contact"), contact("Night Contact")]).map_err(CustodyError::seal)?;
-        let contacts = self.ring().directory_seal(agreement, DirectoryColumn::AgreementBody, &contacts).map_err(CustodyError::seal)?;
+        let contacts =
+            serde_json::to_vec(&[contact("Day Contact"), contact("Night Contact")]).map_err(CustodyError::seal)?;
+        let contacts = self
+            .ring()
+            .directory_seal(agreement, DirectoryColumn::AgreementBody, &contacts)
+            .map_err(CustodyError::seal)?;
         let mut tx = self.store().begin("make a demo customer").await?;
-        tx.customer_insert(&Customer { id, name: name.to_owned(), telephone: telephone.to_owned(), created_at: now, closed_at: None }).await?;
+        tx.customer_insert(&Customer {
+            id,
+            name: name.to_owned(),
+            telephone: telephone.to_owned(),
+            created_at: now,
+            closed_at: None,
+        })
+        .await?;
         tx.agreement_insert(&Agreement {
             id: agreement,
             customer: id,
@@ -182,11 +247,16 @@ impl Custody {
         Ok(id)
     }
 
-    async fn demo_person(&self, customers: &[CustomerId], (name, address, places): &MadeUp) -> Result<DemoPerson, CustodyError> {
+    async fn demo_person(
+        &self,
+        customers: &[CustomerId],
+        (name, address, places): &MadeUp,
+    ) -> Result<DemoPerson, CustodyError> {
         let id = PersonId::mint(self.clock(), self.entropy());
         let now = self.now();
         let email = format!("{address}@demo.example");
-        let body = DirectoryBody { name: (*name).to_owned(), email: email.clone(), telephone: "+1 608 555 0199".to_owned() };
+        let body =
+            DirectoryBody { name: (*name).to_owned(), email: email.clone(), telephone: "+1 608 555 0199".to_owned() };
         let mut owner = vec![0_u8; 16];
         self.entropy().fill(&mut owner);
         let person = Person {
@@ -213,7 +283,8 @@ impl Custody {
             if matches!(role, Role::Transcriptionist | Role::QaEditor | Role::Coordinator | Role::Analyst) {
                 for customer in customers {
                     let (customer, granted_by) = (*customer, "demo".to_owned());
-                    tx.assignment_insert(&Assignment { customer, person: id, from_at: now, to_at: None, granted_by }).await?;
+                    tx.assignment_insert(&Assignment { customer, person: id, from_at: now, to_at: None, granted_by })
+                        .await?;
                 }
             }
         }
@@ -225,19 +296,28 @@ impl Custody {
     /// A desk for a made-up person, as if they had just touched a passkey.
     fn demo_desk<A: Act>(&self, person: PersonId) -> Desk<A> {
         let now = self.now();
-        Desk::at(self.clone(), Some(SignedIn {
-            person,
-            session: SessionId::mint(self.clock(), self.entropy()),
-            csrf: String::new(),
-            started_at: now,
-            step_up_at: Some(now),
-            idle_until: now.plus_secs(60),
-            locked: false,
-            shared: false,
-        }))
+        Desk::at(
+            self.clone(),
+            Some(SignedIn {
+                person,
+                session: SessionId::mint(self.clock(), self.entropy()),
+                csrf: String::new(),
+                started_at: now,
+                step_up_at: Some(now),
+                idle_until: now.plus_secs(60),
+                locked: false,
+                shared: false,
+            }),
+        )
     }
 
-    async fn demo_patients(&self, dice: &Dice, customer: CustomerId, records: PersonId, at: usize) -> Result<Vec<(PatientId, PatientBody)>, CustodyError> {
+    async fn demo_patients(
+        &self,
+        dice: &Dice,
+        customer: CustomerId,
+        records: PersonId,
+        at: usize,
+    ) -> Result<Vec<(PatientId, PatientBody)>, CustodyError> {
         let desk = self.demo_desk::<act::PatientCreate>(records);
         let mut made = Vec::new();
         for number in 0..12_usize {
@@ -246,7 +326,11 @@ impl Custody {
                 last: SURNAMES[(at * 8 + number) % SURNAMES.len()].to_owned(),
                 first: (*dice.of(&GIVEN)).to_owned(),
                 middle: String::new(),
-                born: Day::new(i16::try_from(year).unwrap_or(2000), 1 + i8::try_from(dice.below(12)).unwrap_or(0), 1 + i8::try_from(dice.below(28)).unwrap_or(0)),
+                born: Day::new(
+                    i16::try_from(year).unwrap_or(2000),
+                    1 + i8::try_from(dice.below(12)).unwrap_or(0),
+                    1 + i8::try_from(dice.below(28)).unwrap_or(0),
+                ),
                 record_number: format!("{}{:05}", ["LP", "HC", "NO"][at], 40_000 + number * 137),
                 sex: String::new(),
             };
@@ -261,7 +345,13 @@ impl Custody {
     }
 
     /// Documents in every state that exists.
-    async fn demo_documents(&self, dice: &Dice, cast: &Cast, at: usize, patients: &[(PatientId, PatientBody)]) -> Result<(), CustodyError> {
+    async fn demo_documents(
+        &self,
+        dice: &Dice,
+        cast: &Cast,
+        at: usize,
+        patients: &[(PatientId, PatientBody)],
+    ) -> Result<(), CustodyError> {
         let customer = cast.customers[at];
         let (typist, editor) = (cast.person("tess.bauer")?, cast.person("quinn.ferrara")?);
         let authors: Vec<(PersonId, &str)> = match at {
@@ -275,7 +365,13 @@ impl Custody {
             let (author, author_name) = authors[number % authors.len()];
             let visit = Day::new(2026, 11, 1 + i8::try_from(number).unwrap_or(0));
             let text = transcript(dice, body, author_name, visit);
-            let mut new = NewUpload { customer: Some(customer), author: Some(author), visit, patient: Some(*patient), ..NewUpload::default() };
+            let mut new = NewUpload {
+                customer: Some(customer),
+                author: Some(author),
+                visit,
+                patient: Some(*patient),
+                ..NewUpload::default()
+            };
             new.file_name = format!("{}-{number:03}.txt", ["lp", "hc", "no"][at]);
             let state = STATES[number % STATES.len()];
             if state == "dictated" {
@@ -293,7 +389,8 @@ impl Custody {
             }
             if number % 5 == 4 {
                 new.file_name = new.file_name.replace(".txt", ".rtf");
-                self.demo_forward(&self.demo_upload(typist, new, rtf(&text)).await?, state, (editor, author, records)).await?;
+                self.demo_forward(&self.demo_upload(typist, new, rtf(&text)).await?, state, (editor, author, records))
+                    .await?;
                 continue;
             }
             let id = self.demo_upload(typist, new, text.into_bytes()).await?;
@@ -303,13 +400,20 @@ impl Custody {
     }
 
     /// Takes a typed document to the state that the demo wants to show.
-    async fn demo_forward(&self, id: &DocumentId, state: &str, (editor, author, records): (PersonId, PersonId, PersonId)) -> Result<(), CustodyError> {
+    async fn demo_forward(
+        &self,
+        id: &DocumentId,
+        state: &str,
+        (editor, author, records): (PersonId, PersonId, PersonId),
+    ) -> Result<(), CustodyError> {
         let id = *id;
         if state == "transcribed" {
             return Ok(());
         }
         if state == "held" {
-            self.demo_desk::<act::DocumentHold>(editor).document_hold(id, "Question to the author: which knee?").await?;
+            self.demo_desk::<act::DocumentHold>(editor)
+                .document_hold(id, "Question to the author: which knee?")
+                .await?;
             return Ok(());
         }
         self.demo_desk::<act::DocumentAdvance>(editor).document_advance(id).await?;
@@ -337,8 +441,20 @@ impl Custody {
 
 /// What the demo shows, in this order, over and over.
 const STATES: &[&str] = &[
-    "delivered", "delivered", "signed", "picked_up", "dictated", "transcribed", "edited", "held", "unmatched", "withdrawn", "entered_in_error",
-    "delivered", "signed", "delivered",
+    "delivered",
+    "delivered",
+    "signed",
+    "picked_up",
+    "dictated",
+    "transcribed",
+    "edited",
+    "held",
+    "unmatched",
+    "withdrawn",
+    "entered_in_error",
+    "delivered",
+    "signed",
+    "delivered",
 ];
 
 fn transcript(dice: &Dice, patient: &PatientBody, author: &str, visit: Option<Day>) -> String {
@@ -356,11 +472,14 @@ fn transcript(dice: &Dice, patient: &PatientBody, author: &str, visit: Option<Da
 
 /// The same text as RTF, so that the reader for it is seen at work.
 fn rtf(text: &str) -> Vec<u8> {
-    let body: String = text.chars().map(|one| match one {
-        '\n' => "\\par\n".to_owned(),
-        '\\' | '{' | '}' => format!("\\{one}"),
-        other => other.to_string(),
-    }).collect();
+    let body: String = text
+        .chars()
+        .map(|one| match one {
+            '\n' => "\\par\n".to_owned(),
+            '\\' | '{' | '}' => format!("\\{one}"),
+            other => other.to_string(),
+        })
+        .collect();
     format!("{{\\rtf1\\ansi\\deff0{{\\fonttbl{{\\f0 Arial;}}}}\\f0\\fs22 {body}}}").into_bytes()
 }
 

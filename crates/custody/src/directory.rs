@@ -9,9 +9,8 @@ use vault::{DirectoryColumn, KeyRing};
 
 /// Opens one entry.
 pub(crate) fn open(ring: &KeyRing, person: &Person) -> Result<DirectoryBody, CustodyError> {
-    let bytes = ring
-        .directory_open(person.id, DirectoryColumn::PersonBody, &person.directory)
-        .map_err(CustodyError::seal)?;
+    let bytes =
+        ring.directory_open(person.id, DirectoryColumn::PersonBody, &person.directory).map_err(CustodyError::seal)?;
     serde_json::from_slice(&bytes).map_err(|_| CustodyError::Broken("a directory entry cannot be read".to_owned()))
 }
 
@@ -27,10 +26,7 @@ pub(crate) fn email_index(ring: &KeyRing, email: &str) -> Vec<u8> {
 }
 
 /// Names of several people, each once.
-pub(crate) async fn names(
-    custody: &Custody,
-    ids: Vec<PersonId>,
-) -> Result<BTreeMap<PersonId, String>, CustodyError> {
+pub(crate) async fn names(custody: &Custody, ids: Vec<PersonId>) -> Result<BTreeMap<PersonId, String>, CustodyError> {
     let mut found = BTreeMap::new();
     for id in ids {
         if let std::collections::btree_map::Entry::Vacant(place) = found.entry(id) {

@@ -168,11 +168,7 @@ impl Custody {
     }
 
     /// Blind tokens of a query, group by group.
-    pub(crate) fn groups(
-        &self,
-        customer: CustomerId,
-        query: &Query,
-    ) -> Result<Vec<TokenGroup>, CustodyError> {
+    pub(crate) fn groups(&self, customer: CustomerId, query: &Query) -> Result<Vec<TokenGroup>, CustodyError> {
         let ring = self.ring();
         query
             .all_of
@@ -255,11 +251,7 @@ fn filter_of(view: DocumentView, customer: CustomerId, scope: DocumentScope, me:
 
 impl<A: OpensNames> Desk<A> {
     /// Documents by filter, over several customers: chosen unopened, then opened with one act for each customer.
-    async fn find(
-        &self,
-        facts: &PrincipalFacts,
-        filters: Vec<DocumentFilter>,
-    ) -> Result<DocumentsFound, CustodyError> {
+    async fn find(&self, facts: &PrincipalFacts, filters: Vec<DocumentFilter>) -> Result<DocumentsFound, CustodyError> {
         let mut rows: Vec<Document> = Vec::new();
         let mut more = false;
         for filter in &filters {
@@ -371,7 +363,8 @@ impl Desk<act::DocumentList> {
             .at_customers(&facts, only)?
             .into_iter()
             .map(|customer| {
-                let scope = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
+                let scope =
+                    document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
                 DocumentFilter { before, ..filter_of(view, customer, scope, me) }
             })
             .filter(|filter| !filter.scope.any_of.is_empty())
@@ -386,7 +379,11 @@ impl Desk<act::DocumentList> {
     ///
     /// # Errors
     /// [`CustodyError`].
-    pub async fn document_chart(&self, customer: CustomerId, patient: PatientId) -> Result<DocumentsFound, CustodyError> {
+    pub async fn document_chart(
+        &self,
+        customer: CustomerId,
+        patient: PatientId,
+    ) -> Result<DocumentsFound, CustodyError> {
         let facts = self.facts().await?;
         let me = self.person()?;
         let scope = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
@@ -421,7 +418,8 @@ impl Desk<act::DocumentSearch> {
         let me = self.person()?;
         let mut filters = Vec::new();
         for customer in self.at_customers(&facts, only)? {
-            let scope = document_scope(Action::DocumentSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            let scope =
+                document_scope(Action::DocumentSearch, &facts, Principal::Person(me), customer, self.custody.now());
             if scope.any_of.is_empty() {
                 continue;
             }

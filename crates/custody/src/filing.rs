@@ -75,7 +75,12 @@ pub(crate) fn reason_read(text: &str) -> Result<&str, CustodyError> {
 }
 
 impl Custody {
-    pub(crate) fn document_seal(&self, id: DocumentId, customer: CustomerId, body: &DocumentBody) -> Result<Vec<u8>, CustodyError> {
+    pub(crate) fn document_seal(
+        &self,
+        id: DocumentId,
+        customer: CustomerId,
+        body: &DocumentBody,
+    ) -> Result<Vec<u8>, CustodyError> {
         let json = serde_json::to_vec(body).map_err(CustodyError::seal)?;
         self.ring().seal_column(customer, id, Column::DocumentBody, &json).map_err(CustodyError::seal)
     }
@@ -86,7 +91,11 @@ impl Custody {
     }
 
     /// Blind tokens of what a document says of its patient.
-    pub(crate) fn patient_tokens(&self, customer: CustomerId, body: &PatientBody) -> Result<Vec<(String, Vec<u8>)>, CustodyError> {
+    pub(crate) fn patient_tokens(
+        &self,
+        customer: CustomerId,
+        body: &PatientBody,
+    ) -> Result<Vec<(String, Vec<u8>)>, CustodyError> {
         let number = body.record_number.trim();
         let given = format!("{} {}", body.first, body.middle);
         let tokens = PatientTokens {
@@ -127,7 +136,8 @@ impl<A: Act> Desk<A> {
     ) -> Result<DocumentState, CustodyError> {
         let was = found.document.state;
         let mut document = found.document;
-        document.state = was.after(step).map_err(|_| CustodyError::State("the document does not stand where this can be done"))?;
+        document.state =
+            was.after(step).map_err(|_| CustodyError::State("the document does not stand where this can be done"))?;
         change(&mut document);
         let mut tx = self.custody.store().begin("change a document").await?;
         if tx.document_update(&document, was).await? == 0 {
@@ -404,7 +414,8 @@ impl Desk<act::DocumentMatch> {
         let was = found.document.state;
         let mut document = found.document;
         if was == DocumentState::Unmatched {
-            document.state = was.after(Step::Match).map_err(|_| CustodyError::State("the document is matched already"))?;
+            document.state =
+                was.after(Step::Match).map_err(|_| CustodyError::State("the document is matched already"))?;
         }
         document.patient = Some(patient.id);
         document.author = author.or(document.author);
@@ -427,7 +438,12 @@ impl Desk<act::DocumentMove> {
     ///
     /// # Errors
     /// [`CustodyError`].
-    pub async fn document_move(&self, id: DocumentId, to: PatientId, reason: &str) -> Result<DocumentState, CustodyError> {
+    pub async fn document_move(
+        &self,
+        id: DocumentId,
+        to: PatientId,
+        reason: &str,
+    ) -> Result<DocumentState, CustodyError> {
         let reason = reason_read(reason)?;
         let mut found = self.document_find(id).await?;
         found.resources.truncate(1);

@@ -121,7 +121,14 @@ fn done_line(
     (never, advice): (Verdict, &'static str),
 ) -> HealthLine {
     let Some(check) = found else {
-        return HealthLine { name, verdict: never, sentence: "Never.".to_owned(), advice, at: None, filled_percent: None };
+        return HealthLine {
+            name,
+            verdict: never,
+            sentence: "Never.".to_owned(),
+            advice,
+            at: None,
+            filled_percent: None,
+        };
     };
     let late = now.millis_since(check.at) > late_hours * HOUR_MILLIS;
     let verdict = match (check.ok, late) {
@@ -165,7 +172,11 @@ impl Custody {
                 name: "Free room",
                 verdict,
                 sentence: format!("{} GB free of {} GB.", room.0 / 1_000_000_000, room.1 / 1_000_000_000),
-                advice: if verdict == Verdict::Good { "" } else { "Make room: when the ledger cannot write, nothing opens." },
+                advice: if verdict == Verdict::Good {
+                    ""
+                } else {
+                    "Make room: when the ledger cannot write, nothing opens."
+                },
                 at: None,
                 filled_percent: Some(filled),
             });
@@ -190,20 +201,32 @@ impl Custody {
                 filled_percent: None,
             });
         }
-        lines.sort_by(|one, other| other.verdict.cmp(&one.verdict));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.verdict));
         Ok(lines)
     }
 
     async fn witness_line(&self) -> Result<HealthLine, CustodyError> {
         let name = "Witness";
         let (now, size) = (self.now(), self.ledger_head().map_or(0, |head| head.size));
-        let line = |verdict, sentence: String, advice, at| HealthLine { name, verdict, sentence, advice, at, filled_percent: None };
+        let line = |verdict, sentence: String, advice, at| HealthLine {
+            name,
+            verdict,
+            sentence,
+            advice,
+            at,
+            filled_percent: None,
+        };
         if self.settings().witness.is_none() {
             let sentence = "Nobody outside keeps our checkpoints.".to_owned();
             return Ok(line(Verdict::Bad, sentence, "Set a witness: without one a rollback cannot be shown.", None));
         }
         let Some(run) = self.store().witness_last().await? else {
-            return Ok(line(Verdict::Late, "Has not been given a checkpoint yet.".to_owned(), "Look again in a minute.", None));
+            return Ok(line(
+                Verdict::Late,
+                "Has not been given a checkpoint yet.".to_owned(),
+                "Look again in a minute.",
+                None,
+            ));
         };
         let late = run.size < size && now.millis_since(run.at) > WITNESS_LATE_HOURS * HOUR_MILLIS;
         let verdict = match (run.ok, late) {
@@ -213,7 +236,8 @@ impl Custody {
         };
         let what = if run.ok { "kept" } else { "not taken" };
         let sentence = format!("Checkpoint at {} entries {what} {}.", run.size, ago(now, run.at));
-        let advice = if verdict == Verdict::Good { "" } else { "See that the witness can be reached and takes checkpoints." };
+        let advice =
+            if verdict == Verdict::Good { "" } else { "See that the witness can be reached and takes checkpoints." };
         Ok(line(verdict, sentence, advice, Some(run.at)))
     }
 
@@ -253,6 +277,13 @@ impl Custody {
     pub async fn gate_closed_keep(&self, reason: &str) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("remember why the gate is shut").await?;
         tx.meta_set(GATE_CLOSED, reason).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn gate_closed_forget(&self) -> Result<(), CustodyError> {
+        let mut tx = self.store().begin("forget why the gate was shut").await?;
+        tx.meta_remove(GATE_CLOSED).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -122,16 +122,24 @@ impl Custody {
         let signer = Arc::new(signer);
         let log = LedgerLog::new(store.clone());
         // The head is signed once before anybody is served: a ledger that was rolled back stops the house here.
-        ledger::sign_head(&log, &signer)
-            .await
-            .map_err(|error| CustodyError::Broken(format!("the ledger: {error}")))?;
+        ledger::sign_head(&log, &signer).await.map_err(|error| CustodyError::Broken(format!("the ledger: {error}")))?;
         let scribe = Scribe::start(log.clone(), Arc::clone(&signer), Arc::clone(&entropy));
         let passkeys = crate::passkeys::Passkeys::new(&settings)?;
         let refusals = crate::ask::RefusalMeter::default();
         let alarm = crate::alerts::AlarmState::default();
         let custody = Self(Arc::new(Inner {
-            store, log, scribe, signer, policy, ring: RwLock::new(Arc::new(ring)), settings, clock, entropy, program,
-            passkeys, refusals,
+            store,
+            log,
+            scribe,
+            signer,
+            policy,
+            ring: RwLock::new(Arc::new(ring)),
+            settings,
+            clock,
+            entropy,
+            program,
+            passkeys,
+            refusals,
             alarm,
         }));
         custody.audit_year_ensure().await?;

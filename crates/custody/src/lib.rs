@@ -75,7 +75,7 @@ pub use demo::DemoPerson;
 pub use desk::{Desk, SignedIn};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
 pub use error::{CustodyError, FieldError};
-pub use gate::ProbeLine;
+pub use gate::{ProbeLine, is_restore_reason};
 pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use house::{Custody, OpenHouse, open_store};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};

@@ -121,13 +121,23 @@ impl Custody {
         }
     }
 
-    pub(crate) fn patient_seal(&self, customer: CustomerId, id: PatientId, body: &PatientBody) -> Result<Vec<u8>, CustodyError> {
+    pub(crate) fn patient_seal(
+        &self,
+        customer: CustomerId,
+        id: PatientId,
+        body: &PatientBody,
+    ) -> Result<Vec<u8>, CustodyError> {
         let json = serde_json::to_vec(body).map_err(CustodyError::seal)?;
         self.ring().seal_column(customer, id, Column::PatientBody, &json).map_err(CustodyError::seal)
     }
 
     /// Writes a new patient with its tokens.
-    async fn patient_insert_in_tx(&self, tx: &mut store::Tx, patient: &Patient, body: &PatientBody) -> Result<(), CustodyError> {
+    async fn patient_insert_in_tx(
+        &self,
+        tx: &mut store::Tx,
+        patient: &Patient,
+        body: &PatientBody,
+    ) -> Result<(), CustodyError> {
         let sealed = self.patient_seal(patient.customer, patient.id, body)?;
         tx.patient_insert(&Patient { body: sealed, ..patient.clone() }).await?;
         let tokens = self.patient_tokens(patient.customer, body)?;
@@ -147,19 +157,27 @@ impl Desk<act::PatientSearch> {
     ///
     /// # Errors
     /// [`CustodyError`].
-    pub async fn patient_search(&self, search: &DocumentSearch, only: Option<CustomerId>) -> Result<Vec<PatientLines>, CustodyError> {
+    pub async fn patient_search(
+        &self,
+        search: &DocumentSearch,
+        only: Option<CustomerId>,
+    ) -> Result<Vec<PatientLines>, CustodyError> {
         let facts = self.facts().await?;
         let me = self.person()?;
         let query = query_of(search);
         if query.all_of.is_empty() {
-            return Err(CustodyError::field("text", "Write a surname, or a record number; a birth date needs a surname beside it"));
+            return Err(CustodyError::field(
+                "text",
+                "Write a surname, or a record number; a birth date needs a surname beside it",
+            ));
         }
         let mut found = Vec::new();
         for customer in self.custody.customers_of(&facts) {
             if only.is_some_and(|only| only != customer) {
                 continue;
             }
-            let scope = patient_scope(Action::PatientSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            let scope =
+                patient_scope(Action::PatientSearch, &facts, Principal::Person(me), customer, self.custody.now());
             if scope.any_of.is_empty() {
                 continue;
             }
@@ -176,9 +194,13 @@ impl Desk<act::PatientSearch> {
             let witnessed = granted.witnessed();
             let (opening, shown) = granted.open(&self.custody.ring())?;
             let mut lines = Vec::with_capacity(page.items.len());
-            let listed = document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
+            let listed =
+                document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
             for (patient, in_care) in page.items.iter().zip(in_care) {
-                let about = DocumentFilter { patients: Some(vec![patient.id]), ..DocumentFilter::all(customer, listed.clone()) };
+                let about = DocumentFilter {
+                    patients: Some(vec![patient.id]),
+                    ..DocumentFilter::all(customer, listed.clone())
+                };
                 lines.push(PatientLine {
                     id: patient.id,
                     patient: patient_open(&opening, &shown, patient)?,
@@ -252,11 +274,17 @@ impl Desk<act::PatientCreate> {
         let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional };
         drop(self.ask(Question::of(customer, Purpose::Operations).with(ResourceFacts::Patient(facts))).await?);
         if !body.record_number.is_empty() {
-            let token = self.custody.patient_tokens(customer, &PatientBody { record_number: body.record_number.clone(), ..PatientBody::default() })?;
+            let token = self.custody.patient_tokens(
+                customer,
+                &PatientBody { record_number: body.record_number.clone(), ..PatientBody::default() },
+            )?;
             let mut tx = self.custody.store().begin("look for a record number").await?;
             for (field, mac) in &token {
                 if field == Field::RecordNumber.as_str() && tx.patient_by_token(customer, field, mac).await?.is_some() {
-                    return Err(CustodyError::field("record_number", "Another patient of this practice has this number"));
+                    return Err(CustodyError::field(
+                        "record_number",
+                        "Another patient of this practice has this number",
+                    ));
                 }
             }
         }
@@ -297,7 +325,8 @@ impl Desk<act::PatientLink> {
     /// [`CustodyError::State`] when the first is not provisional or they are one.
     pub async fn patient_link(&self, provisional: PatientId, known: PatientId) -> Result<(), CustodyError> {
         let store = self.custody.store();
-        let (Some(mut from), Some(to)) = (store.patient_fetch(provisional).await?, store.patient_fetch(known).await?) else {
+        let (Some(mut from), Some(to)) = (store.patient_fetch(provisional).await?, store.patient_fetch(known).await?)
+        else {
             return self.absent(provisional).await;
         };
         if from.customer != to.customer {
@@ -326,16 +355,30 @@ impl Desk<act::PatientImport> {
     ///
     /// # Errors
     /// [`CustodyError::Input`] when the file is no such table.
-    pub async fn patient_import(&self, customer: CustomerId, bytes: &[u8], dry_run: bool) -> Result<ImportReport, CustodyError> {
+    pub async fn patient_import(
+        &self,
+        customer: CustomerId,
+        bytes: &[u8],
+        dry_run: bool,
+    ) -> Result<ImportReport, CustodyError> {
         drop(self.ask(Question::of(customer, Purpose::Operations)).await?);
         self.custody.patient_import_rows(customer, bytes, dry_run).await
     }
 }
 
 impl Custody {
-    pub(crate) async fn patient_import_rows(&self, customer: CustomerId, bytes: &[u8], dry_run: bool) -> Result<ImportReport, CustodyError> {
-        let rows = identify::patients_from_csv(bytes, &identify::Limits::default())
-            .map_err(|_| CustodyError::field("file", "Give a table with a heading line: last name, first name, date of birth, record number"))?;
+    pub(crate) async fn patient_import_rows(
+        &self,
+        customer: CustomerId,
+        bytes: &[u8],
+        dry_run: bool,
+    ) -> Result<ImportReport, CustodyError> {
+        let rows = identify::patients_from_csv(bytes, &identify::Limits::default()).map_err(|_| {
+            CustodyError::field(
+                "file",
+                "Give a table with a heading line: last name, first name, date of birth, record number",
+            )
+        })?;
         let mut report = ImportReport::default();
         let mut good = Vec::new();
         for row in rows {
@@ -360,7 +403,10 @@ impl Custody {
         for some in good.chunks(IMPORT_AT_ONCE) {
             let mut tx = self.store().begin("import patients").await?;
             for body in some {
-                let number = self.patient_tokens(customer, body)?.into_iter().find(|(field, _)| field == Field::RecordNumber.as_str());
+                let number = self
+                    .patient_tokens(customer, body)?
+                    .into_iter()
+                    .find(|(field, _)| field == Field::RecordNumber.as_str());
                 let known = match &number {
                     Some((field, mac)) => tx.patient_by_token(customer, field, mac).await?,
                     None => None,

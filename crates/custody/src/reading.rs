@@ -199,9 +199,21 @@ impl Custody {
             )* };
         }
         ask!(
-            DocumentDownload, DocumentPrint, DocumentHistory, DocumentAdvance, DocumentMatch, DocumentDeliver,
-            DocumentUndoDelivery, DocumentPickUp, DocumentSign, DocumentHold, DocumentRelease, DocumentWithdraw,
-            DocumentMove, DocumentEnterInError, DocumentUpload
+            DocumentDownload,
+            DocumentPrint,
+            DocumentHistory,
+            DocumentAdvance,
+            DocumentMatch,
+            DocumentDeliver,
+            DocumentUndoDelivery,
+            DocumentPickUp,
+            DocumentSign,
+            DocumentHold,
+            DocumentRelease,
+            DocumentWithdraw,
+            DocumentMove,
+            DocumentEnterInError,
+            DocumentUpload
         );
         may
     }
@@ -221,7 +233,8 @@ impl Custody {
         let mut header = [0_u8; floe::HEADER_LEN];
         reader.read(&mut header).await?;
         let rendition = Rendition { version: version.version, kind: RenditionKind::Text };
-        let mut unsealer = opening.object(version.document, rendition, &wrapped, &header).map_err(CustodyError::seal)?;
+        let mut unsealer =
+            opening.object(version.document, rendition, &wrapped, &header).map_err(CustodyError::seal)?;
         let mut sealed = vec![0_u8; usize::try_from(size).unwrap_or(0).saturating_sub(floe::HEADER_LEN)];
         let filled = reader.read(&mut sealed).await?;
         sealed.truncate(filled);
@@ -551,7 +564,12 @@ impl Stream {
         let customer = Some(found.document.customer);
         let who = (Principal::Person(person), Some(session));
         let intent = Intent::to::<act::DocumentDownload>(
-            self.custody.clock(), self.custody.entropy(), who, customer, named, purpose,
+            self.custody.clock(),
+            self.custody.entropy(),
+            who,
+            customer,
+            named,
+            purpose,
         );
         match self.custody.0.policy.decide::<act::DocumentDownload>(intent, &facts) {
             Decision::Permit(_) => Ok(()),

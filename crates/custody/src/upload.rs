@@ -14,7 +14,7 @@ use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use identify::{FileNameTemplate, Kind, Limits, sniff};
+use identify::{ExtractError, FileNameTemplate, Kind, Limits, sniff};
 use policy::{DocumentFacts, ResourceFacts};
 use record::civil::Day;
 use record::digest::Hasher;
@@ -338,7 +338,7 @@ impl Custody {
         key: WrappedKey,
         witnessed: Witnessed,
     ) -> Result<Uploaded, CustodyError> {
-        let (text, opaque) = read_text(taken.kind, taken.text_of).await;
+        let (text, opaque) = read_text(taken.kind, taken.text_of).await?;
         let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
         let mut text_key = None;
         if let Some(text) = &text {
@@ -618,19 +618,36 @@ fn sniffed(head: &[u8], name: &str) -> Result<Kind, CustodyError> {
 }
 
 /// The text of a file, or why there is none. A reader that panics on a hostile file takes nothing with it.
-async fn read_text(kind: Kind, bytes: Option<zeroize::Zeroizing<Vec<u8>>>) -> (Option<String>, Option<&'static str>) {
+///
+/// # Errors
+/// [`CustodyError::File`] for what nobody could open at the other end either: half a file, or a trap.
+async fn read_text(
+    kind: Kind,
+    bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
+) -> Result<(Option<String>, Option<&'static str>), CustodyError> {
     let Some(bytes) = bytes else {
         let why = if kind.is_audio() { "recording" } else { "too large to show" };
-        return (None, Some(why));
+        return Ok((None, Some(why)));
     };
+    let cut_short = kind == Kind::Pdf && !has_pdf_end(&bytes);
     let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
     match read {
         Ok(Ok(extracted)) => match extracted.opaque {
-            Some(why) => (None, Some(why)),
-            None => (Some(extracted.text), None),
+            Some(why) => Ok((None, Some(why))),
+            None => Ok((Some(extracted.text), None)),
         },
-        Ok(Err(_)) | Err(_) => (None, Some("cannot be read here; the original can be downloaded")),
+        Ok(Err(ExtractError::Malformed(_) | ExtractError::Bomb(_))) if kind == Kind::Docx || cut_short => {
+            Err(CustodyError::File("the file is damaged or not whole; save it again and send it again"))
+        }
+        // Programs write stranger PDF than we read: what ends as it should is kept, and can be downloaded.
+        Ok(Err(_)) | Err(_) => Ok((None, Some("cannot be read here; the original can be downloaded"))),
     }
+}
+
+/// Does a PDF have its last line where readers look for it (ISO 32000-1, 7.5.5; they allow some bytes behind it).
+fn has_pdf_end(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"%%EOF";
+    bytes[bytes.len().saturating_sub(2048)..].windows(END.len()).any(|window| window == END)
 }
 
 /// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.

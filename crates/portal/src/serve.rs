@@ -1,9 +1,9 @@
 //! Serving: the door, its gate, the probe and the jobs, put together and taken apart again in order.
 
+use crate::door::gate::GateStart;
 use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
 use crate::door::server::{Server, ServerConfig, TlsFiles};
 use crate::door::{Faces, Gate, Locked, PublicUrl, Setting, Setup};
-use crate::door::gate::GateStart;
 use crate::rooms::{self, Handles};
 use custody::Custody;
 use record::{Entropy, SystemClock, SystemEntropy};
@@ -38,6 +38,9 @@ pub enum ServeFailure {
     /// The routes.
     #[error("the table of routes is not in order: {0}")]
     Routes(#[from] crate::door::locked::DoorError),
+    /// Custody could not say how the gate stands.
+    #[error("{0}")]
+    House(#[source] custody::CustodyError),
     /// The socket or TLS.
     #[error("{0}")]
     Server(#[from] crate::door::server::ServeError),
@@ -69,7 +72,14 @@ impl Portal {
     pub async fn bind(custody: Custody, options: ServeOptions) -> Result<Self, ServeFailure> {
         let settings = custody.settings().clone();
         let public_url = PublicUrl::parse(settings.public_url.as_str())?;
-        let gate = Gate::new(GateStart::Fresh);
+        // What a finding closed stays closed over a restart; after a restore a pass is enough.
+        let start = match custody.gate_closed_reason().await {
+            Ok(None) => GateStart::Fresh,
+            Ok(Some(reason)) if custody::is_restore_reason(&reason) => GateStart::Fresh,
+            Ok(Some(_)) => GateStart::AfterFinding,
+            Err(error) => return Err(ServeFailure::House(error)),
+        };
+        let gate = Gate::new(start);
         let clock = Arc::new(SystemClock);
         let mut setting = Setting::new(public_url.clone(), gate.clone(), clock);
         setting.faces = Faces::of_pages(&settings.operator, &settings.telephone);
@@ -127,12 +137,32 @@ impl Portal {
 }
 
 async fn tell(custody: &Custody, alert: ProbeAlert) {
-    match alert {
-        ProbeAlert::Found(finding) => custody.alert("open_door", &format!("The outside probe found an open door: {finding}")).await,
-        ProbeAlert::Unreachable(many, first) => {
-            let sentence = format!("The outside probe could not make {many} of its requests, first {} {}: {}", first.how, first.route, first.error);
-            custody.alert("probe_unreachable", &sentence).await;
+    let kept = match alert {
+        ProbeAlert::Found(finding) => {
+            let sentence = format!("The outside probe found an open door: {finding}");
+            custody.alert("open_door", &sentence).await;
+            custody.gate_closed_keep(&sentence).await
         }
-        ProbeAlert::Passed => custody.alert("probe_passed", "The outside probe has passed again; an officer may reopen").await,
+        ProbeAlert::Unreachable(many, first) => {
+            let sentence = format!(
+                "The outside probe could not make {many} of its requests, first {} {}: {}",
+                first.how, first.route, first.error
+            );
+            custody.alert("probe_unreachable", &sentence).await;
+            Ok(())
+        }
+        ProbeAlert::Passed => {
+            custody.alert("probe_passed", "The outside probe has passed again; an officer may reopen").await;
+            Ok(())
+        }
+        ProbeAlert::Walked(requests, true) => {
+            custody.probe_passed(&format!("{requests} requests, every door was shut")).await
+        }
+        ProbeAlert::Walked(requests, false) => {
+            custody.probe_keep(false, &format!("{requests} requests, not every door was shut or could be asked")).await
+        }
+    };
+    if let Err(error) = kept {
+        tracing::error!(error = %error, "what the outside probe found could not be kept");
     }
 }

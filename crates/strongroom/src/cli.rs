@@ -6,7 +6,12 @@ use std::path::PathBuf;
 
 /// A strongroom for other people's health records.
 #[derive(Debug, Parser)]
-#[command(name = "strongroom", version, about, long_about = "A portal that cannot open without a lock, over a vault, a policy and a ledger.\n\nExit codes: 0 done; 1 the check found something; 2 wrong use or bad input; 3 refused by policy; 4 the system could not.")]
+#[command(
+    name = "strongroom",
+    version,
+    about,
+    long_about = "A portal that cannot open without a lock, over a vault, a policy and a ledger.\n\nExit codes: 0 done; 1 the check found something; 2 wrong use or bad input; 3 refused by policy; 4 the system could not."
+)]
 pub(crate) struct Cli {
     /// What is told on standard error: error, warn, info, debug.
     #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
@@ -26,10 +31,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json")]
     Demo(Demo),
     /// A new house: first keys, first privacy officer.
-    #[command(after_help = "Example:\n  strongroom init --dir /srv/strongroom --operator \"Prairie Transcription\" \\\n      --officer ruth@prairie.example --root-key /media/keys/root.key --public-url https://portal.prairie.example")]
+    #[command(
+        after_help = "Example:\n  strongroom init --dir /srv/strongroom --operator \"Prairie Transcription\" \\\n      --officer ruth@prairie.example --root-key /media/keys/root.key --public-url https://portal.prairie.example"
+    )]
     Init(Init),
     /// Serve the portal.
-    #[command(after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080")]
+    #[command(
+        after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080"
+    )]
     Serve(Serve),
     /// Customers of this house.
     Customer(CustomerArgs),
@@ -37,13 +46,19 @@ pub(crate) enum Command {
     Person(PersonArgs),
     /// Keys: rotate, rekey.
     Key(KeyArgs),
-    /// The ledger: verify, export, tail.
+    /// The gate: open it again after a finding, with no server running.
+    Gate(GateArgs),
+    /// The ledger: verify, export.
     Ledger(LedgerArgs),
     /// A sealed, incremental copy of everything.
-    #[command(after_help = "Example:\n  strongroom backup --dir /srv/strongroom --to /media/backup --epoch-escrow /media/keys/epochs --verify")]
+    #[command(
+        after_help = "Example:\n  strongroom backup --dir /srv/strongroom --to /media/backup --epoch-escrow /media/keys/epochs --verify"
+    )]
     Backup(Backup),
     /// Everything from a sealed copy, into an empty folder.
-    #[command(after_help = "Example:\n  strongroom restore --config /media/keys/strongroom.toml --from /media/backup --epoch-escrow /media/keys/epochs \\\n      --dir /srv/strongroom-new --root-key /media/keys/root.key")]
+    #[command(
+        after_help = "Example:\n  strongroom restore --config /media/keys/strongroom.toml --from /media/backup --epoch-escrow /media/keys/epochs \\\n      --dir /srv/strongroom-new --root-key /media/keys/root.key"
+    )]
     Restore(Restore),
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
     Doctor(At),
@@ -232,6 +247,22 @@ pub(crate) struct KeyRekey {
     pub(crate) epoch_escrow: Option<PathBuf>,
 }
 
+/// The gate.
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: GateCommand,
+}
+
+/// What to do with the gate.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GateCommand {
+    /// Lets the next start open, once the outside probe has passed. Needs the root key, because a portal that is closed
+    /// is closed to its officers too.
+    Reopen(At),
+}
+
 /// The ledger.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
@@ -244,7 +275,9 @@ pub(crate) struct LedgerArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Offline: every entry, tile and checkpoint. Exit 1 names the first bad entry.
-    #[command(after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt")]
+    #[command(
+        after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt"
+    )]
     Verify(LedgerVerify),
     /// All entries into one file, for an offline verifier.
     Export(LedgerExport),

@@ -21,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Customer(args) => block_on(house::customer(args)),
         Command::Person(args) => block_on(house::person(args)),
         Command::Key(args) => block_on(house::key(args)),
+        Command::Gate(args) => block_on(house::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),
         Command::Restore(args) => block_on(house::restore(args)),

@@ -98,8 +98,10 @@ const fn default_opens() -> u64 {
 impl Config {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| WrongUse(format!("cannot read {}: {}", path.display(), error.kind())))?;
-        let config: Self = toml::from_str(&text).map_err(|error| WrongUse(format!("{}: {}", path.display(), error.message())))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| WrongUse(format!("cannot read {}: {}", path.display(), error.kind())))?;
+        let config: Self =
+            toml::from_str(&text).map_err(|error| WrongUse(format!("{}: {}", path.display(), error.message())))?;
         config.check()?;
         Ok(config)
     }
@@ -110,7 +112,11 @@ impl Config {
         if file.exists() {
             return Self::read(&file);
         }
-        Err(WrongUse(format!("there is no strongroom.toml in {}; run `strongroom init` first, or give --config", dir.display())).into())
+        Err(WrongUse(format!(
+            "there is no strongroom.toml in {}; run `strongroom init` first, or give --config",
+            dir.display()
+        ))
+        .into())
     }
 
     /// Everything that can be said about it without opening the house.
@@ -155,7 +161,8 @@ impl Config {
 mod tests {
     use super::Config;
 
-    const GOOD: &str = "dir = \"/srv/strongroom\"\noperator = \"Prairie\"\npublic_url = \"https://portal.example.org\"\n";
+    const GOOD: &str =
+        "dir = \"/srv/strongroom\"\noperator = \"Prairie\"\npublic_url = \"https://portal.example.org\"\n";
 
     #[test]
     fn the_smallest_file_is_enough_and_unknown_fields_are_refused() {

@@ -23,7 +23,9 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
     }
     match error.downcast_ref::<CustodyError>() {
         Some(CustodyError::Refused(_) | CustodyError::Absent) => 3,
-        Some(CustodyError::Input(_) | CustodyError::State(_) | CustodyError::File(_) | CustodyError::TooLarge { .. }) => 2,
+        Some(
+            CustodyError::Input(_) | CustodyError::State(_) | CustodyError::File(_) | CustodyError::TooLarge { .. },
+        ) => 2,
         _ => 4,
     }
 }

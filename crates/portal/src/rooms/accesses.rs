@@ -71,7 +71,11 @@ async fn mine(desk: Desk<act::AccessList>) -> Answer {
     page(&MyAccessesPage {
         chrome,
         rows: accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect(),
-        empty: Empty { title: "Nothing yet".to_owned(), text: "Whatever you open appears here, with its entry in the ledger.".to_owned(), action: None },
+        empty: Empty {
+            title: "Nothing yet".to_owned(),
+            text: "Whatever you open appears here, with its entry in the ledger.".to_owned(),
+            action: None,
+        },
     })
 }
 
@@ -100,7 +104,12 @@ async fn review_person(desk: Desk<act::AccessReview>, Path(customer): Path<Custo
     review_page(desk, customer, person, None).await
 }
 
-async fn review_page(desk: Desk<act::AccessReview>, customer: CustomerId, person: Option<PersonId>, before: Option<u64>) -> Answer {
+async fn review_page(
+    desk: Desk<act::AccessReview>,
+    customer: CustomerId,
+    person: Option<PersonId>,
+    before: Option<u64>,
+) -> Answer {
     let (mut chrome, _) = frame(&desk, "/accesses").await?;
     let (accesses, people) = desk.access_review(customer, person, before).await?;
     let custody = desk.custody();
@@ -112,15 +121,24 @@ async fn review_page(desk: Desk<act::AccessReview>, customer: CustomerId, person
     }
     let usual = median(&days.values().copied().collect::<Vec<_>>());
     let rows: Vec<AccessRow> = accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect();
-    let everybody = Choice { value: String::new(), label: "Everybody".to_owned(), hint: String::new(), selected: person.is_none() };
-    let one = |(id, name): (PersonId, String)| Choice { value: id.to_string(), label: name, hint: String::new(), selected: person == Some(id) };
+    let everybody =
+        Choice { value: String::new(), label: "Everybody".to_owned(), hint: String::new(), selected: person.is_none() };
+    let one = |(id, name): (PersonId, String)| Choice {
+        value: id.to_string(),
+        label: name,
+        hint: String::new(),
+        selected: person == Some(id),
+    };
     page(&AccessReviewPage {
         chrome,
         tag: tag(&custody.customer_name(customer).await?),
         people: std::iter::once(everybody).chain(people.into_iter().map(one)).collect(),
         action: path.clone(),
         said: format!("{} accesses on this page", rows.len()),
-        days: days.into_iter().map(|(day, count)| DayCount { unusual: usual > 0 && count > 3 * usual, day, count }).collect(),
+        days: days
+            .into_iter()
+            .map(|(day, count)| DayCount { unusual: usual > 0 && count > 3 * usual, day, count })
+            .collect(),
         pager: accesses.next.map(|next| Pager {
             text: format!("{} shown, newest first", rows.len()),
             previous: before.map(|_| path.clone()),
@@ -128,7 +146,11 @@ async fn review_page(desk: Desk<act::AccessReview>, customer: CustomerId, person
             again: Vec::new(),
         }),
         rows,
-        empty: Empty { title: "No accesses yet".to_owned(), text: "Who opens what of this practice appears here.".to_owned(), action: None },
+        empty: Empty {
+            title: "No accesses yet".to_owned(),
+            text: "Who opens what of this practice appears here.".to_owned(),
+            action: None,
+        },
         errors: Errors::none(),
     })
 }
@@ -169,7 +191,11 @@ async fn glasses_first(desk: Desk<act::BreakGlassList>) -> Answer {
     go(&format!("/customers/{customer}/break-glass"))
 }
 
-async fn glasses(desk: Desk<act::BreakGlassList>, Path(customer): Path<CustomerId>, Query(which): Query<Which>) -> Answer {
+async fn glasses(
+    desk: Desk<act::BreakGlassList>,
+    Path(customer): Path<CustomerId>,
+    Query(which): Query<Which>,
+) -> Answer {
     let (mut chrome, _) = frame(&desk, "/break-glass").await?;
     let lines = desk.break_glass_list(customer).await?;
     let custody = desk.custody();
@@ -182,7 +208,10 @@ async fn glasses(desk: Desk<act::BreakGlassList>, Path(customer): Path<CustomerI
     })
 }
 
-async fn glass(desk: Desk<act::BreakGlassList>, crate::door::take::Path2(customer, id): crate::door::take::Path2<CustomerId, BreakGlassId>) -> Answer {
+async fn glass(
+    desk: Desk<act::BreakGlassList>,
+    crate::door::take::Path2(customer, id): crate::door::take::Path2<CustomerId, BreakGlassId>,
+) -> Answer {
     let (mut chrome, _) = frame(&desk, "/break-glass").await?;
     let lines = desk.break_glass_list(customer).await?;
     let custody = desk.custody();
@@ -190,7 +219,12 @@ async fn glass(desk: Desk<act::BreakGlassList>, crate::door::take::Path2(custome
     let line = lines.lines.iter().find(|line| line.id == id).ok_or(Problem::NotHere)?;
     let row = glass_row(custody, &lines, line);
     let open = line.review.is_none() && !line.own;
-    let choice = |value: &str, label: &str| Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new(), selected: false };
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        selected: false,
+    };
     page(&BreakGlassReviewPage {
         chrome,
         closed: match (&line.review, line.own) {
@@ -200,7 +234,11 @@ async fn glass(desk: Desk<act::BreakGlassList>, crate::door::take::Path2(custome
         },
         glass: row,
         opened: Vec::new(),
-        verdicts: if open { vec![choice("justified", "Justified"), choice("not_justified", "Not justified: it ends now")] } else { Vec::new() },
+        verdicts: if open {
+            vec![choice("justified", "Justified"), choice("not_justified", "Not justified: it ends now")]
+        } else {
+            Vec::new()
+        },
         word: String::new(),
         action: format!("/break-glass/{id}/review"),
         errors: Errors::none(),
@@ -211,7 +249,12 @@ async fn glass_review(desk: Desk<act::BreakGlassReview>, Path(id): Path<BreakGla
     let justified = match fields.one("verdict") {
         Some("justified") => true,
         Some("not_justified") => false,
-        _ => return Err(Problem::Invalid(vec![crate::door::FieldProblem { field: "verdict", sentence: "Choose how it is judged".to_owned() }])),
+        _ => {
+            return Err(Problem::Invalid(vec![crate::door::FieldProblem {
+                field: "verdict",
+                sentence: "Choose how it is judged".to_owned(),
+            }]));
+        }
     };
     desk.break_glass_review(id, justified, fields.one("word").unwrap_or_default()).await?;
     go("/break-glass?done=reviewed")

@@ -7,9 +7,12 @@ use super::show::{patient_facts, patient_row, tag};
 use crate::door::take::{Fields, Form, Parts, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::accesses::BreakGlassPage;
-use crate::pages::parts::{Choice, DateParts, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight};
+use crate::pages::parts::{
+    Choice, DateParts, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight,
+};
 use crate::pages::patients::{
-    ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage, PatientPage,
+    ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage,
+    PatientPage,
 };
 use axum::http::{Method, StatusCode};
 use custody::{CustodyError, Desk, DocumentSearch, PatientBody};
@@ -48,9 +51,16 @@ fn list_actions(keeper: bool) -> Vec<PageAction> {
         return Vec::new();
     }
     let action = |label: &str, href: &str, weight: Weight| PageAction {
-        label: label.to_owned(), href: href.to_owned(), how: How::Visit, weight, icon: "",
+        label: label.to_owned(),
+        href: href.to_owned(),
+        how: How::Visit,
+        weight,
+        icon: "",
     };
-    vec![action("New patient", "/patients/new", Weight::Primary), action("Import from a table", "/patients/import", Weight::Secondary)]
+    vec![
+        action("New patient", "/patients/new", Weight::Primary),
+        action("Import from a table", "/patients/import", Weight::Secondary),
+    ]
 }
 
 async fn list(desk: Desk<act::PatientSearch>) -> Answer {
@@ -109,7 +119,13 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
     let mut actions = Vec::new();
     let mut add = |yes: bool, label: &str, last: &str| {
         if yes {
-            actions.push(PageAction { label: label.to_owned(), href: format!("/patients/{id}/{last}"), how: How::Visit, weight: Weight::Secondary, icon: "" });
+            actions.push(PageAction {
+                label: label.to_owned(),
+                href: format!("/patients/{id}/{last}"),
+                how: How::Visit,
+                weight: Weight::Secondary,
+                icon: "",
+            });
         }
     };
     add(shown.may.contains(&Action::PatientChange), "Correct", "edit");
@@ -121,7 +137,11 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
         provisional: shown.line.provisional,
         actions,
         documents: rows(custody, &chart),
-        empty: Empty { title: "No documents you may see".to_owned(), text: "Documents about this patient appear here once they are delivered.".to_owned(), action: None },
+        empty: Empty {
+            title: "No documents you may see".to_owned(),
+            text: "Documents about this patient appear here once they are delivered.".to_owned(),
+            action: None,
+        },
         care: Vec::new(),
         broken_glass_until: shown.line.broken_glass_until.filter(|_| !shown.line.in_care).map(|at| moment(custody, at)),
         chrome,
@@ -171,7 +191,11 @@ impl About {
         PatientForm {
             family: self.family.clone(),
             given: self.given.clone(),
-            born: DateParts { month: self.born_month.clone(), day: self.born_day.clone(), year: self.born_year.clone() },
+            born: DateParts {
+                month: self.born_month.clone(),
+                day: self.born_day.clone(),
+                year: self.born_year.clone(),
+            },
             record_number: self.record_number.clone(),
             customers: choices(customers, &self.customer),
         }
@@ -181,14 +205,22 @@ impl About {
 fn choices(customers: &[(CustomerId, String)], chosen: &str) -> Vec<Choice> {
     customers
         .iter()
-        .map(|(id, name)| Choice { value: id.to_string(), label: name.clone(), hint: String::new(), selected: id.to_string() == chosen })
+        .map(|(id, name)| Choice {
+            value: id.to_string(),
+            label: name.clone(),
+            hint: String::new(),
+            selected: id.to_string() == chosen,
+        })
         .collect()
 }
 
 fn errors_of(problem: &Problem) -> Option<Errors> {
     match problem {
         Problem::Invalid(fields) => Some(Errors(
-            fields.iter().map(|one| FieldError { field: one.field.to_owned(), message: one.sentence.clone() }).collect(),
+            fields
+                .iter()
+                .map(|one| FieldError { field: one.field.to_owned(), message: one.sentence.clone() })
+                .collect(),
         )),
         _ => None,
     }
@@ -214,7 +246,8 @@ async fn form_page(desk: &Desk<act::PatientCreate>, about: &About, errors: Error
 async fn create(desk: Desk<act::PatientCreate>, Form(about): Form<About>) -> Answer {
     let (_, me) = frame(&desk, "/patients").await?;
     let customers = me.customers();
-    let customer = about.customer.parse().ok().or_else(|| customers.first().map(|(id, _)| *id)).ok_or(Problem::NotHere)?;
+    let customer =
+        about.customer.parse().ok().or_else(|| customers.first().map(|(id, _)| *id)).ok_or(Problem::NotHere)?;
     let made = match about.body() {
         Ok(body) => desk.patient_create(customer, &body).await.map_err(Problem::from),
         Err(problem) => Err(problem),
@@ -250,7 +283,13 @@ async fn edit(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>) -> Answ
     edit_page(&desk, id, &about, &name, Errors::none()).await
 }
 
-async fn edit_page(desk: &Desk<act::PatientChange>, id: PatientId, about: &About, name: &str, errors: Errors) -> Answer {
+async fn edit_page(
+    desk: &Desk<act::PatientChange>,
+    id: PatientId,
+    about: &About,
+    name: &str,
+    errors: Errors,
+) -> Answer {
     let (chrome, _) = frame(desk, "/patients").await?;
     page(&PatientFormPage {
         chrome,
@@ -267,13 +306,18 @@ async fn change(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>, Form(
     let (was, name, _) = known(&desk, id).await?;
     let changed = match about.body() {
         // What the form does not ask for stays as it was.
-        Ok(body) => desk.patient_change(id, &PatientBody { middle: was.middle, sex: was.sex, ..body }).await.map_err(Problem::from),
+        Ok(body) => desk
+            .patient_change(id, &PatientBody { middle: was.middle, sex: was.sex, ..body })
+            .await
+            .map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match changed {
         Ok(()) => go(&format!("/patients/{id}?done=saved")),
         Err(problem) => match errors_of(&problem) {
-            Some(errors) => Ok(edit_page(&desk, id, &about, &name, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
+            Some(errors) => {
+                Ok(edit_page(&desk, id, &about, &name, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            }
             None => Err(problem),
         },
     }
@@ -313,15 +357,27 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
     let report = match desk.patient_import(customer, &table, false).await {
         Ok(report) => report,
         Err(CustodyError::Input(fields)) => {
-            let errors = Errors(fields.iter().map(|one| FieldError { field: one.field.to_owned(), message: one.say.to_owned() }).collect());
-            let again = PatientImportPage { chrome, step: ImportStep::Choose, action: "/patients/import".to_owned(), customers: choices(&customers, ""), errors };
+            let errors = Errors(
+                fields
+                    .iter()
+                    .map(|one| FieldError { field: one.field.to_owned(), message: one.say.to_owned() })
+                    .collect(),
+            );
+            let again = PatientImportPage {
+                chrome,
+                step: ImportStep::Choose,
+                action: "/patients/import".to_owned(),
+                customers: choices(&customers, ""),
+                errors,
+            };
             return Ok(page(&again)?.status(StatusCode::UNPROCESSABLE_ENTITY));
         }
         Err(error) => return Err(error.into()),
     };
     let mut said = format!("{} new, {} corrected", report.new, report.changed);
     if !report.rejected.is_empty() {
-        let lines: Vec<String> = report.rejected.iter().take(20).map(|(line, what)| format!("line {line}: {what}")).collect();
+        let lines: Vec<String> =
+            report.rejected.iter().take(20).map(|(line, what)| format!("line {line}: {what}")).collect();
         said = format!("{said}; {} not taken ({})", report.rejected.len(), lines.join("; "));
     }
     let _ = ImportRow::default();
@@ -377,7 +433,12 @@ async fn link(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>, fields: F
 async fn glass_page(desk: &Desk<act::BreakGlassStart>, id: PatientId, errors: Errors) -> Answer {
     let (chrome, me) = frame(desk, "/patients").await?;
     let names: Vec<String> = me.customers().into_iter().map(|(_, name)| name).collect();
-    let choice = |value: &str, label: &str, selected: bool| Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new(), selected };
+    let choice = |value: &str, label: &str, selected: bool| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        selected,
+    };
     page(&BreakGlassPage {
         chrome,
         tag: tag(&names.join(", ")),
@@ -389,7 +450,12 @@ async fn glass_page(desk: &Desk<act::BreakGlassStart>, id: PatientId, errors: Er
             choice("Patient asked", "The patient asked me", false),
         ],
         word: String::new(),
-        hours: vec![choice("1", "1 hour", true), choice("2", "2 hours", false), choice("3", "3 hours", false), choice("4", "4 hours", false)],
+        hours: vec![
+            choice("1", "1 hour", true),
+            choice("2", "2 hours", false),
+            choice("3", "3 hours", false),
+            choice("4", "4 hours", false),
+        ],
         action: format!("/patients/{id}/break-glass"),
         back: "/patients".to_owned(),
         errors,
@@ -407,7 +473,9 @@ async fn glass(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>, fiel
     match desk.break_glass_start(id, &reason, hours).await {
         Ok(_) => go(&format!("/patients/{id}?done=glass")),
         Err(error) => match Problem::from(error) {
-            Problem::StepUp(_) => Err(Problem::StepUp(crate::door::SafePath::new(&format!("/patients/{id}/break-glass")))),
+            Problem::StepUp(_) => {
+                Err(Problem::StepUp(crate::door::SafePath::new(&format!("/patients/{id}/break-glass"))))
+            }
             problem => match errors_of(&problem) {
                 Some(errors) => Ok(glass_page(&desk, id, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
                 None => Err(problem),

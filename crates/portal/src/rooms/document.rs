@@ -22,7 +22,12 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::GET, "/documents/{doc}/versions/{version}", Opts::page("Older version"), read_version)
         .route(Method::GET, "/documents/{doc}/print", Opts::page("Print"), print)
         .route(Method::GET, "/documents/{doc}/file", Opts::stream("Original file"), download)
-        .route(Method::GET, "/documents/{doc}/versions/{version}/file", Opts::stream("Original file of a version"), download_version)
+        .route(
+            Method::GET,
+            "/documents/{doc}/versions/{version}/file",
+            Opts::stream("Original file of a version"),
+            download_version,
+        )
         .route(Method::POST, "/documents/{doc}/advance", Opts::form("Move forward"), advance)
         .route(Method::POST, "/documents/{doc}/deliver", Opts::form("Deliver"), deliver)
         .route(Method::POST, "/documents/{doc}/undo-delivery", Opts::form("Take delivery back"), undo_delivery)
@@ -113,8 +118,24 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
     add(may(Action::DocumentPrint), "Print", "/print", How::Visit, Secondary, "");
     add(may(Action::DocumentDownload), "Download original", "/file", How::Download, Secondary, "");
     let advance = if opened.state == DocumentState::Dictated { "Mark as typed" } else { "Mark as edited" };
-    add(may(Action::DocumentAdvance) && opened.state != DocumentState::Edited && opened.state != DocumentState::Unmatched, advance, "/advance", How::Post, Secondary, "");
-    add(may(Action::DocumentPickUp) && opened.picked_up.is_none(), "Mark as picked up", "/pick-up", How::Post, Secondary, "");
+    add(
+        may(Action::DocumentAdvance)
+            && opened.state != DocumentState::Edited
+            && opened.state != DocumentState::Unmatched,
+        advance,
+        "/advance",
+        How::Post,
+        Secondary,
+        "",
+    );
+    add(
+        may(Action::DocumentPickUp) && opened.picked_up.is_none(),
+        "Mark as picked up",
+        "/pick-up",
+        How::Post,
+        Secondary,
+        "",
+    );
     add(may(Action::DocumentRelease), "Let go", "/release", How::Post, Secondary, "");
     add(may(Action::DocumentHold), "Hold", "/hold", How::Visit, Secondary, "");
     add(may(Action::DocumentUndoDelivery), "Take the delivery back", "/undo-delivery", How::Post, Secondary, "");
@@ -156,7 +177,8 @@ fn body(opened: &OpenDocument) -> Body {
     match &opened.text {
         DocumentText::Text(text) => Body::Text(TextBlock::split(text.show(&opened.shown))),
         DocumentText::Opaque(why) => {
-            let bytes = opened.versions.iter().find(|row| row.version == opened.version).map_or(0, |row| row.size_bytes);
+            let bytes =
+                opened.versions.iter().find(|row| row.version == opened.version).map_or(0, |row| row.size_bytes);
             Body::OriginalOnly { what: format!("{why}, {}", size(bytes)) }
         }
     }
@@ -212,7 +234,9 @@ async fn print(desk: Desk<act::DocumentPrint>, Path(id): Path<DocumentId>) -> An
     chrome.witness = Some(witness(custody, "printed this", opened.witnessed));
     let text = match &opened.text {
         DocumentText::Text(text) => TextBlock::split(text.show(&opened.shown)),
-        DocumentText::Opaque(why) => vec![TextBlock::Paragraph(format!("There is no text to print ({why}). Download the original."))],
+        DocumentText::Opaque(why) => {
+            vec![TextBlock::Paragraph(format!("There is no text to print ({why}). Download the original."))]
+        }
     };
     page(&DocumentPrintPage {
         chrome,
@@ -224,7 +248,11 @@ async fn print(desk: Desk<act::DocumentPrint>, Path(id): Path<DocumentId>) -> An
         version: opened.version,
         digest: digest(&opened),
         text,
-        signed: opened.signed.as_ref().map(|(who, at)| format!("Signed by {who}, {}", custody.settings().time_of(*at))).unwrap_or_default(),
+        signed: opened
+            .signed
+            .as_ref()
+            .map(|(who, at)| format!("Signed by {who}, {}", custody.settings().time_of(*at)))
+            .unwrap_or_default(),
         printed_by: me.who.name.clone(),
         printed_at: moment(custody, opened.witnessed.at),
         back: format!("/documents/{id}"),
@@ -235,7 +263,11 @@ async fn download(desk: Desk<act::DocumentDownload>, Path(id): Path<DocumentId>,
     take(desk, id, None, &headers).await
 }
 
-async fn download_version(desk: Desk<act::DocumentDownload>, Path2(id, version): Path2<DocumentId, u32>, headers: Headers) -> Answer {
+async fn download_version(
+    desk: Desk<act::DocumentDownload>,
+    Path2(id, version): Path2<DocumentId, u32>,
+    headers: Headers,
+) -> Answer {
     take(desk, id, Some(version), &headers).await
 }
 
@@ -248,7 +280,11 @@ async fn take(desk: Desk<act::DocumentDownload>, id: DocumentId, version: Option
     });
     let file = desk.document_download(id, version, range).await?;
     let length = file.range.as_ref().map_or(file.size_bytes, |range| range.end - range.start);
-    let bytes = futures_util::stream::unfold(file.bytes, |mut bytes| async move { bytes.recv().await.map(|piece| (piece, bytes)) });
+    let bytes =
+        futures_util::stream::unfold(
+            file.bytes,
+            |mut bytes| async move { bytes.recv().await.map(|piece| (piece, bytes)) },
+        );
     let reply = Reply::attachment(&file.file_name, Some(length), bytes);
     Ok(match &file.range {
         Some(range) => reply.partial(range, file.size_bytes),
@@ -313,11 +349,21 @@ impl WhyForm {
 
 fn reasons(act: ReasonedAct) -> Vec<Choice> {
     let words: &[&str] = match act {
-        ReasonedAct::Withdraw | ReasonedAct::UndoDelivery => &["Wrong patient", "Wrong practice", "Wrong document", "Needs correction"],
+        ReasonedAct::Withdraw | ReasonedAct::UndoDelivery => {
+            &["Wrong patient", "Wrong practice", "Wrong document", "Needs correction"]
+        }
         ReasonedAct::EnterInError => &["Wrong patient", "Duplicate", "Was never true"],
         ReasonedAct::Hold => &["Question to the author", "Needs a second look", "Audio unclear"],
     };
-    words.iter().map(|word| Choice { value: (*word).to_owned(), label: (*word).to_owned(), hint: String::new(), selected: false }).collect()
+    words
+        .iter()
+        .map(|word| Choice {
+            value: (*word).to_owned(),
+            label: (*word).to_owned(),
+            hint: String::new(),
+            selected: false,
+        })
+        .collect()
 }
 
 /// The form before an act that needs a reason. It names no patient: whoever may withdraw need not be one who may read.
@@ -365,7 +411,11 @@ async fn error_form(desk: Desk<act::DocumentEnterInError>, Path(id): Path<Docume
     reason_form(&desk, id, ReasonedAct::EnterInError, "enter-in-error").await
 }
 
-async fn enter_in_error(desk: Desk<act::DocumentEnterInError>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+async fn enter_in_error(
+    desk: Desk<act::DocumentEnterInError>,
+    Path(id): Path<DocumentId>,
+    Form(why): Form<WhyForm>,
+) -> Answer {
     desk.document_enter_in_error(id, &why.text()).await.map_err(|error| back_after_touch(error, id))?;
     go("/?done=entered-in-error")
 }
@@ -396,7 +446,12 @@ async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) 
                 born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
                 record_number: patient.record_number.clone(),
                 score: one.agrees.iter().zip(WEIGHTS).filter(|(yes, _)| **yes).map(|(_, weight)| weight).sum(),
-                reasons: one.agrees.iter().zip(NAMES).map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes }).collect(),
+                reasons: one
+                    .agrees
+                    .iter()
+                    .zip(NAMES)
+                    .map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes })
+                    .collect(),
                 selected: false,
             }
         })
@@ -487,7 +542,10 @@ async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveFo
             }
         }
         if proposals.is_empty() {
-            errors.0.push(crate::pages::parts::FieldError { field: "family".to_owned(), message: "Nobody of this name was found; try the record number".to_owned() });
+            errors.0.push(crate::pages::parts::FieldError {
+                field: "family".to_owned(),
+                message: "Nobody of this name was found; try the record number".to_owned(),
+            });
         }
     }
     let _ = me;
@@ -523,10 +581,12 @@ async fn move_to(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>, Form
     if form.what != "move" {
         return Ok(move_page(&desk, id, &form).await?.status(StatusCode::OK));
     }
-    let to: PatientId = form.patient.parse().map_err(|_| Problem::Invalid(vec![crate::door::FieldProblem {
-        field: "patient",
-        sentence: "Choose the right patient".to_owned(),
-    }]))?;
+    let to: PatientId = form.patient.parse().map_err(|_| {
+        Problem::Invalid(vec![crate::door::FieldProblem {
+            field: "patient",
+            sentence: "Choose the right patient".to_owned(),
+        }])
+    })?;
     desk.document_move(id, to, &form.reason).await?;
     go(&format!("/documents/{id}?done=moved"))
 }

@@ -52,7 +52,10 @@ fn pager(path: &str, which: &Which, found: &DocumentsFound, shown: usize) -> Opt
     let address = |before: Option<DocumentId>| {
         let mut parts = Vec::new();
         if let Some(view) = &which.view {
-            parts.push(format!("view={}", view.chars().filter(|one| one.is_ascii_alphanumeric() || *one == '-').collect::<String>()));
+            parts.push(format!(
+                "view={}",
+                view.chars().filter(|one| one.is_ascii_alphanumeric() || *one == '-').collect::<String>()
+            ));
         }
         if let Some(customer) = which.customer {
             parts.push(format!("customer={customer}"));
@@ -91,9 +94,13 @@ async fn inbox(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Ans
     chrome.witness = found.customers.first().map(|lines| witness(custody, "opened this list", lines.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let rows = rows(custody, &found);
-    let unread = u32::try_from(custody.view_count(me.signed_in.person, DocumentView::Unread).await?).unwrap_or(u32::MAX);
+    let unread =
+        u32::try_from(custody.view_count(me.signed_in.person, DocumentView::Unread).await?).unwrap_or(u32::MAX);
     let tab = |label: &str, href: &str, count: Option<u32>, current: bool| ViewTab {
-        label: label.to_owned(), href: href.to_owned(), count, current,
+        label: label.to_owned(),
+        href: href.to_owned(),
+        count,
+        current,
     };
     let page_data = InboxPage {
         pager: pager("/inbox", &which, &found, rows.len()),
@@ -103,7 +110,11 @@ async fn inbox(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Ans
             tab("All", "/inbox?view=all", None, view == DocumentView::Inbox),
         ],
         empty: if view == DocumentView::Unread {
-            empty("Nothing unread", "New documents appear here as soon as they are delivered to you.", Some(("See all in my inbox", "/inbox?view=all")))
+            empty(
+                "Nothing unread",
+                "New documents appear here as soon as they are delivered to you.",
+                Some(("See all in my inbox", "/inbox?view=all")),
+            )
         } else {
             empty("Nothing here yet", "Documents that are delivered to you appear here.", None)
         },
@@ -114,7 +125,11 @@ async fn inbox(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Ans
     page(&page_data)
 }
 
-async fn list(desk: Desk<act::DocumentList>, which: Which, (kind, path, view): (ListKind, &str, DocumentView)) -> Answer {
+async fn list(
+    desk: Desk<act::DocumentList>,
+    which: Which,
+    (kind, path, view): (ListKind, &str, DocumentView),
+) -> Answer {
     let (mut chrome, me) = frame(&desk, path).await?;
     let found = desk.document_list(view, which.customer, which.before).await?;
     let custody = desk.custody();
@@ -128,11 +143,25 @@ async fn list(desk: Desk<act::DocumentList>, which: Which, (kind, path, view): (
     let empty = match kind {
         ListKind::Documents => empty("No documents yet", "Everything you may see will be listed here.", action),
         ListKind::Queue => empty("The queue is empty", "Documents that are being typed or edited appear here.", action),
-        ListKind::Unmatched => empty("Nothing is unmatched", "Documents whose patient could not be named with certainty wait here for a person.", None),
+        ListKind::Unmatched => empty(
+            "Nothing is unmatched",
+            "Documents whose patient could not be named with certainty wait here for a person.",
+            None,
+        ),
         ListKind::Held => empty("Nothing is held", "Documents that somebody kept back wait here.", None),
-        ListKind::ToPrint => empty("Nothing to print", "Delivered documents that nobody has picked up yet appear here.", None),
+        ListKind::ToPrint => {
+            empty("Nothing to print", "Delivered documents that nobody has picked up yet appear here.", None)
+        }
     };
-    page(&DocumentListPage { pager: pager(path, &which, &found, rows.len()), kind, tabs: Vec::new(), rows, empty, primary: upload, chrome })
+    page(&DocumentListPage {
+        pager: pager(path, &which, &found, rows.len()),
+        kind,
+        tabs: Vec::new(),
+        rows,
+        empty,
+        primary: upload,
+        chrome,
+    })
 }
 
 async fn documents(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Answer {

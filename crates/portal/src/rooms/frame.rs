@@ -33,7 +33,8 @@ impl Me {
 
     /// Practices of one's own, by id and name, each once.
     pub(super) fn customers(&self) -> Vec<(CustomerId, String)> {
-        let mut all: Vec<(CustomerId, String)> = self.who.places.iter().filter_map(|place| place.customer.clone()).collect();
+        let mut all: Vec<(CustomerId, String)> =
+            self.who.places.iter().filter_map(|place| place.customer.clone()).collect();
         all.sort_by(|one, other| one.1.cmp(&other.1));
         all.dedup();
         all
@@ -85,14 +86,20 @@ const MENU: &[Room] = &[
     Room { counts: Some(DocumentView::ToPrint), ..room("To print", "/to-print", &[Role::RecordsStaff]) },
     room("Queue", "/queue", &[Role::Transcriptionist, Role::QaEditor]),
     room("Documents", "/documents", &[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
-    Room { counts: Some(DocumentView::Unmatched), ..room("Unmatched", "/unmatched", &[Role::RecordsStaff, Role::QaEditor]) },
+    Room {
+        counts: Some(DocumentView::Unmatched),
+        ..room("Unmatched", "/unmatched", &[Role::RecordsStaff, Role::QaEditor])
+    },
     room("Held", "/held", &[Role::QaEditor]),
     room("Patients", "/patients", &[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
     room("Upload", "/upload", &[Role::Transcriptionist, Role::QaEditor]),
     Room { starts_group: true, ..room("People", "/people", &[Role::PracticeManager]) },
     room("Accesses", "/accesses", &[Role::PracticeManager, Role::PrivacyOfficer]),
     room("Broken glass", "/break-glass", &[Role::PracticeManager, Role::PrivacyOfficer]),
-    Room { starts_group: true, ..room("Customers", "/customers", &[Role::PrivacyOfficer, Role::Administrator, Role::Analyst]) },
+    Room {
+        starts_group: true,
+        ..room("Customers", "/customers", &[Role::PrivacyOfficer, Role::Administrator, Role::Analyst])
+    },
     room("Staff", "/staff", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator]),
     room("Alerts", "/alerts", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
     room("Ledger", "/ledger", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
@@ -123,10 +130,15 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
     if settings.demo {
         banners.push(demo_banner());
     }
-    let roles: Vec<String> = me.who.places.iter().map(|place| match &place.customer {
-        Some((_, name)) => format!("{}, {name}", place.role.label()),
-        None => place.role.label().to_owned(),
-    }).collect();
+    let roles: Vec<String> = me
+        .who
+        .places
+        .iter()
+        .map(|place| match &place.customer {
+            Some((_, name)) => format!("{}, {name}", place.role.label()),
+            None => place.role.label().to_owned(),
+        })
+        .collect();
     let chrome = Chrome {
         lang: "en".to_owned(),
         operator: settings.operator.clone(),
@@ -136,7 +148,11 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
             name: me.who.name.clone(),
             role: roles.first().cloned().unwrap_or_default(),
             last_sign_in: me.who.last_sign_in.map(|at| moment(custody, at)),
-            idle_secs: if me.signed_in.shared { SHARED_IDLE_SECS } else { u32::try_from(IDLE_MINUTES * 60).unwrap_or(900) },
+            idle_secs: if me.signed_in.shared {
+                SHARED_IDLE_SECS
+            } else {
+                u32::try_from(IDLE_MINUTES * 60).unwrap_or(900)
+            },
             alive_href: Some("/alive".to_owned()),
             may_search: me.is_any(&[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
             may_upload: me.is_any(&[Role::Transcriptionist, Role::QaEditor]),
@@ -184,11 +200,21 @@ async fn banners(custody: &Custody) -> Result<Vec<Banner>, Problem> {
 }
 
 /// The customer filter over a list, where there is more than one customer.
-pub(super) fn customer_filter(chrome: &mut Chrome, customers: &[(CustomerId, String)], only: Option<CustomerId>, path: &str) {
+pub(super) fn customer_filter(
+    chrome: &mut Chrome,
+    customers: &[(CustomerId, String)],
+    only: Option<CustomerId>,
+    path: &str,
+) {
     if customers.len() < 2 {
         return;
     }
-    let choice = |label: &str, href: String, current: bool| CustomerChoice { label: label.to_owned(), href, count: None, current };
+    let choice = |label: &str, href: String, current: bool| CustomerChoice {
+        label: label.to_owned(),
+        href,
+        count: None,
+        current,
+    };
     chrome.customers.push(choice("All customers", path.to_owned(), only.is_none()));
     for (id, name) in customers {
         chrome.customers.push(choice(name, format!("{path}?customer={id}"), only == Some(*id)));
@@ -280,8 +306,14 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!((thousands(0), thousands(48_213), thousands(1_000_000)), ("0".into(), "48,213".into(), "1,000,000".into()));
-        assert_eq!((size(999), size(4_200_000), size(4_294_967_296)), ("999 bytes".into(), "4.2 MB".into(), "4.2 GB".into()));
+        assert_eq!(
+            (thousands(0), thousands(48_213), thousands(1_000_000)),
+            ("0".into(), "48,213".into(), "1,000,000".into())
+        );
+        assert_eq!(
+            (size(999), size(4_200_000), size(4_294_967_296)),
+            ("999 bytes".into(), "4.2 MB".into(), "4.2 GB".into())
+        );
     }
 
     #[test]

@@ -8,9 +8,7 @@ use custody::Desk;
 use record::act;
 
 pub(super) fn routes(locked: Locked) -> Locked {
-    locked
-        .route(Method::GET, "/", Opts::page("First page"), home)
-        .route(Method::GET, "/help", Opts::page("Help"), help)
+    locked.route(Method::GET, "/", Opts::page("First page"), home).route(Method::GET, "/help", Opts::page("Help"), help)
 }
 
 async fn home(desk: Desk<act::SessionStepUp>) -> Answer {

@@ -14,9 +14,12 @@ use record::{CustomerId, act};
 use serde::Deserialize;
 
 pub(super) fn routes(locked: Locked) -> Locked {
-    locked
-        .route(Method::GET, "/search", Opts::page("Search"), form)
-        .route(Method::POST, "/search", Opts::form("Search"), search)
+    locked.route(Method::GET, "/search", Opts::page("Search"), form).route(
+        Method::POST,
+        "/search",
+        Opts::form("Search"),
+        search,
+    )
 }
 
 /// What was typed.
@@ -72,10 +75,18 @@ impl Typed {
             words: self.q.clone(),
             family: self.family.clone(),
             given: self.given.clone(),
-            born: DateParts { month: self.born_month.clone(), day: self.born_day.clone(), year: self.born_year.clone() },
+            born: DateParts {
+                month: self.born_month.clone(),
+                day: self.born_day.clone(),
+                year: self.born_year.clone(),
+            },
             record_number: self.record_number.clone(),
             author: self.author.clone(),
-            visit_from: DateParts { month: self.from_month.clone(), day: self.from_day.clone(), year: self.from_year.clone() },
+            visit_from: DateParts {
+                month: self.from_month.clone(),
+                day: self.from_day.clone(),
+                year: self.from_year.clone(),
+            },
             visit_to: DateParts::default(),
         }
     }
@@ -87,7 +98,13 @@ impl Typed {
 
 async fn form(desk: Desk<act::DocumentSearch>) -> Answer {
     let (chrome, _) = frame(&desk, "/search").await?;
-    page(&SearchPage { chrome, query: SearchQuery::default(), customers: Vec::new(), errors: Errors::none(), found: None })
+    page(&SearchPage {
+        chrome,
+        query: SearchQuery::default(),
+        customers: Vec::new(),
+        errors: Errors::none(),
+        found: None,
+    })
 }
 
 async fn search(desk: Desk<act::DocumentSearch>, Form(typed): Form<Typed>) -> Answer {
@@ -97,8 +114,10 @@ async fn search(desk: Desk<act::DocumentSearch>, Form(typed): Form<Typed>) -> An
     let found = match desk.document_search(&wanted, typed.only(), None).await {
         Ok(found) => found,
         Err(CustodyError::Input(fields)) => {
-            let errors = fields.iter().map(|one| FieldError { field: "q".to_owned(), message: one.say.to_owned() }).collect();
-            let again = SearchPage { chrome, query: typed.query(), customers: Vec::new(), errors: Errors(errors), found: None };
+            let errors =
+                fields.iter().map(|one| FieldError { field: "q".to_owned(), message: one.say.to_owned() }).collect();
+            let again =
+                SearchPage { chrome, query: typed.query(), customers: Vec::new(), errors: Errors(errors), found: None };
             return Ok(page(&again)?.status(StatusCode::UNPROCESSABLE_ENTITY));
         }
         Err(error) => return Err(error.into()),
@@ -120,7 +139,13 @@ async fn search(desk: Desk<act::DocumentSearch>, Form(typed): Form<Typed>) -> An
     let more = if found.next.is_some() { " (the newest of more)" } else { "" };
     let said = format!("{} and {}{more}", plural(patients.len(), "patient"), plural(rows.len(), "document"));
     let found = Found { said, patients, rows, pager: None, break_glass_href: None };
-    page(&SearchPage { chrome, query: typed.query(), customers: Vec::new(), errors: Errors::none(), found: Some(found) })
+    page(&SearchPage {
+        chrome,
+        query: typed.query(),
+        customers: Vec::new(),
+        errors: Errors::none(),
+        found: Some(found),
+    })
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ async fn form(desk: Desk<act::DocumentUpload>) -> Answer {
     let custody = desk.custody();
     let places = desk.upload_places().await?;
     let choice = |value: String, label: String| Choice { value, label, hint: String::new(), selected: false };
-    let customers: Vec<Choice> = places.iter().map(|place| choice(place.customer.to_string(), place.name.clone())).collect();
+    let customers: Vec<Choice> =
+        places.iter().map(|place| choice(place.customer.to_string(), place.name.clone())).collect();
     let several = places.len() > 1;
     let mut authors = vec![choice(String::new(), "As the file says".to_owned())];
     for place in &places {
@@ -96,7 +97,12 @@ fn long_words(template: &str) -> String {
     if template.is_empty() {
         return String::new();
     }
-    let long = [("{last}", "{patient_last}"), ("{first}", "{patient_first}"), ("{mrn}", "{record_number}"), ("{date}", "{visit_date}")];
+    let long = [
+        ("{last}", "{patient_last}"),
+        ("{first}", "{patient_first}"),
+        ("{mrn}", "{record_number}"),
+        ("{date}", "{visit_date}"),
+    ];
     let text = long.iter().fold(template.to_owned(), |text, (short, long)| text.replace(short, long));
     format!("{text}.{{ext}}")
 }
@@ -168,7 +174,12 @@ async fn many(desk: Desk<act::DocumentUpload>, mut parts: Parts) -> Answer {
     page(&UploadedPage { chrome, said, results })
 }
 
-async fn take(desk: &Desk<act::DocumentUpload>, said: &Said, name: &str, part: crate::door::take::Part) -> Result<UploadResult, Problem> {
+async fn take(
+    desk: &Desk<act::DocumentUpload>,
+    said: &Said,
+    name: &str,
+    part: crate::door::take::Part,
+) -> Result<UploadResult, Problem> {
     let bytes = futures_util::stream::unfold(part, |mut part| async move {
         match part.chunk().await {
             Ok(Some(piece)) => Some((Ok::<Bytes, UploadCut>(piece), part)),
@@ -199,7 +210,9 @@ async fn take(desk: &Desk<act::DocumentUpload>, said: &Said, name: &str, part: c
                 ..result(word, tone, message)
             })
         }
-        Err(CustodyError::File(why) | CustodyError::State(why)) => Ok(result("Not taken", Tone::Danger, why.to_owned())),
+        Err(CustodyError::File(why) | CustodyError::State(why)) => {
+            Ok(result("Not taken", Tone::Danger, why.to_owned()))
+        }
         Err(CustodyError::Input(fields)) => {
             let say = fields.first().map_or("Look at the form again", |one| one.say);
             Ok(result("Not taken", Tone::Danger, say.to_owned()))

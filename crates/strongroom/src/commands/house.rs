@@ -32,11 +32,13 @@ pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Re
 /// The root key: from the file that was named, from the configured one, or from the passphrase.
 pub(crate) fn root_of(config: &Config, root_key: Option<&Path>) -> anyhow::Result<RootKey> {
     if let Some(file) = root_key.or(config.root_key_file.as_deref()) {
-        let bytes = std::fs::read(file).map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
+        let bytes = std::fs::read(file)
+            .map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
         return Ok(RootKey::from_file_bytes(&bytes)?);
     }
-    let params = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE))
-        .map_err(|_| WrongUse("there is no root key: give --root-key FILE, or root_key_file in the configuration".to_owned()))?;
+    let params = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE)).map_err(|_| {
+        WrongUse("there is no root key: give --root-key FILE, or root_key_file in the configuration".to_owned())
+    })?;
     let params: PassphraseParams = params.trim().parse()?;
     let phrase = match &config.passphrase_file {
         Some(file) => std::fs::read_to_string(file)?,
@@ -108,7 +110,8 @@ pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
         custody.first_officer(&officer.email, &officer.name).await?
     };
     custody.close().await;
-    let origin = portal::door::PublicUrl::parse(&config.public_url).map_err(|error| WrongUse(error.to_string()))?.origin();
+    let origin =
+        portal::door::PublicUrl::parse(&config.public_url).map_err(|error| WrongUse(error.to_string()))?.origin();
     let link = format!("{origin}/invitation/{}", invited.link_secret.unwrap_or_default());
     let spoken = invited.spoken.unwrap_or_default();
     if officer.at.json {
@@ -121,7 +124,8 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
     match args.command {
         KeyCommand::Rotate(of) => {
             let config = config_at(&of.at)?;
-            let customer = of.customer.parse().map_err(|_| WrongUse("--customer takes an id of the form cus_…".to_owned()))?;
+            let customer =
+                of.customer.parse().map_err(|_| WrongUse("--customer takes an id of the form cus_…".to_owned()))?;
             let custody = open(&config, of.at.root_key.as_deref()).await?;
             let mut told = |so_far: &custody::KeyRotated| {
                 tracing::info!(versions = so_far.versions, columns = so_far.columns, "moving to the new key");
@@ -135,7 +139,10 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
                     "version": done.version, "versions": done.versions, "columns": done.columns, "damaged": done.damaged, "finished": done.finished,
                 }));
             }
-            say(&format!("Key version {}: keys of {} versions and {} columns moved, {} damaged.", done.version, done.versions, done.columns, done.damaged))
+            say(&format!(
+                "Key version {}: keys of {} versions and {} columns moved, {} damaged.",
+                done.version, done.versions, done.columns, done.damaged
+            ))
         }
         KeyCommand::Rekey(order) => {
             let config = config_at(&order.at)?;
@@ -161,10 +168,21 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
     }
 }
 
+pub(crate) async fn gate(args: cli::GateArgs) -> anyhow::Result<()> {
+    let cli::GateCommand::Reopen(at) = args.command;
+    let config = config_at(&at)?;
+    let custody = open(&config, at.root_key.as_deref()).await?;
+    let done = custody.gate_reopen_offline().await;
+    custody.close().await;
+    done?;
+    say("The next start opens the gate, once the outside probe has passed.")
+}
+
 fn notes_of(files: &[std::path::PathBuf]) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind())))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind())))?;
         notes.extend(custody::checkpoints_read(&text));
     }
     Ok(notes)
@@ -181,8 +199,13 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
     let since = notes_of(&order.since)?;
     let given = match &order.key {
         Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|error| WrongUse(format!("cannot read the key: {}", error.kind())))?;
-            Some(text.trim().parse::<ledger::Verifier>().map_err(|_| WrongUse("the key's file holds no verifier key".to_owned()))?)
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| WrongUse(format!("cannot read the key: {}", error.kind())))?;
+            Some(
+                text.trim()
+                    .parse::<ledger::Verifier>()
+                    .map_err(|_| WrongUse("the key's file holds no verifier key".to_owned()))?,
+            )
         }
         None => None,
     };
@@ -190,11 +213,17 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
         let store = custody::open_store(dir, false).await?;
         let key = match given {
             Some(key) => key,
-            None => custody::ledger_key_of(&store).await?.ok_or_else(|| WrongUse("this folder names no ledger key; give --key".to_owned()))?,
+            None => custody::ledger_key_of(&store)
+                .await?
+                .ok_or_else(|| WrongUse("this folder names no ledger key; give --key".to_owned()))?,
         };
         let report = custody::verify_dir(&store, &key, &since).await?;
         store.close().await;
-        (report.is_sound(), report.to_string(), serde_json::json!({"sound": report.is_sound(), "first_bad_entry": report.first_bad_entry(), "report": report.to_string()}))
+        (
+            report.is_sound(),
+            report.to_string(),
+            serde_json::json!({"sound": report.is_sound(), "first_bad_entry": report.first_bad_entry(), "report": report.to_string()}),
+        )
     } else {
         let file = order.export.as_deref().unwrap_or(Path::new(""));
         let key = given.ok_or_else(|| WrongUse("give the public key: --key FILE".to_owned()))?;
@@ -246,7 +275,10 @@ pub(crate) async fn backup(order: cli::Backup) -> anyhow::Result<()> {
             "bytes_copied": done.bytes_copied, "key": done.key, "problems": problems,
         }))?;
     } else {
-        say(&format!("Set {}: {} entries, {} objects, {} of them new ({} bytes).", done.set, done.entries, done.objects, done.objects_copied, done.bytes_copied))?;
+        say(&format!(
+            "Set {}: {} entries, {} objects, {} of them new ({} bytes).",
+            done.set, done.entries, done.objects, done.objects_copied, done.bytes_copied
+        ))?;
         say(&format!("Keep the backup's public key outside: {}", done.key))?;
     }
     if problems.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(problems.join("; ")).into()) }
@@ -262,9 +294,14 @@ pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
         custody.close().await;
         let done = done?;
         if order.json {
-            say_json(&serde_json::json!({"ok": done.ok, "set": done.set, "entries": done.entries, "objects": done.objects, "keys_opened": done.keys_opened, "problems": done.problems}))?;
+            say_json(
+                &serde_json::json!({"ok": done.ok, "set": done.set, "entries": done.entries, "objects": done.objects, "keys_opened": done.keys_opened, "problems": done.problems}),
+            )?;
         } else {
-            say(&format!("Set {}: {} entries, {} objects, {} keys unwrap.", done.set, done.entries, done.objects, done.keys_opened))?;
+            say(&format!(
+                "Set {}: {} entries, {} objects, {} keys unwrap.",
+                done.set, done.entries, done.objects, done.keys_opened
+            ))?;
         }
         return if done.ok { Ok(()) } else { Err(crate::outcome::Finding(done.problems.join("; ")).into()) };
     }
@@ -277,10 +314,13 @@ pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
         key: None,
         outside: notes_of(&order.checkpoint)?,
     };
-    let (custody, done) = custody::restore(&what, config.settings()?, root, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let (custody, done) =
+        custody::restore(&what, config.settings()?, root, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     custody.close().await;
     if order.json {
-        return say_json(&serde_json::json!({"set": done.set, "entries": done.entries, "objects": done.objects, "missing": done.missing, "gap": done.gap, "origin": done.origin}));
+        return say_json(
+            &serde_json::json!({"set": done.set, "entries": done.entries, "objects": done.objects, "missing": done.missing, "gap": done.gap, "origin": done.origin}),
+        );
     }
     say(&done.gap)
 }
@@ -288,12 +328,19 @@ pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
 pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
     let config = config_at(&at)?;
     let settings = config.settings()?;
-    let examined = custody::Examined { dir: &config.dir, settings: &settings, listen: Some(config.listen), tls: config.tls.is_some() };
+    let examined = custody::Examined {
+        dir: &config.dir,
+        settings: &settings,
+        listen: Some(config.listen),
+        tls: config.tls.is_some(),
+    };
     let checks = custody::doctor(&examined, None, &SystemClock).await;
     let mut failed = Vec::new();
     for check in &checks {
         if at.json {
-            say_json(&serde_json::json!({"name": check.name, "verdict": check.verdict.as_str(), "sentence": check.sentence}))?;
+            say_json(
+                &serde_json::json!({"name": check.name, "verdict": check.verdict.as_str(), "sentence": check.sentence}),
+            )?;
         } else {
             say(&format!("{:<5} {:<18} {}", check.verdict.as_str(), check.name, check.sentence))?;
         }
@@ -301,5 +348,9 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
             failed.push(check.name);
         }
     }
-    if failed.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(format!("not in order: {}", failed.join(", "))).into()) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(crate::outcome::Finding(format!("not in order: {}", failed.join(", "))).into())
+    }
 }

@@ -20,7 +20,10 @@ pub(crate) async fn run(args: cli::Init) -> anyhow::Result<()> {
         (Some(file), _) => Some(file.clone()),
         (None, true) => None,
         (None, false) => {
-            return Err(WrongUse("say where the root key is kept: --root-key FILE on another volume, or --passphrase".to_owned()).into());
+            return Err(WrongUse(
+                "say where the root key is kept: --root-key FILE on another volume, or --passphrase".to_owned(),
+            )
+            .into());
         }
     };
     let store = custody::open_store(&args.dir, true).await?;
@@ -47,9 +50,14 @@ pub(crate) async fn run(args: cli::Init) -> anyhow::Result<()> {
         return say_json(&serde_json::json!({"dir": args.dir, "enrolment_url": link, "spoken": spoken}));
     }
     say(&format!("A strongroom for {} is in {}.", args.operator, args.dir.display()))?;
-    say(&format!("\nThe first privacy officer enrols, within 72 hours and after `strongroom serve --dir {}`, at\n  {link}", args.dir.display()))?;
+    say(&format!(
+        "\nThe first privacy officer enrols, within 72 hours and after `strongroom serve --dir {}`, at\n  {link}",
+        args.dir.display()
+    ))?;
     say(&format!("and will be asked for the second secret, to be told by telephone:\n  {spoken}"))?;
-    say("\nKeep the root key (file or passphrase) where the data and its backups are not. Without it nothing opens again.")
+    say(
+        "\nKeep the root key (file or passphrase) where the data and its backups are not. Without it nothing opens again.",
+    )
 }
 
 /// A file that only its owner reads; never over an existing one.
@@ -67,10 +75,14 @@ fn quoted(text: &str) -> String {
 }
 
 fn write_config(args: &cli::Init, key_file: Option<&Path>) -> anyhow::Result<()> {
-    let path = |path: &Path| quoted(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string());
+    let path =
+        |path: &Path| quoted(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string());
     let mut text = format!(
         "# What every line means stands in docs/operating/install.md.\ndir = {}\noperator = {}\npublic_url = {}\ntelephone = {}\n",
-        path(&args.dir), quoted(&args.operator), quoted(&args.public_url), quoted(&args.telephone)
+        path(&args.dir),
+        quoted(&args.operator),
+        quoted(&args.public_url),
+        quoted(&args.telephone)
     );
     if let Some(file) = key_file {
         text.push_str(&format!("root_key_file = {}\n", path(file)));

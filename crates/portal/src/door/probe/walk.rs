@@ -33,6 +33,8 @@ pub enum ProbeAlert {
     Unreachable(usize, ProbeError),
     /// Everything has passed again; what a finding closed waits for an officer's act.
     Passed,
+    /// The whole table was walked: how many requests, and whether nothing was found and nothing left unasked.
+    Walked(u32, bool),
 }
 
 /// Who is told. Called from the probe's own task; must not block for long.
@@ -265,6 +267,7 @@ impl Probe {
             on_alert(ProbeAlert::Unreachable(report.errors.len(), first.clone()));
         }
         tracing::info!(requests = report.requests, findings = report.findings.len(), "the outside probe has walked");
+        on_alert(ProbeAlert::Walked(report.requests, report.has_passed()));
     }
 }
 
