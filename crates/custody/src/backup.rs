@@ -226,8 +226,13 @@ impl Target {
 
 /// Which house a backup folder belongs to.
 fn house_of(root: &Path) -> Result<String, BackupError> {
-    let text = String::from_utf8(read_bounded(&root.join(MARKER), 1024)?).map_err(|_| BackupError::Form("the marker"))?;
-    match text.strip_prefix(MARKER_LINE).and_then(|rest| rest.strip_prefix('\n')).and_then(|rest| rest.strip_suffix('\n')) {
+    let text =
+        String::from_utf8(read_bounded(&root.join(MARKER), 1024)?).map_err(|_| BackupError::Form("the marker"))?;
+    match text
+        .strip_prefix(MARKER_LINE)
+        .and_then(|rest| rest.strip_prefix('\n'))
+        .and_then(|rest| rest.strip_suffix('\n'))
+    {
         Some(house) if !house.contains('\n') => Ok(house.to_owned()),
         _ => Err(BackupError::Form("the marker")),
     }
@@ -300,8 +305,11 @@ impl Custody {
                 (Outcome::Done, "backed_up", true, sentence)
             }
             Ok(report) => {
-                let sentence =
-                    format!("Set {} is there, but {} objects are missing or damaged here.", report.set, report.damaged.len());
+                let sentence = format!(
+                    "Set {} is there, but {} objects are missing or damaged here.",
+                    report.set,
+                    report.damaged.len()
+                );
                 (Outcome::Done, "backed_up_with_damage", false, sentence)
             }
             Err(error) => (Outcome::Failed, "broken", false, format!("The backup failed: {error}.")),
@@ -413,7 +421,8 @@ impl Custody {
         (name, house): (&str, &str),
     ) -> Result<(Head, Vec<Part>, BTreeMap<ObjectId, Option<Vec<u8>>>), CustodyError> {
         drop(std::fs::remove_dir_all(work));
-        let room = rustix::fs::statvfs(self.store().dir()).map_err(|_| CustodyError::State("the free room cannot be asked for"))?;
+        let room = rustix::fs::statvfs(self.store().dir())
+            .map_err(|_| CustodyError::State("the free room cannot be asked for"))?;
         if room.f_bavail.saturating_mul(room.f_frsize) < self.store().database_bytes().saturating_add(ROOM_LEFT_BYTES) {
             return Err(CustodyError::State("there is not enough free room beside the database for a copy of it"));
         }
@@ -428,7 +437,8 @@ impl Custody {
             let id = ledger::TileId { level: 0, index };
             let bytes = copy.leaf_tile(index).await?;
             let wide = usize::from(id.width_at(head.size)) * 32;
-            let whole = bytes.get(..wide).ok_or_else(|| CustodyError::Broken("a tile of the ledger is missing".to_owned()))?;
+            let whole =
+                bytes.get(..wide).ok_or_else(|| CustodyError::Broken("a tile of the ledger is missing".to_owned()))?;
             tiles.put(whole)?;
         }
         let mut wanted = BTreeMap::new();

@@ -68,7 +68,7 @@ pub async fn doctor(examined: &Examined<'_>, store: Option<&Store>, clock: &dyn 
         }
         Err(error) => checks.push(bad("Database", format!("It cannot be opened: {error}."))),
     }
-    checks.sort_by(|one, other| other.verdict.cmp(&one.verdict));
+    checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     checks
 }
 
@@ -91,7 +91,10 @@ fn root_key(dir: &Path, settings: &Settings) -> Check {
         return late(name, "It lies on the same volume as the data. That is for a demo only.");
     }
     if shared {
-        return bad(name, "It lies on the same volume as the data: whoever takes the disk takes both. Move it to another volume.");
+        return bad(
+            name,
+            "It lies on the same volume as the data: whoever takes the disk takes both. Move it to another volume.",
+        );
     }
     if meta.permissions().mode() & 0o077 != 0 {
         return bad(name, "Others than its owner may read its file. Close it: chmod 0400.");
@@ -158,7 +161,9 @@ fn room(dir: &Path) -> Check {
 }
 
 fn is_here(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 /// What people type, and where we listen.
@@ -178,7 +183,10 @@ fn address(examined: &Examined<'_>) -> Vec<Check> {
             checks.push(bad(name, "It listens to the network without TLS; serve will refuse that."));
         }
         if !listen.ip().is_loopback() && is_here(host) {
-            checks.push(late(name, "It listens to the network, and the public address is this machine's own name for itself."));
+            checks.push(late(
+                name,
+                "It listens to the network, and the public address is this machine's own name for itself.",
+            ));
         }
     }
     if checks.is_empty() {
@@ -213,7 +221,9 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
             Ok(Some(run)) if run.ok => {
                 good("Witnessed", format!("Checkpoint at {} entries, {}.", run.size, ago(now, run.at)))
             }
-            Ok(Some(run)) => bad("Witnessed", format!("The last hand-over failed {}: {}.", ago(now, run.at), run.sentence)),
+            Ok(Some(run)) => {
+                bad("Witnessed", format!("The last hand-over failed {}: {}.", ago(now, run.at), run.sentence))
+            }
             Ok(None) => late("Witnessed", "No checkpoint was handed over yet."),
             Err(_) => bad("Witnessed", "The database did not say."),
         });
@@ -250,13 +260,15 @@ async fn escrow(store: &Store, settings: &Settings) -> Check {
         return bad(name, "The database did not say where it lies.");
     };
     let Some(path) = path.map(PathBuf::from) else {
-        let sentence = "There is none: no backup could be restored. The first strongroom backup asks where it shall lie.";
+        let sentence =
+            "There is none: no backup could be restored. The first strongroom backup asks where it shall lie.";
         return if settings.demo { good(name, "There is none, and a demo needs none.") } else { late(name, sentence) };
     };
     let Ok(kept) = crate::backup::escrow::read(&path) else {
         return bad(name, "It cannot be read: no backup can be restored. See that its place is mounted, then back up.");
     };
-    let newest = |rows: &vault::KeyRows| rows.epochs.iter().filter(|row| row.wrapped.is_some()).map(|row| row.number).max();
+    let newest =
+        |rows: &vault::KeyRows| rows.epochs.iter().filter(|row| row.wrapped.is_some()).map(|row| row.number).max();
     match store.key_rows().await {
         Ok(rows) if newest(&rows) != newest(&kept.rows) => {
             bad(name, "It holds another epoch than the keys are wrapped by. Run strongroom backup.")

@@ -48,9 +48,10 @@ impl JobsHandle {
         let custody = self.custody;
         custody.alerts_flush().await;
         custody.refusals_summary().await;
-        for (what, done) in
-            [("the mark for orphans", custody.orphans_mark().await), ("the witness", custody.witness_send().await.map(drop))]
-        {
+        for (what, done) in [
+            ("the mark for orphans", custody.orphans_mark().await),
+            ("the witness", custody.witness_send().await.map(drop)),
+        ] {
             if let Err(error) = done {
                 tracing::error!(%error, "a clean stop failed at {what}");
             }
@@ -60,7 +61,12 @@ impl JobsHandle {
 }
 
 /// Runs `job` now and then until the stop. Its first failure in a row is an alert.
-fn every<F, J>(custody: &Custody, stop: &CancellationToken, (each, name): (Duration, &'static str), job: J) -> JoinHandle<()>
+fn every<F, J>(
+    custody: &Custody,
+    stop: &CancellationToken,
+    (each, name): (Duration, &'static str),
+    job: J,
+) -> JoinHandle<()>
 where
     J: Fn(Custody) -> F + Send + 'static,
     F: Future<Output = Result<(), CustodyError>> + Send,
@@ -107,23 +113,27 @@ impl Custody {
     /// Starts the jobs. Orphans are closed first by [`Self::start_settle`].
     pub fn jobs_start(self) -> JobsHandle {
         let stop = CancellationToken::new();
-        let tasks = vec![
-            every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
-                custody.witness_send().await.map(drop)
-            }),
-            every(&self, &stop, (MINUTE, "summary"), |custody| async move {
-                custody.alerts_flush().await;
-                custody.refusals_summary().await;
-                custody.checkpoint().await.map(drop)
-            }),
-            every(&self, &stop, (SWEEP_EVERY, "sweep"), |custody| async move {
-                custody.upload_sweep().await.map(drop)
-            }),
-            every(&self, &stop, (HOUR, "years"), |custody| async move {
-                custody.audit_year_ensure().await?;
-                custody.orphans_mark().await
-            }),
-        ];
+        let tasks =
+            vec![
+                every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
+                    custody.witness_send().await.map(drop)
+                }),
+                every(&self, &stop, (MINUTE, "summary"), |custody| async move {
+                    custody.alerts_flush().await;
+                    custody.refusals_summary().await;
+                    custody.checkpoint().await.map(drop)
+                }),
+                every(
+                    &self,
+                    &stop,
+                    (SWEEP_EVERY, "sweep"),
+                    |custody| async move { custody.upload_sweep().await.map(drop) },
+                ),
+                every(&self, &stop, (HOUR, "years"), |custody| async move {
+                    custody.audit_year_ensure().await?;
+                    custody.orphans_mark().await
+                }),
+            ];
         JobsHandle { custody: self, stop, tasks }
     }
 

@@ -75,7 +75,9 @@ pub struct Shredded {
 
 fn key_error(error: KeyError) -> CustodyError {
     match error {
-        KeyError::NoCustomer(_) => CustodyError::State("this customer has no keys here: they were destroyed, or never made"),
+        KeyError::NoCustomer(_) => {
+            CustodyError::State("this customer has no keys here: they were destroyed, or never made")
+        }
         KeyError::Stale => CustodyError::State("the keys were changed by somebody else meanwhile; try again"),
         error => CustodyError::seal(error),
     }
@@ -97,12 +99,15 @@ fn vault_column(column: SealedColumn, number: u32) -> Column {
     }
 }
 
+/// The wrapped keys of a version: of the original, and of the text if there is one.
+type VersionKeys = (Vec<u8>, Option<Vec<u8>>);
+
 /// A version with both its keys wrapped anew; `None` when both are already.
 fn rewrapped(
     ring: &KeyRing,
     customer: CustomerId,
     row: &DocumentVersion,
-) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, KeyError> {
+) -> Result<Option<VersionKeys>, KeyError> {
     let one = |kind, bytes: &[u8]| {
         let rendition = Rendition { version: row.version, kind };
         ring.rewrap_object_key(customer, row.document, rendition, &WrappedKey::from_bytes(bytes)?)
@@ -145,7 +150,9 @@ impl Custody {
         };
         let words = done.as_ref().map_or_else(
             |_| String::new(),
-            |done| format!("{customer} key version {}: {} versions, {} columns", done.version, done.versions, done.columns),
+            |done| {
+                format!("{customer} key version {}: {} versions, {} columns", done.version, done.versions, done.columns)
+            },
         );
         // If we die before this: the act has no later word, and is closed as unknown at the next start.
         drop(self.told_words(intent, outcome, why, &words).await);
@@ -459,7 +466,8 @@ impl Custody {
                 // If we die here: the keys are gone and the act is closed as unknown; the rows say when they went.
                 let entry = self.told_words(intent, Outcome::Done, "shredded", &text).await.ok();
                 if entry.is_none() {
-                    let sentence = format!("The keys of {} were destroyed and the ledger could not say so.", order.customer);
+                    let sentence =
+                        format!("The keys of {} were destroyed and the ledger could not say so.", order.customer);
                     self.alert("shred_unwitnessed", &sentence).await;
                 }
                 Ok(Shredded { certificate, text, entry })

@@ -102,7 +102,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// The path as it is kept among the facts: absolute, so that another working folder finds it.
 pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
-    let absolute = std::path::absolute(path).map_err(|_| CustodyError::State("this path of an escrow cannot be used"))?;
+    let absolute =
+        std::path::absolute(path).map_err(|_| CustodyError::State("this path of an escrow cannot be used"))?;
     absolute.to_str().map(ToOwned::to_owned).ok_or(CustodyError::State("the path of the escrow is not UTF-8"))
 }
 
@@ -188,8 +189,12 @@ pub(crate) fn read(path: &Path) -> Result<Escrow, BackupError> {
 /// The key table for a restore: the escrow's, and those keys of the backup that the escrow does not know and whose
 /// epoch is live in it. What the escrow has as destroyed stays destroyed.
 pub(super) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
-    let live: BTreeSet<u32> =
-        escrow.epochs.iter().filter(|row| row.wrapped.is_some() && row.destroyed_at.is_none()).map(|row| row.number).collect();
+    let live: BTreeSet<u32> = escrow
+        .epochs
+        .iter()
+        .filter(|row| row.wrapped.is_some() && row.destroyed_at.is_none())
+        .map(|row| row.number)
+        .collect();
     let known: BTreeSet<_> = escrow.keys.iter().map(|row| row.name).collect();
     let mut rows = escrow.clone();
     for row in of_backup {

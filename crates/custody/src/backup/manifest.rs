@@ -304,11 +304,7 @@ fn ledger_problem(set: &Path, manifest: &Manifest) -> Result<(), String> {
     if holds { Ok(()) } else { Err("the ledger does not contain its signed checkpoint".to_owned()) }
 }
 
-fn object_problems(
-    from: &Path,
-    manifest: &Manifest,
-    objects: &BTreeMap<ObjectId, (u64, Sha256)>,
-) -> Vec<String> {
+fn object_problems(from: &Path, manifest: &Manifest, objects: &BTreeMap<ObjectId, (u64, Sha256)>) -> Vec<String> {
     let mut problems = Vec::new();
     let bytes: u64 = objects.values().map(|(bytes, _)| bytes).sum();
     if (objects.len() as u64, bytes) != (manifest.objects, manifest.object_bytes) {

@@ -279,7 +279,9 @@ fn gap_sentence(
             "a checkpoint kept outside covers {outside}, so entries {held} to {} are lost, and whatever came after them",
             outside - 1
         ),
-        Some(outside) => format!("the largest checkpoint given from outside covers {outside}; what came after entry {held} is not known"),
+        Some(outside) => format!(
+            "the largest checkpoint given from outside covers {outside}; what came after entry {held} is not known"
+        ),
         None => format!("no checkpoint from outside was given; what came after entry {held} is not known"),
     };
     let objects = if missing == 0 { String::new() } else { format!(" {missing} objects are missing.") };
@@ -331,8 +333,9 @@ impl Custody {
         let (outcome, why, sentence) = match &done {
             Ok(report) if report.ok => {
                 let DrillReport { set, entries, objects, keys_opened, .. } = report;
-                let sentence =
-                    format!("Set {set} came back whole: {entries} entries, {objects} objects, {keys_opened} keys unwrap.");
+                let sentence = format!(
+                    "Set {set} came back whole: {entries} entries, {objects} objects, {keys_opened} keys unwrap."
+                );
                 (Outcome::Done, "drill_passed", sentence)
             }
             Ok(report) => {
@@ -351,7 +354,8 @@ impl Custody {
     }
 
     async fn drill_run(&self, order: &DrillOrder, root: RootKey) -> Result<DrillReport, CustodyError> {
-        let empty = !order.into.exists() || std::fs::read_dir(&order.into).is_ok_and(|mut found| found.next().is_none());
+        let empty =
+            !order.into.exists() || std::fs::read_dir(&order.into).is_ok_and(|mut found| found.next().is_none());
         if !empty {
             return Err(CustodyError::State("the folder to restore into is not empty"));
         }

@@ -7,8 +7,8 @@ use super::BackupError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use data_encoding::BASE64;
-use record::digest::Hasher;
 use record::Sha256;
+use record::digest::Hasher;
 use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
@@ -91,8 +91,7 @@ impl Seal {
             let nonce = Nonce::try_assume_unique_for_key(&segment).map_err(|_| BackupError::Seal)?;
             let mut sealed = sealed;
             let aad = self.aad(position, last);
-            let plain =
-                self.key.open_in_place(nonce, Aad::from(&aad), &mut sealed).map_err(|_| BackupError::Seal)?;
+            let plain = self.key.open_in_place(nonce, Aad::from(&aad), &mut sealed).map_err(|_| BackupError::Seal)?;
             to.write_all(plain).map_err(io())?;
             if last {
                 return Ok(());
@@ -192,6 +191,16 @@ mod tests {
             let plain: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
             assert_eq!(opened("one", &sealed(&plain)), Some(plain), "{length}");
         }
+    }
+
+    /// docs/FORMATS-backup.md, "Vectors".
+    #[test]
+    fn the_published_vectors_hold() {
+        let blob = "73726261636b646201000000264d4c460d6a6af0ffce6b496a978be343ef7974c5de69bc2f25138b443fc09d626dad0bca36b5";
+        let blob = data_encoding::HEXLOWER.decode(blob.as_bytes()).unwrap();
+        assert_eq!(opened("one", &blob).as_deref(), Some(&b"strongroom"[..]));
+        let signer = ManifestSigner::new("prg_house/backup", &Zeroizing::new([9; 32])).unwrap();
+        assert_eq!(signer.vkey(), "prg_house/backup+3ef36d8d+Af0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY");
     }
 
     #[test]

@@ -1,8 +1,6 @@
-use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, filled, files, holds, reads, root, upload};
+use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, files, filled, holds, reads, root, upload};
 use crate::testing::MINUTE_MILLIS;
-use crate::{
-    CustodyError, DrillOrder, RestoreOrder, ShredOrder, backup_verify, ledger_key_of, restore, verify_dir,
-};
+use crate::{CustodyError, DrillOrder, RestoreOrder, ShredOrder, backup_verify, ledger_key_of, restore, verify_dir};
 use record::{SeededEntropy, Sha256, act};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -223,12 +221,8 @@ async fn what_was_shredded_does_not_come_back_from_an_older_backup() {
     custody.backup_create(&filled.backup()).await.unwrap();
     let old_escrow = std::fs::read(filled.escrow()).unwrap();
     let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let order = ShredOrder {
-        customer: filled.clinic,
-        reason: "left".to_owned(),
-        epoch_escrow: None,
-        copies_expire_at: None,
-    };
+    let order =
+        ShredOrder { customer: filled.clinic, reason: "left".to_owned(), epoch_escrow: None, copies_expire_at: None };
     desk.key_shred(&order, &root()).await.unwrap();
     // Older than the shredding, restored with the newest escrow: survivors open, the shredded customer does not.
     let (again, report) = restored(&filled, &restore_order(&filled, "later"), root()).await.unwrap();

@@ -55,7 +55,11 @@ async fn backups_and_the_escrow_are_looked_for() {
     let older = std::fs::read(filled.escrow()).unwrap();
     filled.custody().key_rekey(&crate::filled::root(), None, None).await.unwrap();
     std::fs::write(filled.escrow(), older).unwrap();
-    assert_eq!(verdict(&examined(&filled, &settings, None).await, "Escrow of epoch keys"), Verdict::Bad, "an old epoch");
+    assert_eq!(
+        verdict(&examined(&filled, &settings, None).await, "Escrow of epoch keys"),
+        Verdict::Bad,
+        "an old epoch"
+    );
     std::fs::remove_file(filled.escrow()).unwrap();
     assert_eq!(verdict(&examined(&filled, &settings, None).await, "Escrow of epoch keys"), Verdict::Bad, "gone");
 }

@@ -145,7 +145,9 @@ async fn stale_uploads_are_swept_and_live_ones_are_not() {
     let filled = filled().await;
     let custody = filled.custody();
     let store = custody.store();
-    let mint = || (UploadId::mint(custody.clock(), custody.entropy()), record::ObjectId::mint(custody.clock(), custody.entropy()));
+    let mint = || {
+        (UploadId::mint(custody.clock(), custody.entropy()), record::ObjectId::mint(custody.clock(), custody.entropy()))
+    };
     let mut begun = Vec::new();
     for _ in 0..2 {
         let (id, object) = mint();
@@ -154,7 +156,9 @@ async fn stale_uploads_are_swept_and_live_ones_are_not() {
         writer.finish().await.unwrap();
         let mut tx = store.begin("test").await.unwrap();
         let (customer, person) = (filled.clinic, filled.typist.person);
-        tx.upload_insert(&Upload { id, customer, person, objects: vec![object], started_at: custody.now() }).await.unwrap();
+        tx.upload_insert(&Upload { id, customer, person, objects: vec![object], started_at: custody.now() })
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         begun.push((id, object));
     }

@@ -1,4 +1,4 @@
-use crate::filled::{Filled, filled, files, holds, root};
+use crate::filled::{Filled, files, filled, holds, root};
 use crate::keys::EPOCH_DUE;
 use crate::{CustodyError, ShredOrder, verify_dir};
 use record::{Outcome, SeededEntropy, act};

@@ -1,4 +1,4 @@
-use crate::filled::{Filled, filled, filled_with, files};
+use crate::filled::{Filled, files, filled, filled_with};
 use crate::testing::Someone;
 use crate::{
     Custody, CustodyError, Desk, LedgerFilter, LedgerReport, OpenHouse, ledger_key_of, verify_dir, verify_file,
@@ -31,8 +31,7 @@ impl Closed {
         assert_eq!(from.len(), to.len());
         let path = self.dir.join("strongroom.db");
         let mut bytes = std::fs::read(&path).unwrap();
-        let at: Vec<usize> =
-            (0..bytes.len() - from.len()).filter(|at| bytes[*at..*at + from.len()] == *from).collect();
+        let at: Vec<usize> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..*at + from.len()] == *from).collect();
         assert!(!at.is_empty(), "the bytes to change are there");
         for at in at {
             bytes[at..at + from.len()].copy_from_slice(to);
@@ -103,7 +102,7 @@ async fn an_entry_that_was_hidden_from_searches_is_named_although_the_tree_is_so
     let mut changed = row.to_vec();
     changed.truncate(leaf.len() + 6);
     changed.extend_from_slice(&other);
-    closed.change(&row.to_vec(), &changed);
+    closed.change(row, &changed);
     let report = closed.verify(&[]).await;
     assert!(report.ledger.is_sound(), "the tree itself is as signed");
     assert_eq!(report.columns_wrong, [index], "{report}");
