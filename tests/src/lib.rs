@@ -1,1 +1,12 @@
-//! placeholder
+//! The harness of the black box tests: a demo house in this process, and visitors who come over a real socket.
+//!
+//! What must always hold: a visitor knows nothing but what a browser knows (addresses, cookies, pages); what only
+//! the house can know (its ledger, its clock) is asked of the house. Nothing here is part of the product.
+
+pub mod house;
+pub mod passkey;
+pub mod visitor;
+
+pub use house::{Folder, House};
+pub use passkey::SoftKey;
+pub use visitor::{Answer, Ask, Visitor};

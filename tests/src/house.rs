@@ -1,0 +1,254 @@
+//! A demo house in a folder of its own, served on a free port of this machine by the code that serves every other one.
+
+use crate::visitor::{Place, Visitor};
+use anyhow::Context as _;
+use custody::{Custody, DemoPerson, Desk, OpenHouse, RootKey, Settings, SignedIn};
+use portal::door::{OpenRow, RouteRow};
+use portal::rooms::DemoLinks;
+use portal::serve::{Portal, ServeOptions};
+use record::{Act, Clock, Entry, Principal, SessionId, SystemClock, SystemEntropy, Timestamp};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use store::Store;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use url::Url;
+
+/// A folder that goes with the test.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A name that nobody else has; the folder itself is made by whoever uses it.
+    #[must_use]
+    pub fn new(what: &str) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("strongroom-{what}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// The machine's clock, set forward by hand: sessions end and minutes pass without waiting for them.
+#[derive(Debug, Default)]
+pub struct ShiftedClock(AtomicI64);
+
+impl ShiftedClock {
+    /// So many seconds pass.
+    pub fn forward_secs(&self, secs: i64) {
+        self.0.fetch_add(secs * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A house at work.
+pub struct House {
+    /// The house itself, for what no visitor can know.
+    pub custody: Custody,
+    /// What lies in it.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Arc<ShiftedClock>,
+    /// Everybody of the demo.
+    pub people: Vec<DemoPerson>,
+    /// The locked routes, as the door itself lists them.
+    pub table: Vec<RouteRow>,
+    /// The open routes, likewise.
+    pub open: Vec<OpenRow>,
+    /// Where it is served.
+    pub place: Place,
+    links: DemoLinks,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+    // Last, so that the folder goes when nobody is in it any more.
+    folder: Folder,
+}
+
+impl House {
+    /// A filled demo house that answers, with limits on documents an hour out of the way.
+    ///
+    /// # Errors
+    /// When it cannot be made or served.
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(|settings| settings.opens_per_hour_max = u64::MAX / 4).await
+    }
+
+    /// The same with settings of one's own.
+    ///
+    /// # Errors
+    /// When it cannot be made or served.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
+        let folder = Folder::new("routes");
+        let listen = free_port()?;
+        let mut settings =
+            Settings::new("Prairie Transcription (demo)", Url::parse(&format!("http://localhost:{}", listen.port()))?);
+        settings.demo = true;
+        settings.telephone = "+1 608 555 0100".to_owned();
+        change(&mut settings);
+        let clock = Arc::new(ShiftedClock::default());
+        let store = custody::open_store(folder.path(), true).await?;
+        let root = RootKey::generate(&SystemEntropy);
+        Custody::begin(&store, &settings, &root, clock.as_ref(), &SystemEntropy).await?;
+        let entropy = Arc::new(SystemEntropy);
+        let opened = OpenHouse { store: store.clone(), settings, root, clock: Arc::clone(&clock) as _, entropy };
+        let custody = Custody::open(opened).await?;
+        let people = custody.demo_fill(1).await?;
+        let options = ServeOptions {
+            listen,
+            tls: None,
+            // So that each stranger of a test has an address, and a limit, of their own.
+            trusted_proxies: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            extra_hosts: Vec::new(),
+            probe_public: false,
+            demo: true,
+        };
+        let portal = Portal::bind(custody.clone(), options).await?;
+        let (table, open) = (portal.door().table().to_vec(), portal.door().open_table().to_vec());
+        let links = portal.handles().demo().cloned().context("a demo has links")?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(portal.run(async move { drop(stopped.await) }));
+        let place = Place::at(listen);
+        let house = Self {
+            custody,
+            store,
+            clock,
+            people,
+            table,
+            open,
+            place,
+            links,
+            stop: Some(stop),
+            running: Some(running),
+            folder,
+        };
+        house.ready().await?;
+        Ok(house)
+    }
+
+    async fn ready(&self) -> anyhow::Result<()> {
+        let visitor = self.stranger();
+        for _ in 0..600 {
+            if visitor.get("/readyz").await.is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("the gate did not open within thirty seconds: the outside probe found something")
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Somebody of the demo, by the beginning of their address.
+    ///
+    /// # Panics
+    /// When there is nobody of that name.
+    #[must_use]
+    pub fn person(&self, name: &str) -> &DemoPerson {
+        self.people.iter().find(|one| one.email.starts_with(name)).expect("one of the demo's people")
+    }
+
+    /// Nobody: a browser without a session.
+    #[must_use]
+    pub fn stranger(&self) -> Visitor {
+        Visitor::nobody(&self.place)
+    }
+
+    /// A browser that has just followed this person's one-time link: signed in, and freshly touched.
+    ///
+    /// # Errors
+    /// When the link does not sign in.
+    pub async fn sign_in(&self, person: record::PersonId) -> anyhow::Result<Visitor> {
+        let mut visitor = self.stranger();
+        let secret = self.links.link(person, &SystemEntropy);
+        let answer = visitor.get(&format!("/demo/sign-in/{secret}")).await?;
+        anyhow::ensure!(answer.status == 303, "a link of the demo signs in; {} came", answer.status);
+        visitor.take_cookie(&answer)?;
+        visitor.learn_token().await?;
+        Ok(visitor)
+    }
+
+    /// A desk in this process for somebody who has just touched a passkey: to put things into the house that a
+    /// test then comes for over the socket.
+    pub fn desk<A: Act>(&self, person: record::PersonId) -> Desk<A> {
+        let now = self.clock.now();
+        let session = SessionId::mint(self.clock.as_ref(), &SystemEntropy);
+        Desk::at(
+            self.custody.clone(),
+            Some(SignedIn {
+                person,
+                session,
+                csrf: String::new(),
+                started_at: now,
+                step_up_at: Some(now),
+                idle_until: now.plus_secs(60),
+                locked: false,
+                shared: false,
+            }),
+        )
+    }
+
+    /// How many entries the ledger has.
+    #[must_use]
+    pub fn ledger_size(&self) -> u64 {
+        self.custody.ledger_head().map_or(0, |head| head.size)
+    }
+
+    /// The entries from an index on, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot, or an entry does not read.
+    pub async fn entries_since(&self, from: u64) -> anyhow::Result<Vec<Entry>> {
+        let stored = self.store.entry_range(from, 10_000).await?;
+        stored.iter().map(|one| Ok(ledger::leaf::decode(&one.leaf)?.entry)).collect()
+    }
+
+    /// Those among them that are this person's acts.
+    ///
+    /// # Errors
+    /// As [`Self::entries_since`].
+    pub async fn acts_since(&self, from: u64, person: record::PersonId) -> anyhow::Result<Vec<Entry>> {
+        let mut entries = self.entries_since(from).await?;
+        entries.retain(|entry| entry.principal == Principal::Person(person));
+        Ok(entries)
+    }
+
+    /// Drains and closes.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(running) = self.running.take() {
+            drop(running.await);
+        }
+        self.custody.close().await;
+    }
+}
+
+/// A port that was free a moment ago: the passkeys' origin has to be known before anything is served.
+fn free_port() -> anyhow::Result<SocketAddr> {
+    let probe = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    Ok(probe.local_addr()?)
+}
