@@ -1,3 +1,5 @@
+//! Backups made, checked, stolen, damaged, restored and drilled, on real SQLite and real files.
+
 use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, files, filled, holds, reads, root, upload};
 use crate::testing::MINUTE_MILLIS;
 use crate::{CustodyError, DrillOrder, RestoreOrder, ShredOrder, backup_verify, ledger_key_of, restore, verify_dir};

@@ -1,3 +1,5 @@
+//! What happens without anybody asking: the witness, alerts, the sweeper, summaries, health and the gate's word.
+
 use crate::filled::{filled, filled_with};
 use crate::testing::{HOUR_MILLIS, MINUTE_MILLIS, house, house_with};
 use crate::{CustodyError, Verdict, WitnessSink, checkpoints_read};

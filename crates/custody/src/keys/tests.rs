@@ -1,3 +1,5 @@
+//! Rotating, rekeying and shredding, stopped half way and taken up again; what is gone is looked for on the disk.
+
 use crate::filled::{Filled, files, filled, holds, root};
 use crate::keys::EPOCH_DUE;
 use crate::{CustodyError, ShredOrder, verify_dir};

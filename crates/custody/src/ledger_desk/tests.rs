@@ -1,3 +1,5 @@
+//! The ledger attacked in its file, held against checkpoints kept outside, exported and proved; who may read it.
+
 use crate::filled::{Filled, files, filled, filled_with};
 use crate::testing::Someone;
 use crate::{
