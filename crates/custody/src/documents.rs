@@ -505,3 +505,84 @@ impl Custody {
         Ok(many)
     }
 }
+
+/// Where a job stands, without a name or a word of it.
+pub struct StatusLine {
+    /// Which.
+    pub id: DocumentId,
+    /// Whose.
+    pub customer_name: String,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// Who spoke it.
+    pub author_name: String,
+    /// When it came in.
+    pub uploaded_at: Timestamp,
+    /// When the practice got it.
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl Desk<act::DocumentStatus> {
+    /// Jobs of the customers one is assigned to, newest first: status and nothing that is sealed.
+    ///
+    /// # Errors
+    /// [`CustodyError`].
+    pub async fn document_status(
+        &self,
+        before: Option<DocumentId>,
+    ) -> Result<(Vec<StatusLine>, Option<DocumentId>, Option<Witnessed>), CustodyError> {
+        let facts = self.facts().await?;
+        let me = self.person()?;
+        let store = self.custody.store();
+        let mut rows = Vec::new();
+        let mut more = false;
+        for customer in self.custody.customers_of(&facts) {
+            let scope =
+                document_scope(Action::DocumentStatus, &facts, Principal::Person(me), customer, self.custody.now());
+            if scope.any_of.is_empty() {
+                continue;
+            }
+            let filter = DocumentFilter { before, ..DocumentFilter::all(customer, scope) };
+            let page = store.document_list(&filter, u32::try_from(PAGE_ROWS).unwrap_or(50)).await?;
+            more |= page.more;
+            rows.extend(page.items);
+        }
+        if rows.is_empty() {
+            drop(self.ask(Question::house(Purpose::Operations)).await);
+        }
+        rows.sort_unstable_by_key(|document| std::cmp::Reverse(document.id));
+        more |= rows.len() > PAGE_ROWS;
+        rows.truncate(PAGE_ROWS);
+        let next = if more { rows.last().map(|document| document.id) } else { None };
+        let mut witnessed = None;
+        let mut lines = Vec::with_capacity(rows.len());
+        let mut by_customer: BTreeMap<CustomerId, Vec<Document>> = BTreeMap::new();
+        for document in rows {
+            by_customer.entry(document.customer).or_default().push(document);
+        }
+        for (customer, documents) in by_customer {
+            let mut question = Question::of(customer, purpose_of(&facts, customer));
+            for document in &documents {
+                question = question.with(ResourceFacts::Document(store.document_facts(document, Some(me)).await?));
+            }
+            let granted = self.custody.ask_as::<act::DocumentStatus>(self.who(), facts.clone(), question).await?;
+            witnessed = Some(granted.witnessed());
+            let authors = documents.iter().filter_map(|document| document.author).collect();
+            let names = crate::directory::names(&self.custody, authors).await?;
+            let customer_name = self.custody.customer_name(customer).await?;
+            lines.extend(documents.into_iter().map(|document| StatusLine {
+                id: document.id,
+                customer_name: customer_name.clone(),
+                kind: document.kind,
+                state: document.state,
+                author_name: document.author.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
+                uploaded_at: document.uploaded_at,
+                delivered_at: document.delivered_at,
+            }));
+        }
+        lines.sort_unstable_by_key(|line| std::cmp::Reverse(line.id));
+        Ok((lines, next, witnessed))
+    }
+}

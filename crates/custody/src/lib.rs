@@ -73,7 +73,7 @@ pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLin
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use demo::DemoPerson;
 pub use desk::{Desk, SignedIn};
-pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS};
+pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use error::{CustodyError, FieldError};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};

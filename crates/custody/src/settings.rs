@@ -90,7 +90,7 @@ impl Settings {
 
 /// The calendar year in UTC, for audit keys.
 #[must_use]
-pub fn year_of(at: record::Timestamp) -> i16 {
+pub(crate) fn year_of(at: record::Timestamp) -> i16 {
     jiff::Timestamp::from_millisecond(at.unix_millis())
         .map_or(0, |instant| instant.to_zoned(jiff::tz::TimeZone::UTC).year())
 }

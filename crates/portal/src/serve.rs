@@ -131,7 +131,8 @@ impl Portal {
             probe.run(on_alert, async move { drop(stopped.changed().await) }).await;
         });
         server.run(door, shutdown).await;
-        drop(stop.send(true));
+        // Nobody listens any more when the probe has ended by itself.
+        let _ = stop.send(true);
         drop(walking.await);
     }
 }

@@ -36,6 +36,8 @@ pub enum ListKind {
     Held,
     /// Delivered and not yet printed or picked up.
     ToPrint,
+    /// Where jobs stand, without names.
+    Status,
 }
 
 impl ListKind {
@@ -48,6 +50,7 @@ impl ListKind {
             Self::Unmatched => "Unmatched",
             Self::Held => "Held",
             Self::ToPrint => "To print",
+            Self::Status => "Status",
         }
     }
     /// What it holds, in one line.
@@ -63,6 +66,7 @@ impl ListKind {
                 "Kept back by a person, with a reason. Nobody at the practice sees them until they are let go."
             }
             Self::ToPrint => "Delivered and not yet picked up by the practice.",
+            Self::Status => "Where each job stands, without names or text.",
         }
     }
     /// What the column of notes is called.
@@ -70,7 +74,7 @@ impl ListKind {
     pub const fn note_heading(self) -> &'static str {
         match self {
             Self::Held => "Why",
-            Self::Documents | Self::Queue | Self::Unmatched | Self::ToPrint => "Note",
+            Self::Documents | Self::Queue | Self::Unmatched | Self::ToPrint | Self::Status => "Note",
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::GET, "/unmatched", Opts::page("Unmatched").menu(40), unmatched)
         .route(Method::GET, "/held", Opts::page("Held").menu(50), held)
         .route(Method::GET, "/to-print", Opts::page("To print").menu(60), to_print)
+        .route(Method::GET, "/status", Opts::page("Status").menu(35), status)
 }
 
 /// Which page of which list. No PHI: ids and fixed words only.
@@ -149,7 +150,7 @@ async fn list(
             None,
         ),
         ListKind::Held => empty("Nothing is held", "Documents that somebody kept back wait here.", None),
-        ListKind::ToPrint => {
+        ListKind::ToPrint | ListKind::Status => {
             empty("Nothing to print", "Delivered documents that nobody has picked up yet appear here.", None)
         }
     };
@@ -182,4 +183,43 @@ async fn held(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Answ
 
 async fn to_print(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Answer {
     list(desk, which, (ListKind::ToPrint, "/to-print", DocumentView::ToPrint)).await
+}
+
+/// Where jobs stand, for those who steer the work and see no record: a job is named by the end of its id.
+async fn status(desk: Desk<act::DocumentStatus>, Query(which): Query<Which>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/status").await?;
+    let custody = desk.custody();
+    let (lines, next, witnessed) = desk.document_status(which.before).await?;
+    chrome.witness = witnessed.map(|witnessed| witness(custody, "opened this list", witnessed));
+    let rows: Vec<DocumentRow> = lines
+        .iter()
+        .map(|line| {
+            let id = line.id.to_string();
+            DocumentRow {
+                href: String::new(),
+                patient: format!("Job {}", &id[id.len() - 8..]),
+                identifier: String::new(),
+                record_number: String::new(),
+                kind: line.kind,
+                visit_date: String::new(),
+                author: line.author_name.clone(),
+                state: line.state,
+                tag: super::show::tag(&line.customer_name),
+                unread: false,
+                picked_up: None,
+                arrived: super::frame::moment(custody, line.delivered_at.unwrap_or(line.uploaded_at)),
+                note: String::new(),
+                note_tone: crate::pages::parts::Tone::Plain,
+                broken_glass: false,
+            }
+        })
+        .collect();
+    let pager = (next.is_some() || which.before.is_some()).then(|| Pager {
+        text: format!("{} shown, newest first", rows.len()),
+        previous: which.before.map(|_| "/status".to_owned()),
+        next: next.map(|next| format!("/status?before={next}")),
+        again: Vec::new(),
+    });
+    let empty = empty("No jobs yet", "Jobs of the customers you are assigned to appear here, without names.", None);
+    page(&DocumentListPage { pager, kind: ListKind::Status, tabs: Vec::new(), rows, empty, primary: None, chrome })
 }

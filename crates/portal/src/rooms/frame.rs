@@ -43,28 +43,22 @@ impl Me {
     /// Where this person's day begins.
     pub(super) fn first_page(&self) -> &'static str {
         if self.who.needs_second_passkey {
-            "/me/passkeys"
-        } else if self.is(Role::Clinician) {
-            "/inbox"
-        } else if self.is(Role::RecordsStaff) {
-            "/to-print"
-        } else if self.is_any(&[Role::Transcriptionist, Role::QaEditor]) {
-            "/queue"
-        } else if self.is(Role::Coordinator) {
-            "/queue"
-        } else if self.is(Role::PracticeManager) {
-            "/people"
-        } else if self.is(Role::PrivacyOfficer) {
-            "/alerts"
-        } else if self.is(Role::SecurityOfficer) {
-            "/alerts"
-        } else if self.is(Role::Administrator) {
-            "/health"
-        } else if self.is(Role::Auditor) {
-            "/ledger"
-        } else {
-            "/me/accesses"
+            return "/me/passkeys";
         }
+        // The first role in this list that the person has says which room it is.
+        const FIRST: &[(Role, &str)] = &[
+            (Role::Clinician, "/inbox"),
+            (Role::RecordsStaff, "/to-print"),
+            (Role::Transcriptionist, "/queue"),
+            (Role::QaEditor, "/queue"),
+            (Role::Coordinator, "/status"),
+            (Role::PracticeManager, "/people"),
+            (Role::PrivacyOfficer, "/alerts"),
+            (Role::SecurityOfficer, "/alerts"),
+            (Role::Administrator, "/health"),
+            (Role::Auditor, "/ledger"),
+        ];
+        FIRST.iter().find(|(role, _)| self.is(*role)).map_or("/me/accesses", |(_, page)| page)
     }
 }
 
@@ -85,6 +79,7 @@ const MENU: &[Room] = &[
     Room { counts: Some(DocumentView::Unread), ..room("Inbox", "/inbox", &[Role::Clinician]) },
     Room { counts: Some(DocumentView::ToPrint), ..room("To print", "/to-print", &[Role::RecordsStaff]) },
     room("Queue", "/queue", &[Role::Transcriptionist, Role::QaEditor]),
+    room("Status", "/status", &[Role::Coordinator]),
     room("Documents", "/documents", &[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
     Room {
         counts: Some(DocumentView::Unmatched),
