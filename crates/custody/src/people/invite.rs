@@ -221,7 +221,18 @@ pub(super) async fn invite<A: Act>(desk: &Desk<A>, wanted: Wanted, second: Secon
     let known = custody.store().person_by_email(&index).await?;
     let person = known.as_ref().map_or_else(|| PersonId::mint(custody.clock(), custody.entropy()), |one| one.id);
     let enrolled = known.as_ref().is_some_and(|one| one.state == PersonState::Active);
-    let at_once = enrolled && second == Second::NotNeeded;
+    // Only somebody who works at this very place already gets a further role at once. Across places they accept it
+    // themselves: whoever invited them first, elsewhere, may have enrolled in their stead.
+    let works_here = match &known {
+        Some(known) => custody
+            .store()
+            .membership_list_by_person(known.id)
+            .await?
+            .iter()
+            .any(|held| held.customer == wanted.customer && held.in_force(custody.now())),
+        None => false,
+    };
+    let at_once = enrolled && works_here && second == Second::NotNeeded;
     let id = InvitationId::mint(custody.clock(), custody.entropy());
     let mut question = question_at(wanted.customer).also(person).saying(wanted.role.as_str());
     if !at_once {
@@ -249,7 +260,7 @@ pub(super) async fn invite<A: Act>(desk: &Desk<A>, wanted: Wanted, second: Secon
         tx.person_insert(&custody.person_of(person, &wanted.body)?).await?;
     }
     if at_once {
-        // Enrolled people prove themselves by the passkey they have: the role holds from now on.
+        // They prove themselves by the passkey they have: the role holds from now on.
         tx.membership_insert(&custody.membership_of(person, &wanted, custody.now(), desk.asker())).await?;
     } else {
         if replaces {
@@ -267,8 +278,8 @@ pub(super) async fn invite<A: Act>(desk: &Desk<A>, wanted: Wanted, second: Secon
         person,
         entry: wanted.body,
         invitation: (!at_once).then_some(id),
-        link_secret: (!enrolled).then_some(link),
-        spoken: if enrolled { None } else { spoken },
+        link_secret: (!at_once).then_some(link),
+        spoken: if at_once { None } else { spoken },
         expires_at: (!at_once).then_some(expires_at),
         waits_for_second: second == Second::Needed,
         tell,
@@ -347,7 +358,9 @@ pub(super) async fn confirm(desk: &Desk<act::InvitationConfirm>, id: InvitationI
     };
     let question = question_at(place).with(person_facts(found.person, place, asked_by(&found))).also(id);
     let witnessed = desk.ask(question).await?.witnessed();
-    let at_once = !found.re_enrol && person.state == PersonState::Active;
+    // As with an invitation that needs no second: across places the person accepts it with their own passkey.
+    let works_here = custody.has_place_at(found.person, place).await?;
+    let at_once = !found.re_enrol && person.state == PersonState::Active && works_here;
     let mut tx = custody.store().begin("confirm an invitation").await?;
     if tx.invitation_confirm(id, &desk.asker()).await? == 0 {
         return Err(CustodyError::State("There is nothing to confirm: somebody did, or it needs no second person."));

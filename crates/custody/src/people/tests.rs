@@ -108,11 +108,14 @@ async fn somebody_enrolled_by_a_practice_joins_the_operator_only_with_a_second_o
     let manager = house.manager((&first, &second), customer, "Mary Manager").await;
     let clerk = house.member(&manager, customer, Role::RecordsStaff, "Cleo Clerk").await;
     let invited = house.staff_invited(&first, Role::Transcriptionist, "Cleo Clerk").await;
-    assert!(invited.waits_for_second && invited.link_secret.is_none());
+    assert!(invited.waits_for_second && invited.spoken.is_none());
+    let link = invited.link_secret.clone().unwrap();
     assert!(!house.custody.has_place_at(clerk.person, None).await.unwrap());
     let desk = house.desk::<act::InvitationConfirm>(&second).await;
     let confirmed = desk.invitation_confirm(invited.invitation.unwrap()).await.unwrap();
-    assert!(confirmed.spoken.is_none(), "their passkey is enough");
+    let spoken = confirmed.spoken.unwrap();
+    assert!(!house.custody.has_place_at(clerk.person, None).await.unwrap(), "whoever invited them first may be them");
+    house.desk::<act::PersonEnrol>(&clerk).await.invitation_accept(&link, &spoken).await.unwrap();
     assert!(house.custody.has_place_at(clerk.person, None).await.unwrap());
     // One more role for somebody who works here needs nobody else.
     let more = house.staff_invited(&first, Role::QaEditor, "Cleo Clerk").await;
