@@ -63,17 +63,22 @@ async function runAll(checks, { only, pictures }) {
   const out = join(TARGET, 'browser');
   await mkdir(out, { recursive: true });
   const numbers = [];
+  const people = new Map();
+  const looked = new Set();
   const files = await scenarioFiles(only);
   let demo;
   let browser;
   try {
+    let strongroom;
     const started = await checks.check('the demo starts and says who is there', async () => {
-      demo = await startDemo(await binary());
+      strongroom = await binary();
+      demo = await startDemo(strongroom);
     });
     const opened = started && (await checks.check('the browser starts', async () => {
       browser = await startChromium();
     }));
-    for (const file of opened ? files : []) await runScenario(file, { browser, demo, checks, pictures, numbers, out });
+    const shared = { browser, demo, binary: strongroom, checks, pictures, numbers, people, looked, out };
+    for (const file of opened ? files : []) await runScenario(file, shared);
   } finally {
     await browser?.close();
     if (demo) await endDemo(checks, demo);

@@ -79,10 +79,10 @@ async function firstLine(child, gone, said) {
   }
 }
 
-/** One person of the demo, by role and, if it matters, customer; a clear error when there is none. */
-export function personOf(demo, role, customer) {
-  const fits = (person) => person.role === role && (customer === undefined || person.customer === customer);
+/** One person of the demo, by e-mail address or by role and, if it matters, customer; a clear error when there is none. */
+export function personOf(demo, who, customer) {
+  const fits = (person) => person.email === who || (person.role === who && (customer === undefined || person.customer === customer));
   const found = demo.people.find(fits);
-  if (!found) throw new Error(`the demo has no ${role}${customer ? ` at ${customer}` : ''}`);
+  if (!found) throw new Error(`the demo has no ${who}${customer ? ` at ${customer}` : ''}`);
   return found;
 }

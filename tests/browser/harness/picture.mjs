@@ -1,8 +1,9 @@
 // Pictures of a page at every width, for docs/pictures and for whoever looks into a failed run.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WIDTHS, size } from './chromium.mjs';
+import { smaller } from './png.mjs';
 
 /** Writes NAME-1280.png and NAME-390.png of the whole page into `folder`; the window gets its size back. */
 export async function takePictures(page, folder, name) {
@@ -11,9 +12,18 @@ export async function takePictures(page, folder, name) {
   const before = page.viewportSize();
   for (const width of WIDTHS) {
     await page.setViewportSize(size(width));
-    await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true, animations: 'disabled' });
+    const picture = await page.screenshot({ fullPage: true, animations: 'disabled', clip: await part(page, width) });
+    await writeFile(join(folder, `${name}-${width}.png`), smaller(picture));
   }
   if (before) await page.setViewportSize(before);
+}
+
+/** The highest picture, in pixels: of a longer page only the beginning is shown. */
+const HEIGHT_MAX = 2200;
+
+async function part(page, width) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  return height > HEIGHT_MAX ? { x: 0, y: 0, width, height: HEIGHT_MAX } : undefined;
 }
 
 /** Does the page scroll sideways at this width, in pixels beyond the window; 0 is right. */

@@ -8,50 +8,87 @@ import { complaints } from './axe.mjs';
 import { sidewaysOverflow, takePictures } from './picture.mjs';
 import { personOf } from './demo.mjs';
 
-/** A room for one scenario; `close` ends every browser context that was opened in it. */
-export function openRoom({ browser, demo, checks, pictures, numbers }) {
-  const contexts = [];
+/** How long a page may take to answer, in milliseconds: two busy cores and a debug build. */
+const PATIENCE_MS = 30_000;
 
-  /** A browser of one's own: { page, context, passkeys, counter, trouble }. Nobody is signed in. */
-  const visitor = async ({ width = 1280, ...more } = {}) => {
+/** A room for one scenario; `close` ends every browser context that was opened in it. */
+export function openRoom({ browser, demo, binary, checks, pictures, numbers, people, looked }) {
+  const seats = [];
+
+  /** A browser of one's own at `home`: { page, context, passkeys, counter, trouble }. Nobody is signed in. */
+  const visitor = async ({ width = 1280, home = demo.url, ...more } = {}) => {
     const context = await browser.newContext({
       viewport: size(width),
       locale: 'en-US',
       timezoneId: 'America/Chicago',
+      colorScheme: 'light',
       acceptDownloads: true,
       ...more,
     });
-    contexts.push(context);
+    context.setDefaultTimeout(PATIENCE_MS);
     const counter = await addCounter(context);
     const page = await context.newPage();
+    // The first page with an opener policy moves to a process of its own, and a virtual authenticator does not move
+    // along: it is put in once the page is at home.
+    await page.goto(new URL('/healthz', home).href);
     const passkeys = await addAuthenticator(page);
-    return { page, context, passkeys, counter, trouble: watch(page) };
+    const seat = { page, context, passkeys, counter, trouble: watch(page) };
+    seats.push(seat);
+    return seat;
   };
 
-  /** A person of the demo, signed in by their one-time link. */
-  const signedIn = async (role, customer, options) => {
-    const person = personOf(demo, role, customer);
-    const seat = await visitor(options);
-    const answer = await seat.page.goto(new URL(person.sign_in_url, demo.url).href);
-    if (!answer?.ok()) throw new Error(`signing in as ${role} was answered with ${answer?.status()}`);
-    return { ...seat, person };
+  /**
+   * A person of the demo, by role and customer or by e-mail address. The first time by their one-time link; after
+   * that their session and their passkeys are where they left them.
+   */
+  const signedIn = async (who, customer, options) => {
+    const person = personOf(demo, who, customer);
+    const kept = people.get(person.email);
+    const seat = await visitor({ ...options, storageState: kept?.state });
+    seat.person = person;
+    for (const passkey of kept?.passkeys ?? []) await seat.passkeys.carry(passkey);
+    const answer = await seat.page.goto(kept ? new URL('/', demo.url).href : new URL(person.sign_in_url, demo.url).href);
+    if (!answer?.ok()) throw new Error(`signing in as ${who} was answered with ${answer?.status()}`);
+    if (new URL(seat.page.url()).pathname === '/sign-in') {
+      // They signed out in an earlier scenario: now only a passkey lets them in.
+      await seat.page.getByRole('button', { name: 'Sign in with my passkey' }).click();
+      await seat.page.waitForURL((url) => url.pathname !== '/sign-in');
+    }
+    return seat;
+  };
+
+  /** Gives a person of the demo a passkey, by the page for it. */
+  const withPasskey = async (seat) => {
+    if ((await seat.passkeys.count()) > 0) return;
+    await seat.page.goto(new URL('/me/passkeys', demo.url).href);
+    await seat.page.getByLabel('What shall we call it?').fill('My phone');
+    await seat.page.getByRole('button', { name: 'Add a passkey' }).click();
+    await seat.page.waitForURL('**/me/passkeys?done=passkey-added');
   };
 
   /** Everything that every page must hold: no violation, no sideways scrolling, no complaint in the console. */
-  const goodPage = async (seat, name) => {
-    await checks.check(`${name}: axe finds nothing`, async () => {
-      const found = await complaints(seat.page);
-      if (found) throw new Error(found);
-    });
+  const goodPage = async (seat, name, { answers = [] } = {}) => {
+    const { page } = seat;
+    looked.add(name);
+    for (const colours of ['light', 'dark']) {
+      await checks.check(`${name}, ${colours}: axe finds nothing`, async () => {
+        await page.emulateMedia({ colorScheme: colours });
+        const found = await complaints(page);
+        await page.emulateMedia({ colorScheme: 'light' });
+        if (found) throw new Error(found);
+      });
+    }
     await checks.check(`${name}: fits 390 pixels`, async () => {
-      const wide = await sidewaysOverflow(seat.page, 390);
+      const wide = await sidewaysOverflow(page, 390);
       if (wide > 0) throw new Error(`${wide} pixels too wide`);
     });
     await checks.check(`${name}: the browser has nothing to complain about`, async () => {
-      const found = seat.trouble.splice(0);
+      // The browser reports an error page's own status as a failed resource; that is the page, not a fault of it.
+      const expected = (line) => answers.some((status) => line.includes(`responded with a status of ${status}`));
+      const found = seat.trouble.splice(0).filter((line) => !expected(line));
       if (found.length > 0) throw new Error(found.join('\n'));
     });
-    if (pictures) await takePictures(seat.page, pictures, name);
+    if (pictures) await takePictures(page, pictures, name);
   };
 
   /** A counted task: runs it, notes what it took, and checks that against what it may take. */
@@ -69,10 +106,14 @@ export function openRoom({ browser, demo, checks, pictures, numbers }) {
 
   return {
     demo,
+    binary,
+    numbers,
+    looked,
     check: checks.check,
     note: checks.note,
     visitor,
     signedIn,
+    withPasskey,
     goodPage,
     task,
     /** The address of a path in the demo. */
@@ -80,7 +121,7 @@ export function openRoom({ browser, demo, checks, pictures, numbers }) {
     /** A picture of what a failed scenario last saw, one for each open page. */
     async lastSeen(folder, name) {
       let number = 0;
-      for (const context of contexts) {
+      for (const { context } of seats) {
         for (const page of context.pages()) {
           number += 1;
           await page.screenshot({ path: join(folder, `failed-${name}-${number}.png`) }).catch(() => {});
@@ -88,9 +129,18 @@ export function openRoom({ browser, demo, checks, pictures, numbers }) {
       }
     },
     async close() {
-      for (const context of contexts) await context.close().catch(() => {});
+      for (const seat of seats) {
+        if (seat.person) await keep(people, seat).catch(() => {});
+        await seat.context.close().catch(() => {});
+      }
     },
   };
+}
+
+/** What a person takes to the next scenario: session, and passkeys with their counters as they stand. */
+async function keep(people, seat) {
+  const passkeys = await seat.passkeys.credentials();
+  people.set(seat.person.email, { state: await seat.context.storageState(), passkeys });
 }
 
 /** Errors that a page makes: uncaught exceptions, blocked content, broken links to its own files. */
@@ -98,7 +148,7 @@ function watch(page) {
   const trouble = [];
   page.on('pageerror', (error) => trouble.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') trouble.push(`console: ${message.text()}`);
+    if (message.type() === 'error') trouble.push(`console: ${message.text()} at ${message.location().url}`);
   });
   return trouble;
 }
