@@ -3,8 +3,10 @@
 //! What must always hold: a visitor knows nothing but what a browser knows (addresses, cookies, pages); what only
 //! the house can know (its ledger, its clock) is asked of the house. Nothing here is part of the product.
 
+pub mod binary;
 pub mod house;
 pub mod passkey;
+pub mod planted;
 pub mod visitor;
 
 pub use house::{Folder, House};
