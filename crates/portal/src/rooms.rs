@@ -22,6 +22,8 @@ mod people;
 mod search;
 mod show;
 mod staff;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use crate::door::Locked;
