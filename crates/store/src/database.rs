@@ -78,8 +78,10 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 fn pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().test_before_acquire(false).before_acquire(|connection, _| {
         Box::pin(async move {
-            // Behind whatever rollback is still queued.
-            connection.ping().await?;
+            if connection.is_in_transaction() {
+                // Perhaps its rollback is still queued; this waits until it is through.
+                connection.ping().await?;
+            }
             Ok(!connection.is_in_transaction())
         })
     })
@@ -110,7 +112,7 @@ impl Store {
             .connect_with(connect.clone())
             .await
             .map_err(StoreError::database("open the database"))?;
-        migrate(&writer).await?;
+        migrate(&writer, MIGRATIONS).await?;
         // Readers begin no transactions, so there is nothing to look at before each question.
         let readers = SqlitePoolOptions::new()
             .test_before_acquire(false)
@@ -303,7 +305,7 @@ fn private_file(path: &Path) -> Result<(), StoreError> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(StoreError::object(doing))
 }
 
-async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
+async fn migrate(pool: &SqlitePool, migrations: &[(i64, &'static str)]) -> Result<(), StoreError> {
     let doing = "bring the schema up to date";
     pool.execute("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")
         .await
@@ -316,7 +318,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     if MIGRATIONS.last().is_some_and(|(last, _)| Row(newest).int("number").is_ok_and(|there| there > *last)) {
         return Err(StoreError::Folder("this folder was written by a newer strongroom; use that one".to_owned()));
     }
-    for (number, sql) in MIGRATIONS {
+    for (number, sql) in migrations {
         let mut tx = pool.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
         let there = sqlx::query("SELECT number FROM migration WHERE number = $1")
             .bind(number)
@@ -336,5 +338,20 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// For tests: the writer and the readers as they are, and the schema brought up to a number.
 #[cfg(test)]
-mod tests;
+impl Store {
+    pub(crate) fn writer(&self) -> &SqlitePool {
+        &self.inner.writer
+    }
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.inner.readers
+    }
+    pub(crate) async fn migrate_to(pool: &SqlitePool, number: i64) -> Result<(), StoreError> {
+        let some = MIGRATIONS.iter().take_while(|(one, _)| *one <= number);
+        migrate(pool, &some.copied().collect::<Vec<_>>()).await
+    }
+    pub(crate) fn migrations() -> &'static [(i64, &'static str)] {
+        MIGRATIONS
+    }
+}

@@ -7,6 +7,10 @@
 //!
 //! What it refuses to know: who may do what, and what the sealed bytes say.
 
+// The made-up worlds of the policy's tests are used here as well, and they call it by its full name.
+#[cfg(test)]
+extern crate policy as strongroom_policy;
+
 mod alerts;
 mod backup_rows;
 mod binds;
@@ -24,6 +28,8 @@ mod patients;
 mod people;
 mod scope;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 pub use alerts::Alert;

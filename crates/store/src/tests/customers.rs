@@ -1,0 +1,325 @@
+//! One customer never meets another's: every function that takes a customer gives nothing of another, and no row
+//! points into another customer's.
+
+use super::{NOW, a_document, a_patient, a_version, customer, document_id, patient_id, peopled, person, store};
+use crate::{
+    Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, LedgerLog, Membership, SealedColumn, Store, Upload,
+};
+use ledger::{Draft, Signer, commit};
+use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
+use record::document::DocumentState;
+use record::{
+    AgreementId, BreakGlassId, Entry, Intent, ManualClock, MembershipId, ObjectId, Outcome, Principal, Purpose,
+    Resources, Role, SystemEntropy, UploadId, act,
+};
+use std::collections::BTreeSet;
+
+/// Functions that take a customer, and by which of the tests below each is shown to keep to it.
+const COVERED: &[(&str, &str)] = &[
+    ("agreement_end", "change"),
+    ("agreement_list", "ask"),
+    ("assignment_end", "change"),
+    ("assignment_list_at", "ask"),
+    ("break_glass_list", "ask"),
+    ("customer_bytes", "ask"),
+    ("customer_fetch", "ask"),
+    ("document_facts_many", "ask"),
+    ("document_tokens_set", "change"),
+    ("documents_relink", "change"),
+    ("in_care", "ask"),
+    ("in_care_many", "ask"),
+    ("membership_list_at", "ask"),
+    ("patient_by_token", "change"),
+    ("patient_fetch_many", "ask"),
+    ("patient_linked", "ask"),
+    ("patient_propose", "ask"),
+    ("patient_rewrite", "change"),
+    ("patient_search", "ask"),
+    ("patient_tokens_set", "change"),
+    ("recipient_list_many", "ask"),
+    ("sealed_page", "ask"),
+    ("version_page", "ask"),
+];
+
+fn token() -> (String, Vec<u8>) {
+    ("surname".to_owned(), vec![7; 32])
+}
+
+/// Customers 1 and 2 with one thing of each kind; everything of customer n has the number n, the people are the same.
+async fn two_customers(store: &Store) {
+    peopled(store).await;
+    let mut tx = store.begin("test").await.unwrap();
+    for n in 1..=2 {
+        let (here, patient, document) = (customer(n), patient_id(n), document_id(n));
+        tx.patient_insert(&a_patient(patient, here)).await.unwrap();
+        tx.patient_tokens_set(here, patient, &[token()]).await.unwrap();
+        let mut linked = a_patient(patient_id(n + 10), here);
+        linked.linked_to = Some(patient);
+        tx.patient_insert(&linked).await.unwrap();
+        let mut new = a_document(document, here);
+        (new.patient, new.author, new.uploader) = (Some(patient), Some(person(1)), person(2).to_string());
+        new.reason = Some(vec![1; 64]);
+        tx.document_insert(&new).await.unwrap();
+        tx.document_tokens_set(here, document, &[token()]).await.unwrap();
+        tx.version_insert(&a_version(document, 1, 100 * u64::from(n))).await.unwrap();
+        tx.recipient_add(document, person(3), false).await.unwrap();
+        tx.agreement_insert(&agreement(n)).await.unwrap();
+        let (from_at, granted_by) = (NOW, person(9).to_string());
+        let place = Some(here);
+        let id = MembershipId::from_bytes([n; 16]);
+        let role = Role::Clinician;
+        let granted = granted_by.clone();
+        tx.membership_insert(&Membership {
+            id,
+            person: person(1),
+            customer: place,
+            role,
+            from_at,
+            to_at: None,
+            granted_by: granted,
+        })
+        .await
+        .unwrap();
+        tx.assignment_insert(&Assignment { customer: here, person: person(4), from_at, to_at: None, granted_by })
+            .await
+            .unwrap();
+        tx.break_glass_insert(&glass(n, n)).await.unwrap();
+        let objects = vec![ObjectId::from_bytes([n; 16])];
+        let id = UploadId::from_bytes([n; 16]);
+        tx.upload_insert(&Upload { id, customer: here, person: person(1), objects, started_at: NOW }).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn agreement(n: u8) -> Agreement {
+    Agreement {
+        id: AgreementId::from_bytes([n; 16]),
+        customer: customer(n),
+        from_day: "2026-01-01".to_owned(),
+        to_day: None,
+        reporting_days: 10,
+        notices_by: "customer".to_owned(),
+        offshore: false,
+        deidentify: false,
+        at_end: "return".to_owned(),
+        contacts: vec![1; 40],
+        created_at: NOW,
+        created_by: person(9).to_string(),
+        ended_at: None,
+    }
+}
+
+fn glass(whose: u8, of: u8) -> BreakGlass {
+    BreakGlass {
+        id: BreakGlassId::from_bytes([whose * 16 + of; 16]),
+        customer: customer(whose),
+        person: person(1),
+        patient: patient_id(of),
+        reason: vec![1; 64],
+        from_at: NOW,
+        to_at: NOW.plus_secs(3600),
+        reviewed_at: None,
+        reviewed_by: None,
+        verdict: None,
+        note: Some(vec![2; 64]),
+    }
+}
+
+fn all_documents() -> DocumentScope {
+    DocumentScope { any_of: vec![DocumentClause { states: DocumentState::ALL.to_vec(), who: Relation::Anyone }] }
+}
+
+#[tokio::test]
+async fn a_list_of_one_customer_holds_nothing_of_another_whatever_the_filter_asks() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let base = || DocumentFilter::all(customer(1), all_documents());
+    let theirs = [
+        DocumentFilter { patients: Some(vec![patient_id(2)]), ..base() },
+        DocumentFilter { chart_of: Some(patient_id(2)), ..base() },
+    ];
+    for filter in theirs {
+        assert!(store.document_list(&filter, 50).await.unwrap().items.is_empty(), "{filter:?}");
+        assert_eq!(store.document_count(&filter, 50).await.unwrap(), 0);
+    }
+    // Things that both customers share: people, and blind tokens that happen to be the same bytes.
+    let shared = [
+        base(),
+        DocumentFilter { patients: Some(vec![patient_id(1), patient_id(2)]), ..base() },
+        DocumentFilter { author: Some(person(1)), ..base() },
+        DocumentFilter { uploader: Some(person(2)), ..base() },
+        DocumentFilter { inbox_of: Some(person(3)), ..base() },
+        DocumentFilter { unread_by: Some(person(3)), ..base() },
+        DocumentFilter { token: Some(token()), ..base() },
+        DocumentFilter { patient_groups: vec![vec![token()]], ..base() },
+        DocumentFilter { waiting_for_pick_up: true, ..base() },
+    ];
+    let relations = [
+        Relation::Anyone,
+        Relation::AuthorIs(person(1)),
+        Relation::UploaderIs(person(2)),
+        Relation::RecipientIs(person(3)),
+        Relation::PatientInCareOf(person(3)),
+        Relation::PatientIs(patient_id(1)),
+    ];
+    for filter in shared {
+        for who in relations {
+            let clause = DocumentClause { states: DocumentState::ALL.to_vec(), who };
+            let filter = DocumentFilter { scope: DocumentScope { any_of: vec![clause] }, ..filter.clone() };
+            let found = store.document_list(&filter, 50).await.unwrap().items;
+            assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [document_id(1)], "{filter:?}");
+            assert_eq!(store.document_count(&filter, 50).await.unwrap(), 1);
+        }
+        let who = Relation::PatientIs(patient_id(2));
+        let scope = DocumentScope { any_of: vec![DocumentClause { states: DocumentState::ALL.to_vec(), who }] };
+        assert!(store.document_list(&DocumentFilter { scope, ..filter }, 50).await.unwrap().items.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn asking_about_one_customer_tells_nothing_of_another() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let here = customer(1);
+    let anyone = PatientScope { any_of: vec![PatientRelation::Anyone] };
+    let both = [patient_id(1), patient_id(2)];
+    let mine = |ids: Vec<record::PatientId>| assert_eq!(ids, [patient_id(1)]);
+    mine(store.patient_fetch_many(here, &both).await.unwrap().iter().map(|one| one.id).collect());
+    for groups in [vec![], vec![vec![token()]], vec![vec![token()], vec![token(), ("given".to_owned(), vec![1])]]] {
+        let page = store.patient_search(here, &anyone, &groups, None, 50).await.unwrap();
+        mine(page.items.iter().map(|one| one.id).collect());
+    }
+    for scope in [PatientRelation::InCareOf(person(1)), PatientRelation::Is(patient_id(1))] {
+        let page = store.patient_search(here, &PatientScope { any_of: vec![scope] }, &[], None, 50).await.unwrap();
+        mine(page.items.iter().map(|one| one.id).collect());
+    }
+    let other = PatientScope { any_of: vec![PatientRelation::Is(patient_id(2))] };
+    assert!(store.patient_search(here, &other, &[], None, 50).await.unwrap().items.is_empty());
+    mine(store.patient_propose(here, &[token()], 50).await.unwrap().iter().map(|one| one.patient.id).collect());
+    assert!(store.patient_linked(here, patient_id(2)).await.unwrap().is_empty());
+    assert_eq!(store.patient_linked(here, patient_id(1)).await.unwrap(), [patient_id(11)]);
+    assert!(!store.in_care(here, patient_id(2), person(3)).await.unwrap());
+    assert!(store.in_care(here, patient_id(1), person(3)).await.unwrap());
+    let cared = store.in_care_many(here, &both.into_iter().collect(), person(3)).await.unwrap();
+    mine(cared.into_iter().collect());
+    let documents = [
+        store.document_fetch(document_id(1)).await.unwrap().unwrap(),
+        store.document_fetch(document_id(2)).await.unwrap().unwrap(),
+    ];
+    let facts = store.document_facts_many(here, &documents, Some(person(3))).await.unwrap();
+    assert_eq!(facts.iter().map(|one| one.id).collect::<Vec<_>>(), [document_id(1)]);
+    let inboxes = store.recipient_list_many(here, &[document_id(1), document_id(2)]).await.unwrap();
+    assert_eq!(inboxes.keys().copied().collect::<Vec<_>>(), [document_id(1)]);
+    let versions = store.version_page(here, None, 50).await.unwrap();
+    assert_eq!(versions.iter().map(|one| one.document).collect::<Vec<_>>(), [document_id(1)]);
+    assert_eq!(store.customer_bytes(here).await.unwrap(), 100);
+    for column in SealedColumn::ALL {
+        let rows = store.sealed_page(here, *column, None, 50).await.unwrap();
+        let of: BTreeSet<[u8; 16]> = rows.iter().map(|row| row.id.to_bytes()).collect();
+        let own: BTreeSet<[u8; 16]> = [[1; 16], [11; 16], [17; 16]].into();
+        assert!(!of.is_empty() && of.is_subset(&own), "{column:?}");
+    }
+    assert_eq!(store.customer_fetch(here).await.unwrap().unwrap().id, here);
+    assert!(store.agreement_list(here).await.unwrap().iter().all(|one| one.customer == here));
+    assert!(store.membership_list_at(Some(here)).await.unwrap().iter().all(|one| one.customer == Some(here)));
+    assert!(store.membership_list_at(None).await.unwrap().is_empty(), "nobody here is at the operator");
+    assert!(store.assignment_list_at(here).await.unwrap().iter().all(|one| one.customer == here));
+    let glasses = store.break_glass_list(here).await.unwrap();
+    assert_eq!(glasses.iter().map(|one| one.patient).collect::<Vec<_>>(), [patient_id(1)]);
+}
+
+#[tokio::test]
+async fn the_ledger_of_one_customer_holds_nothing_of_another() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let mut tx = store.begin("test").await.unwrap();
+    tx.ledger_begin().await.unwrap();
+    tx.commit().await.unwrap();
+    let clock = ManualClock::at_unix_millis(NOW.unix_millis());
+    let entry = |whose| {
+        let (who, named) = ((Principal::Person(person(1)), None), Resources::of([person(2).into()]));
+        let intent = Intent::to::<act::DocumentList>(&clock, &SystemEntropy, who, whose, named, Purpose::Treatment);
+        Draft { entry: Entry::of(&intent, Outcome::Permitted, ""), sealed_body: Vec::new() }
+    };
+    let drafts = vec![entry(Some(customer(1))), entry(Some(customer(2))), entry(None)];
+    let signer = Signer::from_seed("store.example/ledger", [9; 32].into()).unwrap();
+    let _ = commit(drafts, &LedgerLog::new(store.clone()), &signer, &SystemEntropy).await.unwrap();
+    let filter =
+        EntryFilter { customer: Some(customer(1)), resource: Some(person(2).into()), ..EntryFilter::default() };
+    let found = store.entry_list(&filter, 50).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.index).collect::<Vec<_>>(), [0]);
+}
+
+#[tokio::test]
+async fn changing_another_customers_things_changes_nothing() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, theirs) = (customer(1), patient_id(2));
+    let mut tx = store.begin("test").await.unwrap();
+    let mut patient = a_patient(theirs, here);
+    patient.body = vec![66; 64];
+    assert_eq!(tx.patient_update(&patient).await.unwrap(), 0);
+    assert_eq!(tx.patient_rewrite(here, theirs, vec![66; 64], NOW).await.unwrap(), 0);
+    assert_eq!(tx.documents_relink(here, theirs, patient_id(1)).await.unwrap(), 0);
+    assert_eq!(tx.patient_by_token(here, "surname", &token().1).await.unwrap(), Some(patient_id(1)));
+    assert_eq!(tx.agreement_end(here, AgreementId::from_bytes([2; 16]), NOW).await.unwrap(), 0);
+    let mut document = a_document(document_id(2), here);
+    document.body = vec![66; 64];
+    assert_eq!(tx.document_update(&document, DocumentState::Delivered).await.unwrap(), 0);
+    assert_eq!(tx.assignment_end(here, person(4), NOW.plus_secs(1)).await.unwrap(), 1);
+    // With nothing to write, the tokens of the other's things must stay, too.
+    tx.patient_tokens_set(here, theirs, &[]).await.unwrap();
+    tx.document_tokens_set(here, document_id(2), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let there = customer(2);
+    assert!(store.assignment_list_at(there).await.unwrap().iter().all(|one| one.to_at.is_none()));
+    assert_eq!(store.patient_propose(there, &[token()], 5).await.unwrap().len(), 1);
+    let filter = DocumentFilter { token: Some(token()), ..DocumentFilter::all(there, all_documents()) };
+    assert_eq!(store.document_list(&filter, 5).await.unwrap().items.len(), 1);
+    assert_eq!(store.patient_fetch(theirs).await.unwrap().unwrap().body, vec![2; 64]);
+}
+
+#[tokio::test]
+async fn no_row_points_into_another_customers() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let here = customer(1);
+    let mut tx = store.begin("test").await.unwrap();
+    let mut about = a_document(document_id(40), here);
+    about.patient = Some(patient_id(2));
+    assert!(tx.document_insert(&about).await.is_err(), "a document about another's patient");
+    let mut moved = a_document(document_id(41), here);
+    moved.moved_from = Some(patient_id(2));
+    assert!(tx.document_insert(&moved).await.is_err(), "a document from another's chart");
+    let mut own = a_document(document_id(1), here);
+    own.patient = Some(patient_id(2));
+    assert!(tx.document_update(&own, DocumentState::Delivered).await.is_err(), "a document moved into another's chart");
+    assert!(tx.documents_relink(here, patient_id(1), patient_id(2)).await.is_err(), "all of them moved");
+    let mut linked = a_patient(patient_id(40), here);
+    linked.linked_to = Some(patient_id(2));
+    assert!(tx.patient_insert(&linked).await.is_err(), "a patient linked to another's");
+    assert!(tx.patient_tokens_set(here, patient_id(2), &[token()]).await.is_err(), "a token for another's patient");
+    assert!(tx.document_tokens_set(here, document_id(2), &[token()]).await.is_err(), "and for another's document");
+    assert!(tx.break_glass_insert(&glass(1, 2)).await.is_err(), "a glass broken for another's patient");
+}
+
+#[test]
+fn every_function_that_takes_a_customer_is_tested_here() {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "rs") || path.ends_with("tests.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        for part in text.split("pub async fn ").skip(1) {
+            let name = &part[..part.find(['(', '<']).unwrap()];
+            let head = &part[..part.find("->").unwrap_or(part.len())];
+            if head.contains("CustomerId") {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    let covered: BTreeSet<String> = COVERED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, covered, "a new function needs its line here, and its call in the test that the line names");
+}
