@@ -211,6 +211,8 @@ impl Desk<act::DocumentDeliver> {
     /// [`CustodyError::State`] when no patient is matched, or nobody would get it.
     pub async fn document_deliver(&self, id: DocumentId, copies: &[PersonId]) -> Result<DocumentState, CustodyError> {
         let found = self.document_only(id).await?;
+        // Asked first: how a document stands is told only to those who may deliver it.
+        drop(self.document_ask(&found, "").await?);
         if found.document.patient.is_none() {
             return Err(CustodyError::State("match the document to a patient first"));
         }
@@ -225,7 +227,6 @@ impl Desk<act::DocumentDeliver> {
                 return Err(CustodyError::field("copies", "Choose people of this practice"));
             }
         }
-        drop(self.document_ask(&found, "").await?);
         let now = self.custody.now();
         let state = self.step(found, Step::Deliver, |document| document.delivered_at = Some(now)).await?;
         if !copies.is_empty() {
@@ -395,9 +396,6 @@ impl Desk<act::DocumentMatch> {
         let mut found = self.document_find(id).await?;
         found.resources.truncate(1);
         let customer = found.document.customer;
-        if let Some(author) = author {
-            self.custody.check_author(customer, author).await?;
-        }
         let custody = &self.custody;
         let (patient, new) = match to {
             MatchTo::Patient(patient) => match custody.store().patient_fetch(patient).await? {
@@ -409,6 +407,9 @@ impl Desk<act::DocumentMatch> {
         let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional: patient.provisional };
         found.resources.push(ResourceFacts::Patient(facts));
         let granted = self.document_ask(&found, "").await?;
+        if let Some(author) = author {
+            custody.check_author(customer, author).await?;
+        }
         let (opening, shown) = granted.open(&custody.ring())?;
         let said = body_open(&opening, &shown, &found.document)?.into_shown(&shown).said;
         let was = found.document.state;
