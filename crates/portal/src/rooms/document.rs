@@ -8,7 +8,7 @@ use crate::pages::document::{
     Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
 };
 use crate::pages::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, How, PageAction, Proposal, Reason, TextBlock, Tone, Weight,
+    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, PageAction, Proposal, Reason, TextBlock, Tone, Weight,
 };
 use axum::http::{Method, StatusCode};
 use custody::{Custody, Desk, DocumentText, MatchTo, OpenDocument};
@@ -420,8 +420,9 @@ async fn enter_in_error(
     go("/?done=entered-in-error")
 }
 
-async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) -> Answer {
-    let (mut chrome, _) = frame(&desk, "/unmatched").await?;
+/// The page that asks whose document it is: what we propose, and who was found by what was typed.
+async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &MoveForm, mut errors: Errors) -> Answer {
+    let (mut chrome, _) = frame(desk, "/unmatched").await?;
     let found = desk.document_match_look(id).await?;
     let custody = desk.custody();
     chrome.witness = Some(witness(custody, "opened this", found.witnessed));
@@ -435,7 +436,7 @@ async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) 
     says.retain(|fact| !fact.value.is_empty());
     const NAMES: [&str; 4] = ["surname", "given name", "birth date", "record number"];
     const WEIGHTS: [u8; 4] = [25, 15, 25, 35];
-    let proposals = found
+    let mut proposals: Vec<Proposal> = found
         .proposals
         .iter()
         .map(|one| {
@@ -446,16 +447,16 @@ async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) 
                 born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
                 record_number: patient.record_number.clone(),
                 score: one.agrees.iter().zip(WEIGHTS).filter(|(yes, _)| **yes).map(|(_, weight)| weight).sum(),
-                reasons: one
-                    .agrees
-                    .iter()
-                    .zip(NAMES)
-                    .map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes })
-                    .collect(),
+                reasons: one.agrees.iter().zip(NAMES).map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes }).collect(),
                 selected: false,
             }
         })
         .collect();
+    let looked_for = found_patients(desk, form, Some(found.customer)).await?;
+    if form.is_filled() && looked_for.is_empty() {
+        errors.0.push(nobody_found());
+    }
+    proposals.extend(looked_for.into_iter().filter(|one| !found.proposals.iter().any(|known| known.id.to_string() == one.patient)));
     page(&MatchPage {
         document: DocumentBrief {
             href: format!("/documents/{id}"),
@@ -469,22 +470,44 @@ async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) 
         says,
         proposals,
         action: format!("/documents/{id}/match"),
-        look_action: "/patients".to_owned(),
-        family: String::new(),
-        given: String::new(),
-        born: DateParts::default(),
-        record_number: String::new(),
+        look_action: format!("/documents/{id}/match"),
+        family: form.family.clone(),
+        given: form.given.clone(),
+        born: form.born(),
+        record_number: form.record_number.clone(),
         provisional_action: Some(format!("/documents/{id}/match")),
-        errors: Errors::none(),
+        errors,
         chrome,
     })
 }
 
+async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) -> Answer {
+    match_page(&desk, id, &MoveForm::default(), Errors::none()).await
+}
+
 async fn match_to(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>, fields: Fields) -> Answer {
+    let text = |name: &str| fields.one(name).unwrap_or_default().to_owned();
     let author = fields.one("author").and_then(|text| text.parse().ok());
-    let to = match fields.one("patient") {
-        Some("") | None => MatchTo::Provisional,
-        Some(text) => MatchTo::Patient(text.parse::<PatientId>().map_err(|_| Problem::NotHere)?),
+    let to = match (text("do").as_str(), text("patient").as_str()) {
+        ("provisional", _) => MatchTo::Provisional,
+        ("find", _) => {
+            let form = MoveForm {
+                family: text("family"),
+                given: text("given"),
+                born_month: text("born_month"),
+                born_day: text("born_day"),
+                born_year: text("born_year"),
+                record_number: text("record_number"),
+                ..MoveForm::default()
+            };
+            return match_page(&desk, id, &form, Errors::none()).await;
+        }
+        (_, "") => {
+            let choose = FieldError { field: "patient".to_owned(), message: "Choose the patient whose document it is".to_owned() };
+            let page = match_page(&desk, id, &MoveForm::default(), Errors(vec![choose])).await?;
+            return Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+        (_, patient) => MatchTo::Patient(patient.parse::<PatientId>().map_err(|_| Problem::NotHere)?),
     };
     desk.document_match(id, to, author).await?;
     go("/unmatched?done=matched")
@@ -515,40 +538,58 @@ struct MoveForm {
     what: String,
 }
 
-async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm) -> Answer {
-    let (chrome, me) = frame(desk, "/documents").await?;
-    let mut proposals = Vec::new();
-    let mut errors = Errors::none();
-    if !form.family.is_empty() || !form.record_number.is_empty() {
-        let search = custody::DocumentSearch {
-            last: form.family.clone(),
-            first: form.given.clone(),
-            record_number: form.record_number.clone(),
-            born: super::search::day(&form.born_month, &form.born_day, &form.born_year),
-            alike: true,
-            ..custody::DocumentSearch::default()
-        };
-        let beside = Desk::<act::PatientSearch>::at(desk.custody().clone(), desk.signed_in().cloned());
-        for lines in beside.patient_search(&search, form.customer).await? {
-            for line in &lines.lines {
-                let patient = line.patient.show(&lines.shown);
-                proposals.push(Proposal {
-                    patient: line.id.to_string(),
-                    name: patient.name(),
-                    born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
-                    record_number: patient.record_number.clone(),
-                    ..Proposal::default()
-                });
-            }
-        }
-        if proposals.is_empty() {
-            errors.0.push(crate::pages::parts::FieldError {
-                field: "family".to_owned(),
-                message: "Nobody of this name was found; try the record number".to_owned(),
+impl MoveForm {
+    /// Whether somebody was looked for.
+    fn is_filled(&self) -> bool {
+        !self.family.is_empty() || !self.record_number.is_empty()
+    }
+
+    fn born(&self) -> DateParts {
+        DateParts { month: self.born_month.clone(), day: self.born_day.clone(), year: self.born_year.clone() }
+    }
+}
+
+fn nobody_found() -> FieldError {
+    FieldError { field: "family".to_owned(), message: "Nobody of this name was found; try the record number".to_owned() }
+}
+
+/// The patients that fit what was typed: a search, which is an act of its own.
+async fn found_patients<A: record::Act>(desk: &Desk<A>, form: &MoveForm, customer: Option<CustomerId>) -> Result<Vec<Proposal>, Problem> {
+    if !form.is_filled() {
+        return Ok(Vec::new());
+    }
+    let search = custody::DocumentSearch {
+        last: form.family.clone(),
+        first: form.given.clone(),
+        record_number: form.record_number.clone(),
+        born: super::search::day(&form.born_month, &form.born_day, &form.born_year),
+        alike: true,
+        ..custody::DocumentSearch::default()
+    };
+    let beside = Desk::<act::PatientSearch>::at(desk.custody().clone(), desk.signed_in().cloned());
+    let mut found = Vec::new();
+    for lines in beside.patient_search(&search, customer).await? {
+        for line in &lines.lines {
+            let patient = line.patient.show(&lines.shown);
+            found.push(Proposal {
+                patient: line.id.to_string(),
+                name: patient.name(),
+                born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
+                record_number: patient.record_number.clone(),
+                ..Proposal::default()
             });
         }
     }
-    let _ = me;
+    Ok(found)
+}
+
+async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm) -> Answer {
+    let (chrome, _) = frame(desk, "/documents").await?;
+    let mut errors = Errors::none();
+    let proposals = found_patients(desk, form, form.customer).await?;
+    if form.is_filled() && proposals.is_empty() {
+        errors.0.push(nobody_found());
+    }
     page(&MovePage {
         chrome,
         document: DocumentBrief {
@@ -564,7 +605,7 @@ async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveFo
         proposals,
         family: form.family.clone(),
         given: form.given.clone(),
-        born: DateParts { month: form.born_month.clone(), day: form.born_day.clone(), year: form.born_year.clone() },
+        born: form.born(),
         record_number: form.record_number.clone(),
         reason: form.reason.clone(),
         opened: Vec::new(),
