@@ -10,23 +10,22 @@
 //! 3. objects are durable: ciphertext without a row; the sweeper removes them;
 //! 4. one transaction commits the upload row, the document, the version, the index, the inbox: acknowledged.
 
+mod about;
+mod intake;
+
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use identify::{ExtractError, FileNameTemplate, Kind, Limits, sniff};
+use identify::Kind;
 use policy::{DocumentFacts, ResourceFacts};
 use record::civil::Day;
-use record::digest::Hasher;
 use record::document::{DocumentKind, DocumentState, Step};
+use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Purpose, UploadId, act};
-use std::process::Stdio;
-use store::{Document, DocumentVersion, ObjectWriter, Upload};
-use tokio::io::AsyncWriteExt as _;
-use vault::{Column, Field, Rendition, RenditionKind, Sealer, WrappedKey};
+use store::{Document, DocumentVersion, Upload};
+use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
-/// How much of the beginning is looked at before anything is decided.
-const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
 /// Signs of life of a slow upload are written down this often, milliseconds.
 const TOUCH_MILLIS: i64 = 60_000;
 /// The longest file name that is kept, characters.
@@ -80,16 +79,6 @@ pub struct Uploaded {
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the upload broke off")]
 pub struct UploadCut;
-
-/// What was taken in of the bytes.
-struct Taken {
-    size_bytes: u64,
-    digest: Vec<u8>,
-    kind: Kind,
-    /// The plaintext, when it is small enough to be read for its text; wiped when dropped.
-    text_of: Option<zeroize::Zeroizing<Vec<u8>>>,
-    scanned: bool,
-}
 
 /// What is known of the file before its bytes: kept together through the steps.
 struct Coming {
@@ -412,88 +401,6 @@ impl Custody {
         Ok(key)
     }
 
-    /// What is known of the document: what the uploader said first, then what the name says, then its header lines.
-    fn body_of(&self, new: &NewUpload, coming: &Coming, header: &identify::HeaderFields) -> DocumentBody {
-        let name = FileNameTemplate::parse(&new.template)
-            .ok()
-            .and_then(|template| template.fields(&new.file_name))
-            .unwrap_or_default();
-        let (last, first) = split_name(header.patient_name.as_deref().unwrap_or_default());
-        let or = |one: Option<String>, other: String| one.filter(|text| !text.is_empty()).unwrap_or(other);
-        let typed = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-        let said = PatientBody {
-            last: or(typed(&new.said.last).or(name.patient_last), last),
-            first: or(typed(&new.said.first).or(name.patient_first), first),
-            middle: name.patient_middle.unwrap_or_default(),
-            born: new.said.born.or(name.birth_date).or(header.birth_date),
-            record_number: or(
-                typed(&new.said.record_number).or(name.record_number),
-                header.record_number.clone().unwrap_or_default(),
-            ),
-            sex: String::new(),
-        };
-        let title = or(header.document_type.clone().or(name.document_type), String::new());
-        let _ = coming;
-        DocumentBody {
-            title,
-            visit: new.visit.or(name.visit_date).or(header.visit_date),
-            said,
-            said_author: or(name.author, header.author.clone().unwrap_or_default()),
-        }
-    }
-
-    /// A patient whom the uploader named, or whose record number and surname both agree. Everything else is for a person to say.
-    async fn match_certain(
-        &self,
-        new: &NewUpload,
-        customer: CustomerId,
-        body: &DocumentBody,
-    ) -> Result<Option<PatientId>, CustodyError> {
-        if let Some(id) = new.patient {
-            return match self.store().patient_fetch(id).await? {
-                Some(patient) if patient.customer == customer && patient.linked_to.is_none() => Ok(Some(id)),
-                _ => Err(CustodyError::field("patient", "Choose a patient of this practice")),
-            };
-        }
-        if body.said.record_number.is_empty() || body.said.last.is_empty() {
-            return Ok(None);
-        }
-        let number_and_name = PatientBody {
-            last: body.said.last.clone(),
-            record_number: body.said.record_number.clone(),
-            ..PatientBody::default()
-        };
-        let tokens = self.patient_tokens(customer, &number_and_name)?;
-        let of = |field: Field| tokens.iter().filter(|(name, _)| name == field.as_str()).cloned().collect::<Vec<_>>();
-        let groups = [of(Field::RecordNumber), of(Field::Surname)];
-        let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };
-        let page = self.store().patient_search(customer, &anyone, &groups, None, 1).await?;
-        Ok(if page.more { None } else { page.items.first().map(|patient| patient.id) })
-    }
-
-    /// The one clinician of this practice who is called so.
-    async fn author_named(&self, customer: CustomerId, said: &str) -> Result<Option<PersonId>, CustodyError> {
-        let wanted = name_key(said);
-        if wanted.is_empty() {
-            return Ok(None);
-        }
-        let now = self.now();
-        let mut found = None;
-        for one in self.store().membership_list_at(Some(customer)).await? {
-            if one.role != record::Role::Clinician || !one.in_force(now) {
-                continue;
-            }
-            let name = self.directory_entry(one.person).await?.map(|entry| entry.name).unwrap_or_default();
-            if name_key(&name) == wanted {
-                if found.is_some_and(|other| other != one.person) {
-                    return Ok(None);
-                }
-                found = Some(one.person);
-            }
-        }
-        Ok(found)
-    }
-
     fn document_of(
         &self,
         me: PersonId,
@@ -576,222 +483,5 @@ impl Custody {
             made_at: self.now(),
             made_by: me.to_string(),
         })
-    }
-}
-
-/// Surname and given name out of "Lee, Mary Ann" or "Mary Ann Lee".
-fn split_name(text: &str) -> (String, String) {
-    let text = text.trim();
-    match text.split_once(',') {
-        Some((last, first)) => (last.trim().to_owned(), first.trim().to_owned()),
-        None => match text.rsplit_once(' ') {
-            Some((first, last)) => (last.trim().to_owned(), first.trim().to_owned()),
-            None => (text.to_owned(), String::new()),
-        },
-    }
-}
-
-/// A person's name as it is compared: without titles and degrees, letters only, sorted.
-fn name_key(text: &str) -> String {
-    const TITLES: &[&str] = &["dr", "md", "do", "np", "pa", "rn", "phd", "dpm", "dds", "mr", "ms", "mrs", "prof"];
-    let mut words: Vec<String> = text
-        .to_lowercase()
-        .split(|one: char| !one.is_alphabetic())
-        .filter(|word| word.chars().count() > 1 && !TITLES.contains(word))
-        .map(ToOwned::to_owned)
-        .collect();
-    words.sort_unstable();
-    words.join(" ")
-}
-
-fn sniffed(head: &[u8], name: &str) -> Result<Kind, CustodyError> {
-    if head.is_empty() {
-        return Err(CustodyError::File("the file is empty"));
-    }
-    sniff(head, name).accept().map_err(|refused| match refused {
-        identify::NotAccepted::Empty => CustodyError::File("the file is empty"),
-        identify::NotAccepted::Mismatch(_) => {
-            CustodyError::File("the file is not what its name says; save it again in its own format")
-        }
-        _ => CustodyError::File("this kind of file is not taken; send text, PDF, DOCX, RTF, a recording or a scan"),
-    })
-}
-
-/// The text of a file, or why there is none. A reader that panics on a hostile file takes nothing with it.
-///
-/// # Errors
-/// [`CustodyError::File`] for what nobody could open at the other end either: half a file, or a trap.
-async fn read_text(
-    kind: Kind,
-    bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
-) -> Result<(Option<String>, Option<&'static str>), CustodyError> {
-    let Some(bytes) = bytes else {
-        let why = if kind.is_audio() { "recording" } else { "too large to show" };
-        return Ok((None, Some(why)));
-    };
-    let cut_short = kind == Kind::Pdf && !has_pdf_end(&bytes);
-    let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
-    match read {
-        Ok(Ok(extracted)) => match extracted.opaque {
-            Some(why) => Ok((None, Some(why))),
-            None => Ok((Some(extracted.text), None)),
-        },
-        Ok(Err(ExtractError::Malformed(_) | ExtractError::Bomb(_))) if kind == Kind::Docx || cut_short => {
-            Err(CustodyError::File("the file is damaged or not whole; save it again and send it again"))
-        }
-        // Programs write stranger PDF than we read: what ends as it should is kept, and can be downloaded.
-        Ok(Err(_)) | Err(_) => Ok((None, Some("cannot be read here; the original can be downloaded"))),
-    }
-}
-
-/// Does a PDF have its last line where readers look for it (ISO 32000-1, 7.5.5; they allow some bytes behind it).
-fn has_pdf_end(bytes: &[u8]) -> bool {
-    const END: &[u8] = b"%%EOF";
-    bytes[bytes.len().saturating_sub(2048)..].windows(END.len()).any(|window| window == END)
-}
-
-/// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.
-struct Intake {
-    sealer: Option<Sealer>,
-    writer: ObjectWriter,
-    digest: Hasher,
-    size_bytes: u64,
-    max_bytes: u64,
-    kind: Kind,
-    kept: Option<zeroize::Zeroizing<Vec<u8>>>,
-    scanner: Option<Scanner>,
-    sealed: Vec<u8>,
-}
-
-impl Intake {
-    async fn begin(
-        custody: &Custody,
-        coming: &Coming,
-        sealer: Sealer,
-        kind: Kind,
-        max_bytes: u64,
-    ) -> Result<Self, CustodyError> {
-        let mut writer = custody.store().objects().create(coming.original).await?;
-        let mut digest = Hasher::default();
-        digest.update(sealer.header());
-        writer.write(sealer.header()).await?;
-        let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
-        let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
-        Ok(Self {
-            sealer: Some(sealer),
-            writer,
-            digest,
-            size_bytes: 0,
-            max_bytes,
-            kind,
-            kept,
-            scanner,
-            sealed: Vec::new(),
-        })
-    }
-
-    async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
-        self.size_bytes += bytes.len() as u64;
-        if self.size_bytes > self.max_bytes {
-            return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
-        }
-        if let Some(kept) = &mut self.kept {
-            if kept.len() + bytes.len() > Limits::default().input_bytes_max {
-                self.kept = None;
-            } else {
-                kept.extend_from_slice(bytes);
-            }
-        }
-        if let Some(scanner) = &mut self.scanner {
-            scanner.feed(bytes).await?;
-        }
-        self.sealed.clear();
-        let sealer = self.sealer.as_mut().expect("an intake has its sealer until it is finished");
-        sealer.push(bytes, &mut self.sealed).map_err(CustodyError::seal)?;
-        self.digest.update(&self.sealed);
-        self.writer.write(&self.sealed).await?;
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<Taken, CustodyError> {
-        self.sealed.clear();
-        let sealer = self.sealer.take().expect("an intake has its sealer until it is finished");
-        sealer.finish(&mut self.sealed).map_err(CustodyError::seal)?;
-        self.digest.update(&self.sealed);
-        self.writer.write(&self.sealed).await?;
-        let scanned = match self.scanner.take() {
-            Some(scanner) => {
-                scanner.finish().await?;
-                true
-            }
-            None => false,
-        };
-        self.writer.finish().await?;
-        Ok(Taken {
-            size_bytes: self.size_bytes,
-            digest: self.digest.finish().as_bytes().to_vec(),
-            kind: self.kind,
-            text_of: self.kept,
-            scanned,
-        })
-    }
-}
-
-/// A malware scanner that reads the file on its standard input. When it is set and fails, nothing comes in.
-struct Scanner {
-    child: tokio::process::Child,
-    input: Option<tokio::process::ChildStdin>,
-}
-
-impl Scanner {
-    fn start(command: &[String]) -> Result<Self, CustodyError> {
-        let [program, arguments @ ..] = command else {
-            return Err(CustodyError::Broken("scan_command is empty".to_owned()));
-        };
-        let mut child = tokio::process::Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|_| {
-                CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
-            })?;
-        let input = child.stdin.take();
-        Ok(Self { child, input })
-    }
-
-    async fn feed(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
-        if let Some(input) = &mut self.input
-            && input.write_all(bytes).await.is_err()
-        {
-            // A scanner that has seen enough closes its input; its exit code is what counts.
-            self.input = None;
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<(), CustodyError> {
-        self.input = None;
-        let status = self.child.wait().await;
-        match status {
-            Ok(status) if status.success() => Ok(()),
-            _ => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{name_key, split_name};
-
-    #[test]
-    fn names_are_compared_without_titles_and_order() {
-        assert_eq!(name_key("Dr. Ana Reyes, MD"), name_key("REYES, ANA"));
-        assert_ne!(name_key("Ana Reyes"), name_key("Anna Reyes"));
-        assert_eq!(name_key("Dr. M.D."), "");
-        assert_eq!(split_name("Lee, Mary Ann"), ("Lee".to_owned(), "Mary Ann".to_owned()));
-        assert_eq!(split_name("Mary Ann Lee"), ("Lee".to_owned(), "Mary Ann".to_owned()));
     }
 }

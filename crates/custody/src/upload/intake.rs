@@ -1,0 +1,203 @@
+//! Bytes on their way in: looked at, sealed, digested, handed to the scanner, and read for their text when small enough.
+//!
+//! What must always hold: memory stays constant whatever the size; no plaintext touches the disk.
+
+use super::Coming;
+use crate::{Custody, CustodyError};
+use identify::{ExtractError, Kind, Limits, sniff};
+use record::digest::Hasher;
+use std::process::Stdio;
+use store::ObjectWriter;
+use tokio::io::AsyncWriteExt as _;
+use vault::Sealer;
+
+/// How much of the beginning is looked at before anything is decided.
+pub(super) const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
+
+/// What was taken in of the bytes.
+pub(super) struct Taken {
+    pub(super) size_bytes: u64,
+    pub(super) digest: Vec<u8>,
+    pub(super) kind: Kind,
+    /// The plaintext, when it is small enough to be read for its text; wiped when dropped.
+    pub(super) text_of: Option<zeroize::Zeroizing<Vec<u8>>>,
+    pub(super) scanned: bool,
+}
+
+pub(super) fn sniffed(head: &[u8], name: &str) -> Result<Kind, CustodyError> {
+    if head.is_empty() {
+        return Err(CustodyError::File("the file is empty"));
+    }
+    sniff(head, name).accept().map_err(|refused| match refused {
+        identify::NotAccepted::Empty => CustodyError::File("the file is empty"),
+        identify::NotAccepted::Mismatch(_) => {
+            CustodyError::File("the file is not what its name says; save it again in its own format")
+        }
+        _ => CustodyError::File("this kind of file is not taken; send text, PDF, DOCX, RTF, a recording or a scan"),
+    })
+}
+
+/// The text of a file, or why there is none. A reader that panics on a hostile file takes nothing with it.
+///
+/// # Errors
+/// [`CustodyError::File`] for what nobody could open at the other end either: half a file, or a trap.
+pub(super) async fn read_text(
+    kind: Kind,
+    bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
+) -> Result<(Option<String>, Option<&'static str>), CustodyError> {
+    let Some(bytes) = bytes else {
+        let why = if kind.is_audio() { "recording" } else { "too large to show" };
+        return Ok((None, Some(why)));
+    };
+    let cut_short = kind == Kind::Pdf && !has_pdf_end(&bytes);
+    let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
+    match read {
+        Ok(Ok(extracted)) => match extracted.opaque {
+            Some(why) => Ok((None, Some(why))),
+            None => Ok((Some(extracted.text), None)),
+        },
+        Ok(Err(ExtractError::Malformed(_) | ExtractError::Bomb(_))) if kind == Kind::Docx || cut_short => {
+            Err(CustodyError::File("the file is damaged or not whole; save it again and send it again"))
+        }
+        // Programs write stranger PDF than we read: what ends as it should is kept, and can be downloaded.
+        Ok(Err(_)) | Err(_) => Ok((None, Some("cannot be read here; the original can be downloaded"))),
+    }
+}
+
+/// Does a PDF have its last line where readers look for it (ISO 32000-1, 7.5.5; they allow some bytes behind it).
+fn has_pdf_end(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"%%EOF";
+    bytes[bytes.len().saturating_sub(2048)..].windows(END.len()).any(|window| window == END)
+}
+
+/// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.
+pub(super) struct Intake {
+    sealer: Option<Sealer>,
+    writer: ObjectWriter,
+    digest: Hasher,
+    size_bytes: u64,
+    max_bytes: u64,
+    kind: Kind,
+    kept: Option<zeroize::Zeroizing<Vec<u8>>>,
+    scanner: Option<Scanner>,
+    sealed: Vec<u8>,
+}
+
+impl Intake {
+    pub(super) async fn begin(
+        custody: &Custody,
+        coming: &Coming,
+        sealer: Sealer,
+        kind: Kind,
+        max_bytes: u64,
+    ) -> Result<Self, CustodyError> {
+        let mut writer = custody.store().objects().create(coming.original).await?;
+        let mut digest = Hasher::default();
+        digest.update(sealer.header());
+        writer.write(sealer.header()).await?;
+        let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
+        let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
+        Ok(Self {
+            sealer: Some(sealer),
+            writer,
+            digest,
+            size_bytes: 0,
+            max_bytes,
+            kind,
+            kept,
+            scanner,
+            sealed: Vec::new(),
+        })
+    }
+
+    pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.max_bytes {
+            return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
+        }
+        if let Some(kept) = &mut self.kept {
+            if kept.len() + bytes.len() > Limits::default().input_bytes_max {
+                self.kept = None;
+            } else {
+                kept.extend_from_slice(bytes);
+            }
+        }
+        if let Some(scanner) = &mut self.scanner {
+            scanner.feed(bytes).await?;
+        }
+        self.sealed.clear();
+        let sealer = self.sealer.as_mut().expect("an intake has its sealer until it is finished");
+        sealer.push(bytes, &mut self.sealed).map_err(CustodyError::seal)?;
+        self.digest.update(&self.sealed);
+        self.writer.write(&self.sealed).await?;
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<Taken, CustodyError> {
+        self.sealed.clear();
+        let sealer = self.sealer.take().expect("an intake has its sealer until it is finished");
+        sealer.finish(&mut self.sealed).map_err(CustodyError::seal)?;
+        self.digest.update(&self.sealed);
+        self.writer.write(&self.sealed).await?;
+        let scanned = match self.scanner.take() {
+            Some(scanner) => {
+                scanner.finish().await?;
+                true
+            }
+            None => false,
+        };
+        self.writer.finish().await?;
+        Ok(Taken {
+            size_bytes: self.size_bytes,
+            digest: self.digest.finish().as_bytes().to_vec(),
+            kind: self.kind,
+            text_of: self.kept,
+            scanned,
+        })
+    }
+}
+
+/// A malware scanner that reads the file on its standard input. When it is set and fails, nothing comes in.
+struct Scanner {
+    child: tokio::process::Child,
+    input: Option<tokio::process::ChildStdin>,
+}
+
+impl Scanner {
+    fn start(command: &[String]) -> Result<Self, CustodyError> {
+        let [program, arguments @ ..] = command else {
+            return Err(CustodyError::Broken("scan_command is empty".to_owned()));
+        };
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|_| {
+                CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
+            })?;
+        let input = child.stdin.take();
+        Ok(Self { child, input })
+    }
+
+    async fn feed(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        if let Some(input) = &mut self.input
+            && input.write_all(bytes).await.is_err()
+        {
+            // A scanner that has seen enough closes its input; its exit code is what counts.
+            self.input = None;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), CustodyError> {
+        self.input = None;
+        let status = self.child.wait().await;
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
+        }
+    }
+}
