@@ -13,6 +13,9 @@ use vault::Sealer;
 
 /// How much of the beginning is looked at before anything is decided.
 pub(super) const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
+/// Files whose text is read at once: a hostile PDF can take half a gigabyte of memory for a second (measured), so that
+/// sixty of them sent together must wait for each other.
+static READERS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 
 /// What was taken in of the bytes.
 pub(super) struct Taken {
@@ -50,6 +53,8 @@ pub(super) async fn read_text(
         return Ok((None, Some(why)));
     };
     let cut_short = kind == Kind::Pdf && !has_pdf_end(&bytes);
+    // A permit is never refused: nobody closes this semaphore.
+    let _turn = READERS.acquire().await;
     let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
     match read {
         Ok(Ok(extracted)) => match extracted.opaque {
