@@ -13,6 +13,7 @@
 mod invite;
 mod officers;
 mod typed;
+mod waiting;
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DirectoryBody, Witnessed, directory};

@@ -133,7 +133,7 @@ pub(crate) fn accesses(shelf: &mut Shelf) {
         errors: errors(problems),
     };
     shelf.phi("access-review", &who_opened(some_accesses(), &[]));
-    shelf.phi("access-review-empty", &who_opened(Vec::new(), &[("to", "The last day is before the first one")]));
+    shelf.phi("access-review-empty", &who_opened(Vec::new(), &[("person", "Choose one of the people in this list")]));
 }
 
 fn person(name: &str, role: &str, passkeys: u32, note: &str, tone: Tone) -> PersonRow {
@@ -311,6 +311,7 @@ pub(crate) fn people(shelf: &mut Shelf) {
             staff("Milo Brandt", "Transcriptionist", "Lakeside Pediatrics, Harbor Family Clinic", 1, ""),
             staff("Sanne Kowalczyk", "QA editor", "Lakeside Pediatrics", 1, ""),
         ],
+        waiting: vec![invitation("waits for a second officer", Tone::Due, true)],
         invitations: vec![invitation("waits for a second officer", Tone::Due, true)],
         invite_href: Some(s("/staff/invite")),
     };

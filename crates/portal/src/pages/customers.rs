@@ -8,7 +8,7 @@ use askama::Template;
 /// One customer in the list.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerRow {
-    /// Its page.
+    /// Its page; empty when this person may not open it.
     pub href: String,
     /// Its name.
     pub name: String,

@@ -182,6 +182,8 @@ pub struct StaffPage {
     pub chrome: Chrome,
     /// They.
     pub rows: Vec<StaffRow>,
+    /// What waits for this officer's confirmation, at practices too.
+    pub waiting: Vec<InvitationRow>,
     /// What is out.
     pub invitations: Vec<InvitationRow>,
     /// Where to invite; `None` when this person may not.

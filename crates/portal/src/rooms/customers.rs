@@ -52,18 +52,23 @@ async fn list(desk: Desk<act::CustomerList>, Query(which): Query<Which>) -> Answ
     chrome.witness = Some(witness(desk.custody(), "opened this list", found.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let may_add = beside::<_, act::CustomerCreate>(&desk).could(None).await?;
-    let rows = found.lines.into_iter().map(|line| {
+    let shows = beside::<_, act::CustomerShow>(&desk);
+    let mut rows = Vec::new();
+    for line in found.lines {
         let (agreement, tone) = match &line.agreement {
             _ if line.closed_at.is_some() => ("has left".to_owned(), Tone::Plain),
             Some((how, last)) => standing(*how, last.as_deref()),
             None => ("none: no uploads".to_owned(), Tone::Danger),
         };
-        CustomerRow { href: format!("/customers/{}", line.id), name: line.name, agreement, tone, people: line.people }
-    });
+        // Who may know of a customer need not be one who may look at its people and contacts.
+        let may_show = shows.could(Some(line.id)).await?;
+        let href = if may_show { format!("/customers/{}", line.id) } else { String::new() };
+        rows.push(CustomerRow { href, name: line.name, agreement, tone, people: line.people });
+    }
     let href = "/customers/new".to_owned();
     page(&CustomerListPage {
         chrome,
-        rows: rows.collect(),
+        rows,
         empty: Empty {
             title: "No customers yet".to_owned(),
             text: "A customer is a practice, clinic or hospital whose records are held. With an agreement in force its documents can come in.".to_owned(),

@@ -119,29 +119,39 @@ impl Upon {
 
     /// What is out.
     pub(super) fn invitations(&self, custody: &Custody, lines: &[InvitationLine]) -> Vec<InvitationRow> {
-        let post = |label: &str, action: String| PostLink { label: label.to_owned(), action, hidden: Vec::new() };
-        let row = |line: &InvitationLine| {
-            let (state, tone) = if line.waits_for_second {
-                ("waits for a second officer", Tone::Due)
-            } else {
-                ("waits to be taken up", Tone::Plain)
-            };
-            InvitationRow {
-                name: line.entry.name.clone(),
-                email: line.entry.email.clone(),
-                role: line.role.map_or("new enrolment", Role::label).to_owned(),
-                asked_by: if line.asked_by.is_empty() { "the system".to_owned() } else { line.asked_by.clone() },
-                expires: moment(custody, line.expires_at),
-                state: state.to_owned(),
-                tone,
-                confirm: line.may_confirm.then(|| post("Confirm", format!("/invitations/{}/confirm", line.invitation))),
-                withdraw: line
-                    .membership
-                    .filter(|_| self.end.contains(&line.person))
-                    .map(|membership| post("Take it back", self.href(&membership, "end"))),
-            }
+        let row = |line: &InvitationLine| InvitationRow {
+            withdraw: line.membership.filter(|_| self.end.contains(&line.person)).map(|membership| PostLink {
+                label: "Take it back".to_owned(),
+                action: self.href(&membership, "end"),
+                hidden: Vec::new(),
+            }),
+            ..invitation_row(custody, line)
         };
         lines.iter().map(row).collect()
+    }
+}
+
+/// One invitation as a row, with its confirmation where this person may.
+pub(super) fn invitation_row(custody: &Custody, line: &InvitationLine) -> InvitationRow {
+    let (state, tone) = if line.waits_for_second {
+        ("waits for a second officer", Tone::Due)
+    } else {
+        ("waits to be taken up", Tone::Plain)
+    };
+    InvitationRow {
+        name: line.entry.name.clone(),
+        email: line.entry.email.clone(),
+        role: line.role.map_or("New enrolment", Role::label).to_owned(),
+        asked_by: if line.asked_by.is_empty() { "the system".to_owned() } else { line.asked_by.clone() },
+        expires: moment(custody, line.expires_at),
+        state: state.to_owned(),
+        tone,
+        confirm: line.may_confirm.then(|| PostLink {
+            label: "Confirm".to_owned(),
+            action: format!("/invitations/{}/confirm", line.invitation),
+            hidden: Vec::new(),
+        }),
+        withdraw: None,
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::forms::{Which, after_touch, again, beside, errors_of};
 use super::frame::{flash_of, frame, go, moment, page, witness};
-use super::people::{Upon, invited_page, note, role_choices, typed};
+use super::people::{Upon, invitation_row, invited_page, note, role_choices, typed};
 use super::search::day;
 use crate::door::take::{Fields, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::parts::{DateParts, Errors, Link, PageAction, PostLink, Weight};
-use crate::pages::people::{AssignmentRow, InvitePage, PersonRow, StaffPage, StaffPersonPage, StaffRow};
+use crate::pages::people::{AssignmentRow, InvitationRow, InvitePage, PersonRow, StaffPage, StaffPersonPage, StaffRow};
 use axum::http::Method;
-use custody::{Custody, CustodyError, Desk, PersonLine};
+use custody::{Custody, CustodyError, Desk, InvitationLine, PersonLine};
 use record::civil::Day;
 use record::{MembershipId, PersonId, Role, Side, Timestamp, act};
 
@@ -54,9 +54,20 @@ async fn list(desk: Desk<act::StaffList>, Query(which): Query<Which>) -> Answer 
     page(&StaffPage {
         chrome,
         rows: people.people.iter().map(|line| row(custody, line, me.signed_in.person)).collect(),
+        waiting: waiting(&desk).await?,
         invitations: upon.invitations(custody, &people.invitations),
         invite_href: may_invite.then(|| "/staff/invite".to_owned()),
     })
+}
+
+/// What waits for this officer, each with its place.
+async fn waiting(desk: &Desk<act::StaffList>) -> Result<Vec<InvitationRow>, Problem> {
+    let lines = desk.invitations_to_confirm().await?;
+    let row = |(line, place): &(InvitationLine, String)| {
+        let row = invitation_row(desk.custody(), line);
+        InvitationRow { role: format!("{} at {place}", row.role), ..row }
+    };
+    Ok(lines.iter().map(row).collect())
 }
 
 async fn show(desk: Desk<act::StaffList>, Path(id): Path<PersonId>, Query(which): Query<Which>) -> Answer {

@@ -382,6 +382,11 @@ async fn customers_agreements_and_assignments_are_kept_by_their_forms() {
     let page = house.get(&peter, &path).await;
     let confirm = format!("/invitations/inv_{}", between(&page.body, "action=\"/invitations/inv_", "\""));
     assert!(!house.get(&ruth, &path).await.body.contains(&confirm), "nobody confirms their own");
+    let sam = house.sign_in("sam").await;
+    let waits = house.get(&sam, "/staff").await;
+    assert!(waits.body.contains(&confirm) && waits.body.contains("Practice manager at Stony Creek"));
+    assert!(!house.get(&sam, "/customers").await.body.contains("href=\"/customers/cus_"), "no link into a refusal");
+    assert!(!house.get(&ruth, "/staff").await.body.contains(&confirm));
     let own = house.post(&ruth, &confirm, "").await;
     assert_ne!(own.status, StatusCode::OK);
     let confirmed = house.post(&peter, &confirm, "").await;
