@@ -1,4 +1,7 @@
-//! What the verifier says.
+//! What the verifier says: what was checked, what was found, and where it begins.
+//!
+//! What must always hold: a report that names nothing is one of a ledger that holds; every finding names an entry or an
+//! interval between two trusted checkpoints; no word of an entry is in it. It knows nothing of how it was found.
 
 use record::Sha256;
 use serde::Serialize;
