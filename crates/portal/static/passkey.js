@@ -1,5 +1,5 @@
 // Passkeys: sign in, enrol, step up. Talks JSON with the server in WebAuthn's own words (base64url strings).
-//   POST /<flow>/start  -> {"publicKey", "ceremony"}, or {"touch": true}: touch first, then begin again
+//   POST /<flow>/start  -> {"publicKey", "ceremony"}, or {"touch": true}: touch first, then begin again, or what finish answers
 //   POST /<flow>/finish <- {"ceremony", "credential", …} -> {"next": "/...", "csrf", "person", "codes"?}
 "use strict";
 (() => {
@@ -50,7 +50,9 @@
 
   const run = async (flow, fields = {}) => {
     if (!window.PublicKeyCredential) throw new Refused(0, "This browser knows no passkeys. Use a newer one, or your phone.");
+    // A touch of just now counts: then `start` answers as `finish` would.
     let start = await post(`/${flow}/start`, fields);
+    if (start.next) return start;
     if (start.touch) { await run("step-up"); start = await post(`/${flow}/start`, fields); }
     if (!start.publicKey) throw new Refused(0, "That was not accepted. Reload the page and try again.");
     const credential = await (start.publicKey.user ? make(start) : askFor(start));

@@ -129,7 +129,7 @@
         item.word.className = answer.tone === "due" ? "word due" : "word good";
         item.word.textContent = answer.outcome || "Kept";
         if (typeof answer.href === "string" && /^\/(?![\/\\])/.test(answer.href)) item.word.append(" ", make("a", { href: answer.href, textContent: "open" }));
-      } else fail(item, answer.detail || (request.status === 401 ? "You are signed out. Sign in and send it again." : request.status === 413 ? "Larger than what is taken here." : "Not taken. Nothing was kept; send it again."));
+      } else fail(item, answer.fields?.[0]?.sentence || answer.detail || (request.status === 401 ? "You are signed out. Sign in and send it again." : request.status === 413 ? "Larger than what is taken here." : "Not taken. Nothing was kept; send it again."));
       end();
     });
     request.addEventListener("error", () => { fail(item, "The connection broke and nothing was kept. Press Upload to send it again."); item.state = "broken"; going = false; end(); });

@@ -111,7 +111,8 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
         }
     };
     use Weight::{Danger, Primary, Secondary};
-    add(may(Action::DocumentMatch), "Match to a patient", "/match", How::Visit, Primary, "");
+    let unmatched = opened.state == DocumentState::Unmatched;
+    add(may(Action::DocumentMatch) && unmatched, "Match to a patient", "/match", How::Visit, Primary, "");
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
     add(may(Action::DocumentDeliver) && ready, "Deliver to the practice", "/deliver", How::Post, Primary, "");
     add(may(Action::DocumentSign), "Sign", "/sign", How::PostAfterTouch, Primary, "");
@@ -137,6 +138,7 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
         "",
     );
     add(may(Action::DocumentRelease), "Let go", "/release", How::Post, Secondary, "");
+    add(may(Action::DocumentMatch) && !unmatched, "Match to another patient", "/match", How::Visit, Secondary, "");
     add(may(Action::DocumentHold), "Hold", "/hold", How::Visit, Secondary, "");
     add(may(Action::DocumentUndoDelivery), "Take the delivery back", "/undo-delivery", How::Post, Secondary, "");
     add(may(Action::DocumentMove), "Move to the right patient", "/move", How::Visit, Secondary, "");

@@ -12,10 +12,12 @@ use crate::pages::entrance::{LockedPage, PasskeyRow, PasskeysPage, RecoveryCodes
 use crate::pages::parts::{Hidden, PostLink};
 use axum::http::Method;
 use custody::{Custody, CustodyError, Desk, PasskeyLine};
-use record::{CredentialId, act};
+use record::{CredentialId, Timestamp, act};
 use serde::Deserialize;
 
 const PASSKEYS: &str = "/me/passkeys";
+/// A touch counts for five minutes; one of these is left for the act itself to arrive.
+const TOUCH_MILLIS: i64 = 4 * 60_000;
 
 pub(super) fn routes(locked: Locked) -> Locked {
     locked
@@ -101,6 +103,8 @@ async fn step_up(desk: Desk<act::SessionStepUp>, Query(way): Query<Way>) -> Answ
 
 async fn step_up_step(desk: Desk<act::SessionStepUp>, Path(step): Path<Step>, Json(said): Json<Said>) -> Answer {
     match step {
+        // Who touched just now is not asked again: policy takes that touch. A lock is taken off by a new one only.
+        Step::Start if touched_just_now(&desk) => told(&desk, said.next().as_str()),
         Step::Start => {
             let started = desk.step_up_start().await?;
             asked(&started.challenge, &started.ceremony)
@@ -110,6 +114,13 @@ async fn step_up_step(desk: Desk<act::SessionStepUp>, Path(step): Path<Step>, Js
             told(&desk, said.next().as_str())
         }
     }
+}
+
+/// Whether the last touch will still count when the act that it is for comes in. Policy decides about that act.
+fn touched_just_now(desk: &Desk<act::SessionStepUp>) -> bool {
+    let now = desk.custody().now();
+    let fresh = |at: Timestamp| (0..TOUCH_MILLIS).contains(&now.millis_since(at));
+    desk.signed_in().is_some_and(|me| !me.locked && me.step_up_at.is_some_and(fresh))
 }
 
 fn told<A: record::Act>(desk: &Desk<A>, next: &str) -> Answer {
