@@ -51,6 +51,7 @@ impl JobsHandle {
         for (what, done) in [
             ("the mark for orphans", custody.orphans_mark().await),
             ("the witness", custody.witness_send().await.map(drop)),
+            ("the last checkpoint", custody.checkpoint_now().await),
         ] {
             if let Err(error) = done {
                 tracing::error!(%error, "a clean stop failed at {what}");
@@ -107,7 +108,10 @@ impl Custody {
         let words = format!("the keys of {customers} customers were unwrapped into memory at the start");
         drop(self.ask_job::<act::KeyUnwrap>(Question::house(Purpose::Administration).saying(&words)).await?);
         self.key_work_finish().await?;
-        self.orphans_close().await
+        let closed = self.orphans_close().await?;
+        // Entries that a crash left behind the last kept checkpoint would look forged to an offline verifier.
+        self.checkpoint_now().await?;
+        Ok(closed)
     }
 
     /// Starts the jobs. Orphans are closed first by [`Self::start_settle`].

@@ -62,6 +62,12 @@ impl Custody {
         Ok((size, note))
     }
 
+    /// Signs the head as it is and keeps it here in any case: at a start and at a stop.
+    pub(crate) async fn checkpoint_now(&self) -> Result<(), CustodyError> {
+        let (size, note) = self.checkpoint_signed().await?;
+        self.checkpoint_keep(size, &note).await
+    }
+
     /// Keeps a checkpoint of ours in the database, and the ledger's public key beside it.
     pub(crate) async fn checkpoint_keep(&self, size: u64, note: &str) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("keep a checkpoint").await?;
