@@ -189,7 +189,21 @@ pub fn run(arguments: &[&str]) -> Output {
 /// # Panics
 /// When the statement fails, or the sqlite3 program is not there.
 pub fn sql(database: &Path, statement: &str) -> Vec<String> {
-    let output = Command::new("sqlite3")
+    sql_by(Command::new("sqlite3"), database, statement)
+}
+
+/// The same from within the mount namespace of a process.
+///
+/// # Panics
+/// As [`sql`].
+pub fn sql_within(pid: u32, database: &Path, statement: &str) -> Vec<String> {
+    let mut command = Command::new("nsenter");
+    command.args(["--mount", "--target", &pid.to_string(), "sqlite3"]);
+    sql_by(command, database, statement)
+}
+
+fn sql_by(mut sqlite: Command, database: &Path, statement: &str) -> Vec<String> {
+    let output = sqlite
         .args(["-batch", "-cmd", ".timeout 20000"])
         .arg(database)
         .arg(statement)
