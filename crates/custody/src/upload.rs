@@ -144,7 +144,15 @@ impl Desk<act::DocumentUpload> {
         let me = self.person()?;
         let coming = self.upload_begin(&new).await?;
         let facts = self.upload_facts(&coming, &new, me);
-        let question = Question::of(coming.customer, Purpose::Operations).with(ResourceFacts::Document(facts));
+        let mut question = Question::of(coming.customer, Purpose::Operations).with(ResourceFacts::Document(facts));
+        if let Some(id) = new.patient {
+            // A patient whom the uploader names stands in the intent beside the document.
+            let patient = self.custody.store().patient_fetch(id).await?;
+            let Some(patient) = patient.filter(|patient| patient.customer == coming.customer) else {
+                return self.absent(id).await;
+            };
+            question = question.with(ResourceFacts::Patient(self.custody.patient_facts(&patient, None).await?));
+        }
         let granted = self.ask(question).await?;
         let witnessed = granted.witnessed();
         let intent = granted.intent().clone();
