@@ -210,6 +210,12 @@ impl House {
         )
     }
 
+    /// The time it is in this house.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// How many entries the ledger has.
     #[must_use]
     pub fn ledger_size(&self) -> u64 {
