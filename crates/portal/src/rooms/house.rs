@@ -149,6 +149,8 @@ async fn gate_page(desk: &Desk<act::AlertList>, gate: &Gate, which: &Which) -> A
 
 async fn reopen(desk: &Desk<act::GateReopen>, gate: &Gate) -> Answer {
     if !desk.could(None).await? {
+        // Asked all the same, so that the refusal is written down.
+        desk.gate_reopen().await.map_err(|error| after_touch(error, "/gate"))?;
         return Err(Problem::NotHere);
     }
     // Looked at before the act, so that the ledger holds no reopening of what stays shut.
