@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How long anything may take before a test says that it hangs.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How often is looked again.
-const LOOK: Duration = Duration::from_millis(25);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The binary, built once for each process of tests; `STRONGROOM` names another one.
 pub fn strongroom() -> &'static Path {
@@ -32,7 +32,9 @@ pub fn strongroom() -> &'static Path {
         let profile = own.parent().and_then(Path::parent).expect("test programs lie in deps");
         let binary = profile.join("strongroom");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--locked", "--offline", "--package", "strongroom"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo
+            .args(["build", "--quiet", "--locked", "--offline", "--package", "strongroom"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in the target folder"));
         if profile.ends_with("release") {
             cargo.arg("--release");
@@ -118,7 +120,8 @@ impl Demo {
             drop(child.kill());
             panic!("the demo did not start: {}", std::fs::read_to_string(log).unwrap_or_default())
         });
-        let host = told["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("it tells its address").to_owned();
+        let host =
+            told["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("it tells its address").to_owned();
         let people = told["people"].as_array().cloned().unwrap_or_default();
         let demo = Self { child, _stdout: stdout, host, people, stderr: log.to_path_buf() };
         let stranger = demo.stranger();
@@ -303,7 +306,9 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> 
 pub fn form(fields: &[(&str, &str)]) -> String {
     let quoted = |text: &str| -> String {
         text.bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(
+                |byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") },
+            )
             .collect()
     };
     fields.iter().map(|(key, value)| format!("{}={}", quoted(key), quoted(value))).collect::<Vec<_>>().join("&")
