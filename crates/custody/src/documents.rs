@@ -19,6 +19,8 @@ use vault::{Column, Field, Match, Opening, PatientTokens, Query};
 pub const PAGE_ROWS: usize = 50;
 /// Patients whose documents are looked up by id; with more the names are asked of the index row by row.
 const PATIENTS_BY_ID_MAX: u32 = 200;
+/// Days of visits in one search: each is looked up by itself in the blind index.
+const VISIT_DAYS_MAX: usize = 62;
 /// Counts in menus stop here.
 const COUNT_MAX: u32 = 1000;
 
@@ -60,12 +62,36 @@ pub struct DocumentSearch {
     pub born: Option<Day>,
     /// Record number.
     pub record_number: String,
-    /// Author.
-    pub author: Option<PersonId>,
-    /// The day of the visit.
-    pub visit: Option<Day>,
+    /// Author, by name or a part of it.
+    pub author: String,
+    /// The first day of the visit.
+    pub visit_from: Option<Day>,
+    /// The last day of the visit; the first one, if not given.
+    pub visit_to: Option<Day>,
     /// Surnames that sound alike as well.
     pub alike: bool,
+}
+
+impl DocumentSearch {
+    /// The days of the visit, each one; none when the search names none.
+    fn visit_days(&self) -> Result<Vec<Day>, CustodyError> {
+        let (Some(first), last) = (self.visit_from.or(self.visit_to), self.visit_to) else { return Ok(Vec::new()) };
+        let last = last.unwrap_or(first);
+        let mut days = Vec::new();
+        let mut next = Some(first);
+        while let Some(day) = next.filter(|day| *day <= last) {
+            if days.len() == VISIT_DAYS_MAX {
+                return Err(CustodyError::field("visit_to", "Choose at most two months of visits"));
+            }
+            days.push(day);
+            next = day.tomorrow();
+        }
+        if days.is_empty() {
+            Err(CustodyError::field("visit_to", "The last day lies before the first"))
+        } else {
+            Ok(days)
+        }
+    }
 }
 
 /// One document in a list.
@@ -183,6 +209,21 @@ impl Custody {
                     .collect()
             })
             .collect()
+    }
+
+    /// Clinicians of a practice whose names hold every word of this text.
+    async fn authors_called(&self, customer: CustomerId, text: &str) -> Result<Vec<PersonId>, CustodyError> {
+        let words: Vec<String> =
+            text.split_whitespace().map(vault::normalised).filter(|word| !word.is_empty()).collect();
+        let now = self.now();
+        let here = self.store().membership_list_at(Some(customer)).await?;
+        let here = here.iter().filter(|one| one.role == Role::Clinician && one.in_force(now)).map(|one| one.person);
+        let names = crate::directory::names(self, here.collect()).await?;
+        let called = |name: &String| {
+            let name = vault::normalised(name);
+            words.iter().all(|word| name.contains(word.as_str()))
+        };
+        Ok(names.into_iter().filter(|(_, name)| called(name)).map(|(id, _)| id).collect())
     }
 
     /// The blind token of a visit day.
@@ -416,20 +457,51 @@ impl Desk<act::DocumentSearch> {
     ) -> Result<DocumentsFound, CustodyError> {
         let facts = self.facts().await?;
         let me = self.person()?;
+        let days = search.visit_days()?;
         let mut filters = Vec::new();
+        let mut is_asked = false;
         for customer in self.at_customers(&facts, only)? {
-            let scope =
-                document_scope(Action::DocumentSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            let now = self.custody.now();
+            let scope = document_scope(Action::DocumentSearch, &facts, Principal::Person(me), customer, now);
             if scope.any_of.is_empty() {
                 continue;
             }
-            let mut filter = DocumentFilter { before, author: search.author, ..DocumentFilter::all(customer, scope) };
-            if let Some(day) = search.visit {
-                filter.token = Some(self.custody.visit_token(customer, day)?);
+            let mut filter = DocumentFilter { before, ..DocumentFilter::all(customer, scope) };
+            is_asked |= self.by_patient(search, customer, &mut filter).await? || !days.is_empty();
+            let authors = match search.author.trim() {
+                "" => vec![None],
+                name => {
+                    is_asked = true;
+                    self.custody.authors_called(customer, name).await?.into_iter().map(Some).collect()
+                }
+            };
+            // The index knows single days, so a span of them is asked for day by day.
+            let tokens = match days.as_slice() {
+                [] => vec![None],
+                days => days
+                    .iter()
+                    .map(|day| self.custody.visit_token(customer, *day).map(Some))
+                    .collect::<Result<_, _>>()?,
+            };
+            if authors.is_empty() {
+                // Nobody of that name writes here: an answer, and an act like any other.
+                filters.push(DocumentFilter { patients: Some(Vec::new()), ..filter.clone() });
             }
-            if self.by_patient(search, customer, &mut filter).await? {
-                filters.push(filter);
+            for author in authors {
+                let with = |token: &Option<(String, Vec<u8>)>| DocumentFilter {
+                    author,
+                    token: token.clone(),
+                    ..filter.clone()
+                };
+                filters.extend(tokens.iter().map(with));
             }
+        }
+        if filters.is_empty() {
+            // Nowhere to look: asked all the same, so that it is refused and written.
+            drop(self.ask(Question::house(Purpose::Operations)).await?);
+        }
+        if !is_asked {
+            filters.clear();
         }
         if filters.is_empty() {
             return Err(CustodyError::field("text", "Write a name, a record number or a visit date"));
@@ -437,7 +509,7 @@ impl Desk<act::DocumentSearch> {
         self.find(&facts, filters).await
     }
 
-    /// Narrows a filter to the patients that are looked for. False when nothing at all was asked.
+    /// Narrows a filter to the patients that are looked for. False when no patient was asked for.
     async fn by_patient(
         &self,
         search: &DocumentSearch,
@@ -446,7 +518,7 @@ impl Desk<act::DocumentSearch> {
     ) -> Result<bool, CustodyError> {
         let query = query_of(search);
         if query.all_of.is_empty() {
-            return Ok(search.author.is_some() || search.visit.is_some());
+            return Ok(false);
         }
         let groups = self.custody.groups(customer, &query)?;
         let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };

@@ -37,6 +37,11 @@ impl Day {
     pub fn day(self) -> i8 {
         self.0.day()
     }
+    /// The day after; `None` at the end of the calendar.
+    #[must_use]
+    pub fn tomorrow(self) -> Option<Self> {
+        self.0.tomorrow().ok().and_then(|date| Self::new(date.year(), date.month(), date.day()))
+    }
     /// As American practices write it: `03/09/2017`.
     #[must_use]
     pub fn us(self) -> String {

@@ -48,6 +48,12 @@ pub(super) struct Typed {
     #[serde(default)]
     from_year: String,
     #[serde(default)]
+    to_month: String,
+    #[serde(default)]
+    to_day: String,
+    #[serde(default)]
+    to_year: String,
+    #[serde(default)]
     pub(super) customer: String,
 }
 
@@ -64,8 +70,9 @@ impl Typed {
             first: self.given.clone(),
             born: day(&self.born_month, &self.born_day, &self.born_year),
             record_number: self.record_number.clone(),
-            author: self.author.parse().ok(),
-            visit: day(&self.from_month, &self.from_day, &self.from_year),
+            author: self.author.clone(),
+            visit_from: day(&self.from_month, &self.from_day, &self.from_year),
+            visit_to: day(&self.to_month, &self.to_day, &self.to_year),
             alike: true,
         }
     }
@@ -87,7 +94,7 @@ impl Typed {
                 day: self.from_day.clone(),
                 year: self.from_year.clone(),
             },
-            visit_to: DateParts::default(),
+            visit_to: DateParts { month: self.to_month.clone(), day: self.to_day.clone(), year: self.to_year.clone() },
         }
     }
 
