@@ -73,6 +73,7 @@ async function runAll(checks, { only, pictures }) {
     const started = await checks.check('the demo starts and says who is there', async () => {
       strongroom = await binary();
       demo = await startDemo(strongroom);
+      await demo.opened();
     });
     const opened = started && (await checks.check('the browser starts', async () => {
       browser = await startChromium();

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 
 /** How long the made-up operator may take to appear, in milliseconds; a debug build on two cores needs some. */
 const READY_MS = 180_000;
+/** How long the outside probe may take before the gate opens, in milliseconds. */
+const OPEN_MS = 60_000;
 /** How long it may take to drain after SIGTERM, in milliseconds. */
 const DRAIN_MS = 15_000;
 
@@ -49,11 +51,25 @@ export async function startDemo(binary, { seed = 1 } = {}) {
   };
   try {
     const facts = await firstLine(child, gone, said);
-    return { ...facts, said, stop, alive: () => child.exitCode === null && child.signalCode === null };
+    return { ...facts, said, stop, opened: () => ready(facts.url, gone, said), alive: () => child.exitCode === null && child.signalCode === null };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Waits until the gate is open: the outside probe has passed. */
+export async function ready(url, ended, said) {
+  const until = Date.now() + OPEN_MS;
+  let gone;
+  ended.then((how) => { gone = how; });
+  while (Date.now() < until) {
+    if (gone !== undefined) throw new Error(`serving ended (${gone}):\n${said.slice(-20).join('\n')}`);
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((again) => { setTimeout(again, 100); });
+  }
+  throw new Error(`not ready after ${OPEN_MS / 1000} s:\n${said.slice(-20).join('\n')}`);
 }
 
 /** The first line on stdout: {"url", "people": […], "programs": […], "data_dir"}. */

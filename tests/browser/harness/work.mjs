@@ -6,11 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { freePort } from './demo.mjs';
+import { freePort, ready } from './demo.mjs';
 
 const run = promisify(execFile);
-/** How long it may take to serve, in milliseconds. */
-const READY_MS = 60_000;
 const DRAIN_MS = 15_000;
 
 /** { url, enrolment_url, spoken, said, stop }: what `init` printed, and a portal that answers. */
@@ -48,18 +46,4 @@ export async function startWork(binary, { operator, officer, name, telephone }) 
     await stop();
     throw error;
   }
-}
-
-/** Waits until the gate is open: the outside probe has passed. */
-async function ready(url, ended, said) {
-  const until = Date.now() + READY_MS;
-  let gone;
-  ended.then((how) => { gone = how; });
-  while (Date.now() < until) {
-    if (gone !== undefined) throw new Error(`serving ended (${gone}):\n${said.slice(-20).join('\n')}`);
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((again) => { setTimeout(again, 100); });
-  }
-  throw new Error(`not ready after ${READY_MS / 1000} s:\n${said.slice(-20).join('\n')}`);
 }
