@@ -1,10 +1,9 @@
 //! Documents, their versions, and in whose inbox they lie.
 
-use crate::binds::{Row, Value, binds};
+use crate::binds::{Row, binds};
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, scope};
 use policy::DocumentFacts;
-use policy::scope::DocumentScope;
 use record::document::{DocumentKind, DocumentState};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,62 +97,6 @@ pub struct Recipient {
     pub read_at: Option<Timestamp>,
 }
 
-/// Which documents of one customer a list wants. The scope is policy's and is always there.
-#[derive(Debug, Clone)]
-pub struct DocumentFilter {
-    /// Whose.
-    pub customer: CustomerId,
-    /// What the asker may have listed.
-    pub scope: DocumentScope,
-    /// Only in these states, when not empty.
-    pub states: Vec<DocumentState>,
-    /// Only about these patients, when given.
-    pub patients: Option<Vec<PatientId>>,
-    /// Only by this author.
-    pub author: Option<PersonId>,
-    /// Only in this person's inbox, not yet read by them.
-    pub unread_by: Option<PersonId>,
-    /// Only in this person's inbox.
-    pub inbox_of: Option<PersonId>,
-    /// Only brought by this person.
-    pub uploader: Option<PersonId>,
-    /// Only about patients who have a token of every group; for names so common that listing patients is too long.
-    pub patient_groups: Vec<Vec<(String, Vec<u8>)>>,
-    /// Only in the chart of this patient: about them, or moved away from them.
-    pub chart_of: Option<PatientId>,
-    /// Not yet picked up by the practice.
-    pub waiting_for_pick_up: bool,
-    /// Picked up by the practice.
-    pub picked_up: bool,
-    /// Only with this blind token: (field, MAC).
-    pub token: Option<(String, Vec<u8>)>,
-    /// Only older than this one (the last of the page before).
-    pub before: Option<DocumentId>,
-}
-
-impl DocumentFilter {
-    /// Everything in scope.
-    #[must_use]
-    pub const fn all(customer: CustomerId, scope: DocumentScope) -> Self {
-        Self {
-            customer,
-            scope,
-            states: Vec::new(),
-            patients: None,
-            author: None,
-            unread_by: None,
-            inbox_of: None,
-            uploader: None,
-            token: None,
-            patient_groups: Vec::new(),
-            chart_of: None,
-            waiting_for_pick_up: false,
-            picked_up: false,
-            before: None,
-        }
-    }
-}
-
 /// A page, newest first, and whether there is more.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
@@ -163,14 +106,14 @@ pub struct Page<T> {
     pub more: bool,
 }
 
-const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
+pub(crate) const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
     document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
     document.reason, document.moved_from, document.revision";
 const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
     text_object, text_key, opaque, scan, made_at, made_by";
 
-fn document(row: &Row) -> Result<Document, StoreError> {
+pub(crate) fn document(row: &Row) -> Result<Document, StoreError> {
     Ok(Document {
         id: row.word("document_id")?,
         customer: row.word("customer_id")?,
@@ -242,105 +185,7 @@ fn facts_of(document: &Document, recipients: &[Recipient], in_care: bool) -> Doc
     }
 }
 
-fn condition_of(filter: &DocumentFilter) -> Condition {
-    let mut condition = Condition::default();
-    let customer = condition.place(filter.customer);
-    condition.and(&format!("document.customer_id = {customer}"));
-    scope::documents(&mut condition, &filter.scope);
-    if !filter.states.is_empty() {
-        let states = condition.states(&filter.states);
-        condition.and(&states);
-    }
-    if let Some(patients) = &filter.patients {
-        let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
-        let any = if places.is_empty() {
-            "1 = 0".to_owned()
-        } else {
-            format!("document.patient_id IN ({})", places.join(", "))
-        };
-        condition.and(&any);
-    }
-    let mut equals = |sql: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            let place = condition.place(value);
-            condition.and(&sql.replace("??", &place));
-        }
-    };
-    equals("document.author_id = ??", filter.author.map(Value::from));
-    equals("document.uploader_id = ??", filter.uploader.map(Value::from));
-    equals("document.document_id < ??", filter.before.map(Value::from));
-    equals(
-        "EXISTS (SELECT 1 FROM recipient box WHERE box.document_id = document.document_id AND box.person_id = ??)",
-        filter.inbox_of.map(Value::from),
-    );
-    equals(
-        "EXISTS (SELECT 1 FROM recipient box WHERE box.document_id = document.document_id AND box.person_id = ?? AND box.read_at IS NULL)",
-        filter.unread_by.map(Value::from),
-    );
-    equals("(document.patient_id = ?? OR document.moved_from = ??)", filter.chart_of.map(Value::from));
-    if filter.waiting_for_pick_up {
-        condition.and("document.picked_up_at IS NULL");
-    }
-    if filter.picked_up {
-        condition.and("document.picked_up_at IS NOT NULL");
-    }
-    for group in &filter.patient_groups {
-        let any: Vec<String> = group
-            .iter()
-            .map(|(field, token)| {
-                let (field, token) = (condition.place(field), condition.place(token.clone()));
-                format!(
-                    "EXISTS (SELECT 1 FROM patient_token named WHERE named.customer_id = {customer} AND named.field = {field} \
-                     AND named.token = {token} AND named.patient_id = document.patient_id)"
-                )
-            })
-            .collect();
-        let any = if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") };
-        condition.and(&any);
-    }
-    if let Some((field, token)) = &filter.token {
-        let (field, token) = (condition.place(field), condition.place(token.clone()));
-        condition.and(&format!(
-            "EXISTS (SELECT 1 FROM document_token said WHERE said.customer_id = {customer} AND said.field = {field} \
-             AND said.token = {token} AND said.document_id = document.document_id)"
-        ));
-    }
-    condition
-}
-
 impl Store {
-    /// A page of documents in scope, newest first.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn document_list(&self, filter: &DocumentFilter, limit: u32) -> Result<Page<Document>, StoreError> {
-        let mut condition = condition_of(filter);
-        let limit_place = condition.place(limit.saturating_add(1));
-        let sql = format!(
-            "SELECT {DOCUMENT} FROM document WHERE {} ORDER BY document.document_id DESC LIMIT {limit_place}",
-            condition.sql
-        );
-        let rows = self.rows("list documents", sql, condition.values).await?;
-        let more = rows.len() > limit as usize;
-        let items = rows.iter().take(limit as usize).map(document).collect::<Result<_, _>>()?;
-        Ok(Page { items, more })
-    }
-
-    /// How many documents are in scope, counted up to `most`.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn document_count(&self, filter: &DocumentFilter, most: u32) -> Result<u64, StoreError> {
-        let mut condition = condition_of(filter);
-        let most_place = condition.place(most);
-        let sql = format!(
-            "SELECT COUNT(*) AS many FROM (SELECT 1 FROM document WHERE {} LIMIT {most_place}) AS counted",
-            condition.sql
-        );
-        let row = self.row("count documents", sql, condition.values).await?;
-        row.map_or(Ok(0), |row| row.count("many"))
-    }
-
     /// One document, whoever asks; what may be done with it is policy's word.
     ///
     /// # Errors
@@ -417,15 +262,10 @@ impl Store {
         patient: PatientId,
         person: PersonId,
     ) -> Result<bool, StoreError> {
-        let row = self
-            .row(
-                "look whether a patient is in care",
-                "SELECT 1 AS yes FROM document WHERE customer_id = $1 AND patient_id = $2 AND state IN ('delivered', 'signed') \
-                 AND (author_id = $3 OR EXISTS (SELECT 1 FROM recipient lies WHERE lies.document_id = document.document_id \
-                 AND lies.person_id = $3)) LIMIT 1",
-                binds![customer, patient, person],
-            )
-            .await?;
+        let mut condition = Condition::default();
+        let (customer, patient) = (condition.place(customer), condition.place(patient));
+        let sql = format!("SELECT 1 AS yes WHERE {}", scope::in_care(&mut condition, person, &patient, &customer));
+        let row = self.row("look whether a patient is in care", sql, condition.values).await?;
         Ok(row.is_some())
     }
 

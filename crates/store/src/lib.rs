@@ -18,6 +18,7 @@ mod breakglass;
 mod customers;
 mod database;
 mod dialect;
+mod document_list;
 mod documents;
 mod error;
 mod house;
@@ -37,7 +38,8 @@ pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, Versi
 pub use breakglass::BreakGlass;
 pub use customers::{Agreement, Customer};
 pub use database::{Store, StoreOptions, Tx};
-pub use documents::{Document, DocumentFilter, DocumentVersion, Page, Recipient};
+pub use document_list::DocumentFilter;
+pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 

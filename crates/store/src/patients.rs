@@ -34,6 +34,60 @@ pub struct PatientMatch {
     pub agreeing: u64,
 }
 
+/// Alternatives of which one must agree: field and MAC.
+type TokenGroup = Vec<(String, Vec<u8>)>;
+
+/// A token that this many patients have is common, and counted no further.
+const COMMON: u32 = 1000;
+
+/// What patients by name are asked for: places of the customer and of the limit, and where the page begins.
+struct Asked<'a> {
+    customer: &'a str,
+    before: Option<PatientId>,
+    limit: &'a str,
+}
+
+impl Asked<'_> {
+    /// The ids of patients who have every group's token, newest first. The first group leads: its tokens are walked
+    /// through in the order of the page, so that the walk ends when the page is full. With a scope, linked patients
+    /// are left out.
+    fn named(&self, condition: &mut Condition, groups: &[TokenGroup], patients_in: Option<&PatientScope>) -> String {
+        let Some((lead, others)) = groups.split_first() else {
+            return "SELECT patient_id FROM patient WHERE 1 = 0".to_owned();
+        };
+        let customer = self.customer;
+        let before = self.before.map(|before| condition.place(before));
+        let others: Vec<String> =
+            others.iter().map(|group| condition.named(customer, group, "lead.patient_id")).collect();
+        let mut theirs = String::new();
+        if let Some(patients_in) = patients_in {
+            condition.sql.clear();
+            scope::patients(condition, patients_in);
+            theirs = format!(
+                " AND EXISTS (SELECT 1 FROM patient WHERE patient.patient_id = lead.patient_id \
+                 AND (patient.customer_id || '') = {customer} AND (patient.linked_to || '') IS NULL AND {})",
+                std::mem::take(&mut condition.sql)
+            );
+        }
+        let walk = |(field, token): &(String, Vec<u8>)| {
+            let (field, token) = (condition.place(field), condition.place(token.clone()));
+            let mut sql = format!(
+                "SELECT lead.patient_id AS patient_id FROM patient_token lead WHERE lead.customer_id = {customer} \
+                 AND lead.field = {field} AND lead.token = {token}"
+            );
+            if let Some(before) = &before {
+                sql.push_str(&format!(" AND lead.patient_id < {before}"));
+            }
+            for other in &others {
+                sql.push_str(&format!(" AND ({other})"));
+            }
+            sql + &theirs
+        };
+        let walks: Vec<String> = lead.iter().map(walk).collect();
+        format!("{} ORDER BY patient_id DESC LIMIT {}", walks.join(" UNION "), self.limit)
+    }
+}
+
 const PATIENT: &str = "patient.patient_id, patient.customer_id, patient.body, patient.provisional, patient.linked_to, \
     patient.created_at, patient.changed_at";
 
@@ -90,41 +144,97 @@ impl Store {
         &self,
         customer: CustomerId,
         patients_in: &PatientScope,
-        groups: &[Vec<(String, Vec<u8>)>],
+        groups: &[TokenGroup],
         before: Option<PatientId>,
         limit: u32,
     ) -> Result<Page<Patient>, StoreError> {
         let mut condition = Condition::default();
         let place = condition.place(customer);
-        condition.and(&format!("patient.customer_id = {place} AND patient.linked_to IS NULL"));
-        scope::patients(&mut condition, patients_in);
-        for group in groups {
-            let any: Vec<String> = group
-                .iter()
-                .map(|(field, token)| {
-                    let (field, token) = (condition.place(field), condition.place(token.clone()));
-                    format!(
-                        "EXISTS (SELECT 1 FROM patient_token said WHERE said.customer_id = {place} AND said.field = {field} \
-                         AND said.token = {token} AND said.patient_id = patient.patient_id)"
-                    )
-                })
-                .collect();
-            let any = if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") };
-            condition.and(&any);
-        }
-        if let Some(before) = before {
-            let before = condition.place(before);
-            condition.and(&format!("patient.patient_id < {before}"));
-        }
         let limit_place = condition.place(limit.saturating_add(1));
-        let sql = format!(
-            "SELECT {PATIENT} FROM patient WHERE {} ORDER BY patient.patient_id DESC LIMIT {limit_place}",
-            condition.sql
-        );
+        let asked = Asked { customer: &place, before, limit: &limit_place };
+        let sql = if groups.is_empty() {
+            condition.and(&format!("patient.customer_id = {place} AND patient.linked_to IS NULL"));
+            if let Some(before) = before {
+                let before = condition.place(before);
+                condition.and(&format!("patient.patient_id < {before}"));
+            }
+            scope::patients(&mut condition, patients_in);
+            let wanted = std::mem::take(&mut condition.sql);
+            format!("SELECT {PATIENT} FROM patient WHERE {wanted} ORDER BY patient.patient_id DESC LIMIT {limit_place}")
+        } else {
+            let Some(groups) = self.groups_by_size(customer, groups).await? else {
+                return Ok(Page { items: Vec::new(), more: false });
+            };
+            let ids = asked.named(&mut condition, &groups, Some(patients_in));
+            format!(
+                "SELECT {PATIENT} FROM patient WHERE patient.patient_id IN ({ids}) ORDER BY patient.patient_id DESC"
+            )
+        };
         let rows = self.rows("search patients", sql, condition.values).await?;
         let more = rows.len() > limit as usize;
         let items = rows.iter().take(limit as usize).map(patient).collect::<Result<_, _>>()?;
         Ok(Page { items, more })
+    }
+
+    /// The newest patients of a customer who have every group's token, linked ones too.
+    pub(crate) async fn patients_named(
+        &self,
+        customer: CustomerId,
+        groups: &[TokenGroup],
+        limit: u32,
+    ) -> Result<Vec<PatientId>, StoreError> {
+        let Some(groups) = self.groups_by_size(customer, groups).await? else { return Ok(Vec::new()) };
+        let mut condition = Condition::default();
+        let (place, limit) = (condition.place(customer), condition.place(limit));
+        let sql = Asked { customer: &place, before: None, limit: &limit }.named(&mut condition, &groups, None);
+        let rows = self.rows("find patients by name", sql, condition.values).await?;
+        rows.iter().map(|row| row.word("patient_id")).collect()
+    }
+
+    /// The groups with the alternatives that any patient has at all, the one that fewest patients have first; `None`
+    /// when a group is nobody's. Counting stops early: beyond that, all are common.
+    async fn groups_by_size(
+        &self,
+        customer: CustomerId,
+        groups: &[TokenGroup],
+    ) -> Result<Option<Vec<TokenGroup>>, StoreError> {
+        let mut condition = Condition::default();
+        let (customer, most) = (condition.place(customer), condition.place(COMMON));
+        let count = |(at, (field, token)): (usize, &(String, Vec<u8>))| {
+            let (field, token) = (condition.place(field), condition.place(token.clone()));
+            format!(
+                "SELECT {at} AS place, COUNT(*) AS many FROM (SELECT 1 FROM patient_token WHERE customer_id = {customer} \
+                 AND field = {field} AND token = {token} LIMIT {most}) AS counted"
+            )
+        };
+        let texts: Vec<String> = groups.iter().flatten().enumerate().map(count).collect();
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.rows("count a name's patients", texts.join(" UNION ALL "), condition.values).await?;
+        let mut many = vec![0_u64; texts.len()];
+        for row in &rows {
+            let at = usize::try_from(row.count("place")?).unwrap_or(usize::MAX);
+            *many.get_mut(at).ok_or(StoreError::Column { column: "place" })? = row.count("many")?;
+        }
+        let mut many = many.into_iter();
+        let mut sized: Vec<(u64, TokenGroup)> = Vec::with_capacity(groups.len());
+        for group in groups {
+            let mut had = TokenGroup::new();
+            let mut sum = 0;
+            for (one, count) in group.iter().zip(&mut many) {
+                if count > 0 {
+                    had.push(one.clone());
+                }
+                sum += count;
+            }
+            if had.is_empty() {
+                return Ok(None);
+            }
+            sized.push((sum, had));
+        }
+        sized.sort_by_key(|(sum, group)| (*sum, group.len()));
+        Ok(Some(sized.into_iter().map(|(_, group)| group).collect()))
     }
 
     /// Patients of a customer for whom any of these tokens speaks, those with most agreeing first.
@@ -142,20 +252,21 @@ impl Store {
         }
         let mut condition = Condition::default();
         let place = condition.place(customer);
-        let any: Vec<String> = tokens
+        // One walk for each token; joined by OR, the engine might walk through all tokens of the customer instead.
+        let walks: Vec<String> = tokens
             .iter()
             .map(|(field, token)| {
                 let (field, token) = (condition.place(field), condition.place(token.clone()));
-                format!("(field = {field} AND token = {token})")
+                format!("SELECT patient_id FROM patient_token WHERE customer_id = {place} AND field = {field} AND token = {token}")
             })
             .collect();
         let limit_place = condition.place(limit);
         let sql = format!(
-            "SELECT {PATIENT}, agreed.many AS many FROM patient JOIN (SELECT patient_id, COUNT(*) AS many FROM patient_token \
-             WHERE customer_id = {place} AND ({}) GROUP BY patient_id) AS agreed \
-             ON agreed.patient_id = patient.patient_id WHERE patient.customer_id = {place} AND patient.linked_to IS NULL \
+            "SELECT {PATIENT}, agreed.many AS many FROM (SELECT patient_id, COUNT(*) AS many FROM ({}) AS each_one \
+             GROUP BY patient_id) AS agreed CROSS JOIN patient WHERE agreed.patient_id = patient.patient_id \
+             AND patient.customer_id = {place} AND patient.linked_to IS NULL \
              ORDER BY agreed.many DESC, patient.patient_id LIMIT {limit_place}",
-            any.join(" OR ")
+            walks.join(" UNION ALL ")
         );
         let rows = self.rows("propose patients", sql, condition.values).await?;
         rows.iter().map(|row| Ok(PatientMatch { patient: patient(row)?, agreeing: row.count("many")? })).collect()

@@ -30,19 +30,40 @@ impl Condition {
         self.sql.push(')');
     }
 
-    /// `column IN (…)` over fixed words.
-    pub(crate) fn states(&mut self, states: &[DocumentState]) -> String {
+    /// `column IN (…)` over states.
+    pub(crate) fn words(&mut self, column: &str, states: &[DocumentState]) -> String {
         let places: Vec<String> = states.iter().map(|state| self.place(state.as_str())).collect();
-        if places.is_empty() { "1 = 0".to_owned() } else { format!("document.state IN ({})", places.join(", ")) }
+        if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) }
     }
+
+    /// Has the patient in `patient` one of these blind tokens (field, MAC) of the customer in place `customer`.
+    pub(crate) fn named(&mut self, customer: &str, group: &[(String, Vec<u8>)], patient: &str) -> String {
+        let any: Vec<String> = group
+            .iter()
+            .map(|(field, token)| {
+                let (field, token) = (self.place(field), self.place(token.clone()));
+                format!(
+                    "EXISTS (SELECT 1 FROM patient_token says WHERE says.customer_id = {customer} AND says.field = {field} \
+                     AND says.token = {token} AND says.patient_id = {patient})"
+                )
+            })
+            .collect();
+        if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }
+    }
+}
+
+/// A text column as a condition for whose sake no index is chosen: it narrows rows that were found by another.
+pub(crate) fn unindexed(column: &str) -> String {
+    format!("({column} || '')")
 }
 
 /// Is the patient in `column` in the care of this person: author or recipient of some delivered or signed document.
 pub(crate) fn in_care(condition: &mut Condition, person: PersonId, patient: &str, customer: &str) -> String {
     let who = condition.place(person);
+    let (whose, state) = (unindexed("care.customer_id"), unindexed("care.state"));
     format!(
-        "EXISTS (SELECT 1 FROM document care WHERE care.patient_id = {patient} AND care.customer_id = {customer} \
-         AND care.state IN ('delivered', 'signed') AND (care.author_id = {who} OR EXISTS \
+        "EXISTS (SELECT 1 FROM document care WHERE care.patient_id = {patient} AND {whose} = {customer} \
+         AND {state} IN ('delivered', 'signed') AND (care.author_id = {who} OR EXISTS \
          (SELECT 1 FROM recipient lies WHERE lies.document_id = care.document_id AND lies.person_id = {who})))"
     )
 }
@@ -53,19 +74,19 @@ pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope) {
         .any_of
         .iter()
         .map(|clause| {
-            let states = condition.states(&clause.states);
+            let states = condition.words(&unindexed("document.state"), &clause.states);
             let who = match clause.who {
                 Relation::Anyone => "1 = 1".to_owned(),
-                Relation::AuthorIs(person) => format!("document.author_id = {}", condition.place(person)),
+                Relation::AuthorIs(person) => format!("{} = {}", unindexed("document.author_id"), condition.place(person)),
                 Relation::RecipientIs(person) => format!(
                     "EXISTS (SELECT 1 FROM recipient mine WHERE mine.document_id = document.document_id AND mine.person_id = {})",
                     condition.place(person)
                 ),
-                Relation::UploaderIs(person) => format!("document.uploader_id = {}", condition.place(person)),
+                Relation::UploaderIs(person) => format!("{} = {}", unindexed("document.uploader_id"), condition.place(person)),
                 Relation::PatientInCareOf(person) => {
                     in_care(condition, person, "document.patient_id", "document.customer_id")
                 }
-                Relation::PatientIs(patient) => format!("document.patient_id = {}", condition.place(patient)),
+                Relation::PatientIs(patient) => format!("{} = {}", unindexed("document.patient_id"), condition.place(patient)),
             };
             format!("{states} AND {who}")
         })
