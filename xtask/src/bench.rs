@@ -9,9 +9,9 @@
 
 mod disk;
 mod machine;
+mod program;
 mod report;
 mod rounds;
-mod vault;
 
 use crate::{Verdict, tree};
 use anyhow::{Context, Result};
@@ -39,6 +39,10 @@ enum What {
     Vault,
     /// What the disk allows: durable writes a second, sequential writing
     Disk,
+    /// Receipts by 1, 8 and 64 clients, against the same engine without tree and signature
+    Receipts,
+    /// Search over a million documents, with policy, receipt and decryption; takes minutes
+    Search,
     /// Everything there is
     All,
 }
@@ -54,11 +58,20 @@ struct Section {
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let top = tree::top()?;
     let folder = options.dir.clone().unwrap_or_else(|| target_folder(&top));
-    // Later: receipts, opens, search, upload, sealing against age, borg and restic (issue: the speed lines).
+    std::fs::create_dir_all(&folder).context("making the folder to measure in")?;
+    // Later: opens, upload, sealing against age, borg and restic (issue: the speed lines).
+    let run = |program: &program::Program| program.measure(&top, &folder, options.rounds);
     let sections = match options.what {
-        What::Vault => vec![vault::measure(&top, options.rounds)?],
+        What::Vault => vec![run(&program::VAULT)?],
         What::Disk => vec![disk::measure(&folder, options.rounds)?],
-        What::All => vec![vault::measure(&top, options.rounds)?, disk::measure(&folder, options.rounds)?],
+        What::Receipts => vec![run(&program::RECEIPTS)?],
+        What::Search => vec![run(&program::SEARCH)?],
+        What::All => vec![
+            run(&program::VAULT)?,
+            disk::measure(&folder, options.rounds)?,
+            run(&program::RECEIPTS)?,
+            run(&program::SEARCH)?,
+        ],
     };
     let machine = machine::describe(&top, &folder);
     for section in &sections {

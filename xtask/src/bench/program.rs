@@ -1,0 +1,88 @@
+//! Benchmarks that a crate of ours runs itself, because only it may touch what is measured (a cipher, SQL): they are
+//! run here, and what they say is read.
+//!
+//! Such a benchmark takes its turns itself. It is asked for so many rounds and to print one JSON object a line:
+//! `{"row": "seal 64 KiB segments", "side": "limit" | "peer" | "we", "who": "…", "unit": "GB/s", "value": 7.3}`.
+//! Lines that are no such object are shown as they are.
+
+use super::Section;
+use super::report::table;
+use super::rounds::{Sample, rows};
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The variable that tells a benchmark how many rounds to measure.
+const ROUNDS: &str = "STRONGROOM_BENCH_ROUNDS";
+/// And the one that tells it below which folder to write; it leaves nothing there.
+const FOLDER: &str = "STRONGROOM_BENCH_DIR";
+
+/// A benchmark of a crate.
+pub(super) struct Program {
+    /// For the markers, and of `benches/*.rs`.
+    pub name: &'static str,
+    package: &'static str,
+    bench: &'static str,
+    heading: &'static str,
+}
+
+pub(super) const VAULT: Program = Program {
+    name: "vault",
+    package: "strongroom-vault",
+    bench: "seal",
+    heading: "Sealing and opening, from memory to memory, one core",
+};
+pub(super) const RECEIPTS: Program = Program {
+    name: "receipts",
+    package: "strongroom-store",
+    bench: "receipts",
+    heading: "Receipts: an entry in the ledger, durable and under a signed checkpoint",
+};
+pub(super) const SEARCH: Program = Program {
+    name: "search",
+    package: "strongroom-store",
+    bench: "search",
+    heading: "Search over a million documents of 100 customers, one with half of them, 8 clients, a page of 50",
+};
+
+impl Program {
+    /// Runs it by `cargo bench`, writing below `folder`.
+    pub(super) fn measure(&self, top: &Path, folder: &Path, rounds: u32) -> Result<Section> {
+        let output = Command::new("cargo")
+            .args(["bench", "--quiet", "--package", self.package, "--bench", self.bench])
+            .current_dir(top)
+            .env(ROUNDS, rounds.to_string())
+            .env(FOLDER, folder)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("running cargo bench")?;
+        ensure!(output.status.success(), "the benchmark {} failed", self.name);
+        let body = read(&String::from_utf8_lossy(&output.stdout));
+        ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
+        Ok(Section { name: self.name, heading: self.heading, body })
+    }
+}
+
+fn read(said: &str) -> String {
+    let (samples, words): (Vec<_>, Vec<_>) =
+        said.lines().map(|line| serde_json::from_str::<Sample>(line).map_err(|_| line)).partition(Result::is_ok);
+    let samples: Vec<Sample> = samples.into_iter().flatten().collect();
+    let words: Vec<&str> = words.into_iter().filter_map(Result::err).filter(|line| !line.trim().is_empty()).collect();
+    let mut body = if samples.is_empty() { String::new() } else { table(&rows(&samples)) };
+    if !words.is_empty() {
+        body.push_str(&format!("\n```text\n{}\n```\n", words.join("\n")));
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn objects_become_a_table_and_other_lines_stay_words() {
+        let said = "warming up\n{\"row\":\"seal\",\"side\":\"limit\",\"who\":\"AES\",\"unit\":\"GB/s\",\"value\":8.0}\n{\"row\":\"seal\",\"side\":\"we\",\"unit\":\"GB/s\",\"value\":7.6}\n";
+        let body = super::read(said);
+        assert!(body.contains("| seal | GB/s | AES: **8.00**") && body.contains("| 0.95 |"), "{body}");
+        assert!(body.contains("```text\nwarming up\n```"), "{body}");
+    }
+}
