@@ -30,6 +30,17 @@ pub struct AccessLine {
     pub patient: Option<PatientId>,
 }
 
+impl AccessLine {
+    /// A refusal, as whoever was refused may see it: what is somebody else's looks like what is not there, so it does
+    /// not say whose it was, in which role, nor how many things belonged to it.
+    fn tells_nothing(&mut self) {
+        self.customer = None;
+        self.named = self.named.min(1);
+        self.line.role.clear();
+        self.line.broken_glass = false;
+    }
+}
+
 /// Patients of one customer that a list of accesses names: one act.
 pub struct NamedPatients {
     /// Whose.
@@ -77,7 +88,8 @@ impl Desk<act::AccessList> {
         let custody = &self.custody;
         let witnessed = self.ask(Question::house(Purpose::Operations)).await?.witnessed();
         let filter = EntryFilter { principal: Some(Principal::Person(me).to_string()), ..EntryFilter::default() };
-        let (lines, documents) = self.access_lines(&filter, MINE_MAX).await?;
+        let (mut lines, documents) = self.access_lines(&filter, MINE_MAX).await?;
+        lines.iter_mut().filter(|line| line.line.outcome == Outcome::Refused).for_each(AccessLine::tells_nothing);
         let mut names = Vec::new();
         for (customer, documents) in documents {
             let mut allowed: Vec<Document> = Vec::new();

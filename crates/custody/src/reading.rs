@@ -351,6 +351,11 @@ impl<A: Act> Desk<A> {
         if at_practice {
             return Ok(());
         }
+        // What will be refused is not counted: one more write, or "too often" in place of "not there", would tell
+        // somebody from elsewhere that there is such a document.
+        if !self.custody.would_permit::<A>(self.who(), &found.facts, found.document.customer, &found.resources) {
+            return Ok(());
+        }
         let now = self.custody.now();
         let hour = Timestamp::from_unix_millis(now.unix_millis().div_euclid(3_600_000) * 3_600_000);
         let mut tx = self.custody.store().begin("count openings").await?;
