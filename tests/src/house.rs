@@ -176,14 +176,19 @@ impl House {
         Visitor::nobody(&self.place)
     }
 
+    /// A one-time link that signs this person in: its path.
+    #[must_use]
+    pub fn link(&self, person: record::PersonId) -> String {
+        format!("/demo/sign-in/{}", self.links.link(person, &SystemEntropy))
+    }
+
     /// A browser that has just followed this person's one-time link: signed in, and freshly touched.
     ///
     /// # Errors
     /// When the link does not sign in.
     pub async fn sign_in(&self, person: record::PersonId) -> anyhow::Result<Visitor> {
         let mut visitor = self.stranger();
-        let secret = self.links.link(person, &SystemEntropy);
-        let answer = visitor.get(&format!("/demo/sign-in/{secret}")).await?;
+        let answer = visitor.get(&self.link(person)).await?;
         anyhow::ensure!(answer.status == 303, "a link of the demo signs in; {} came", answer.status);
         visitor.take_cookie(&answer)?;
         visitor.learn_token().await?;
