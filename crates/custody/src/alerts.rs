@@ -129,15 +129,16 @@ impl Custody {
         };
         tracing::error!(alert = kind, id = %alert.id, "{}", alert.sentence);
         *self.0.alarm.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_insert(0) += 1;
-        let told = async {
-            let Some(argv) = &self.settings().alert_command else { return };
+        if let Some(argv) = self.settings().alert_command.clone() {
             let line = format!("{kind}: {}\n", alert.sentence);
-            if let Err(error) = hand_over(argv, &line, COMMAND_TIME).await {
-                tracing::error!(%error, "an alert could not be handed to the alert command");
-            }
-        };
-        let ((), written) = tokio::join!(told, self.alert_write(&alert));
-        if written.is_err() {
+            // Whoever breaks a glass does not wait for the operator's command.
+            tokio::spawn(async move {
+                if let Err(error) = hand_over(&argv, &line, COMMAND_TIME).await {
+                    tracing::error!(%error, "an alert could not be handed to the alert command");
+                }
+            });
+        }
+        if self.alert_write(&alert).await.is_err() {
             self.alert_reserve(alert);
         }
     }

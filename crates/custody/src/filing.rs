@@ -132,6 +132,7 @@ impl<A: Act> Desk<A> {
         &self,
         found: Found,
         step: Step,
+        copies: &[PersonId],
         change: impl FnOnce(&mut Document),
     ) -> Result<DocumentState, CustodyError> {
         let was = found.document.state;
@@ -146,14 +147,13 @@ impl<A: Act> Desk<A> {
         match step {
             Step::Withdraw | Step::UndoDelivery | Step::EnterInError => {
                 tx.recipient_clear(document.id).await?;
-                if let (Step::UndoDelivery, Some(author)) = (step, document.author) {
-                    // The author keeps sight of what is not yet delivered only when it is unmatched.
-                    let _ = author;
-                }
             }
             Step::Deliver => {
                 if let Some(author) = document.author {
                     tx.recipient_add(document.id, author, true).await?;
+                }
+                for person in copies {
+                    tx.recipient_add(document.id, *person, false).await?;
                 }
             }
             _ => {}
@@ -165,7 +165,7 @@ impl<A: Act> Desk<A> {
     async fn plain_step(&self, id: DocumentId, step: Step) -> Result<DocumentState, CustodyError> {
         let found = self.document_only(id).await?;
         drop(self.document_ask(&found, "").await?);
-        self.step(found, step, |_| {}).await
+        self.step(found, step, &[], |_| {}).await
     }
 
     async fn reasoned_step(&self, id: DocumentId, step: Step, reason: &str) -> Result<DocumentState, CustodyError> {
@@ -174,7 +174,7 @@ impl<A: Act> Desk<A> {
         let sealed = self.custody.reason_seal(&found.document, reason)?;
         drop(self.document_ask(&found, reason).await?);
         let now = self.custody.now();
-        self.step(found, step, |document| {
+        self.step(found, step, &[], |document| {
             document.reason = Some(sealed);
             if step == Step::Withdraw {
                 document.withdrawn_at = Some(now);
@@ -200,7 +200,7 @@ impl Desk<act::DocumentAdvance> {
         let found = self.document_only(id).await?;
         let step = if found.document.state == DocumentState::Dictated { Step::Transcribe } else { Step::Edit };
         drop(self.document_ask(&found, "").await?);
-        self.step(found, step, |_| {}).await
+        self.step(found, step, &[], |_| {}).await
     }
 }
 
@@ -228,15 +228,7 @@ impl Desk<act::DocumentDeliver> {
             }
         }
         let now = self.custody.now();
-        let state = self.step(found, Step::Deliver, |document| document.delivered_at = Some(now)).await?;
-        if !copies.is_empty() {
-            let mut tx = self.custody.store().begin("lay copies into inboxes").await?;
-            for person in copies {
-                tx.recipient_add(id, *person, false).await?;
-            }
-            tx.commit().await?;
-        }
-        Ok(state)
+        self.step(found, Step::Deliver, copies, |document| document.delivered_at = Some(now)).await
     }
 }
 
@@ -248,7 +240,7 @@ impl Desk<act::DocumentUndoDelivery> {
     pub async fn document_undo_delivery(&self, id: DocumentId) -> Result<DocumentState, CustodyError> {
         let found = self.document_only(id).await?;
         drop(self.document_ask(&found, "").await?);
-        self.step(found, Step::UndoDelivery, |document| document.delivered_at = None).await
+        self.step(found, Step::UndoDelivery, &[], |document| document.delivered_at = None).await
     }
 }
 
@@ -284,7 +276,7 @@ impl Desk<act::DocumentSign> {
         let found = self.document_only(id).await?;
         drop(self.document_ask(&found, "").await?);
         let now = self.custody.now();
-        self.step(found, Step::Sign, |document| {
+        self.step(found, Step::Sign, &[], |document| {
             document.signed_at = Some(now);
             document.signed_by = Some(me);
         })
@@ -457,7 +449,7 @@ impl Desk<act::DocumentMove> {
         found.resources.push(ResourceFacts::Patient(custody.patient_facts(&patient, None).await?));
         let sealed = custody.reason_seal(&found.document, reason)?;
         drop(self.document_ask(&found, reason).await?);
-        self.step(found, Step::Move, |document| {
+        self.step(found, Step::Move, &[], |document| {
             document.moved_from = document.patient.filter(|was| *was != to);
             document.patient = Some(to);
             document.reason = Some(sealed);

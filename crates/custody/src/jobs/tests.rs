@@ -11,6 +11,17 @@ fn said(command: &str) -> Option<WitnessSink> {
     Some(WitnessSink::Command(vec!["sh".to_owned(), "-c".to_owned(), command.to_owned()]))
 }
 
+/// What the alert command was told; it runs beside the act that alerted.
+async fn told_in_time(path: &std::path::Path) -> String {
+    for _ in 0..500 {
+        match std::fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text,
+            _ => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+        }
+    }
+    panic!("the command was not told within five seconds");
+}
+
 #[tokio::test]
 async fn a_witness_that_fails_is_an_alert_once_and_gets_the_next_checkpoint_all_the_same() {
     let outside = crate::testing::TempDir::new();
@@ -68,7 +79,7 @@ async fn an_alert_is_in_the_ledger_in_the_list_and_with_the_command_and_is_close
     let filled = filled_with(|settings| settings.alert_command = Some(argv)).await;
     let custody = filled.custody();
     custody.alert("tried_out", "One sentence\nwith a line break.").await;
-    assert!(std::fs::read_to_string(&told).unwrap().ends_with("tried_out: One sentence with a line break.\n"));
+    assert!(told_in_time(&told).await.ends_with("tried_out: One sentence with a line break.\n"));
     let desk = filled.house.desk::<act::AlertList>(&filled.first).await;
     let line = desk.alert_list().await.unwrap().lines.into_iter().find(|line| line.kind == "tried_out").unwrap();
     let entry = custody.store().entry_range(line.entry.unwrap(), 1).await.unwrap().remove(0);
@@ -98,7 +109,7 @@ async fn an_alert_that_cannot_be_written_is_told_by_the_command_and_waits() {
     // Neither ledger nor list can be written any more.
     custody.store().close().await;
     custody.alert("closed", "The database is closed.").await;
-    assert!(std::fs::read_to_string(&told).unwrap().contains("The database is closed."));
+    assert!(told_in_time(&told).await.contains("The database is closed."));
     assert_eq!((custody.alerts_waiting(), custody.alert_counts().get("closed")), (1, Some(&1)));
     custody.alerts_flush().await;
     assert_eq!(custody.alerts_waiting(), 1, "it waits on");

@@ -13,6 +13,8 @@ use vault::Sealer;
 
 /// How much of the beginning is looked at before anything is decided.
 pub(super) const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
+/// How long the scanner may take over one piece, and over its answer at the end.
+const SCANNER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 /// Files whose text is read at once: a hostile PDF can take half a gigabyte of memory for a second (measured), so that
 /// sixty of them sent together must wait for each other.
 static READERS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
@@ -173,36 +175,37 @@ impl Scanner {
         let [program, arguments @ ..] = command else {
             return Err(CustodyError::Broken("scan_command is empty".to_owned()));
         };
-        let mut child = tokio::process::Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|_| {
-                CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
-            })?;
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        // It gets none of our own variables but the search path: a passphrase may be one.
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        let started = command.spawn();
+        let mut child = started.map_err(|_| {
+            CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
+        })?;
         let input = child.stdin.take();
         Ok(Self { child, input })
     }
 
     async fn feed(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
-        if let Some(input) = &mut self.input
-            && input.write_all(bytes).await.is_err()
-        {
-            // A scanner that has seen enough closes its input; its exit code is what counts.
-            self.input = None;
+        let Some(input) = &mut self.input else { return Ok(()) };
+        match tokio::time::timeout(SCANNER_PATIENCE, input.write_all(bytes)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => {
+                // A scanner that has seen enough closes its input; its exit code is what counts.
+                self.input = None;
+                Ok(())
+            }
+            Err(_) => Err(CustodyError::File("the malware scanner did not answer in time; nothing was taken in")),
         }
-        Ok(())
     }
 
     async fn finish(mut self) -> Result<(), CustodyError> {
         self.input = None;
-        let status = self.child.wait().await;
-        match status {
-            Ok(status) if status.success() => Ok(()),
-            _ => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
+        match tokio::time::timeout(SCANNER_PATIENCE, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Err(_) => Err(CustodyError::File("the malware scanner did not answer in time; nothing was taken in")),
+            Ok(_) => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
         }
     }
 }

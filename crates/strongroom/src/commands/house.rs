@@ -22,21 +22,27 @@ pub(crate) fn config_at(at: &At) -> anyhow::Result<Config> {
 
 /// Opens the house with its root key.
 pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Result<Custody> {
-    let root = root_of(config, root_key)?;
+    let root = root_of(config, root_key, None)?;
     let store = custody::open_store(&config.dir, false).await?;
     let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
 }
 
-/// The root key: from the file that was named, from the configured one, or from the passphrase.
-pub(crate) fn root_of(config: &Config, root_key: Option<&Path>) -> anyhow::Result<RootKey> {
+/// The root key: from the file that was named, from the configured one, or from the passphrase, whose salt and cost lie
+/// in the data folder, or in a backup (`beside`).
+pub(crate) fn root_of(config: &Config, root_key: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<RootKey> {
     if let Some(file) = root_key.or(config.root_key_file.as_deref()) {
         let bytes = std::fs::read(file)
             .map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
         return Ok(RootKey::from_file_bytes(&bytes)?);
     }
-    let params = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE)).map_err(|_| {
+    let here = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE));
+    let found = here.or_else(|error| match beside {
+        Some(folder) => std::fs::read_to_string(folder.join(PASSPHRASE_FILE)),
+        None => Err(error),
+    });
+    let params = found.map_err(|_| {
         WrongUse("there is no root key: give --root-key FILE, or root_key_file in the configuration".to_owned())
     })?;
     let params: PassphraseParams = params.trim().parse()?;
@@ -146,7 +152,7 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
         }
         KeyCommand::Rekey(order) => {
             let config = config_at(&order.at)?;
-            let current = root_of(&config, order.at.root_key.as_deref())?;
+            let current = root_of(&config, order.at.root_key.as_deref(), None)?;
             // The new root key is on its disk before anything depends on it.
             let new_root = match &order.new_root_key {
                 Some(file) => {
@@ -243,7 +249,9 @@ async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {
     let config = config_at(&order.at)?;
     let custody = open(&config, order.at.root_key.as_deref()).await?;
     let mut export = custody.ledger_export().await?;
-    let mut file = std::io::BufWriter::new(std::fs::File::create_new(&order.out)?);
+    let mut options = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = std::io::BufWriter::new(options.write(true).create_new(true).open(&order.out)?);
     while let Some(piece) = export.bytes.recv().await {
         file.write_all(&piece?)?;
     }
@@ -265,6 +273,11 @@ pub(crate) async fn backup(order: cli::Backup) -> anyhow::Result<()> {
     let key = custody.backup_key();
     custody.close().await;
     let (done, key) = (done?, key?);
+    // Salt and cost are no secret, and without them the passphrase opens nothing after the disk is lost.
+    let (here, there) = (config.dir.join(PASSPHRASE_FILE), order.to.join(PASSPHRASE_FILE));
+    if here.exists() && !there.exists() {
+        super::init::write_private(&there, &std::fs::read(here)?)?;
+    }
     let mut problems = done.damaged.clone();
     if order.verify {
         problems.extend(custody::backup_verify(&order.to, Some(&done.set), Some(&key)).await?.problems);
@@ -286,7 +299,7 @@ pub(crate) async fn backup(order: cli::Backup) -> anyhow::Result<()> {
 
 pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
     let mut config = Config::read(&order.config)?;
-    let root = root_of(&config, order.root_key.as_deref())?;
+    let root = root_of(&config, order.root_key.as_deref(), Some(&order.from))?;
     if order.drill {
         let custody = open(&config, order.root_key.as_deref()).await?;
         let drill = custody::DrillOrder { from: order.from, into: order.dir, epoch_escrow: order.epoch_escrow };
@@ -316,6 +329,10 @@ pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
     };
     let (custody, done) =
         custody::restore(&what, config.settings()?, root, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let (there, here) = (what.from.join(PASSPHRASE_FILE), config.dir.join(PASSPHRASE_FILE));
+    if there.exists() {
+        super::init::write_private(&here, &std::fs::read(there)?)?;
+    }
     custody.close().await;
     if order.json {
         return say_json(
