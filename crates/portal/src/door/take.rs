@@ -124,9 +124,16 @@ impl Take for Fields {
 
 fn take_form(call: &mut Call) -> Result<Bytes, Problem> {
     match std::mem::replace(&mut call.body, Incoming::None) {
-        Incoming::Form(bytes) => Ok(bytes),
+        // What is no UTF-8 would come through with its letters silently replaced: a name that nobody typed.
+        Incoming::Form(bytes) if is_utf8(&bytes) => Ok(bytes),
+        Incoming::Form(_) => Err(Problem::Malformed),
         _ => Err(Problem::WrongKind),
     }
+}
+
+/// Is a form's text UTF-8 once its percent signs are read. `&`, `=` and `+` are ASCII, so the whole tells of each part.
+pub(crate) fn is_utf8(form: &[u8]) -> bool {
+    percent_encoding::percent_decode(form).decode_utf8().is_ok()
 }
 
 /// A JSON body, at most as large as a form may be.
@@ -299,5 +306,20 @@ impl Take for Caller {
 impl Take for Method {
     async fn take(call: &mut Call) -> Result<Self, Problem> {
         Ok(call.method.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_utf8;
+
+    #[test]
+    fn a_form_is_text_or_it_is_refused() {
+        for form in [&b"family=N%C3%BA%C3%B1ez&given=%2B+a"[..], "family=ú".as_bytes(), b"100%", b""] {
+            assert!(is_utf8(form), "{form:?}");
+        }
+        for form in [&b"family=%ff"[..], b"family=\xff", b"family=%C3&given=%BA", b"family=%ED%A0%80"] {
+            assert!(!is_utf8(form), "{form:?}");
+        }
     }
 }

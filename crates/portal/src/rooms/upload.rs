@@ -2,7 +2,7 @@
 
 use super::frame::{frame, page, size};
 use super::show::tag;
-use crate::door::take::{Headers, Parts, Query, RawBody};
+use crate::door::take::{Headers, Parts, Query, RawBody, is_utf8};
 use crate::door::{Answer, Locked, Opts, Problem, Reply};
 use crate::pages::parts::{Choice, Errors, Tone};
 use crate::pages::upload::{UploadPage, UploadResult, UploadedPage};
@@ -15,6 +15,7 @@ use record::civil::Day;
 use record::document::DocumentKind;
 use record::{CustomerId, DocumentId, PatientId, PersonId, act};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 
 /// How file names are made unless somebody says otherwise, in the page's short words.
 const TEMPLATE: &str = "{author}_{last}_{first}_{date}_{mrn}";
@@ -132,7 +133,11 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
     let name = percent_decode_str(name).decode_utf8().map_err(|_| Problem::Malformed)?.into_owned();
     let mut upload = said.upload(&name);
     // What was typed of the patient comes as a header, form-encoded: PHI stays out of the address.
-    for (field, value) in url::form_urlencoded::parse(headers.get("x-fields").unwrap_or_default().as_bytes()) {
+    let fields = headers.get("x-fields").unwrap_or_default().as_bytes();
+    if !is_utf8(fields) {
+        return Err(Problem::Malformed);
+    }
+    for (field, value) in url::form_urlencoded::parse(fields) {
         match field.as_ref() {
             "family" => upload.said.last = value.into_owned(),
             "given" => upload.said.first = value.into_owned(),
@@ -141,8 +146,24 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
             _ => {}
         }
     }
-    let bytes = body.map(|piece| piece.map_err(|_| UploadCut));
-    let done = desk.document_upload(upload, Box::pin(bytes)).await?;
+    let broke = Arc::new(OnceLock::new());
+    let seen = Arc::clone(&broke);
+    let bytes = body.map(move |piece| {
+        piece.map_err(|problem| {
+            seen.get_or_init(|| problem);
+            UploadCut
+        })
+    });
+    let done = match desk.document_upload(upload, Box::pin(bytes)).await {
+        // Custody knows only that the body broke off; the door knows why.
+        Err(CustodyError::File(say)) => {
+            return Err(match broke.get() {
+                Some(problem @ (Problem::TooLarge | Problem::TooSlow)) => problem.clone(),
+                _ => CustodyError::File(say).into(),
+            });
+        }
+        done => done?,
+    };
     let (outcome, tone, message) = outcome(&done);
     let told = Told { outcome, tone: tone.class(), message, href: format!("/documents/{}", done.id) };
     Ok(Reply::json(&told)?.status(StatusCode::CREATED))
