@@ -167,7 +167,8 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
             flate2::read::ZlibDecoder::new(bytes).take(UNPACKED_MAX).read_to_end(&mut inside)
         }
         [b'P', b'K', 3, 4, rest @ ..] if rest.len() > 26 => {
-            let lengths = usize::from(u16::from_le_bytes([rest[22], rest[23]])) + usize::from(u16::from_le_bytes([rest[24], rest[25]]));
+            let lengths = usize::from(u16::from_le_bytes([rest[22], rest[23]]))
+                + usize::from(u16::from_le_bytes([rest[24], rest[25]]));
             let data = rest.get(26 + lengths..)?;
             flate2::read::DeflateDecoder::new(data).take(UNPACKED_MAX).read_to_end(&mut inside)
         }

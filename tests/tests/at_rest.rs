@@ -26,14 +26,22 @@ const REFUSED: &str = "Refusedbyitsnameson";
 const ADDRESS: &str = "Vichyssoisefarm";
 /// And words of the made-up house itself: its patients, its texts, its people.
 const OF_THE_DEMO: [&str; 9] = [
-    "Bergstrom", "Rasmussen", "Thackeray", "Zielinski", "rescue inhaler", "Lungs clear", "Lindqvist", "cora.whitfield",
+    "Bergstrom",
+    "Rasmussen",
+    "Thackeray",
+    "Zielinski",
+    "rescue inhaler",
+    "Lungs clear",
+    "Lindqvist",
+    "cora.whitfield",
     "@demo.example",
 ];
 
 fn docx(text: &str) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let packed = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    let types = "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let types =
+        "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">\
          <w:body>{}</w:body></w:document>",
@@ -47,7 +55,8 @@ fn docx(text: &str) -> Vec<u8> {
 }
 
 fn forms(hits: &[Hit], file: &str) -> Vec<(&'static str, u32)> {
-    let mut forms: Vec<_> = hits.iter().filter(|hit| hit.file.ends_with(file)).map(|hit| (hit.form, hit.packed)).collect();
+    let mut forms: Vec<_> =
+        hits.iter().filter(|hit| hit.file.ends_with(file)).map(|hit| (hit.form, hit.packed)).collect();
     forms.sort_unstable();
     forms.dedup();
     forms
@@ -77,7 +86,10 @@ fn what_is_hidden_plainly_is_found_in_every_form() {
     for shift in 0..3 {
         let shifted = format!("{}{line}", &"##"[..shift]);
         put(&format!("base64-{shift}"), data_encoding::BASE64.encode(shifted.as_bytes()).as_bytes());
-        put(&format!("base64url-{shift}"), data_encoding::BASE64URL_NOPAD.encode(format!("{}{SURNAME}", &"##"[..shift]).as_bytes()).as_bytes());
+        put(
+            &format!("base64url-{shift}"),
+            data_encoding::BASE64URL_NOPAD.encode(format!("{}{SURNAME}", &"##"[..shift]).as_bytes()).as_bytes(),
+        );
     }
     put("hex", data_encoding::HEXUPPER.encode(line.as_bytes()).as_bytes());
     put("gzip", &[b"noise before it ".as_slice(), &gzip].concat());
@@ -85,7 +97,10 @@ fn what_is_hidden_plainly_is_found_in_every_form() {
     put("zlib", &[b"x".as_slice(), &zlib].concat());
     put("docx", &docx(&line));
     put(&format!("{SURNAME}.txt"), b"nothing inside");
-    sql(&dir.path().join("database"), &format!("CREATE TABLE patient (name TEXT); INSERT INTO patient VALUES ('{SURNAME}')"));
+    sql(
+        &dir.path().join("database"),
+        &format!("CREATE TABLE patient (name TEXT); INSERT INTO patient VALUES ('{SURNAME}')"),
+    );
     put("clean", &[7_u8; 4096]);
 
     let files = files_below(dir.path());
@@ -124,7 +139,8 @@ fn text_of(patient: &str, word: &str) -> String {
 
 /// Uploads a file for the first practice and tells its path.
 fn uploaded(tess: &Browser, query: &str, name: &str, bytes: &[u8]) -> String {
-    let fields = form(&[("family", SURNAME), ("given", GIVEN), ("record_number", RECORD_NUMBER), ("visit", "2026-11-02")]);
+    let fields =
+        form(&[("family", SURNAME), ("given", GIVEN), ("record_number", RECORD_NUMBER), ("visit", "2026-11-02")]);
     let answer = tess.upload(query, name, &fields, bytes).expect("the portal answers");
     assert_eq!(answer.status, 201, "{name}: {}", answer.text());
     let told = answer.json();
@@ -153,7 +169,10 @@ fn a_day_at_work(demo: &Demo) {
     let who = format!("{SURNAME}, {GIVEN}");
     let rtf = format!("{{\\rtf1\\ansi {}}}", text_of(&who, IN_RTF).replace('\n', "\\par\n"));
     let documents = [
-        (uploaded(&tess, &query, &format!("{IN_NAME}_{SURNAME}_visit.txt"), text_of(&who, IN_TEXT).as_bytes()), IN_TEXT),
+        (
+            uploaded(&tess, &query, &format!("{IN_NAME}_{SURNAME}_visit.txt"), text_of(&who, IN_TEXT).as_bytes()),
+            IN_TEXT,
+        ),
         (uploaded(&tess, &query, &format!("{IN_NAME}.rtf"), rtf.as_bytes()), IN_RTF),
         (uploaded(&tess, &query, &format!("{IN_NAME}.docx"), &docx(&text_of(&who, IN_DOCX))), IN_DOCX),
     ];
@@ -173,10 +192,15 @@ fn a_day_at_work(demo: &Demo) {
     let glass = [("reason", "Emergency"), ("word", REASON), ("hours", "1")];
     moved(ben.post(&format!("{patient}/break-glass"), &glass), "break the glass");
     assert!(ben.get(&documents[0].0).expect("the portal answers").text().contains(IN_TEXT));
-    moved(quinn.post(&format!("{}/withdraw", documents[1].0), &[("reason", "Wrong document"), ("word", WITHDRAWN)]), "withdraw");
+    moved(
+        quinn.post(&format!("{}/withdraw", documents[1].0), &[("reason", "Wrong document"), ("word", WITHDRAWN)]),
+        "withdraw",
+    );
 
     // What is refused, cut short or asked for in vain leaves no words either.
-    let exe = tess.upload(&query, &format!("{REFUSED}.exe"), "", format!("MZ {REFUSED}").as_bytes()).expect("the portal answers");
+    let exe = tess
+        .upload(&query, &format!("{REFUSED}.exe"), "", format!("MZ {REFUSED}").as_bytes())
+        .expect("the portal answers");
     assert_eq!(exe.status, 422);
     for path in [format!("/patients/{REFUSED}"), format!("/documents?q={REFUSED}"), format!("/{REFUSED}")] {
         drop(ana.get(&path).expect("the portal answers"));
@@ -194,7 +218,8 @@ fn a_day_at_work(demo: &Demo) {
 }
 
 fn key_of(dir: &Path) -> RootKey {
-    RootKey::from_file_bytes(&std::fs::read(dir.join("demo-root.key")).expect("the demo keeps its key beside")).expect("a root key")
+    RootKey::from_file_bytes(&std::fs::read(dir.join("demo-root.key")).expect("the demo keeps its key beside"))
+        .expect("a root key")
 }
 
 fn settings() -> Settings {
@@ -205,7 +230,14 @@ fn settings() -> Settings {
 
 async fn house(dir: &Path, root: RootKey) -> Result<Custody, custody::CustodyError> {
     let store = custody::open_store(dir, false).await?;
-    Custody::open(OpenHouse { store, settings: settings(), root, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }).await
+    Custody::open(OpenHouse {
+        store,
+        settings: settings(),
+        root,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    })
+    .await
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -235,7 +267,20 @@ fn after_a_crash_nobody_reads_a_word_in_data_logs_backup_or_temporary_files() {
     assert!(crashed.iter().any(|file| file.ends_with("strongroom.db-wal")), "the crash left a write-ahead log");
 
     let words: Vec<&str> = [
-        SURNAME, GIVEN, RECORD_NUMBER, BORN[0], BORN[1], IN_TEXT, IN_RTF, IN_DOCX, IN_NAME, REASON, WITHDRAWN, SEARCHED, REFUSED, ADDRESS,
+        SURNAME,
+        GIVEN,
+        RECORD_NUMBER,
+        BORN[0],
+        BORN[1],
+        IN_TEXT,
+        IN_RTF,
+        IN_DOCX,
+        IN_NAME,
+        REASON,
+        WITHDRAWN,
+        SEARCHED,
+        REFUSED,
+        ADDRESS,
     ]
     .into_iter()
     .chain(OF_THE_DEMO)
@@ -264,7 +309,12 @@ fn after_a_crash_nobody_reads_a_word_in_data_logs_backup_or_temporary_files() {
     nothing_opens_without_the_root_key(&all.path().join("stolen"), &dir, (&backup, &escrow), &runtime);
 }
 
-fn nothing_opens_without_the_root_key(stolen: &Path, dir: &Path, (backup, escrow): (&PathBuf, &PathBuf), runtime: &tokio::runtime::Runtime) {
+fn nothing_opens_without_the_root_key(
+    stolen: &Path,
+    dir: &Path,
+    (backup, escrow): (&PathBuf, &PathBuf),
+    runtime: &tokio::runtime::Runtime,
+) {
     use std::os::unix::fs::PermissionsExt as _;
     copy(dir, stolen);
     std::fs::set_permissions(stolen, std::fs::Permissions::from_mode(0o700)).expect("a folder can be closed");
@@ -292,7 +342,9 @@ fn nothing_opens_without_the_root_key(stolen: &Path, dir: &Path, (backup, escrow
     };
     let restore = |root: RootKey, order: RestoreOrder| {
         runtime.block_on(async move {
-            custody::restore(&order, settings(), root, Arc::new(SystemClock), Arc::new(SystemEntropy)).await.map(|(custody, _)| custody)
+            custody::restore(&order, settings(), root, Arc::new(SystemClock), Arc::new(SystemEntropy))
+                .await
+                .map(|(custody, _)| custody)
         })
     };
     assert!(restore(RootKey::generate(&SystemEntropy), order.clone()).is_err(), "a backup and another key");

@@ -46,7 +46,8 @@ struct Crew {
 
 fn crew(demo: &Demo) -> Crew {
     let (tess, quinn, ana) = (demo.sign_in("tess.bauer"), demo.sign_in("quinn.ferrara"), demo.sign_in("ana.reyes"));
-    let lakeside = tess.customers().into_iter().find(|(name, _)| name.contains("Lakeside")).expect("tess works there").1;
+    let lakeside =
+        tess.customers().into_iter().find(|(name, _)| name.contains("Lakeside")).expect("tess works there").1;
     let inbox = ana.get("/inbox").expect("the portal answers").text();
     // The first lines of a transcript that the demo has delivered: they match whatever begins with them.
     let header = inbox.split("\"/documents/doc_").skip(1).find_map(|piece| {
@@ -55,7 +56,13 @@ fn crew(demo: &Demo) -> Crew {
         let is_plain = text.starts_with("Patient: ") && text.contains("MRN: LP");
         is_plain.then(|| text.split("\n\n").next().unwrap_or_default().to_owned())
     });
-    Crew { tess, quinn, ana, query: format!("customer={lakeside}"), header: header.expect("the demo has delivered a text") }
+    Crew {
+        tess,
+        quinn,
+        ana,
+        query: format!("customer={lakeside}"),
+        header: header.expect("the demo has delivered a text"),
+    }
 }
 
 impl Crew {
@@ -129,7 +136,12 @@ impl Crew {
 fn assert_shows(answer: &Answer, one: &Kept) {
     let text = String::from_utf8_lossy(&one.bytes).into_owned();
     let word = between(&text, "number n", "n.").expect("its number").to_owned();
-    assert!(answer.status == 200 && answer.text().contains(&format!("number n{word}n.")), "{}: {}", one.path, answer.status);
+    assert!(
+        answer.status == 200 && answer.text().contains(&format!("number n{word}n.")),
+        "{}: {}",
+        one.path,
+        answer.status
+    );
 }
 
 fn random(below: u64) -> u64 {
@@ -208,9 +220,13 @@ async fn entries_hold(dir: &Path, opened: &[(u64, String)]) -> u64 {
         entries.extend(page.iter().map(|stored| ledger::leaf::decode(&stored.leaf).expect("a leaf").entry));
     }
     for (index, path) in opened {
-        let entry = usize::try_from(*index).ok().and_then(|at| entries.get(at)).expect("an acknowledged entry is there");
+        let entry =
+            usize::try_from(*index).ok().and_then(|at| entries.get(at)).expect("an acknowledged entry is there");
         let named = entry.resources.as_slice().iter().any(|id| path.ends_with(&id.to_string()));
-        assert!(entry.action == Action::DocumentRead && entry.outcome == Outcome::Permitted && named, "{index}: {entry:?}");
+        assert!(
+            entry.action == Action::DocumentRead && entry.outcome == Outcome::Permitted && named,
+            "{index}: {entry:?}"
+        );
     }
     let mut owed: HashMap<IntentId, (Action, Vec<ResourceId>)> = HashMap::new();
     let mut unknown = 0;
@@ -222,7 +238,10 @@ async fn entries_hold(dir: &Path, opened: &[(u64, String)]) -> u64 {
             (_, Outcome::Permitted | Outcome::Refused) => {}
             (_, outcome) => {
                 unknown += u64::from(outcome == Outcome::Unknown && entry.why == "never_ended");
-                assert!(owed.remove(&entry.intent).is_some() || !matches!(entry.action, Action::DocumentDownload | Action::DocumentUpload));
+                assert!(
+                    owed.remove(&entry.intent).is_some()
+                        || !matches!(entry.action, Action::DocumentDownload | Action::DocumentUpload)
+                );
             }
         }
     }
@@ -242,10 +261,8 @@ fn objects_hold(dir: &Path) {
     let ids = |statement: &str| -> BTreeSet<String> {
         sql(&database, statement).iter().flat_map(|row| row.split_whitespace()).map(ToOwned::to_owned).collect()
     };
-    let named = ids(
-        "SELECT original_object FROM document_version UNION ALL \
-         SELECT text_object FROM document_version WHERE text_object IS NOT NULL",
-    );
+    let named = ids("SELECT original_object FROM document_version UNION ALL \
+         SELECT text_object FROM document_version WHERE text_object IS NOT NULL");
     let coming = ids("SELECT objects FROM upload WHERE state <> 'committed'");
     let there: BTreeSet<String> = files_below(&dir.join("objects"))
         .iter()
