@@ -59,7 +59,7 @@ export default async function ({ check, at, signedIn, withPasskey, goodPage, tas
   await goodPage(doctor, 'patient');
   await page.goBack();
   await check('the print page has patient, tag, version and digest', async () => {
-    await page.getByRole('link', { name: 'Print' }).click();
+    await page.getByRole('link', { name: 'Print', exact: true }).click();
     await page.getByText('Printed by').waitFor();
     assert.match(await page.locator('.sheet-foot').first().innerText(), /PHI – [\s\S]*version 1[\s\S]*SHA-256[\s\S]*[0-9a-f]{64}/i);
   });
