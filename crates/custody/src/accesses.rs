@@ -9,12 +9,14 @@ use record::{
     Action, CustomerId, DocumentId, Entry, Outcome, PatientId, PersonId, Principal, Purpose, ResourceId, act,
 };
 use std::collections::BTreeMap;
-use store::{Document, EntryFilter};
+use store::{BreakGlass, Document, EntryFilter};
 
 /// Lines of the list of one's own accesses.
 const MINE_MAX: u32 = 50;
 /// Lines of a page of the review.
 const REVIEW_MAX: u32 = 100;
+/// Openings that are shown of one broken glass.
+const GLASS_MAX: u32 = 500;
 
 /// One access.
 pub struct AccessLine {
@@ -155,6 +157,26 @@ impl Desk<act::AccessReview> {
 type DocumentsByCustomer = BTreeMap<CustomerId, Vec<Document>>;
 
 impl<A: record::Act> Desk<A> {
+    /// What somebody opened of a patient while their glass was broken, newest first: its review judges by this.
+    pub(crate) async fn opened_under_glass(&self, glass: &BreakGlass) -> Result<Vec<AccessLine>, CustodyError> {
+        const OPENINGS: [Action; 4] =
+            [Action::PatientShow, Action::DocumentRead, Action::DocumentPrint, Action::DocumentDownload];
+        let filter = EntryFilter {
+            principal: Some(Principal::Person(glass.person).to_string()),
+            customer: Some(glass.customer),
+            resource: Some(ResourceId::from(glass.patient)),
+            actions: OPENINGS.iter().map(|action| action.as_str().to_owned()).collect(),
+            from: Some(glass.from_at),
+            ..EntryFilter::default()
+        };
+        let (mut lines, _) = self.access_lines(&filter, GLASS_MAX).await?;
+        lines.retain(|line| line.line.at <= glass.to_at && line.line.outcome == Outcome::Permitted);
+        for line in &mut lines {
+            line.patient = None;
+        }
+        Ok(lines)
+    }
+
     async fn access_lines(
         &self,
         filter: &EntryFilter,

@@ -2,7 +2,7 @@
 
 use crate::ask::Question;
 use crate::filing::reason_read;
-use crate::{Custody, CustodyError, Desk, Phi, Shown, Witnessed};
+use crate::{AccessLine, Custody, CustodyError, Desk, Phi, Shown, Witnessed};
 use policy::{BreakGlassFacts, ResourceFacts};
 use record::{BreakGlassId, CustomerId, PatientId, PersonId, Purpose, Timestamp, act};
 use store::BreakGlass;
@@ -26,6 +26,8 @@ pub struct GlassLine {
     pub to_at: Timestamp,
     /// When and by whom the review was closed, and how.
     pub review: Option<(Timestamp, String, String)>,
+    /// What was opened of this patient meanwhile, newest first.
+    pub opened: Vec<AccessLine>,
 }
 
 /// The broken glasses of one customer: one act.
@@ -115,6 +117,7 @@ impl Desk<act::BreakGlassList> {
         for row in rows {
             let name = |id: Option<PersonId>| async move { custody.name_of_person(id).await };
             lines.push(GlassLine {
+                opened: self.opened_under_glass(&row).await?,
                 id: row.id,
                 who: name(Some(row.person)).await?,
                 own: row.person == me,

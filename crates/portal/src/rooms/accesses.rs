@@ -1,6 +1,6 @@
 //! Who opened what: my last accesses, the practice's review, broken glasses and their reviews.
 
-use super::frame::{flash_of, frame, go, moment, page, thousands, witness};
+use super::frame::{flash_of, frame, go, moment, page, thousands, with_done, witness};
 use super::show::{born, done, tag};
 use crate::door::take::{Fields, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
@@ -9,7 +9,7 @@ use crate::pages::accesses::{
 };
 use crate::pages::parts::{AccessRow, Choice, Empty, Errors, Pager, Tone};
 use axum::http::Method;
-use custody::{AccessLine, Accesses, Custody, Desk, GlassLine, GlassLines};
+use custody::{AccessLine, Custody, Desk, GlassLine, GlassLines, NamedPatients};
 use record::{BreakGlassId, CustomerId, Outcome, PersonId, act};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -34,8 +34,8 @@ struct Which {
     done: Option<String>,
 }
 
-fn row(custody: &Custody, accesses: &Accesses, line: &AccessLine) -> AccessRow {
-    let known = accesses.names.iter().find_map(|names| {
+fn row(custody: &Custody, names: &[NamedPatients], line: &AccessLine) -> AccessRow {
+    let known = names.iter().find_map(|names| {
         let patient = names.patients.get(&line.patient?)?;
         Some(patient.show(&names.shown))
     });
@@ -70,7 +70,7 @@ async fn mine(desk: Desk<act::AccessList>) -> Answer {
     chrome.witness = accesses.names.first().map(|names| witness(custody, "opened this list", names.witnessed));
     page(&MyAccessesPage {
         chrome,
-        rows: accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect(),
+        rows: accesses.lines.iter().map(|line| row(custody, &accesses.names, line)).collect(),
         empty: Empty {
             title: "Nothing yet".to_owned(),
             text: "Whatever you open appears here, with its entry in the ledger.".to_owned(),
@@ -120,7 +120,7 @@ async fn review_page(
         *days.entry(custody.settings().day_of(line.line.at)).or_default() += 1;
     }
     let usual = median(&days.values().copied().collect::<Vec<_>>());
-    let rows: Vec<AccessRow> = accesses.lines.iter().map(|line| row(custody, &accesses, line)).collect();
+    let rows: Vec<AccessRow> = accesses.lines.iter().map(|line| row(custody, &accesses.names, line)).collect();
     let everybody =
         Choice { value: String::new(), label: "Everybody".to_owned(), hint: String::new(), selected: person.is_none() };
     let one = |(id, name): (PersonId, String)| Choice {
@@ -179,16 +179,16 @@ fn glass_row(custody: &Custody, lines: &GlassLines, line: &GlassLine) -> GlassRo
         reason: line.reason.show(&lines.shown).clone(),
         from: moment(custody, line.from_at),
         until: moment(custody, line.to_at),
-        opened: 0,
+        opened: u32::try_from(line.opened.len()).unwrap_or(u32::MAX),
         state,
         tone,
         tag: tag(&lines.customer_name),
     }
 }
 
-async fn glasses_first(desk: Desk<act::BreakGlassList>) -> Answer {
+async fn glasses_first(desk: Desk<act::BreakGlassList>, Query(which): Query<Which>) -> Answer {
     let customer = first_customer(&desk).await?;
-    go(&format!("/customers/{customer}/break-glass"))
+    go(&with_done(&format!("/customers/{customer}/break-glass"), which.done.as_deref()))
 }
 
 async fn glasses(
@@ -217,7 +217,7 @@ async fn glass(
     let custody = desk.custody();
     chrome.witness = Some(witness(custody, "opened this", lines.witnessed));
     let line = lines.lines.iter().find(|line| line.id == id).ok_or(Problem::NotHere)?;
-    let row = glass_row(custody, &lines, line);
+    let glass = glass_row(custody, &lines, line);
     let open = line.review.is_none() && !line.own;
     let choice = |value: &str, label: &str| Choice {
         value: value.to_owned(),
@@ -228,12 +228,12 @@ async fn glass(
     page(&BreakGlassReviewPage {
         chrome,
         closed: match (&line.review, line.own) {
-            (Some(_), _) => Some(row.state.clone()),
+            (Some(_), _) => Some(glass.state.clone()),
             (None, true) => Some("You broke this glass yourself; somebody else must review it.".to_owned()),
             (None, false) => None,
         },
-        glass: row,
-        opened: Vec::new(),
+        glass,
+        opened: line.opened.iter().map(|one| row(custody, &[], one)).collect(),
         verdicts: if open {
             vec![choice("justified", "Justified"), choice("not_justified", "Not justified: it ends now")]
         } else {

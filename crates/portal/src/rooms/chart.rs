@@ -8,14 +8,15 @@ use crate::door::take::{Fields, Form, Parts, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::accesses::BreakGlassPage;
 use crate::pages::parts::{
-    Choice, DateParts, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight,
+    Choice, DateParts, DocumentRow, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight,
 };
 use crate::pages::patients::{
-    ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage,
+    CareRow, ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage,
     PatientPage,
 };
 use axum::http::{Method, StatusCode};
 use custody::{CustodyError, Desk, DocumentSearch, PatientBody};
+use record::document::DocumentState;
 use record::{Action, CustomerId, PatientId, Role, act};
 use serde::Deserialize;
 
@@ -130,22 +131,45 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
     };
     add(shown.may.contains(&Action::PatientChange), "Correct", "edit");
     add(shown.may.contains(&Action::PatientLink) && shown.line.provisional, "Link to a known patient", "link");
+    let documents = rows(custody, &chart);
+    let care = care_of(&documents);
     page(&PatientPage {
         tag: tag(&shown.customer_name),
         name: patient.name(),
         facts: patient_facts(patient),
         provisional: shown.line.provisional,
         actions,
-        documents: rows(custody, &chart),
+        documents,
         empty: Empty {
             title: "No documents you may see".to_owned(),
             text: "Documents about this patient appear here once they are delivered.".to_owned(),
             action: None,
         },
-        care: Vec::new(),
+        care,
         broken_glass_until: shown.line.broken_glass_until.filter(|_| !shown.line.in_care).map(|at| moment(custody, at)),
         chrome,
     })
+}
+
+/// Whose documents of this patient are at the practice: they have the patient in their care.
+fn care_of(documents: &[DocumentRow]) -> Vec<CareRow> {
+    let mut authors: Vec<&str> = documents
+        .iter()
+        .filter(|row| matches!(row.state, DocumentState::Delivered | DocumentState::Signed))
+        .map(|row| row.author.as_str())
+        .filter(|author| !author.is_empty())
+        .collect();
+    authors.sort_unstable();
+    let many = |who: &str| authors.iter().filter(|author| **author == who).count();
+    let why = |count: usize| {
+        if count == 1 { "author of one document".to_owned() } else { format!("author of {count} documents") }
+    };
+    let mut rows: Vec<CareRow> = authors
+        .iter()
+        .map(|who| CareRow { who: (*who).to_owned(), role: String::new(), why: why(many(who)) })
+        .collect();
+    rows.dedup_by(|one, other| one.who == other.who);
+    rows
 }
 
 /// What was typed about a patient.

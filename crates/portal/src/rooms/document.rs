@@ -8,7 +8,8 @@ use crate::pages::document::{
     Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
 };
 use crate::pages::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, PageAction, Proposal, Reason, TextBlock, Tone, Weight,
+    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, PageAction, Proposal, Reason, TextBlock, Tone,
+    Weight,
 };
 use axum::http::{Method, StatusCode};
 use custody::{Custody, Desk, DocumentText, MatchTo, OpenDocument};
@@ -94,9 +95,6 @@ fn notices(custody: &Custody, opened: &OpenDocument) -> Vec<Notice> {
     if let Some((who, at)) = &opened.picked_up {
         notice(Tone::Plain, format!("Picked up by {who}, {}", custody.settings().time_of(*at)));
     }
-    if opened.versions.iter().any(|row| row.version == opened.version && !row.scanned) {
-        notice(Tone::Plain, "The original was not scanned for malware.".to_owned());
-    }
     notices
 }
 
@@ -165,7 +163,12 @@ fn versions(custody: &Custody, opened: &OpenDocument) -> Vec<VersionRow> {
             number: row.version,
             by: row.made_by.clone(),
             at: moment(custody, row.made_at),
-            what: format!("{}, {}", row.media, size(row.size_bytes)),
+            what: format!(
+                "{}, {}{}",
+                row.media,
+                size(row.size_bytes),
+                if row.scanned { "" } else { ", not scanned for malware" }
+            ),
             href: format!("/documents/{}/versions/{}", opened.id, row.version),
             current: row.version == opened.version,
         })
@@ -217,7 +220,12 @@ async fn show(desk: Desk<act::DocumentRead>, id: DocumentId, version: Option<u32
         version: opened.version,
         digest: digest(&opened),
         versions: versions(custody, &opened),
-        opened: history.iter().map(|line| opened_row(custody, line)).collect(),
+        // Looking at this list is in it too, with every reading; what people ask is who opened the document.
+        opened: history
+            .iter()
+            .filter(|line| line.action != Action::DocumentHistory)
+            .map(|line| opened_row(custody, line))
+            .collect(),
     })
 }
 
@@ -424,7 +432,7 @@ async fn enter_in_error(
 
 /// The page that asks whose document it is: what we propose, and who was found by what was typed.
 async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &MoveForm, mut errors: Errors) -> Answer {
-    let (mut chrome, _) = frame(desk, "/unmatched").await?;
+    let (mut chrome, me) = frame(desk, "/unmatched").await?;
     let found = desk.document_match_look(id).await?;
     let custody = desk.custody();
     chrome.witness = Some(witness(custody, "opened this", found.witnessed));
@@ -449,7 +457,12 @@ async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &Move
                 born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
                 record_number: patient.record_number.clone(),
                 score: one.agrees.iter().zip(WEIGHTS).filter(|(yes, _)| **yes).map(|(_, weight)| weight).sum(),
-                reasons: one.agrees.iter().zip(NAMES).map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes }).collect(),
+                reasons: one
+                    .agrees
+                    .iter()
+                    .zip(NAMES)
+                    .map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes })
+                    .collect(),
                 selected: false,
             }
         })
@@ -458,10 +471,13 @@ async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &Move
     if form.is_filled() && looked_for.is_empty() {
         errors.0.push(nobody_found());
     }
-    proposals.extend(looked_for.into_iter().filter(|one| !found.proposals.iter().any(|known| known.id.to_string() == one.patient)));
+    proposals.extend(
+        looked_for.into_iter().filter(|one| !found.proposals.iter().any(|known| known.id.to_string() == one.patient)),
+    );
     page(&MatchPage {
         document: DocumentBrief {
-            href: format!("/documents/{id}"),
+            // Records staff name the patient first; only then is the text theirs to read.
+            href: if me.is(record::Role::QaEditor) { format!("/documents/{id}") } else { String::new() },
             title: if body.title.is_empty() { "Document".to_owned() } else { body.title.clone() },
             patient: body.said.name(),
             identifier: born(&body.said),
@@ -505,7 +521,10 @@ async fn match_to(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>, fi
             return match_page(&desk, id, &form, Errors::none()).await;
         }
         (_, "") => {
-            let choose = FieldError { field: "patient".to_owned(), message: "Choose the patient whose document it is".to_owned() };
+            let choose = FieldError {
+                field: "patient".to_owned(),
+                message: "Choose the patient whose document it is".to_owned(),
+            };
             let page = match_page(&desk, id, &MoveForm::default(), Errors(vec![choose])).await?;
             return Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY));
         }
@@ -552,11 +571,18 @@ impl MoveForm {
 }
 
 fn nobody_found() -> FieldError {
-    FieldError { field: "family".to_owned(), message: "Nobody of this name was found; try the record number".to_owned() }
+    FieldError {
+        field: "family".to_owned(),
+        message: "Nobody of this name was found; try the record number".to_owned(),
+    }
 }
 
 /// The patients that fit what was typed: a search, which is an act of its own.
-async fn found_patients<A: record::Act>(desk: &Desk<A>, form: &MoveForm, customer: Option<CustomerId>) -> Result<Vec<Proposal>, Problem> {
+async fn found_patients<A: record::Act>(
+    desk: &Desk<A>,
+    form: &MoveForm,
+    customer: Option<CustomerId>,
+) -> Result<Vec<Proposal>, Problem> {
     if !form.is_filled() {
         return Ok(Vec::new());
     }

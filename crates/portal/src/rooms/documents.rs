@@ -137,7 +137,11 @@ async fn list(
     customer_filter(&mut chrome, &me.customers(), which.customer, path);
     chrome.witness = found.customers.first().map(|lines| witness(custody, "opened this list", lines.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
-    let rows = rows(custody, &found);
+    let mut rows = rows(custody, &found);
+    if matches!(kind, ListKind::Unmatched) && me.is_any(&[Role::RecordsStaff, Role::QaEditor]) {
+        // The text of an unmatched document is not for records staff; whose it is, is what there is to do here.
+        rows.iter_mut().for_each(|row| row.href.push_str("/match"));
+    }
     let may_upload = me.is_any(&[Role::Transcriptionist, Role::QaEditor]);
     let upload = may_upload.then(|| Link { label: "Upload documents".to_owned(), href: "/upload".to_owned() });
     let action = may_upload.then_some(("Upload documents", "/upload"));

@@ -295,9 +295,17 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
     Some(Flash { tone, text: text.to_owned(), undo: None })
 }
 
+/// Where one is led on to tells what was done, if it is one of the known words.
+pub(super) fn with_done(path: &str, word: Option<&str>) -> String {
+    match word.filter(|word| flash_of(Some(word)).is_some()) {
+        Some(word) => format!("{path}?done={word}"),
+        None => path.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{flash_of, size, thousands};
+    use super::{flash_of, size, thousands, with_done};
 
     #[test]
     fn numbers_read_as_people_write_them() {
@@ -314,5 +322,7 @@ mod tests {
     #[test]
     fn an_address_can_make_no_words_of_its_own_appear() {
         assert!(flash_of(Some("<b>Call this number</b>")).is_none());
+        assert_eq!(with_done("/inbox", Some("&next=//evil")), "/inbox");
+        assert_eq!(with_done("/inbox", Some("withdrawn")), "/inbox?done=withdrawn");
     }
 }
