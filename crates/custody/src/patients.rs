@@ -1,6 +1,7 @@
 //! The patient index of a practice: by hand, from a file, found, shown, corrected, linked.
 
 use crate::ask::Question;
+use crate::people::typed::is_hidden;
 use crate::documents::{patient_open, purpose_of, query_of};
 use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, Shown, Witnessed};
 use policy::scope::{document_scope, patient_scope};
@@ -75,6 +76,11 @@ pub struct ImportReport {
     pub rejected: Vec<(u64, String)>,
 }
 
+/// Short enough, and without controls and marks that make one name look like another.
+pub(crate) fn is_fit(text: &str) -> bool {
+    text.chars().count() <= FIELD_CHARS_MAX && !text.chars().any(is_hidden)
+}
+
 fn checked(body: &PatientBody) -> Result<PatientBody, CustodyError> {
     let mut errors = Vec::new();
     let clean = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -86,7 +92,6 @@ fn checked(body: &PatientBody) -> Result<PatientBody, CustodyError> {
         record_number: clean(&body.record_number),
         sex: clean(&body.sex),
     };
-    let bad = |text: &str| text.chars().count() > FIELD_CHARS_MAX || text.chars().any(char::is_control);
     if body.last.is_empty() {
         errors.push(FieldError { field: "family", say: "Write the surname" });
     }
@@ -100,8 +105,8 @@ fn checked(body: &PatientBody) -> Result<PatientBody, CustodyError> {
         ("record_number", &body.record_number),
         ("sex", &body.sex),
     ] {
-        if bad(text) {
-            errors.push(FieldError { field, say: "Write at most 120 characters" });
+        if !is_fit(text) {
+            errors.push(FieldError { field, say: "Write at most 120 characters, and no hidden ones" });
         }
     }
     if errors.is_empty() { Ok(body) } else { Err(CustodyError::Input(errors)) }

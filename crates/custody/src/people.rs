@@ -12,7 +12,7 @@
 
 mod invite;
 mod officers;
-mod typed;
+pub(crate) mod typed;
 mod waiting;
 
 use crate::ask::Question;

@@ -14,14 +14,15 @@ mod about;
 mod intake;
 
 use crate::ask::Question;
+use crate::patients::is_fit;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use identify::Kind;
+use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use policy::{DocumentFacts, ResourceFacts};
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState, Step};
-use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Purpose, UploadId, act};
 use store::{Document, DocumentVersion, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
@@ -202,6 +203,9 @@ impl Desk<act::DocumentUpload> {
         let (clock, entropy) = (custody.clock(), custody.entropy());
         if new.file_name.trim().is_empty() || new.file_name.chars().count() > NAME_CHARS_MAX {
             return Err(CustodyError::field("file", "Give the file a name of at most 255 characters"));
+        }
+        if ![&new.said.last, &new.said.first, &new.said.record_number].into_iter().all(|text| is_fit(text)) {
+            return Err(CustodyError::field("patient", "Write names and numbers of at most 120 characters, and no hidden ones"));
         }
         let existing = match new.version_of {
             None => None,

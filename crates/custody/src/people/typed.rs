@@ -16,7 +16,7 @@ const LABEL_CHARS_MAX: usize = 60;
 pub(crate) struct Form(Vec<FieldError>);
 
 /// Controls, and marks that make text look like other text (bidi overrides, zero widths).
-fn is_hidden(letter: char) -> bool {
+pub(crate) fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
