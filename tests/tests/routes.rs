@@ -138,7 +138,7 @@ impl Trial<'_> {
                 });
                 self.refusals_alike((name, *manner), (&own, &absent));
             }
-            if !is_allowed_elsewhere(&self.row.by, name) && !(self.row.list && knows(name, 1)) {
+            if !(is_allowed_elsewhere(&self.row.by, name) || self.row.list && knows(name, 1)) {
                 let foreign = self.call(name, &things.foreign, *manner).await;
                 self.find(foreign.alike(&absent), || {
                     format!("{name} can tell what is elsewhere ({manner:?}): {}", foreign.differs(&absent))
@@ -353,7 +353,7 @@ async fn walk(part: usize, parts: usize) {
     for (place, row) in rows.iter().enumerate().filter(|(place, _)| place % parts == part) {
         // A minute on, so that no refusal is only counted; new sessions, so that every touch is fresh.
         world.house.clock.forward_secs(61);
-        if visitors.is_empty() || place / parts % 3 == 0 {
+        if visitors.is_empty() || (place / parts).is_multiple_of(3) {
             visitors = sign_everybody_in(&world).await;
         }
         let things = Things::make(&world, row).await;

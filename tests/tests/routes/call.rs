@@ -68,8 +68,7 @@ impl Tried {
     }
 }
 
-fn filled(world: &World, text: &str, made: &Made, number: u32) -> String {
-    let _ = world;
+fn filled(text: &str, made: &Made, number: u32) -> String {
     let mut text = text.replace("{n}", &number.to_string());
     for (name, value) in &made.values {
         text = text.replace(&format!("{{{name}}}"), value);
@@ -132,9 +131,9 @@ fn multipart(fields: &[(String, String)], file: &str) -> (String, String) {
 }
 
 fn ask(world: &World, visitor: &Visitor, row: &Row, made: &Made, (manner, number): (Manner, u32)) -> Ask {
-    let mut path = filled(world, row.path, made, number);
+    let mut path = filled(row.path, made, number);
     if !row.query.is_empty() {
-        path = format!("{path}?{}", filled(world, row.query, made, number));
+        path = format!("{path}?{}", filled(row.query, made, number));
     }
     let token = match manner {
         Manner::NoToken => String::new(),
@@ -145,14 +144,12 @@ fn ask(world: &World, visitor: &Visitor, row: &Row, made: &Made, (manner, number
     if manner != Manner::NoToken {
         fields.push(("csrf".to_owned(), token.clone()));
     }
-    fields.extend(
-        row.fields.iter().map(|(name, value)| (filled(world, name, made, number), filled(world, value, made, number))),
-    );
+    fields.extend(row.fields.iter().map(|(name, value)| (filled(name, made, number), filled(value, made, number))));
     let mut ask = match row.body {
         Body::None => Ask::get(&path),
         Body::Form => Ask::form(&path, &fields),
         Body::Multipart(file) => {
-            let (kind, body) = multipart(&fields, &filled(world, file, made, number));
+            let (kind, body) = multipart(&fields, &filled(file, made, number));
             Ask::post(&path, &kind, body.into())
         }
         Body::Raw => {

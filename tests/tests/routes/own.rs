@@ -223,6 +223,62 @@ fn plain_text(row: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_a_document_stands_is_told_to_nobody_who_may_not_ask() {
+    use Thing::{Delivered, Edited, Held, Transcribed, Unmatched, Withdrawn};
+    let world = World::begin().await;
+    let of_documents: Vec<Row> =
+        rows().into_iter().filter(|row| row.path.starts_with("/documents/{doc}") && !row.for_all).collect();
+    let mut found: Vec<String> = Vec::new();
+    for state in [Transcribed, Edited, Delivered, Held, Unmatched, Withdrawn] {
+        let own = world.make(0, state).await;
+        let absent = world.absent(&own);
+        // A colleague, the same role elsewhere, and three whom no document of the practice concerns in any state.
+        for name in ["ben.cho", "grace.tully", "jon.aziz", "theo.marsh", "former.clinician"] {
+            world.house.clock.forward_secs(61);
+            let visitor = world.visitor(name).await;
+            for (place, row) in of_documents.iter().enumerate() {
+                if place % 12 == 11 {
+                    world.house.clock.forward_secs(61);
+                }
+                let here = call::call(&world, (name, &visitor), row, &own, Manner::Plain).await;
+                let nowhere = call::call(&world, (name, &visitor), row, &absent, Manner::Plain).await;
+                if !here.alike(&nowhere) || here.refusals() != nowhere.refusals() {
+                    found.push(format!("{} of a {state:?} one by {name}: {}", row.title(), here.differs(&nowhere)));
+                }
+            }
+        }
+    }
+    world.house.stop().await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limit_on_openings_holds_our_own_people_and_tells_nobody_what_is_there() {
+    const LIMIT: u64 = 3;
+    let house = House::start_with(|settings| settings.opens_per_hour_max = LIMIT).await.expect("a house");
+    let quinn = house.sign_in(house.person("quinn.ferrara").id).await.expect("quinn");
+    let customers = house.store.customer_list().await.expect("customers");
+    let lakeside = customers.iter().find(|one| one.name.starts_with("Lakeside")).expect("a practice of the demo").id;
+    let queue = quinn.get(&format!("/queue?customer={lakeside}")).await.expect("an answer").text();
+    let id = queue.split("/documents/doc_").nth(1).and_then(|rest| rest.get(..26)).expect("a document in work");
+    let path = format!("/documents/doc_{id}");
+    // Somebody of another practice, more often than the limit: never "too often", because nothing is there for them.
+    let grace = house.sign_in(house.person("grace.tully").id).await.expect("grace");
+    let jon = house.sign_in(house.person("jon.aziz").id).await.expect("jon");
+    for visitor in [&grace, &jon] {
+        for _ in 0..LIMIT + 2 {
+            assert_eq!(visitor.get(&path).await.expect("an answer").status, 404);
+        }
+    }
+    let mut statuses = Vec::new();
+    for _ in 0..LIMIT + 1 {
+        statuses.push(quinn.get(&path).await.expect("an answer").status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_touch_that_is_over_is_asked_for_again_and_tells_nobody_what_is_there() {
     let world = World::begin().await;
     let fresh = |row: &Row| {

@@ -121,12 +121,11 @@ impl Made {
     }
 }
 
-/// Sessions of one person that are over, each in its own way; and one that is locked.
+/// Sessions of one person that are over, each in its own way.
 pub(crate) struct Dead {
     pub(crate) revoked: String,
     pub(crate) idle: String,
     pub(crate) over: String,
-    pub(crate) locked: Visitor,
 }
 
 pub(crate) struct World {
@@ -188,10 +187,6 @@ impl World {
 
     pub(crate) fn known(&self, name: &str) -> Option<PersonId> {
         self.people.get(name).copied()
-    }
-
-    pub(crate) fn customer(&self, side: usize) -> CustomerId {
-        self.customers[side]
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -291,10 +286,8 @@ impl World {
         assert_eq!(answer.status, 303);
         let idle = self.visitor(name).await;
         self.house.clock.forward_secs(16 * 60);
-        let locked = self.visitor(name).await;
-        assert_eq!(locked.form("/lock", &[]).await.expect("locking answers").status, 303);
         let secret = |visitor: Visitor| visitor.secret.expect("a session");
-        Dead { revoked: secret(revoked), idle: secret(idle), over: self.session_over(name).await, locked }
+        Dead { revoked: secret(revoked), idle: secret(idle), over: self.session_over(name).await }
     }
 
     /// A session that was used to its last minute: twelve hours are over, and it is not idle.
