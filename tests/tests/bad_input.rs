@@ -276,6 +276,12 @@ fn words_beside_a_file_that_do_not_fit_leave_nothing_of_the_file() {
         assert_clear(what, &answer, &fitting);
         assert_eq!(scene.kept(), before, "{what} left something");
     }
+    for fields in ["family=%E2%80%AEspoof", "given=a%00b", &format!("record_number={}", "9".repeat(500)), "family=%ff"]
+    {
+        let answer = scene.tess.upload(query, "good.txt", fields, GOOD.as_bytes()).expect("the portal answers");
+        assert_clear(fields, &answer, &[400, 422]);
+        assert_eq!(scene.kept(), before, "{fields} left something");
+    }
     // The same file twice is two documents, each whole: nothing is lost by taking it again.
     let twice = [scene.upload("good.txt", GOOD.as_bytes()), scene.upload("good.txt", GOOD.as_bytes())];
     assert!(twice.iter().all(|answer| answer.status == 201) && twice[0].json()["href"] != twice[1].json()["href"]);
@@ -373,7 +379,7 @@ fn malformed_forms_and_passkeys_are_refused() {
     assert_clear("a form of no kind", &typed("", b"family=A&given=B"), &[415]);
     assert_clear("no UTF-8", &typed("application/x-www-form-urlencoded", b"family=%ff%fe&given=B"), &[400, 422]);
     assert_clear("nothing typed", &frida.post("/patients/new", &[]).expect("it answers"), &[400, 422]);
-    for family in ["", " ", "a\u{0}b", "line\nbreak", "\u{202e}reversed", &"n".repeat(5000)] {
+    for family in ["", " ", "a\u{0}b", "bell\u{7}", "\u{202e}reversed", "zero\u{200b}width", &"n".repeat(5000)] {
         let answer = frida.post("/patients/new", &[("family", family), ("given", "Ada")]).expect("it answers");
         assert_clear(&format!("family {family:.20?}"), &answer, &[422]);
     }

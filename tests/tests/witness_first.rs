@@ -183,7 +183,7 @@ fn on_a_full_disk_nothing_opens_and_room_or_a_new_start_opens_it_again() {
     std::fs::create_dir(&disk).expect("a folder can be made");
     let Some(command) = on_a_small_disk(&disk) else {
         // Said in the log of the run: a container that may not mount cannot show this.
-        eprintln_once("a file system could not be mounted here; the full disk was not tried");
+        say_untried("a file system could not be mounted here; the full disk was not tried");
         return;
     };
     let dir = disk.join("data");
@@ -239,6 +239,6 @@ fn fill(filler: &Path) {
 }
 
 #[expect(clippy::print_stderr, reason = "a test that could not try says so")]
-fn eprintln_once(what: &str) {
+fn say_untried(what: &str) {
     eprintln!("{what}");
 }
