@@ -5,25 +5,24 @@ import { join } from 'node:path';
 import { WIDTHS, size } from './chromium.mjs';
 import { smaller } from './png.mjs';
 
+/** The highest picture, in pixels: of a longer page only the beginning is shown. */
+const HEIGHT_MAX = 2200;
+
 /** Writes NAME-1280.png and NAME-390.png of the whole page into `folder`; the window gets its size back. */
 export async function takePictures(page, folder, name) {
   if (!/^[a-z0-9-]+$/.test(name)) throw new Error(`picture names are small letters, digits and dashes: ${name}`);
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize();
+  // Nothing is hovered, and the strip at a phone's lower edge stands at the end of the page and not amid it.
+  await page.mouse.move(0, 0);
   for (const width of WIDTHS) {
     await page.setViewportSize(size(width));
-    const picture = await page.screenshot({ fullPage: true, animations: 'disabled', clip: await part(page, width) });
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width, height: Math.min(Math.max(height, size(width).height), HEIGHT_MAX) });
+    const picture = await page.screenshot({ animations: 'disabled' });
     await writeFile(join(folder, `${name}-${width}.png`), smaller(picture));
   }
   if (before) await page.setViewportSize(before);
-}
-
-/** The highest picture, in pixels: of a longer page only the beginning is shown. */
-const HEIGHT_MAX = 2200;
-
-async function part(page, width) {
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  return height > HEIGHT_MAX ? { x: 0, y: 0, width, height: HEIGHT_MAX } : undefined;
 }
 
 /** Does the page scroll sideways at this width, in pixels beyond the window; 0 is right. */

@@ -109,6 +109,7 @@ export function openRoom({ browser, demo, binary, checks, pictures, numbers, peo
     demo,
     binary,
     numbers,
+    pictures,
     looked,
     check: checks.check,
     note: checks.note,

@@ -85,9 +85,17 @@ export default async function ({ check, at, signedIn, withPasskey, goodPage, tas
 
   await page.goto(at('/patients/import'));
   await goodPage(desk, 'patient-import');
+  const table = { name: 'patients.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) };
+  await check('a table can be checked before anything is kept', async () => {
+    await page.getByLabel('The file').setInputFiles(table);
+    await page.getByRole('button', { name: 'Only check the file' }).click();
+    await page.getByRole('heading', { name: 'Checked: nothing was kept' }).waitFor();
+    await page.getByText(/2 new/).waitFor();
+    await page.getByRole('link', { name: 'Choose the file again and import it' }).click();
+  });
   await check('patients come from a table, and what is wrong in it is told by line', async () => {
-    await page.getByLabel('The file').setInputFiles({ name: 'patients.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
-    await page.locator('form[enctype]').getByRole('button').first().click();
+    await page.getByLabel('The file').setInputFiles(table);
+    await page.getByRole('button', { name: 'Import the patients' }).click();
     await page.getByText(/2 new/).waitFor();
     await page.getByText(/line 4/).waitFor();
   });
