@@ -52,7 +52,13 @@
     const mark = Object.assign(document.createElement("span"), { className: "brand" });
     mark.append(...brand.childNodes); brand.append(mark);
     back.addEventListener("click", () => unlock(back, problem));
-    other.addEventListener("click", async () => { covered = []; await send("/sign-out").catch(() => {}); location.assign("/sign-in"); });
+    other.addEventListener("click", async () => {
+      covered = []; back.disabled = other.disabled = true;
+      await send("/sign-out").catch(() => {});
+      // The next person touches at once; whoever does not is at the page for signing in.
+      const passkey = window.strongroomPasskey;
+      try { location.replace(passkey.onSite((await passkey.run("sign-in", { next: "/", shared: idle <= 300000 ? "yes" : "" })).next)); } catch { location.replace("/sign-in"); }
+    });
     return [[brand, card, help], back];
   };
 

@@ -103,6 +103,7 @@
       copy.textContent = "Copied";
     }
   });
+  $(".print-bar [data-print]")?.focus();
   const go = $("[data-go]");
   if (go) location.replace(go.href);
 

@@ -92,7 +92,7 @@
     room.hidden = !items.some((one) => one.state !== "gone");
     tell();
   };
-  const fail = (item, words) => { item.state = "failed"; item.word.className = "word danger"; item.word.textContent = words; item.progress.hidden = true; item.cancel.textContent = "Leave out"; item.cancel.setAttribute("aria-label", `Leave out ${item.file.name}`); };
+  const fail = (item, words) => { item.state = "failed"; item.word.className = "word danger"; item.word.textContent = words.charAt(0).toUpperCase() + words.slice(1); item.progress.hidden = true; item.cancel.textContent = "Leave out"; item.cancel.setAttribute("aria-label", `Leave out ${item.file.name}`); };
   const tell = () => {
     const count = (state) => items.filter((one) => one.state === state).length;
     const waiting = count("waiting") + count("broken"), done = count("done"), failed = count("failed"), sending = count("sending");

@@ -363,9 +363,11 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
     let customers = me.customers();
     let mut customer = customers.first().map(|(id, _)| *id);
     let mut table = Vec::new();
+    let mut only_check = false;
     while let Some(mut part) = parts.next().await? {
         match part.name() {
             Some("customer") => customer = part.text().await?.parse().ok().or(customer),
+            Some("do") => only_check = part.text().await? == "check",
             Some("file") => {
                 while let Some(piece) = part.chunk().await? {
                     if table.len() + piece.len() > TABLE_BYTES_MAX {
@@ -378,7 +380,7 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
         }
     }
     let customer = customer.ok_or(Problem::NotHere)?;
-    let report = match desk.patient_import(customer, &table, false).await {
+    let report = match desk.patient_import(customer, &table, only_check).await {
         Ok(report) => report,
         Err(CustodyError::Input(fields)) => {
             let errors = Errors(
@@ -407,7 +409,7 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
     let _ = ImportRow::default();
     page(&PatientImportPage {
         chrome,
-        step: ImportStep::Done { said, href: "/patients".to_owned() },
+        step: ImportStep::Done { said, href: if only_check { "/patients/import" } else { "/patients" }.to_owned() },
         action: "/patients/import".to_owned(),
         customers: Vec::new(),
         errors: Errors::none(),

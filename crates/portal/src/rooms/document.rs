@@ -8,11 +8,11 @@ use crate::pages::document::{
     Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
 };
 use crate::pages::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, PageAction, Proposal, Reason, TextBlock, Tone,
+    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, OpenedRow, PageAction, Proposal, Reason, TextBlock, Tone,
     Weight,
 };
 use axum::http::{Method, StatusCode};
-use custody::{Custody, Desk, DocumentText, MatchTo, OpenDocument};
+use custody::{Custody, CustodyError, Desk, DocumentText, HistoryLine, MatchTo, OpenDocument};
 use record::document::DocumentState;
 use record::{Action, CustomerId, DocumentId, PatientId, act};
 use serde::Deserialize;
@@ -220,12 +220,7 @@ async fn show(desk: Desk<act::DocumentRead>, id: DocumentId, version: Option<u32
         version: opened.version,
         digest: digest(&opened),
         versions: versions(custody, &opened),
-        // Looking at this list is in it too, with every reading; what people ask is who opened the document.
-        opened: history
-            .iter()
-            .filter(|line| line.action != Action::DocumentHistory)
-            .map(|line| opened_row(custody, line))
-            .collect(),
+        opened: openings(custody, &history),
     })
 }
 
@@ -376,6 +371,22 @@ fn reasons(act: ReasonedAct) -> Vec<Choice> {
         .collect()
 }
 
+/// Who has opened it, for those who may know; nothing for everybody else, whether it is there or not.
+async fn opened_so_far<A: record::Act>(desk: &Desk<A>, id: DocumentId) -> Result<Vec<OpenedRow>, Problem> {
+    let beside = Desk::<act::DocumentHistory>::at(desk.custody().clone(), desk.signed_in().cloned());
+    match beside.document_history(id).await {
+        Ok(history) => Ok(openings(desk.custody(), &history)),
+        Err(CustodyError::Refused(_) | CustodyError::Absent) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Looking at this list is in it too, with every reading; what people ask is who opened the document.
+fn openings(custody: &Custody, history: &[HistoryLine]) -> Vec<OpenedRow> {
+    let other = |line: &&HistoryLine| line.action != Action::DocumentHistory;
+    history.iter().filter(other).map(|line| opened_row(custody, line)).collect()
+}
+
 /// The form before an act that needs a reason. It names no patient: whoever may withdraw need not be one who may read.
 async fn reason_form<A: record::Act>(desk: &Desk<A>, id: DocumentId, act: ReasonedAct, last: &str) -> Answer {
     let (chrome, _) = frame(desk, "/documents").await?;
@@ -393,7 +404,7 @@ async fn reason_form<A: record::Act>(desk: &Desk<A>, id: DocumentId, act: Reason
         },
         reasons: reasons(act),
         word: String::new(),
-        opened: Vec::new(),
+        opened: opened_so_far(desk, id).await?,
         action: format!("/documents/{id}/{last}"),
         errors: Errors::none(),
     })
