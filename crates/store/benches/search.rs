@@ -15,13 +15,13 @@ mod city;
 mod turns;
 
 use city::{NOW, RECORDS_STAFF, clinician, customer, name, ring};
-use policy::scope::{PatientRelation, PatientScope, document_scope};
+use policy::scope::document_scope;
 use policy::{CustomerFacts, Facts, MembershipFact, PatientFacts, Policy, PrincipalFacts, ResourceFacts, SignInFact};
 use record::{
     Action, Entry, Intent, ManualClock, Outcome, PatientId, PersonId, Principal, Purpose, Resources, Role,
     SystemEntropy, Timestamp, act,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +32,6 @@ use vault::{Column, KeyRing, Match, Query};
 const TURN: Duration = Duration::from_secs(3);
 const CLIENTS: usize = 8;
 const PAGE_ROWS: u32 = 50;
-/// As in custody: with more patients than these, documents are asked by token.
-const PATIENTS_BY_ID_MAX: u32 = 200;
 
 struct House {
     store: Store,
@@ -69,26 +67,17 @@ async fn search(house: &House, asker: Asker, text: &str) -> usize {
     let mac = |token: &vault::Token| {
         (token.field.as_str().to_owned(), house.ring.blind(here, token.field, &token.word).unwrap().to_vec())
     };
-    let groups: Vec<Vec<(String, Vec<u8>)>> =
-        query.all_of.iter().map(|group| group.iter().map(mac).collect()).collect();
-    if !groups.is_empty() {
-        let anyone = PatientScope { any_of: vec![PatientRelation::Anyone] };
-        let found = house.store.patient_search(here, &anyone, &groups, None, PATIENTS_BY_ID_MAX).await.unwrap();
-        if found.more {
-            filter.patient_groups = groups;
-        } else {
-            filter.patients = Some(found.items.iter().map(|patient| patient.id).collect());
-        }
-    }
+    filter.patient_groups = query.all_of.iter().map(|group| group.iter().map(mac).collect()).collect();
     let page = house.store.document_list(&filter, PAGE_ROWS).await.unwrap();
     let documents = page.items;
     let told = house.store.document_facts_many(here, &documents, Some(asker.person)).await.unwrap();
-    let about: BTreeSet<PatientId> = documents.iter().filter_map(|document| document.patient).collect();
-    let in_care = house.store.in_care_many(here, &about, asker.person).await.unwrap();
-    let about: Vec<PatientId> = about.into_iter().collect();
-    let patients = house.store.patient_fetch_many(here, &about).await.unwrap();
+    // A patient is in care exactly when a document about them says so.
+    let about: BTreeMap<PatientId, bool> =
+        told.iter().filter_map(|facts| Some((facts.patient?, facts.in_care))).collect();
+    let ids: Vec<PatientId> = about.keys().copied().collect();
+    let patients = house.store.patient_fetch_many(here, &ids).await.unwrap();
     let patient_facts = patients.iter().map(|patient| {
-        let in_care = in_care.contains(&patient.id);
+        let in_care = about[&patient.id];
         ResourceFacts::Patient(PatientFacts { id: patient.id, customer: here, in_care, provisional: false })
     });
     let resources: Vec<ResourceFacts> = told.into_iter().map(ResourceFacts::Document).chain(patient_facts).collect();

@@ -207,7 +207,8 @@ CREATE TABLE document (
 );
 -- Ids sort by time, so each of these gives a page in its order.
 CREATE INDEX document_by_state ON document (customer_id, state, document_id);
-CREATE INDEX document_by_patient ON document (patient_id, document_id);
+-- Whether a patient is in somebody's care is asked row by row, so all that it takes stands in here.
+CREATE INDEX document_by_patient ON document (patient_id, document_id, state, author_id, customer_id);
 CREATE INDEX document_by_move ON document (moved_from, document_id);
 CREATE INDEX document_by_author ON document (author_id, document_id);
 CREATE INDEX document_by_uploader ON document (uploader_id, document_id);

@@ -167,6 +167,13 @@ impl Store {
         Ok(rows.into_iter().map(Row).collect())
     }
 
+    /// How the engine goes about a text, for tests.
+    #[cfg(test)]
+    pub(crate) async fn explain(&self, sql: &str, values: Vec<Value>) -> Vec<String> {
+        let rows = self.rows("explain", format!("EXPLAIN QUERY PLAN {sql}"), values).await.unwrap();
+        rows.iter().map(|row| row.text("detail").unwrap()).collect()
+    }
+
     /// The first row, if any.
     pub(crate) async fn row(
         &self,

@@ -7,6 +7,7 @@
 
 use crate::binds::Value;
 use crate::documents::{DOCUMENT, document};
+use crate::patients::{self, TokenGroup};
 use crate::scope::{Condition, unindexed};
 use crate::{Document, Page, Store, StoreError, scope};
 use policy::scope::DocumentScope;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// With at most so many patients of a name, their documents are looked up patient by patient; with more, a page is
 /// full soon when the customer's documents are walked through from the newest.
-const PATIENTS_MAX: u32 = 1000;
+const PATIENTS_MAX: u32 = patients::COMMON;
 
 /// Which documents of one customer a list wants. The scope is policy's and is always there.
 #[derive(Debug, Clone)]
@@ -74,10 +75,19 @@ impl DocumentFilter {
     }
 }
 
+/// A filter, and what was found out before its text is made.
+struct Plan {
+    filter: DocumentFilter,
+    /// The names are few patients' (those of `patient_groups`, the rarest first).
+    few: bool,
+}
+
 /// By which index the rows of a page are found.
 enum Way<'f> {
     /// Patient by patient, then sorted.
     Patients(&'f [PatientId]),
+    /// The same for patients of a name that few have.
+    Named(&'f [TokenGroup]),
     /// A chart: this patient's, and those moved away from it.
     Chart(PatientId),
     /// By blind token, then sorted.
@@ -105,11 +115,14 @@ fn few_states(filter: &DocumentFilter) -> Option<Vec<DocumentState>> {
     (!states.iter().any(|state| state.is_with_practice())).then_some(states)
 }
 
-fn way(filter: &DocumentFilter) -> Way<'_> {
+fn way(plan: &Plan) -> Way<'_> {
+    let filter = &plan.filter;
     if let Some(patients) = &filter.patients {
         Way::Patients(patients)
     } else if let Some(patient) = filter.chart_of {
         Way::Chart(patient)
+    } else if plan.few {
+        Way::Named(&filter.patient_groups)
     } else if let Some(token) = &filter.token {
         Way::Token(token)
     } else if let Some(person) = filter.unread_by {
@@ -142,12 +155,13 @@ fn equals(condition: &mut Condition, sql: &str, value: Option<Value>) {
 }
 
 /// The customer as text that no index is found by, and the way.
-fn found(filter: &DocumentFilter) -> Found {
+fn found(plan: &Plan) -> Found {
+    let filter = &plan.filter;
     let mut condition = Condition::default();
     let customer = condition.place(filter.customer);
     let (mut from, mut id) = ("document", "document.document_id");
     let mut indexed = false;
-    match way(filter) {
+    match way(plan) {
         Way::Patients(patients) => {
             let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
             let any = if places.is_empty() {
@@ -156,6 +170,10 @@ fn found(filter: &DocumentFilter) -> Found {
                 format!("document.patient_id IN ({})", places.join(", "))
             };
             condition.and(&any);
+        }
+        Way::Named(groups) => {
+            let named = patients::named_sql(&mut condition, &customer, groups);
+            condition.and(&format!("document.patient_id IN ({named})"));
         }
         Way::Chart(patient) => {
             let place = condition.place(patient);
@@ -191,7 +209,8 @@ fn found(filter: &DocumentFilter) -> Found {
 }
 
 /// Whatever else is asked, as conditions that no index is found by.
-fn narrow(condition: &mut Condition, filter: &DocumentFilter, id: &str) {
+fn narrow(condition: &mut Condition, plan: &Plan, id: &str) {
+    let filter = &plan.filter;
     equals(condition, &format!("{id} < ??"), filter.before.map(Value::from));
     if !filter.states.is_empty() {
         let states = condition.words(&unindexed("document.state"), &filter.states);
@@ -200,58 +219,74 @@ fn narrow(condition: &mut Condition, filter: &DocumentFilter, id: &str) {
     equals(condition, &format!("{} = ??", unindexed("document.author_id")), filter.author.map(Value::from));
     equals(condition, &format!("{} = ??", unindexed("document.uploader_id")), filter.uploader.map(Value::from));
     let chart = format!("{} = ?? OR {} = ??", unindexed("document.patient_id"), unindexed("document.moved_from"));
-    equals(condition, &chart, filter.chart_of.map(Value::from));
+    let chart_of = filter.chart_of.filter(|_| !matches!(way(plan), Way::Chart(_)));
+    equals(condition, &chart, chart_of.map(Value::from));
     let lies =
         "EXISTS (SELECT 1 FROM recipient lies WHERE lies.document_id = document.document_id AND lies.person_id = ??";
-    equals(condition, &format!("{lies})"), filter.inbox_of.map(Value::from));
-    equals(condition, &format!("{lies} AND lies.read_at IS NULL)"), filter.unread_by.map(Value::from));
+    // What the way says already is not looked at twice.
+    let inbox = filter.inbox_of.filter(|_| !matches!(way(plan), Way::Inbox(_)));
+    let unread = filter.unread_by.filter(|_| !matches!(way(plan), Way::Unread(_)));
+    equals(condition, &format!("{lies})"), inbox.map(Value::from));
+    equals(condition, &format!("{lies} AND lies.read_at IS NULL)"), unread.map(Value::from));
     if filter.waiting_for_pick_up {
         condition.and("document.picked_up_at IS NULL");
     }
     if filter.picked_up {
         condition.and("document.picked_up_at IS NOT NULL");
     }
-    if filter.patient_groups.is_empty() && filter.token.is_none() {
+    let token = filter.token.as_ref().filter(|_| !matches!(way(plan), Way::Token(_)));
+    let groups = if plan.few { &[][..] } else { &filter.patient_groups };
+    if groups.is_empty() && token.is_none() {
         return;
     }
     let customer = condition.place(filter.customer);
-    for group in &filter.patient_groups {
+    for group in groups {
         let named = condition.named(&customer, group, "document.patient_id");
         condition.and(&named);
     }
-    if let Some((field, token)) = &filter.token {
+    if let Some((field, token)) = token {
         let (field, token) = (condition.place(field), condition.place(token.clone()));
         condition.and(&format!(
-            "EXISTS (SELECT 1 FROM document_token says WHERE says.customer_id = {customer} AND says.field = {field} \
-             AND says.token = {token} AND says.document_id = document.document_id)"
+            "(SELECT 1 FROM document_token says WHERE says.customer_id = {customer} AND says.field = {field} \
+             AND says.token = {token} AND says.document_id = document.document_id) IS NOT NULL"
         ));
     }
 }
 
-fn condition_of(filter: &DocumentFilter) -> Found {
-    let mut found = found(filter);
-    narrow(&mut found.condition, filter, found.id);
+fn condition_of(plan: &Plan) -> Found {
+    let mut found = found(plan);
+    narrow(&mut found.condition, plan, found.id);
     // Last, because it is the dearest to look at.
-    scope::documents(&mut found.condition, &filter.scope);
+    scope::documents(&mut found.condition, &plan.filter.scope);
     found
 }
 
+fn page_sql(plan: &Plan, limit: u32) -> (String, Vec<Value>) {
+    let Found { mut condition, from, id } = condition_of(plan);
+    let limit_place = condition.place(limit.saturating_add(1));
+    let sql = format!("SELECT {DOCUMENT} FROM {from} WHERE {} ORDER BY {id} DESC LIMIT {limit_place}", condition.sql);
+    (sql, condition.values)
+}
+
 impl Store {
-    /// Names that few patients have become those patients. `None`: nothing can be found at all.
-    async fn named_few(&self, filter: &DocumentFilter) -> Result<Option<DocumentFilter>, StoreError> {
+    /// Looks at the names that are asked for. `None`: nobody has them, so nothing can be found.
+    async fn plan(&self, filter: &DocumentFilter) -> Result<Option<Plan>, StoreError> {
         let mut filter = filter.clone();
-        if filter.patient_groups.is_empty() || filter.patients.is_some() || filter.chart_of.is_some() {
-            return Ok(Some(filter));
+        let mut few = false;
+        if !filter.patient_groups.is_empty() {
+            let Some(sized) = self.groups_by_size(filter.customer, &filter.patient_groups).await? else {
+                return Ok(None);
+            };
+            let (least, many) = (sized.first().map_or(0, |(size, _)| *size), sized.len());
+            filter.patient_groups = sized.into_iter().map(|(_, group)| group).collect();
+            let narrowed = filter.patients.is_some() || filter.chart_of.is_some();
+            few = !narrowed
+                && (least < u64::from(PATIENTS_MAX)
+                    || (many > 1
+                        && self.patients_count(filter.customer, &filter.patient_groups, PATIENTS_MAX).await?
+                            < u64::from(PATIENTS_MAX)));
         }
-        let named = self.patients_named(filter.customer, &filter.patient_groups, PATIENTS_MAX + 1).await?;
-        if named.is_empty() {
-            return Ok(None);
-        }
-        if named.len() <= PATIENTS_MAX as usize {
-            filter.patients = Some(named);
-            filter.patient_groups.clear();
-        }
-        Ok(Some(filter))
+        Ok(Some(Plan { filter, few }))
     }
 
     /// A page of documents in scope, newest first.
@@ -259,12 +294,9 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn document_list(&self, filter: &DocumentFilter, limit: u32) -> Result<Page<Document>, StoreError> {
-        let Some(filter) = self.named_few(filter).await? else { return Ok(Page { items: Vec::new(), more: false }) };
-        let Found { mut condition, from, id } = condition_of(&filter);
-        let limit_place = condition.place(limit.saturating_add(1));
-        let sql =
-            format!("SELECT {DOCUMENT} FROM {from} WHERE {} ORDER BY {id} DESC LIMIT {limit_place}", condition.sql);
-        let rows = self.rows("list documents", sql, condition.values).await?;
+        let Some(plan) = self.plan(filter).await? else { return Ok(Page { items: Vec::new(), more: false }) };
+        let (sql, values) = page_sql(&plan, limit);
+        let rows = self.rows("list documents", sql, values).await?;
         let more = rows.len() > limit as usize;
         let items = rows.iter().take(limit as usize).map(document).collect::<Result<_, _>>()?;
         Ok(Page { items, more })
@@ -275,8 +307,8 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn document_count(&self, filter: &DocumentFilter, most: u32) -> Result<u64, StoreError> {
-        let Some(filter) = self.named_few(filter).await? else { return Ok(0) };
-        let Found { mut condition, from, .. } = condition_of(&filter);
+        let Some(plan) = self.plan(filter).await? else { return Ok(0) };
+        let Found { mut condition, from, .. } = condition_of(&plan);
         let most_place = condition.place(most);
         let sql = format!(
             "SELECT COUNT(*) AS many FROM (SELECT 1 FROM {from} WHERE {} LIMIT {most_place}) AS counted",
@@ -285,4 +317,11 @@ impl Store {
         let row = self.row("count documents", sql, condition.values).await?;
         row.map_or(Ok(0), |row| row.count("many"))
     }
+}
+
+/// For tests: how the engine goes about a page.
+#[cfg(test)]
+pub(crate) async fn page_plan(store: &Store, filter: &DocumentFilter, few: bool) -> Vec<String> {
+    let (sql, values) = page_sql(&Plan { filter: filter.clone(), few }, 50);
+    store.explain(&sql, values).await
 }

@@ -1,6 +1,6 @@
 //! Patients and the blind index over them.
 
-use crate::binds::{Row, binds};
+use crate::binds::{Row, Value, binds};
 use crate::scope::Condition;
 use crate::{Page, Store, StoreError, Tx, scope};
 use policy::scope::PatientScope;
@@ -35,57 +35,34 @@ pub struct PatientMatch {
 }
 
 /// Alternatives of which one must agree: field and MAC.
-type TokenGroup = Vec<(String, Vec<u8>)>;
+pub(crate) type TokenGroup = Vec<(String, Vec<u8>)>;
 
-/// A token that this many patients have is common, and counted no further.
-const COMMON: u32 = 1000;
+/// A token that this many patients have is common, and counted no further. Few in tests, so that they meet both sides.
+pub(crate) const COMMON: u32 = if cfg!(test) { 6 } else { 1000 };
 
-/// What patients by name are asked for: places of the customer and of the limit, and where the page begins.
-struct Asked<'a> {
-    customer: &'a str,
-    before: Option<PatientId>,
-    limit: &'a str,
+/// The ids of patients who have every group's token, in no order and without a limit.
+pub(crate) fn named_sql(condition: &mut Condition, customer: &str, groups: &[TokenGroup]) -> String {
+    walks(condition, customer, groups, "")
 }
 
-impl Asked<'_> {
-    /// The ids of patients who have every group's token, newest first. The first group leads: its tokens are walked
-    /// through in the order of the page, so that the walk ends when the page is full. With a scope, linked patients
-    /// are left out.
-    fn named(&self, condition: &mut Condition, groups: &[TokenGroup], patients_in: Option<&PatientScope>) -> String {
-        let Some((lead, others)) = groups.split_first() else {
-            return "SELECT patient_id FROM patient WHERE 1 = 0".to_owned();
-        };
-        let customer = self.customer;
-        let before = self.before.map(|before| condition.place(before));
-        let others: Vec<String> =
-            others.iter().map(|group| condition.named(customer, group, "lead.patient_id")).collect();
-        let mut theirs = String::new();
-        if let Some(patients_in) = patients_in {
-            condition.sql.clear();
-            scope::patients(condition, patients_in);
-            theirs = format!(
-                " AND EXISTS (SELECT 1 FROM patient WHERE patient.patient_id = lead.patient_id \
-                 AND (patient.customer_id || '') = {customer} AND (patient.linked_to || '') IS NULL AND {})",
-                std::mem::take(&mut condition.sql)
-            );
-        }
-        let walk = |(field, token): &(String, Vec<u8>)| {
-            let (field, token) = (condition.place(field), condition.place(token.clone()));
-            let mut sql = format!(
-                "SELECT lead.patient_id AS patient_id FROM patient_token lead WHERE lead.customer_id = {customer} \
-                 AND lead.field = {field} AND lead.token = {token}"
-            );
-            if let Some(before) = &before {
-                sql.push_str(&format!(" AND lead.patient_id < {before}"));
-            }
-            for other in &others {
-                sql.push_str(&format!(" AND ({other})"));
-            }
-            sql + &theirs
-        };
-        let walks: Vec<String> = lead.iter().map(walk).collect();
-        format!("{} ORDER BY patient_id DESC LIMIT {}", walks.join(" UNION "), self.limit)
+/// The first group leads: its tokens are walked through in the order of the ids, so that whoever sorts by them and
+/// takes a page has it when the page is full. The others, and `more`, are looked at for each.
+fn walks(condition: &mut Condition, customer: &str, groups: &[TokenGroup], more: &str) -> String {
+    let Some((lead, others)) = groups.split_first() else {
+        return "SELECT patient_id FROM patient WHERE 1 = 0".to_owned();
+    };
+    let mut rest = String::new();
+    for group in others {
+        rest.push_str(&format!(" AND ({})", condition.named(customer, group, "lead.patient_id")));
     }
+    let walk = |(field, token): &(String, Vec<u8>)| {
+        let (field, token) = (condition.place(field), condition.place(token.clone()));
+        format!(
+            "SELECT lead.patient_id AS patient_id FROM patient_token lead WHERE lead.customer_id = {customer} \
+             AND lead.field = {field} AND lead.token = {token}{rest}{more}"
+        )
+    };
+    lead.iter().map(walk).collect::<Vec<_>>().join(" UNION ")
 }
 
 const PATIENT: &str = "patient.patient_id, patient.customer_id, patient.body, patient.provisional, patient.linked_to, \
@@ -101,6 +78,41 @@ fn patient(row: &Row) -> Result<Patient, StoreError> {
         created_at: row.at("created_at")?,
         changed_at: row.at("changed_at")?,
     })
+}
+
+/// A page of patients; `groups` as [`Store::groups_by_size`] gives them.
+pub(crate) fn search_sql(
+    customer: CustomerId,
+    patients_in: &PatientScope,
+    groups: &[TokenGroup],
+    before: Option<PatientId>,
+    limit: u32,
+) -> (String, Vec<Value>) {
+    let mut condition = Condition::default();
+    let place = condition.place(customer);
+    let limit_place = condition.place(limit.saturating_add(1));
+    let from = if groups.is_empty() {
+        condition.and(&format!("patient.customer_id = {place} AND patient.linked_to IS NULL"));
+        if let Some(before) = before {
+            let before = condition.place(before);
+            condition.and(&format!("patient.patient_id < {before}"));
+        }
+        scope::patients(&mut condition, patients_in);
+        let wanted = std::mem::take(&mut condition.sql);
+        format!("{wanted} ORDER BY patient.patient_id DESC LIMIT {limit_place}")
+    } else {
+        let mut more = before.map_or_else(String::new, |id| format!(" AND lead.patient_id < {}", condition.place(id)));
+        scope::patients(&mut condition, patients_in);
+        more.push_str(&format!(
+            " AND (SELECT 1 FROM patient WHERE patient.patient_id = lead.patient_id AND (patient.customer_id || '') = {place} \
+             AND patient.linked_to IS NULL AND {}) IS NOT NULL",
+            std::mem::take(&mut condition.sql)
+        ));
+        let walks = walks(&mut condition, &place, groups, &more);
+        let ids = format!("{walks} ORDER BY patient_id DESC LIMIT {limit_place}");
+        format!("patient.patient_id IN ({ids}) ORDER BY patient.patient_id DESC")
+    };
+    (format!("SELECT {PATIENT} FROM patient WHERE {from}"), condition.values)
 }
 
 impl Store {
@@ -148,56 +160,39 @@ impl Store {
         before: Option<PatientId>,
         limit: u32,
     ) -> Result<Page<Patient>, StoreError> {
-        let mut condition = Condition::default();
-        let place = condition.place(customer);
-        let limit_place = condition.place(limit.saturating_add(1));
-        let asked = Asked { customer: &place, before, limit: &limit_place };
-        let sql = if groups.is_empty() {
-            condition.and(&format!("patient.customer_id = {place} AND patient.linked_to IS NULL"));
-            if let Some(before) = before {
-                let before = condition.place(before);
-                condition.and(&format!("patient.patient_id < {before}"));
-            }
-            scope::patients(&mut condition, patients_in);
-            let wanted = std::mem::take(&mut condition.sql);
-            format!("SELECT {PATIENT} FROM patient WHERE {wanted} ORDER BY patient.patient_id DESC LIMIT {limit_place}")
-        } else {
-            let Some(groups) = self.groups_by_size(customer, groups).await? else {
-                return Ok(Page { items: Vec::new(), more: false });
-            };
-            let ids = asked.named(&mut condition, &groups, Some(patients_in));
-            format!(
-                "SELECT {PATIENT} FROM patient WHERE patient.patient_id IN ({ids}) ORDER BY patient.patient_id DESC"
-            )
-        };
-        let rows = self.rows("search patients", sql, condition.values).await?;
+        let groups = if groups.is_empty() { Some(Vec::new()) } else { self.groups_by_size(customer, groups).await? };
+        let Some(groups) = groups else { return Ok(Page { items: Vec::new(), more: false }) };
+        let groups: Vec<TokenGroup> = groups.into_iter().map(|(_, group)| group).collect();
+        let (sql, values) = search_sql(customer, patients_in, &groups, before, limit);
+        let rows = self.rows("search patients", sql, values).await?;
         let more = rows.len() > limit as usize;
         let items = rows.iter().take(limit as usize).map(patient).collect::<Result<_, _>>()?;
         Ok(Page { items, more })
     }
 
-    /// The newest patients of a customer who have every group's token, linked ones too.
-    pub(crate) async fn patients_named(
+    /// How many patients of a customer have every group's token, linked ones too, counted up to `most`.
+    pub(crate) async fn patients_count(
         &self,
         customer: CustomerId,
         groups: &[TokenGroup],
-        limit: u32,
-    ) -> Result<Vec<PatientId>, StoreError> {
-        let Some(groups) = self.groups_by_size(customer, groups).await? else { return Ok(Vec::new()) };
+        most: u32,
+    ) -> Result<u64, StoreError> {
         let mut condition = Condition::default();
-        let (place, limit) = (condition.place(customer), condition.place(limit));
-        let sql = Asked { customer: &place, before: None, limit: &limit }.named(&mut condition, &groups, None);
-        let rows = self.rows("find patients by name", sql, condition.values).await?;
-        rows.iter().map(|row| row.word("patient_id")).collect()
+        let (place, most) = (condition.place(customer), condition.place(most));
+        let named = named_sql(&mut condition, &place, groups);
+        let sql =
+            format!("SELECT COUNT(*) AS many FROM (SELECT patient_id FROM ({named}) AS named LIMIT {most}) AS counted");
+        let row = self.row("count patients by name", sql, condition.values).await?;
+        row.map_or(Ok(0), |row| row.count("many"))
     }
 
     /// The groups with the alternatives that any patient has at all, the one that fewest patients have first; `None`
     /// when a group is nobody's. Counting stops early: beyond that, all are common.
-    async fn groups_by_size(
+    pub(crate) async fn groups_by_size(
         &self,
         customer: CustomerId,
         groups: &[TokenGroup],
-    ) -> Result<Option<Vec<TokenGroup>>, StoreError> {
+    ) -> Result<Option<Vec<(u64, TokenGroup)>>, StoreError> {
         let mut condition = Condition::default();
         let (customer, most) = (condition.place(customer), condition.place(COMMON));
         let count = |(at, (field, token)): (usize, &(String, Vec<u8>))| {
@@ -234,7 +229,7 @@ impl Store {
             sized.push((sum, had));
         }
         sized.sort_by_key(|(sum, group)| (*sum, group.len()));
-        Ok(Some(sized.into_iter().map(|(_, group)| group).collect()))
+        Ok(Some(sized))
     }
 
     /// Patients of a customer for whom any of these tokens speaks, those with most agreeing first.

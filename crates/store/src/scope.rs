@@ -42,9 +42,10 @@ impl Condition {
             .iter()
             .map(|(field, token)| {
                 let (field, token) = (self.place(field), self.place(token.clone()));
+                // Not EXISTS: that becomes a join, which the engine looks at after every other condition, the dear ones too.
                 format!(
-                    "EXISTS (SELECT 1 FROM patient_token says WHERE says.customer_id = {customer} AND says.field = {field} \
-                     AND says.token = {token} AND says.patient_id = {patient})"
+                    "(SELECT 1 FROM patient_token says WHERE says.customer_id = {customer} AND says.field = {field} \
+                     AND says.token = {token} AND says.patient_id = {patient}) IS NOT NULL"
                 )
             })
             .collect();

@@ -3,8 +3,10 @@
 mod customers;
 mod documents;
 mod ledger;
+mod names;
 mod objects;
 mod open;
+mod plans;
 mod schema;
 mod scope;
 mod uploads;

@@ -5,7 +5,7 @@
 mod ask;
 #[path = "../../../policy/tests/shared/worlds.rs"]
 #[expect(dead_code, reason = "the worlds are shared with the policy's own tests, which make more of them")]
-mod worlds;
+pub(crate) mod worlds;
 
 use super::{TempDir, a_customer, a_document, a_patient, a_person, customer, person};
 use crate::{Document, DocumentFilter, Patient, Store};
