@@ -103,11 +103,7 @@ fn vault_column(column: SealedColumn, number: u32) -> Column {
 type VersionKeys = (Vec<u8>, Option<Vec<u8>>);
 
 /// A version with both its keys wrapped anew; `None` when both are already.
-fn rewrapped(
-    ring: &KeyRing,
-    customer: CustomerId,
-    row: &DocumentVersion,
-) -> Result<Option<VersionKeys>, KeyError> {
+fn rewrapped(ring: &KeyRing, customer: CustomerId, row: &DocumentVersion) -> Result<Option<VersionKeys>, KeyError> {
     let one = |kind, bytes: &[u8]| {
         let rendition = Rendition { version: row.version, kind };
         ring.rewrap_object_key(customer, row.document, rendition, &WrappedKey::from_bytes(bytes)?)

@@ -380,7 +380,8 @@ impl Custody {
         let broken = |what: String| CustodyError::Broken(format!("the ledger: {what}"));
         let (log, signer, index) = (&self.0.log, &self.0.signer, stored.index);
         let signed = ledger::sign_head(log, signer).await.map_err(|error| broken(error.to_string()))?;
-        let path = ledger::prove_inclusion(log, index, signed.head()).await.map_err(|error| broken(error.to_string()))?;
+        let path =
+            ledger::prove_inclusion(log, index, signed.head()).await.map_err(|error| broken(error.to_string()))?;
         let leaf_hash = ledger::tree::leaf_hash(&stored.leaf);
         let checkpoint = signed.to_string();
         let kept = KeptReceipt::new(index, stored.leaf.clone(), path.clone(), signed)

@@ -8,20 +8,21 @@
 //! What it refuses to know: HTTP, SQL, and the law.
 
 mod accesses;
-mod breaking;
-mod upload;
 mod alerts;
 mod ask;
 mod backup;
+mod breaking;
 mod customers;
 mod demo;
 mod desk;
 mod directory;
 mod doctor;
-mod enrol;
 mod documents;
+mod enrol;
 mod error;
 mod filing;
+#[cfg(test)]
+mod filled;
 mod gate;
 mod health;
 mod house;
@@ -29,18 +30,17 @@ mod jobs;
 mod keys;
 mod ledger_desk;
 mod passkeys;
-mod people;
 mod patients;
-mod secret;
-mod sessions;
-mod signing_in;
-#[cfg(test)]
-mod filled;
-#[cfg(test)]
-mod testing;
+mod people;
 mod reading;
 mod scribe;
+mod secret;
+mod sessions;
 mod settings;
+mod signing_in;
+#[cfg(test)]
+mod testing;
+mod upload;
 mod witness;
 mod words;
 
@@ -51,39 +51,35 @@ pub use backup::{
     BackupError, BackupReport, BackupSettings, BackupVerified, DrillOrder, DrillReport, RestoreOrder, RestoreReport,
     backup_verify, restore,
 };
+pub use breaking::{GlassLine, GlassLines};
+pub use customers::{
+    AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
+    customers_offline,
+};
+pub use demo::DemoPerson;
+pub use desk::{Desk, SignedIn};
 pub use doctor::{Check, Examined, doctor};
+pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
+pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
+pub use error::{CustodyError, FieldError};
+pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
+pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
+pub use house::{Custody, OpenHouse, open_store};
 pub use jobs::JobsHandle;
 pub use keys::{KeyRotated, Progress, Rekeyed, ShredOrder, Shredded};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
-    CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport, VerifyFailed, ledger_key_of,
-    verify_dir, verify_file,
+    CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
+    VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
-pub use vault::ShredCertificate;
-pub use witness::{CustomerCheckpoint, checkpoints_read};
-pub use breaking::{GlassLine, GlassLines};
-pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
-pub use customers::{
-    customers_offline,
-    AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
-};
-pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
-pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLine};
-pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
-pub use demo::DemoPerson;
-pub use desk::{Desk, SignedIn};
-pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
-pub use error::{CustodyError, FieldError};
-pub use gate::{ProbeLine, is_restore_reason};
-pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
-pub use house::{Custody, OpenHouse, open_store};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
+pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLine};
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
-pub use settings::{
-    IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink,
-};
+pub use settings::{IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
+pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
+pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
+pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
-pub use words::{
-    ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Witnessed,
-};
+pub use witness::{CustomerCheckpoint, checkpoints_read};
+pub use words::{ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Witnessed};

@@ -1,8 +1,8 @@
 //! The patient index of a practice: by hand, from a file, found, shown, corrected, linked.
 
 use crate::ask::Question;
-use crate::people::typed::is_hidden;
 use crate::documents::{patient_open, purpose_of, query_of};
+use crate::people::typed::is_hidden;
 use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, Shown, Witnessed};
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};

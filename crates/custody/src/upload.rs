@@ -205,7 +205,10 @@ impl Desk<act::DocumentUpload> {
             return Err(CustodyError::field("file", "Give the file a name of at most 255 characters"));
         }
         if ![&new.said.last, &new.said.first, &new.said.record_number].into_iter().all(|text| is_fit(text)) {
-            return Err(CustodyError::field("patient", "Write names and numbers of at most 120 characters, and no hidden ones"));
+            return Err(CustodyError::field(
+                "patient",
+                "Write names and numbers of at most 120 characters, and no hidden ones",
+            ));
         }
         let existing = match new.version_of {
             None => None,

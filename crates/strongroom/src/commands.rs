@@ -45,7 +45,11 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 
 fn version(json: bool) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
-    if json { say_json(&serde_json::json!({"name": "strongroom", "version": version})) } else { say(&format!("strongroom {version}")) }
+    if json {
+        say_json(&serde_json::json!({"name": "strongroom", "version": version}))
+    } else {
+        say(&format!("strongroom {version}"))
+    }
 }
 
 /// One page for each command.

@@ -196,7 +196,8 @@ mod tests {
     /// docs/FORMATS-backup.md, "Vectors".
     #[test]
     fn the_published_vectors_hold() {
-        let blob = "73726261636b646201000000264d4c460d6a6af0ffce6b496a978be343ef7974c5de69bc2f25138b443fc09d626dad0bca36b5";
+        let blob =
+            "73726261636b646201000000264d4c460d6a6af0ffce6b496a978be343ef7974c5de69bc2f25138b443fc09d626dad0bca36b5";
         let blob = data_encoding::HEXLOWER.decode(blob.as_bytes()).unwrap();
         assert_eq!(opened("one", &blob).as_deref(), Some(&b"strongroom"[..]));
         let signer = ManifestSigner::new("prg_house/backup", &Zeroizing::new([9; 32])).unwrap();

@@ -92,7 +92,8 @@ mod tests {
         assert!(page.lines.len() >= 2 && page.lines.is_sorted_by(|one, next| one.size > next.size));
         assert_eq!(page.lines[0].root, note.lines().nth(2).unwrap());
         assert!(page.witness.is_none() && page.lines.iter().all(|line| !line.kept_outside));
-        let older = house.desk::<act::LedgerList>(&first).await.checkpoint_list(Some(page.lines[0].size)).await.unwrap();
+        let older =
+            house.desk::<act::LedgerList>(&first).await.checkpoint_list(Some(page.lines[0].size)).await.unwrap();
         assert_eq!(older.lines, page.lines[1..]);
     }
 }

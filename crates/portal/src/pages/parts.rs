@@ -411,7 +411,11 @@ fn is_heading(line: &str) -> bool {
     let letters = line.chars().filter(|c| c.is_alphabetic()).count();
     // "DOB: 03/09/2017" is a line of facts and no heading.
     let is_fact = line.trim_end_matches(':').contains(':');
-    letters >= 3 && !is_fact && line.chars().count() <= 60 && !line.chars().any(char::is_lowercase) && !line.contains(". ")
+    letters >= 3
+        && !is_fact
+        && line.chars().count() <= 60
+        && !line.chars().any(char::is_lowercase)
+        && !line.contains(". ")
 }
 
 #[cfg(test)]

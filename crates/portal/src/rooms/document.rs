@@ -8,8 +8,8 @@ use crate::pages::document::{
     Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
 };
 use crate::pages::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, OpenedRow, PageAction, Proposal, Reason, TextBlock, Tone,
-    Weight,
+    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, OpenedRow, PageAction, Proposal, Reason,
+    TextBlock, Tone, Weight,
 };
 use axum::http::{Method, StatusCode};
 use custody::{Custody, CustodyError, Desk, DocumentText, HistoryLine, MatchTo, OpenDocument};
