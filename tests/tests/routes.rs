@@ -156,7 +156,7 @@ impl Trial<'_> {
 
     fn nothing_shown(&mut self, name: &str, tried: &Tried, sides: &[usize]) {
         self.find(!has_phi(tried, sides), || format!("{name} may not, and is shown names: {}", tried.short()));
-        if let Some(mark) = self.row.mark.filter(|_| !self.row.for_all && sides.contains(&0)) {
+        if let Some(mark) = self.row.mark.filter(|_| sides.contains(&0)) {
             self.find(!tried.holds(mark), || format!("{name} may not, and is shown {mark:?}"));
         }
     }

@@ -202,6 +202,8 @@ fn lists() -> Vec<Row> {
 
 fn documents() -> Vec<Row> {
     use Thing::{Delivered, Transcribed, Unmatched};
+    // The forms for a reason are everybody's; who has opened the document so far stands there for these.
+    let history = [ANA, FRIDA, MARA, RUTH, PETER];
     vec![
         get("/documents/{doc}", Delivered).by(&[ANA, FRIDA]).phi(),
         get("/documents/{doc}", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
@@ -211,9 +213,9 @@ fn documents() -> Vec<Row> {
         get("/documents/{doc}/file", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
         get("/documents/{doc}/file", Transcribed).by(&[TESS, QUINN]).marks(WORDS[0]),
         get("/documents/{doc}/versions/{version}/file", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
-        get("/documents/{doc}/withdraw", Delivered).for_all(),
-        get("/documents/{doc}/hold", Delivered).for_all(),
-        get("/documents/{doc}/enter-in-error", Delivered).for_all(),
+        get("/documents/{doc}/withdraw", Delivered).by(&history).marks("Who has opened it so far").for_all(),
+        get("/documents/{doc}/hold", Delivered).by(&history).marks("Who has opened it so far").for_all(),
+        get("/documents/{doc}/enter-in-error", Delivered).by(&history).marks("Who has opened it so far").for_all(),
         get("/documents/{doc}/move", Delivered).for_all(),
         get("/documents/{doc}/match", Unmatched).by(&[FRIDA, QUINN]).phi(),
     ]
