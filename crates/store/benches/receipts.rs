@@ -92,6 +92,8 @@ impl PlainRows {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("secure_delete", "ON")
+            .pragma("cache_size", "-32768")
+            .pragma("wal_autocheckpoint", "8192")
             .statement_cache_capacity(256);
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
         let (lines, mut queue) = mpsc::channel(4096);

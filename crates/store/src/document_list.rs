@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// With at most so many patients of a name, their documents are looked up patient by patient; with more, a page is
 /// full soon when the customer's documents are walked through from the newest.
-const PATIENTS_MAX: u32 = patients::COMMON;
+const PATIENTS_MAX: u32 = patients::COMMON / 2;
 
 /// Which documents of one customer a list wants. The scope is policy's and is always there.
 #[derive(Debug, Clone)]
@@ -281,7 +281,7 @@ impl Store {
             filter.patient_groups = sized.into_iter().map(|(_, group)| group).collect();
             let narrowed = filter.patients.is_some() || filter.chart_of.is_some();
             few = !narrowed
-                && (least < u64::from(PATIENTS_MAX)
+                && (least < u64::from(patients::COMMON)
                     || (many > 1
                         && self.patients_count(filter.customer, &filter.patient_groups, PATIENTS_MAX).await?
                             < u64::from(PATIENTS_MAX)));
