@@ -6,7 +6,7 @@ import { WIDTHS, size } from './chromium.mjs';
 import { smaller } from './png.mjs';
 
 /** The highest picture, in pixels: of a longer page only the beginning is shown. */
-const HEIGHT_MAX = 2200;
+const HEIGHT_MAX = 1800;
 
 /** Writes NAME-1280.png and NAME-390.png of the whole page into `folder`; the window gets its size back. */
 export async function takePictures(page, folder, name) {

@@ -6,8 +6,8 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Sixteen colours fit four bits a pixel; a page rarely needs more than sixty-four. */
-const COLOURS_MAX = 64;
+/** Beyond the flat colours of a page only the shading at the edges of letters is left. */
+const COLOURS_MAX = 32;
 
 const CRC = new Uint32Array(256).map((_, n) => {
   let c = n;

@@ -54,6 +54,8 @@ export function openRoom({ browser, demo, binary, checks, pictures, numbers, peo
       await seat.page.getByRole('button', { name: 'Sign in with my passkey' }).click();
       await seat.page.waitForURL((url) => url.pathname !== '/sign-in');
     }
+    // Somebody may sit in two places in one story.
+    if (!kept) await keep(people, seat);
     return seat;
   };
 

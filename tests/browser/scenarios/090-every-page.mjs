@@ -1,6 +1,7 @@
 // Every page and state that no story before this one has come by, each looked at in both themes and at both widths.
 
 import assert from 'node:assert/strict';
+import { takePictures } from '../harness/picture.mjs';
 
 export const title = 'every other page and state';
 
@@ -51,6 +52,7 @@ export default async function (room) {
     if (role === 'qa_editor') await editor(room, seat);
     if (role === 'practice_manager' && customer === LAKESIDE) await manager(room, seat);
   }
+  await withoutScripts(room);
   await idle(room);
 }
 
@@ -87,6 +89,8 @@ async function editor({ check, at, goodPage }, seat) {
   const open = async (list, state) => {
     await page.goto(at(list));
     const row = page.getByRole('table', { name: 'Documents' }).getByRole('row').filter({ hasText: state });
+    const next = page.getByRole('link', { name: 'Next page' });
+    while ((await row.count()) === 0 && (await next.count()) > 0) await Promise.all([page.waitForEvent('load'), next.click()]);
     const href = await row.first().getByRole('link').getAttribute('href');
     await page.goto(at(href.replace(/\/match$/, '')));
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -138,6 +142,33 @@ async function manager({ check, at, goodPage }, seat) {
     assert.equal(await page.getByLabel('Who', { exact: true }).evaluate((box) => box.selectedOptions[0].text), 'Ben Cho, MD');
   });
   await goodPage(seat, 'accesses-of-one');
+}
+
+/** Everything but passkeys works without scripts; the axe of a page without scripts was the same page's with them. */
+async function withoutScripts({ check, at, signedIn, pictures, looked }) {
+  const picture = async (page, name) => {
+    looked.add(name);
+    if (pictures) await takePictures(page, pictures, name);
+  };
+  const editor = await signedIn('qa_editor', undefined, { javaScriptEnabled: false });
+  const { page } = editor;
+  await check('a link from a mail leads through a page of our own', async () => {
+    // A page of another origin, such as a mail program's.
+    await page.goto(`data:text/html,<a href="${at('/inbox')}">your documents</a>`);
+    await page.getByRole('link').click();
+    await page.getByRole('heading', { name: 'You came from a link' }).waitFor();
+  });
+  await picture(page, 'came-from-a-link');
+  await check('files are uploaded by a plain form', async () => {
+    await page.goto(at('/upload'));
+    await page.getByLabel('Whose PHI is it?').selectOption({ label: LAKESIDE });
+    const text = (name, body) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(body) });
+    await page.locator('#f-files').setInputFiles([text('plain-form.txt', 'Patient: Nobody Plain\n\nMade up.\n'), text('empty.txt', '')]);
+    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByRole('heading', { name: 'Uploaded', level: 1 }).waitFor();
+    await page.getByText('1 of 2 taken in').waitFor();
+  });
+  await picture(page, 'uploaded');
 }
 
 /** Time is wound on in the page: a minute before the session falls idle it warns, then it covers itself. */
