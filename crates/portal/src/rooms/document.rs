@@ -647,7 +647,7 @@ async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveFo
         born: form.born(),
         record_number: form.record_number.clone(),
         reason: form.reason.clone(),
-        opened: Vec::new(),
+        opened: opened_so_far(desk, id).await?,
         action: format!("/documents/{id}/move"),
         errors,
     })
