@@ -216,7 +216,7 @@ fn documents() -> Vec<Row> {
         get("/documents/{doc}/withdraw", Delivered).by(&history).marks("Who has opened it so far").for_all(),
         get("/documents/{doc}/hold", Delivered).by(&history).marks("Who has opened it so far").for_all(),
         get("/documents/{doc}/enter-in-error", Delivered).by(&history).marks("Who has opened it so far").for_all(),
-        get("/documents/{doc}/move", Delivered).for_all(),
+        get("/documents/{doc}/move", Delivered).by(&history).marks("Who has opened it where it was").for_all(),
         get("/documents/{doc}/match", Unmatched).by(&[FRIDA, QUINN]).phi(),
     ]
 }
