@@ -259,7 +259,9 @@ impl Desk<act::DocumentPickUp> {
             document.picked_up_at = Some(self.custody.now());
             document.picked_up_by = Some(me);
             let mut tx = self.custody.store().begin("pick up a document").await?;
-            tx.document_update(&document, was).await?;
+            if tx.document_update(&document, was).await? == 0 {
+                return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
+            }
             tx.commit().await?;
         }
         Ok(())
