@@ -29,6 +29,9 @@ export default async function (room) {
   const { page } = fresh;
   await page.addInitScript(() => { window.print = () => { document.title = 'printed'; }; });
   await page.goto(at('/sign-in'));
+  // The page puts the focus on its button, and a passkey answers only to a page that has the focus.
+  await page.bringToFront();
+  await page.waitForFunction(() => document.hasFocus() && document.activeElement?.tagName === 'BUTTON');
   await task(fresh, 'doctor: sign in, find, read, print, with the keyboard alone', { clicks: 0, actions: 9 }, async () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Inbox', level: 1 }).waitFor();
