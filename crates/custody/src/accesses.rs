@@ -8,7 +8,7 @@ use policy::ResourceFacts;
 use record::{
     Action, CustomerId, DocumentId, Entry, Outcome, PatientId, PersonId, Principal, Purpose, ResourceId, act,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{BreakGlass, Document, EntryFilter};
 
 /// Lines of the list of one's own accesses.
@@ -94,23 +94,18 @@ impl Desk<act::AccessList> {
         lines.iter_mut().filter(|line| line.line.outcome == Outcome::Refused).for_each(AccessLine::tells_nothing);
         let mut names = Vec::new();
         for (customer, documents) in documents {
-            let mut allowed: Vec<Document> = Vec::new();
-            for document in documents {
-                let one = [ResourceFacts::Document(custody.store().document_facts(&document, Some(me)).await?)];
-                if custody.would_permit::<act::AccessList>(self.who(), &facts, customer, &one) {
-                    allowed.push(document);
-                }
-            }
+            let mut allowed = custody.store().document_facts_many(customer, &documents, Some(me)).await?;
+            allowed.retain(|told| {
+                let one = [ResourceFacts::Document(told.clone())];
+                custody.would_permit::<act::AccessList>(self.who(), &facts, customer, &one)
+            });
             if allowed.is_empty() {
                 continue;
             }
-            let mut question = Question::of(customer, purpose_of(&facts, customer));
-            for document in &allowed {
-                question =
-                    question.with(ResourceFacts::Document(custody.store().document_facts(document, Some(me)).await?));
-            }
-            let patients = custody.patients_of(customer, &allowed, Some(me)).await?;
-            question = question.with_all(patients.iter().map(|(_, facts)| facts.clone()));
+            let patients = custody.patients_of(customer, &allowed).await?;
+            let question = Question::of(customer, purpose_of(&facts, customer))
+                .with_all(allowed.into_iter().map(ResourceFacts::Document))
+                .with_all(patients.iter().map(|(_, facts)| facts.clone()));
             let granted = custody.ask_as::<act::AccessList>(self.who(), facts.clone(), question).await?;
             let witnessed = granted.witnessed();
             let (opening, shown) = granted.open(&custody.ring())?;
@@ -183,38 +178,35 @@ impl<A: record::Act> Desk<A> {
         limit: u32,
     ) -> Result<(Vec<AccessLine>, DocumentsByCustomer), CustodyError> {
         let custody = &self.custody;
-        let mut lines = Vec::new();
-        let mut documents: DocumentsByCustomer = BTreeMap::new();
-        let mut seen: BTreeMap<DocumentId, Option<PatientId>> = BTreeMap::new();
+        let mut entries = Vec::new();
         for stored in custody.store().entry_list(filter, limit).await? {
             let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
-            let entry = leaf.entry;
-            if matches!(entry.action, Action::AccessList) || entry.outcome == Outcome::Done {
-                continue;
+            if !matches!(leaf.entry.action, Action::AccessList) && leaf.entry.outcome != Outcome::Done {
+                entries.push((stored.index, leaf.entry));
             }
-            let document = document_of(&entry);
-            let mut patient = None;
-            if let Some(id) = document {
-                if let Some(known) = seen.get(&id) {
-                    patient = *known;
-                } else if let Some(row) = custody.store().document_fetch(id).await? {
-                    patient = row.patient;
-                    seen.insert(id, row.patient);
-                    documents.entry(row.customer).or_default().push(row);
-                }
-            }
-            let customer = match entry.customer {
-                Some(id) => Some((id, custody.customer_name(id).await?)),
-                None => None,
-            };
-            let named = entry.resources.as_slice().len();
-            lines.push(AccessLine {
-                line: custody.history_line(stored.index, &entry).await?,
+        }
+        let about: BTreeSet<DocumentId> = entries.iter().filter_map(|(_, entry)| document_of(entry)).collect();
+        let rows = custody.store().document_fetch_many(&about).await?;
+        let patients: BTreeMap<DocumentId, Option<PatientId>> = rows.iter().map(|row| (row.id, row.patient)).collect();
+        let mut customers: BTreeMap<CustomerId, String> = BTreeMap::new();
+        for id in entries.iter().filter_map(|(_, entry)| entry.customer).collect::<BTreeSet<_>>() {
+            customers.insert(id, custody.customer_name(id).await?);
+        }
+        let told = custody.history_lines(&entries).await?;
+        let line = |(line, (_, entry)): (HistoryLine, &(u64, Entry))| {
+            let document = document_of(entry);
+            AccessLine {
+                line,
                 document,
-                named,
-                customer,
-                patient,
-            });
+                named: entry.resources.as_slice().len(),
+                customer: entry.customer.map(|id| (id, customers.get(&id).cloned().unwrap_or_default())),
+                patient: document.and_then(|id| patients.get(&id).copied().flatten()),
+            }
+        };
+        let lines = told.into_iter().zip(&entries).map(line).collect();
+        let mut documents: DocumentsByCustomer = BTreeMap::new();
+        for row in rows {
+            documents.entry(row.customer).or_default().push(row);
         }
         Ok((lines, documents))
     }

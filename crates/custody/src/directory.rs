@@ -3,7 +3,7 @@
 use crate::house::Custody;
 use crate::{CustodyError, DirectoryBody};
 use record::PersonId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::Person;
 use vault::{DirectoryColumn, KeyRing};
 
@@ -25,13 +25,16 @@ pub(crate) fn email_index(ring: &KeyRing, email: &str) -> Vec<u8> {
     ring.directory_blind("email", &email.trim().to_lowercase()).to_vec()
 }
 
-/// Names of several people, each once.
+/// Names of several people, each once; empty for somebody who is not there.
 pub(crate) async fn names(custody: &Custody, ids: Vec<PersonId>) -> Result<BTreeMap<PersonId, String>, CustodyError> {
-    let mut found = BTreeMap::new();
+    let ids: BTreeSet<PersonId> = ids.into_iter().collect();
+    let ring = custody.ring();
+    let mut found: BTreeMap<PersonId, String> = BTreeMap::new();
+    for person in custody.store().person_fetch_many(&ids).await? {
+        found.insert(person.id, open(&ring, &person)?.name);
+    }
     for id in ids {
-        if let std::collections::btree_map::Entry::Vacant(place) = found.entry(id) {
-            place.insert(custody.directory_entry(id).await?.map(|entry| entry.name).unwrap_or_default());
-        }
+        found.entry(id).or_default();
     }
     Ok(found)
 }

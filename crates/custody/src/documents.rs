@@ -6,7 +6,7 @@
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Shown, Witnessed};
 use policy::scope::{DocumentScope, document_scope};
-use policy::{PatientFacts, PrincipalFacts, ResourceFacts};
+use policy::{DocumentFacts, PatientFacts, PrincipalFacts, ResourceFacts};
 use record::action::OpensNames;
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState};
@@ -17,8 +17,6 @@ use vault::{Column, Field, Match, Opening, PatientTokens, Query};
 
 /// Rows of a page.
 pub const PAGE_ROWS: usize = 50;
-/// Patients whose documents are looked up by id; with more the names are asked of the index row by row.
-const PATIENTS_BY_ID_MAX: u32 = 200;
 /// Days of visits in one search: each is looked up by itself in the blind index.
 const VISIT_DAYS_MAX: usize = 62;
 /// Counts in menus stop here.
@@ -164,21 +162,26 @@ impl Custody {
         found.into_iter().collect()
     }
 
-    /// Patient facts for the patients whom these documents are about.
+    /// The patients whom these documents of a customer are about, with their facts. A patient is in the asker's care
+    /// exactly when a document about them says so.
     pub(crate) async fn patients_of(
         &self,
         customer: CustomerId,
-        documents: &[Document],
-        asker: Option<PersonId>,
+        told: &[DocumentFacts],
     ) -> Result<Vec<(Patient, ResourceFacts)>, CustodyError> {
-        let ids: BTreeSet<PatientId> = documents.iter().filter_map(|document| document.patient).collect();
-        let ids: Vec<PatientId> = ids.into_iter().collect();
-        let mut found = Vec::with_capacity(ids.len());
-        for patient in self.store().patient_fetch_many(customer, &ids).await? {
-            let facts = self.patient_facts(&patient, asker).await?;
-            found.push((patient, ResourceFacts::Patient(facts)));
-        }
-        Ok(found)
+        let about: BTreeMap<PatientId, bool> =
+            told.iter().filter_map(|facts| Some((facts.patient?, facts.in_care))).collect();
+        let ids: Vec<PatientId> = about.keys().copied().collect();
+        let facts = |patient: &Patient| {
+            ResourceFacts::Patient(PatientFacts {
+                id: patient.id,
+                customer: patient.customer,
+                in_care: about.get(&patient.id).is_some_and(|in_care| *in_care),
+                provisional: patient.provisional,
+            })
+        };
+        let found = self.store().patient_fetch_many(customer, &ids).await?;
+        Ok(found.into_iter().map(|patient| (patient.clone(), facts(&patient))).collect())
     }
 
     pub(crate) async fn patient_facts(
@@ -331,14 +334,15 @@ impl<A: OpensNames> Desk<A> {
         let me = self.person()?;
         let store = self.custody.store();
         let mut question = Question::of(customer, purpose_of(facts, customer));
-        let mut in_care = BTreeMap::new();
-        for document in &documents {
-            let document_facts = store.document_facts(document, Some(me)).await?;
-            in_care.insert(document.id, document_facts.clone());
-            question = question.with(ResourceFacts::Document(document_facts));
-        }
-        let patients = self.custody.patients_of(customer, &documents, Some(me)).await?;
-        question = question.with_all(patients.iter().map(|(_, facts)| facts.clone()));
+        let told = store.document_facts_many(customer, &documents, Some(me)).await?;
+        let patients: BTreeMap<PatientId, (Patient, ResourceFacts)> =
+            self.custody.patients_of(customer, &told).await?.into_iter().map(|one| (one.0.id, one)).collect();
+        question = question
+            .with_all(told.iter().cloned().map(ResourceFacts::Document))
+            .with_all(patients.values().map(|(_, facts)| facts.clone()));
+        let known: BTreeMap<DocumentId, DocumentFacts> = told.into_iter().map(|facts| (facts.id, facts)).collect();
+        let ids: Vec<DocumentId> = documents.iter().map(|document| document.id).collect();
+        let inboxes = store.recipient_list_many(customer, &ids).await?;
         let granted = self.custody.ask_as::<A>(self.who(), facts.clone(), question).await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&self.custody.ring())?;
@@ -347,14 +351,14 @@ impl<A: OpensNames> Desk<A> {
         let name_of = |id: Option<PersonId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
         let mut lines = Vec::with_capacity(documents.len());
         for document in documents {
-            let patient = patients.iter().find(|(patient, _)| Some(patient.id) == document.patient);
+            let patient = document.patient.and_then(|id| patients.get(&id));
             let opened = patient
                 .map(|(patient, _)| Ok::<_, CustodyError>((patient.id, patient_open(&opening, &shown, patient)?)))
                 .transpose()?;
-            let known = in_care.get(&document.id);
+            let known = known.get(&document.id);
             let mine = known.is_some_and(|known| known.author == Some(me) || known.recipients.contains(&me));
             let glass = facts.broken_glass.iter().any(|glass| Some(glass.patient) == document.patient);
-            let recipients = store.recipient_list(document.id).await?;
+            let in_mine = inboxes.get(&document.id).into_iter().flatten().find(|one| one.person == me);
             lines.push(DocumentLine {
                 id: document.id,
                 kind: document.kind,
@@ -366,7 +370,7 @@ impl<A: OpensNames> Desk<A> {
                 author_name: name_of(document.author),
                 uploaded_at: document.uploaded_at,
                 delivered_at: document.delivered_at,
-                unread: recipients.iter().any(|one| one.person == me && one.read_at.is_none()),
+                unread: in_mine.is_some_and(|one| one.read_at.is_none()),
                 picked_up: document.picked_up_at.map(|at| (name_of(document.picked_up_by), at)),
                 broken_glass: glass && !mine && !known.is_some_and(|known| known.in_care),
                 moved: document.moved_from.is_some(),
@@ -467,7 +471,7 @@ impl Desk<act::DocumentSearch> {
                 continue;
             }
             let mut filter = DocumentFilter { before, ..DocumentFilter::all(customer, scope) };
-            is_asked |= self.by_patient(search, customer, &mut filter).await? || !days.is_empty();
+            is_asked |= self.by_patient(search, customer, &mut filter)? || !days.is_empty();
             let authors = match search.author.trim() {
                 "" => vec![None],
                 name => {
@@ -510,7 +514,7 @@ impl Desk<act::DocumentSearch> {
     }
 
     /// Narrows a filter to the patients that are looked for. False when no patient was asked for.
-    async fn by_patient(
+    fn by_patient(
         &self,
         search: &DocumentSearch,
         customer: CustomerId,
@@ -520,14 +524,7 @@ impl Desk<act::DocumentSearch> {
         if query.all_of.is_empty() {
             return Ok(false);
         }
-        let groups = self.custody.groups(customer, &query)?;
-        let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };
-        let page = self.custody.store().patient_search(customer, &anyone, &groups, None, PATIENTS_BY_ID_MAX).await?;
-        if page.more {
-            filter.patient_groups = groups;
-        } else {
-            filter.patients = Some(page.items.iter().map(|patient| patient.id).collect());
-        }
+        filter.patient_groups = self.custody.groups(customer, &query)?;
         Ok(true)
     }
 }
@@ -636,9 +633,8 @@ impl Desk<act::DocumentStatus> {
         }
         for (customer, documents) in by_customer {
             let mut question = Question::of(customer, purpose_of(&facts, customer));
-            for document in &documents {
-                question = question.with(ResourceFacts::Document(store.document_facts(document, Some(me)).await?));
-            }
+            let told = store.document_facts_many(customer, &documents, Some(me)).await?;
+            question = question.with_all(told.into_iter().map(ResourceFacts::Document));
             let granted = self.custody.ask_as::<act::DocumentStatus>(self.who(), facts.clone(), question).await?;
             witnessed = Some(granted.witnessed());
             let authors = documents.iter().filter_map(|document| document.author).collect();

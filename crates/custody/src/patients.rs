@@ -7,11 +7,14 @@ use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatie
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
 use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, Timestamp, act};
-use store::{DocumentFilter, Patient};
+use std::collections::BTreeSet;
+use store::Patient;
 use vault::{Column, Field};
 
 /// Rows of a page.
 const PAGE_ROWS: u32 = 50;
+/// Documents of a patient are counted so far.
+const COUNT_MAX: u32 = 100;
 /// Rows of an import that go into one transaction.
 const IMPORT_AT_ONCE: usize = 200;
 /// The longest name or number, characters.
@@ -188,31 +191,32 @@ impl Desk<act::PatientSearch> {
             }
             let groups = self.custody.groups(customer, &query)?;
             let page = self.custody.store().patient_search(customer, &scope, &groups, None, PAGE_ROWS).await?;
-            let mut question = Question::of(customer, purpose_of(&facts, customer));
-            let mut in_care = Vec::with_capacity(page.items.len());
-            for patient in &page.items {
-                let patient_facts = self.custody.patient_facts(patient, Some(me)).await?;
-                in_care.push(patient_facts.in_care);
-                question = question.with(ResourceFacts::Patient(patient_facts));
-            }
+            let ids: BTreeSet<PatientId> = page.items.iter().map(|patient| patient.id).collect();
+            let in_care = self.custody.store().in_care_many(customer, &ids, me).await?;
+            let told = page.items.iter().map(|patient| PatientFacts {
+                id: patient.id,
+                customer: patient.customer,
+                in_care: in_care.contains(&patient.id),
+                provisional: patient.provisional,
+            });
+            let question =
+                Question::of(customer, purpose_of(&facts, customer)).with_all(told.map(ResourceFacts::Patient));
             let granted = self.custody.ask_as::<act::PatientSearch>(self.who(), facts.clone(), question).await?;
             let witnessed = granted.witnessed();
             let (opening, shown) = granted.open(&self.custody.ring())?;
             let mut lines = Vec::with_capacity(page.items.len());
             let listed =
                 document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
-            for (patient, in_care) in page.items.iter().zip(in_care) {
-                let about = DocumentFilter {
-                    patients: Some(vec![patient.id]),
-                    ..DocumentFilter::all(customer, listed.clone())
-                };
+            let ids: Vec<PatientId> = ids.into_iter().collect();
+            let many = self.custody.store().document_count_many(customer, &listed, &ids, COUNT_MAX).await?;
+            for patient in &page.items {
                 lines.push(PatientLine {
                     id: patient.id,
                     patient: patient_open(&opening, &shown, patient)?,
                     provisional: patient.provisional,
-                    in_care,
+                    in_care: in_care.contains(&patient.id),
                     broken_glass_until: Self::glass_until(&facts, patient.id),
-                    documents: self.custody.store().document_count(&about, 100).await?,
+                    documents: many.get(&patient.id).copied().unwrap_or_default(),
                 });
             }
             let customer_name = self.custody.customer_name(customer).await?;

@@ -11,9 +11,10 @@ use policy::{Decision, Facts, PrincipalFacts, ResourceFacts};
 use record::action::{OpensContent, OpensNames};
 use record::document::DocumentState;
 use record::{
-    Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Resources, Role,
-    SessionId, Timestamp, act,
+    Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Resources, SessionId,
+    Timestamp, act,
 };
+use std::collections::BTreeSet;
 use std::ops::Range;
 use store::{Document, DocumentVersion, EntryFilter};
 use tokio::sync::mpsc;
@@ -147,11 +148,11 @@ impl<A: Act> Desk<A> {
         let facts = self.facts().await?;
         let store = self.custody.store();
         let Some(document) = store.document_fetch(id).await? else { return self.absent(id).await };
-        let mut resources = vec![ResourceFacts::Document(store.document_facts(&document, Some(me)).await?)];
+        let told = store.document_facts(&document, Some(me)).await?;
+        let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
+        let mut resources = vec![ResourceFacts::Document(told)];
         let mut patient = None;
-        if let Some((row, row_facts)) =
-            self.custody.patients_of(document.customer, std::slice::from_ref(&document), Some(me)).await?.pop()
-        {
+        if let Some((row, row_facts)) = about {
             resources.push(row_facts);
             patient = Some(row);
         }
@@ -416,7 +417,7 @@ impl Custody {
         customer: Option<CustomerId>,
     ) -> Result<Vec<HistoryLine>, CustodyError> {
         let filter = EntryFilter { resource: Some(id.into()), customer, ..EntryFilter::default() };
-        let mut lines = Vec::new();
+        let mut entries = Vec::new();
         for stored in self.store().entry_list(&filter, 100).await? {
             let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
             // Lists name fifty at a time and searches pass over many; what is told here are acts on this very thing.
@@ -425,37 +426,48 @@ impl Custody {
             {
                 continue;
             }
-            lines.push(self.history_line(stored.index, &leaf.entry).await?);
+            entries.push((stored.index, leaf.entry));
         }
-        Ok(lines)
+        self.history_lines(&entries).await
     }
 
-    pub(crate) async fn history_line(&self, index: u64, entry: &Entry) -> Result<HistoryLine, CustodyError> {
-        let (who, role) = match entry.principal {
-            Principal::Person(person) => {
-                let name = self.name_of(Some(person)).await?;
-                (name, self.role_words(person, entry.customer).await?)
-            }
-            Principal::Program(_) => ("the system".to_owned(), "program".to_owned()),
-            Principal::Stranger => ("nobody we know".to_owned(), String::new()),
+    /// Entries in words, in their order. Who acted is looked up for all of them at once.
+    pub(crate) async fn history_lines(&self, entries: &[(u64, Entry)]) -> Result<Vec<HistoryLine>, CustodyError> {
+        let people: BTreeSet<PersonId> = entries
+            .iter()
+            .filter_map(|(_, entry)| match entry.principal {
+                Principal::Person(person) => Some(person),
+                _ => None,
+            })
+            .collect();
+        let names = crate::directory::names(self, people.iter().copied().collect()).await?;
+        let memberships = self.store().membership_list_by_people(&people).await?;
+        let role_words = |person: PersonId, at: Option<CustomerId>| {
+            let there = memberships
+                .iter()
+                .filter(|one| one.person == person && (one.customer == at || one.customer.is_none()))
+                .map(|one| one.role.label());
+            there.collect::<Vec<_>>().join(", ")
         };
-        Ok(HistoryLine {
-            index,
-            at: entry.at,
-            action: entry.action,
-            outcome: entry.outcome,
-            who,
-            role,
-            broken_glass: entry.purpose == record::Purpose::Emergency,
-        })
-    }
-
-    /// As what a person acts at a customer, in words.
-    pub(crate) async fn role_words(&self, person: PersonId, at: Option<CustomerId>) -> Result<String, CustodyError> {
-        let memberships = self.store().membership_list_by_person(person).await?;
-        let there: Vec<Role> =
-            memberships.iter().filter(|one| one.customer == at || one.customer.is_none()).map(|one| one.role).collect();
-        Ok(there.iter().map(|role| role.label()).collect::<Vec<_>>().join(", "))
+        let line = |(index, entry): &(u64, Entry)| {
+            let (who, role) = match entry.principal {
+                Principal::Person(person) => {
+                    (names.get(&person).cloned().unwrap_or_default(), role_words(person, entry.customer))
+                }
+                Principal::Program(_) => ("the system".to_owned(), "program".to_owned()),
+                Principal::Stranger => ("nobody we know".to_owned(), String::new()),
+            };
+            HistoryLine {
+                index: *index,
+                at: entry.at,
+                action: entry.action,
+                outcome: entry.outcome,
+                who,
+                role,
+                broken_glass: entry.purpose == record::Purpose::Emergency,
+            }
+        };
+        Ok(entries.iter().map(line).collect())
     }
 }
 

@@ -11,10 +11,11 @@ use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Migrations go forward only; each has one purpose and says why in its first line. Their numbers count up from 1.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str)] =
+    &[(1, include_str!("../migrations/0001_initial.sql")), (2, include_str!("../migrations/0002_kept_lists.sql"))];
 
 /// Readers at once. More do not help on two cores.
 const READERS: u32 = 6;
@@ -40,6 +41,7 @@ struct Inner {
     objects: Objects,
     dir: PathBuf,
     broken: Arc<AtomicBool>,
+    asked: AtomicU64,
     // Held for as long as the store is open; the system lets go of it when the process dies.
     _lock: File,
 }
@@ -124,12 +126,20 @@ impl Store {
         // The lock is ours, so whatever was on its way when the last process ended will never arrive.
         objects.incoming_clear()?;
         let broken = Arc::default();
-        Ok(Self { inner: Arc::new(Inner { writer, readers, objects, dir, broken, _lock: lock }) })
+        let asked = AtomicU64::new(0);
+        Ok(Self { inner: Arc::new(Inner { writer, readers, objects, dir, broken, asked, _lock: lock }) })
     }
 
     /// Has a commit failed in a way that leaves open what the disk holds. Stays so until the store is opened anew.
     pub(crate) fn is_broken(&self) -> bool {
         self.inner.broken.load(Ordering::SeqCst)
+    }
+
+    /// How many questions were put to the database outside of transactions since it was opened: for tests, which hold
+    /// that a long page asks no more of them than a short one.
+    #[must_use]
+    pub fn questions_asked(&self) -> u64 {
+        self.inner.asked.load(Ordering::Relaxed)
     }
 
     /// The data folder.
@@ -160,6 +170,7 @@ impl Store {
         sql: impl Into<String>,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.inner.asked.fetch_add(1, Ordering::Relaxed);
         let rows = query(doing, sql.into(), values)?
             .fetch_all(&self.inner.readers)
             .await
@@ -181,6 +192,7 @@ impl Store {
         sql: impl Into<String>,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.inner.asked.fetch_add(1, Ordering::Relaxed);
         let row = query(doing, sql.into(), values)?
             .fetch_optional(&self.inner.readers)
             .await
@@ -266,6 +278,15 @@ impl Tx {
             .await
             .map_err(StoreError::database(self.doing))?;
         Ok(done.rows_affected())
+    }
+
+    /// All rows, as this transaction sees them.
+    pub(crate) async fn rows(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = query(self.doing, sql.into(), values)?
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(StoreError::database(self.doing))?;
+        Ok(rows.into_iter().map(Row).collect())
     }
 
     /// The first row, as this transaction sees it.

@@ -5,19 +5,22 @@
 //! way by which its rows are found, and the engine is given no other: without statistics it guesses that a customer
 //! has ten documents.
 
-use crate::binds::Value;
+use crate::binds::{Value, binds};
 use crate::documents::{DOCUMENT, document};
 use crate::patients::{self, TokenGroup};
-use crate::scope::{Condition, unindexed};
-use crate::{Document, Page, Store, StoreError, scope};
-use policy::scope::DocumentScope;
+use crate::scope::{Condition, Rows, unindexed};
+use crate::{Document, Page, Store, StoreError, kept, scope};
+use policy::scope::{DocumentScope, Relation};
 use record::document::DocumentState;
 use record::{CustomerId, DocumentId, PatientId, PersonId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// With at most so many patients of a name, their documents are looked up patient by patient; with more, a page is
-/// full soon when the customer's documents are walked through from the newest.
-const PATIENTS_MAX: u32 = patients::COMMON / 2;
+/// A person who has fewer patients than this in their care has their lists put together patient by patient; with more,
+/// a page is full soon when everybody's documents are walked along. Few in tests, so that they meet both sides.
+const FEW_IN_CARE: u32 = if cfg!(test) { 4 } else { 1000 };
+
+/// How many documents back a name is looked at, to tell a common one from a rare one.
+const BACK: u32 = if cfg!(test) { 5 } else { 200 };
 
 /// Which documents of one customer a list wants. The scope is policy's and is always there.
 #[derive(Debug, Clone)]
@@ -75,27 +78,31 @@ impl DocumentFilter {
     }
 }
 
-/// A filter, and what was found out before its text is made.
+/// A filter, and the way by which its rows are found.
 struct Plan {
     filter: DocumentFilter,
-    /// The names are few patients' (those of `patient_groups`, the rarest first).
-    few: bool,
+    way: Way,
 }
 
 /// By which index the rows of a page are found.
-enum Way<'f> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
     /// Patient by patient, then sorted.
-    Patients(&'f [PatientId]),
-    /// The same for patients of a name that few have.
-    Named(&'f [TokenGroup]),
+    Patients,
+    /// The same for patients who have what few have: the first of the groups says whom.
+    Few,
+    /// Along the documents of a name: of the first of the groups, which is the rarest.
+    Names,
     /// A chart: this patient's, and those moved away from it.
     Chart(PatientId),
     /// By blind token, then sorted.
-    Token(&'f (String, Vec<u8>)),
+    Token,
     /// Along somebody's inbox.
     Inbox(PersonId),
     /// Along what somebody has not read.
     Unread(PersonId),
+    /// Patient by patient of those in somebody's care, and along their inbox and what they have spoken, then sorted.
+    Care(PersonId),
     /// Along what somebody has spoken.
     Author(PersonId),
     /// Along what somebody has brought.
@@ -115,16 +122,19 @@ fn few_states(filter: &DocumentFilter) -> Option<Vec<DocumentState>> {
     (!states.iter().any(|state| state.is_with_practice())).then_some(states)
 }
 
-fn way(plan: &Plan) -> Way<'_> {
-    let filter = &plan.filter;
-    if let Some(patients) = &filter.patients {
-        Way::Patients(patients)
+/// The way, but for those who have few patients in their care.
+fn way(filter: &DocumentFilter) -> Way {
+    let is_rare = |group: &TokenGroup| group.iter().any(|(field, _)| !kept::is_name(field));
+    if filter.patients.is_some() {
+        Way::Patients
     } else if let Some(patient) = filter.chart_of {
         Way::Chart(patient)
-    } else if plan.few {
-        Way::Named(&filter.patient_groups)
-    } else if let Some(token) = &filter.token {
-        Way::Token(token)
+    } else if filter.patient_groups.iter().any(is_rare) {
+        Way::Few
+    } else if filter.token.is_some() {
+        Way::Token
+    } else if !filter.patient_groups.is_empty() {
+        Way::Names
     } else if let Some(person) = filter.unread_by {
         Way::Unread(person)
     } else if let Some(person) = filter.inbox_of {
@@ -140,11 +150,22 @@ fn way(plan: &Plan) -> Way<'_> {
     }
 }
 
-/// A text from FROM on, without order and limit, and the column by which it is ordered.
-struct Found {
-    condition: Condition,
+/// A text from SELECT on that finds ids, without order and limit.
+struct Walk {
+    /// What stands after FROM.
     from: &'static str,
+    /// The column that holds the document's id, first in the order.
     id: &'static str,
+    /// The column that holds its patient's, as early in the walk as it is known.
+    patient: &'static str,
+    /// How the rows are found.
+    by: String,
+}
+
+impl Walk {
+    fn of_documents(by: String) -> Self {
+        Self { from: "document", id: "document.document_id", patient: "document.patient_id", by }
+    }
 }
 
 fn equals(condition: &mut Condition, sql: &str, value: Option<Value>) {
@@ -154,64 +175,115 @@ fn equals(condition: &mut Condition, sql: &str, value: Option<Value>) {
     }
 }
 
-/// The customer as text that no index is found by, and the way.
-fn found(plan: &Plan) -> Found {
+fn one_of(condition: &mut Condition, column: &str, ids: impl Iterator<Item = PatientId>) -> String {
+    let places: Vec<String> = ids.map(|id| condition.place(id)).collect();
+    if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) }
+}
+
+/// The walks of a way; what several of them find is found once.
+fn walks(condition: &mut Condition, plan: &Plan, customer: &str) -> Vec<Walk> {
     let filter = &plan.filter;
-    let mut condition = Condition::default();
-    let customer = condition.place(filter.customer);
-    let (mut from, mut id) = ("document", "document.document_id");
-    let mut indexed = false;
-    match way(plan) {
-        Way::Patients(patients) => {
-            let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
-            let any = if places.is_empty() {
-                "1 = 0".to_owned()
-            } else {
-                format!("document.patient_id IN ({})", places.join(", "))
-            };
-            condition.and(&any);
+    let by = match &plan.way {
+        Way::Patients => {
+            let patients = filter.patients.iter().flatten().copied();
+            one_of(condition, "document.patient_id", patients)
         }
-        Way::Named(groups) => {
-            let named = patients::named_sql(&mut condition, &customer, groups);
-            condition.and(&format!("document.patient_id IN ({named})"));
+        Way::Few => {
+            let named = patients::named_sql(condition, customer, &filter.patient_groups);
+            format!("document.patient_id IN ({named})")
         }
+        Way::Names => return names(condition, &filter.patient_groups),
         Way::Chart(patient) => {
-            let place = condition.place(patient);
-            condition.and(&format!("document.patient_id = {place} OR document.moved_from = {place}"));
+            let place = condition.place(*patient);
+            format!("(document.patient_id = {place} OR document.moved_from = {place})")
         }
-        Way::Token((field, token)) => {
-            let (field, token) = (condition.place(field), condition.place(token.clone()));
-            condition.and(&format!(
-                "document.document_id IN (SELECT said.document_id FROM document_token said \
-                 WHERE said.customer_id = {customer} AND said.field = {field} AND said.token = {token})"
-            ));
+        Way::Token => {
+            let said = filter.token.iter().map(|(field, token)| {
+                let (field, token) = (condition.place(field), condition.place(token.clone()));
+                format!(
+                    "document.document_id IN (SELECT said.document_id FROM document_token said \
+                     WHERE said.customer_id = {customer} AND said.field = {field} AND said.token = {token})"
+                )
+            });
+            said.collect()
         }
-        Way::Inbox(person) | Way::Unread(person) => {
-            (from, id) = ("recipient box CROSS JOIN document", "box.document_id");
-            let place = condition.place(person);
-            condition.and(&format!("document.document_id = box.document_id AND box.person_id = {place}"));
-            if filter.unread_by.is_some() {
-                condition.and("box.read_at IS NULL");
-            }
-        }
+        &Way::Inbox(person) => return vec![inbox(condition, person, "")],
+        &Way::Unread(person) => return vec![inbox(condition, person, " AND box.read_at IS NULL")],
+        &Way::Care(person) => return cared(condition, person, filter, customer),
+        Way::Author(person) => format!("document.author_id = {}", condition.place(*person)),
+        Way::Uploader(person) => format!("document.uploader_id = {}", condition.place(*person)),
         Way::States(states) => {
-            indexed = true;
-            let states = condition.words("document.state", &states);
-            condition.and(&states);
+            format!("{} AND document.customer_id = {customer}", condition.words("document.state", states))
         }
-        Way::Author(person) => equals(&mut condition, "document.author_id = ??", Some(Value::from(person))),
-        Way::Uploader(person) => equals(&mut condition, "document.uploader_id = ??", Some(Value::from(person))),
-        Way::Everything => indexed = true,
+        Way::Everything => format!("document.customer_id = {customer}"),
+    };
+    vec![Walk::of_documents(by)]
+}
+
+fn inbox(condition: &mut Condition, person: PersonId, more: &str) -> Walk {
+    Walk {
+        from: "recipient box CROSS JOIN document",
+        id: "box.document_id",
+        patient: "document.patient_id",
+        by: format!("box.person_id = {}{more} AND document.document_id = box.document_id", condition.place(person)),
     }
-    let column = if indexed { "document.customer_id".to_owned() } else { unindexed("document.customer_id") };
-    condition.and(&format!("{column} = {customer}"));
-    Found { condition, from, id }
+}
+
+/// Along the first group's names; a document that has all the others is looked at.
+fn names(condition: &mut Condition, groups: &[TokenGroup]) -> Vec<Walk> {
+    let Some((lead, others)) = groups.split_first() else { return Vec::new() };
+    let others: Vec<String> =
+        others.iter().map(|group| format!(" AND ({})", condition.named_document(group, "lead.document_id"))).collect();
+    let walk = |(_, token): &(String, Vec<u8>)| Walk {
+        from: "document_name lead CROSS JOIN document",
+        id: "lead.document_id",
+        patient: "document.patient_id",
+        by: format!(
+            "lead.token = {}{} AND document.document_id = lead.document_id",
+            condition.place(token.clone()),
+            others.concat()
+        ),
+    };
+    lead.iter().map(walk).collect()
+}
+
+/// All that [`scope::whose_list`] names as a person's.
+fn cared(condition: &mut Condition, person: PersonId, filter: &DocumentFilter, customer: &str) -> Vec<Walk> {
+    let who = condition.place(person);
+    let mut walks = vec![
+        Walk {
+            from: "care CROSS JOIN document",
+            id: "document.document_id",
+            patient: "care.patient_id",
+            by: format!(
+                "care.person_id = {who} AND care.customer_id = {customer} AND document.patient_id = care.patient_id"
+            ),
+        },
+        Walk::of_documents(format!("document.author_id = {who}")),
+        inbox(condition, person, ""),
+    ];
+    let glasses = filter.scope.any_of.iter().filter_map(|clause| match clause.who {
+        Relation::PatientIs(patient) => Some(patient),
+        _ => None,
+    });
+    let under_glass = one_of(condition, "document.patient_id", glasses);
+    walks.push(Walk::of_documents(under_glass));
+    walks
 }
 
 /// Whatever else is asked, as conditions that no index is found by.
-fn narrow(condition: &mut Condition, plan: &Plan, id: &str) {
-    let filter = &plan.filter;
-    equals(condition, &format!("{id} < ??"), filter.before.map(Value::from));
+fn narrow(condition: &mut Condition, plan: &Plan, walk: &Walk, customer: &str) {
+    let (filter, way) = (&plan.filter, &plan.way);
+    equals(condition, &format!("{} < ??", walk.id), filter.before.map(Value::from));
+    // Before the dearer ones, because the engine looks at conditions in their order.
+    if !matches!(way, Way::Names | Way::Few) {
+        for group in &filter.patient_groups {
+            let named = condition.named(customer, group, walk.patient);
+            condition.and(&named);
+        }
+    }
+    let column = unindexed("document.customer_id");
+    condition.and(&format!("{column} = {customer}"));
     if !filter.states.is_empty() {
         let states = condition.words(&unindexed("document.state"), &filter.states);
         condition.and(&states);
@@ -219,13 +291,13 @@ fn narrow(condition: &mut Condition, plan: &Plan, id: &str) {
     equals(condition, &format!("{} = ??", unindexed("document.author_id")), filter.author.map(Value::from));
     equals(condition, &format!("{} = ??", unindexed("document.uploader_id")), filter.uploader.map(Value::from));
     let chart = format!("{} = ?? OR {} = ??", unindexed("document.patient_id"), unindexed("document.moved_from"));
-    let chart_of = filter.chart_of.filter(|_| !matches!(way(plan), Way::Chart(_)));
+    let chart_of = filter.chart_of.filter(|_| !matches!(way, Way::Chart(_)));
     equals(condition, &chart, chart_of.map(Value::from));
     let lies =
         "EXISTS (SELECT 1 FROM recipient lies WHERE lies.document_id = document.document_id AND lies.person_id = ??";
     // What the way says already is not looked at twice.
-    let inbox = filter.inbox_of.filter(|_| !matches!(way(plan), Way::Inbox(_)));
-    let unread = filter.unread_by.filter(|_| !matches!(way(plan), Way::Unread(_)));
+    let inbox = filter.inbox_of.filter(|_| !matches!(way, Way::Inbox(_)));
+    let unread = filter.unread_by.filter(|_| !matches!(way, Way::Unread(_)));
     equals(condition, &format!("{lies})"), inbox.map(Value::from));
     equals(condition, &format!("{lies} AND lies.read_at IS NULL)"), unread.map(Value::from));
     if filter.waiting_for_pick_up {
@@ -234,17 +306,7 @@ fn narrow(condition: &mut Condition, plan: &Plan, id: &str) {
     if filter.picked_up {
         condition.and("document.picked_up_at IS NOT NULL");
     }
-    let token = filter.token.as_ref().filter(|_| !matches!(way(plan), Way::Token(_)));
-    let groups = if plan.few { &[][..] } else { &filter.patient_groups };
-    if groups.is_empty() && token.is_none() {
-        return;
-    }
-    let customer = condition.place(filter.customer);
-    for group in groups {
-        let named = condition.named(&customer, group, "document.patient_id");
-        condition.and(&named);
-    }
-    if let Some((field, token)) = token {
+    if let Some((field, token)) = filter.token.as_ref().filter(|_| *way != Way::Token) {
         let (field, token) = (condition.place(field), condition.place(token.clone()));
         condition.and(&format!(
             "(SELECT 1 FROM document_token says WHERE says.customer_id = {customer} AND says.field = {field} \
@@ -253,40 +315,113 @@ fn narrow(condition: &mut Condition, plan: &Plan, id: &str) {
     }
 }
 
-fn condition_of(plan: &Plan) -> Found {
-    let mut found = found(plan);
-    narrow(&mut found.condition, plan, found.id);
-    // Last, because it is the dearest to look at.
-    scope::documents(&mut found.condition, &plan.filter.scope);
-    found
+/// The ids of all that a plan finds, without order and limit.
+fn ids_sql(plan: &Plan) -> (String, Condition) {
+    let mut condition = Condition::default();
+    let customer = condition.place(plan.filter.customer);
+    let rows = match plan.way {
+        Way::Names | Way::Everything => Rows::Many,
+        _ => Rows::Own,
+    };
+    let mut texts = Vec::new();
+    for walk in walks(&mut condition, plan, &customer) {
+        condition.and(&walk.by);
+        narrow(&mut condition, plan, &walk, &customer);
+        // Last, because it is the dearest to look at.
+        scope::documents(&mut condition, &plan.filter.scope, rows);
+        let wanted = std::mem::take(&mut condition.sql);
+        texts.push(format!("SELECT {} AS document_id FROM {} WHERE {wanted}", walk.id, walk.from));
+    }
+    (texts.join(" UNION "), condition)
 }
 
+/// First the ids of a page, for which most ways need no more than an index; then the rows of these.
 fn page_sql(plan: &Plan, limit: u32) -> (String, Vec<Value>) {
-    let Found { mut condition, from, id } = condition_of(plan);
+    let (ids, mut condition) = ids_sql(plan);
     let limit_place = condition.place(limit.saturating_add(1));
-    let sql = format!("SELECT {DOCUMENT} FROM {from} WHERE {} ORDER BY {id} DESC LIMIT {limit_place}", condition.sql);
+    let sql = format!(
+        "SELECT {DOCUMENT} FROM document WHERE document.document_id IN ({ids} ORDER BY document_id DESC LIMIT {limit_place}) \
+         ORDER BY document.document_id DESC"
+    );
     (sql, condition.values)
 }
 
 impl Store {
-    /// Looks at the names that are asked for. `None`: nobody has them, so nothing can be found.
+    /// Looks at what is asked for, and says how to go about it. `None`: nothing can be found.
     async fn plan(&self, filter: &DocumentFilter) -> Result<Option<Plan>, StoreError> {
         let mut filter = filter.clone();
-        let mut few = false;
-        if !filter.patient_groups.is_empty() {
-            let Some(sized) = self.groups_by_size(filter.customer, &filter.patient_groups).await? else {
-                return Ok(None);
-            };
-            let (least, many) = (sized.first().map_or(0, |(size, _)| *size), sized.len());
-            filter.patient_groups = sized.into_iter().map(|(_, group)| group).collect();
-            let narrowed = filter.patients.is_some() || filter.chart_of.is_some();
-            few = !narrowed
-                && (least < u64::from(patients::COMMON)
-                    || (many > 1
-                        && self.patients_count(filter.customer, &filter.patient_groups, PATIENTS_MAX).await?
-                            < u64::from(PATIENTS_MAX)));
+        if filter.patient_groups.iter().any(Vec::is_empty) {
+            return Ok(None);
         }
-        Ok(Some(Plan { filter, few }))
+        let mut way = way(&filter);
+        match way {
+            // What few have leads; names are looked at after it.
+            Way::Few => filter.patient_groups.sort_by_key(|group| group.iter().all(|(field, _)| kept::is_name(field))),
+            Way::Names => {
+                let Some(sorted) = self.names_by_rarity(&filter.patient_groups).await? else { return Ok(None) };
+                filter.patient_groups = sorted;
+            }
+            _ => {}
+        }
+        if matches!(way, Way::Names | Way::Everything)
+            && let Some(person) = scope::whose_list(&filter.scope)
+            && self.care_count(filter.customer, person, FEW_IN_CARE).await? < u64::from(FEW_IN_CARE)
+        {
+            way = Way::Care(person);
+        }
+        Ok(Some(Plan { filter, way }))
+    }
+
+    /// The groups with the alternatives that any document has, the rarest group first: the one whose names reach
+    /// furthest back within so many documents. `None` when a group is nobody's.
+    async fn names_by_rarity(&self, groups: &[TokenGroup]) -> Result<Option<Vec<TokenGroup>>, StoreError> {
+        let mut condition = Condition::default();
+        let back = condition.place(BACK);
+        let look = |(at, (_, token)): (usize, &(String, Vec<u8>))| {
+            let token = condition.place(token.clone());
+            let newest = format!(
+                "SELECT document_id FROM document_name WHERE token = {token} ORDER BY document_id DESC LIMIT 1"
+            );
+            format!("SELECT {at} AS place, ({newest}) AS newest, ({newest} OFFSET {back}) AS back")
+        };
+        let texts: Vec<String> = groups.iter().flatten().enumerate().map(look).collect();
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.rows("look how common names are", texts.join(" UNION ALL "), condition.values).await?;
+        // For each token: does any document have it, and how far back does it reach. None: to the first document.
+        let mut looked: Vec<Option<Option<DocumentId>>> = vec![None; texts.len()];
+        for row in &rows {
+            let at = usize::try_from(row.count("place")?).unwrap_or(usize::MAX);
+            let newest: Option<DocumentId> = row.maybe_word("newest")?;
+            let back = row.maybe_word("back")?;
+            *looked.get_mut(at).ok_or(StoreError::Column { column: "place" })? = newest.map(|_| back);
+        }
+        let mut looked = looked.into_iter();
+        let mut sorted: Vec<(Option<DocumentId>, TokenGroup)> = Vec::with_capacity(groups.len());
+        for group in groups {
+            let (mut had, mut back) = (TokenGroup::new(), None);
+            for (one, found) in group.iter().zip(&mut looked) {
+                if let Some(reach) = found {
+                    had.push(one.clone());
+                    back = back.max(reach);
+                }
+            }
+            if had.is_empty() {
+                return Ok(None);
+            }
+            sorted.push((back, had));
+        }
+        sorted.sort_by_key(|(back, group)| (*back, group.len()));
+        Ok(Some(sorted.into_iter().map(|(_, group)| group).collect()))
+    }
+
+    /// How many patients of a customer are in somebody's care, counted up to `most`.
+    async fn care_count(&self, customer: CustomerId, person: PersonId, most: u32) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) AS many FROM (SELECT 1 FROM care WHERE person_id = $1 AND customer_id = $2 LIMIT $3) \
+                   AS counted";
+        let row = self.row("count patients in care", sql, binds![person, customer, most]).await?;
+        row.map_or(Ok(0), |row| row.count("many"))
     }
 
     /// A page of documents in scope, newest first.
@@ -308,20 +443,51 @@ impl Store {
     /// When the database cannot.
     pub async fn document_count(&self, filter: &DocumentFilter, most: u32) -> Result<u64, StoreError> {
         let Some(plan) = self.plan(filter).await? else { return Ok(0) };
-        let Found { mut condition, from, .. } = condition_of(&plan);
+        let (ids, mut condition) = ids_sql(&plan);
         let most_place = condition.place(most);
-        let sql = format!(
-            "SELECT COUNT(*) AS many FROM (SELECT 1 FROM {from} WHERE {} LIMIT {most_place}) AS counted",
-            condition.sql
-        );
+        let sql =
+            format!("SELECT COUNT(*) AS many FROM (SELECT 1 FROM ({ids}) AS found LIMIT {most_place}) AS counted");
         let row = self.row("count documents", sql, condition.values).await?;
         row.map_or(Ok(0), |row| row.count("many"))
     }
+
+    /// How many documents in scope are about each of these patients, counted up to `most` for each: one question,
+    /// however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_count_many(
+        &self,
+        customer: CustomerId,
+        scope: &DocumentScope,
+        patients: &[PatientId],
+        most: u32,
+    ) -> Result<BTreeMap<PatientId, u64>, StoreError> {
+        if patients.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut condition = Condition::default();
+        let (customer, most) = (condition.place(customer), condition.place(most));
+        let asked = one_of(&mut condition, "asked.patient_id", patients.iter().copied());
+        condition.and(&format!(
+            "document.patient_id = asked.patient_id AND {} = {customer}",
+            unindexed("document.customer_id")
+        ));
+        scope::documents(&mut condition, scope, Rows::Own);
+        let sql = format!(
+            "SELECT asked.patient_id AS patient_id, (SELECT COUNT(*) FROM (SELECT 1 FROM document WHERE {} LIMIT {most}) \
+             AS counted) AS many FROM patient asked WHERE asked.customer_id = {customer} AND {asked}",
+            condition.sql
+        );
+        let rows = self.rows("count documents of patients", sql, condition.values).await?;
+        rows.iter().map(|row| Ok((row.word("patient_id")?, row.count("many")?))).collect()
+    }
 }
 
-/// For tests: how the engine goes about a page.
+/// For tests: how the engine goes about a page, by the way that is chosen or by that of few in care.
 #[cfg(test)]
-pub(crate) async fn page_plan(store: &Store, filter: &DocumentFilter, few: bool) -> Vec<String> {
-    let (sql, values) = page_sql(&Plan { filter: filter.clone(), few }, 50);
+pub(crate) async fn page_plan(store: &Store, filter: &DocumentFilter, care: Option<PersonId>) -> Vec<String> {
+    let way = care.map_or_else(|| way(filter), Way::Care);
+    let (sql, values) = page_sql(&Plan { filter: filter.clone(), way }, 50);
     store.explain(&sql, values).await
 }

@@ -195,6 +195,23 @@ impl Store {
         self.row("fetch a document", sql, binds![id]).await?.as_ref().map(document).transpose()
     }
 
+    /// Several documents, whoever asks, in the order of their ids: one question, however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn document_fetch_many(&self, ids: &BTreeSet<DocumentId>) -> Result<Vec<Document>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut condition = Condition::default();
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "SELECT {DOCUMENT} FROM document WHERE document_id IN ({}) ORDER BY document_id",
+            places.join(", ")
+        );
+        self.rows("fetch documents", sql, condition.values).await?.iter().map(document).collect()
+    }
+
     /// All versions, newest first.
     ///
     /// # Errors
@@ -263,8 +280,8 @@ impl Store {
         person: PersonId,
     ) -> Result<bool, StoreError> {
         let mut condition = Condition::default();
-        let (customer, patient) = (condition.place(customer), condition.place(patient));
-        let sql = format!("SELECT 1 AS yes WHERE {}", scope::in_care(&mut condition, person, &patient, &customer));
+        let (customer, patient, who) = (condition.place(customer), condition.place(patient), condition.place(person));
+        let sql = format!("SELECT 1 AS yes WHERE {}", scope::caring(&who, &patient, &customer));
         let row = self.row("look whether a patient is in care", sql, condition.values).await?;
         Ok(row.is_some())
     }
@@ -314,7 +331,7 @@ impl Store {
         let mut condition = Condition::default();
         let place = condition.place(customer);
         let places: Vec<String> = patients.iter().map(|id| condition.place(*id)).collect();
-        let in_care = scope::in_care(&mut condition, person, "patient.patient_id", "patient.customer_id");
+        let in_care = scope::caring(&condition.place(person), "patient.patient_id", "patient.customer_id");
         let sql = format!(
             "SELECT patient.patient_id AS patient_id FROM patient WHERE patient.customer_id = {place} \
              AND patient.patient_id IN ({}) AND {in_care}",
@@ -403,8 +420,12 @@ impl Tx {
                 i64::try_from(new.revision).unwrap_or(i64::MAX)
             ],
         )
-        .await
-        .map(|_| ())
+        .await?;
+        if let Some(patient) = new.patient {
+            self.care_renew_in_tx(new.customer, patient).await?;
+            self.document_names_renew_in_tx(new.customer, new.id).await?;
+        }
+        Ok(())
     }
 
     /// Writes a document's changed fields, provided it still stands in `was` and nothing else about it has changed
@@ -413,6 +434,21 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn document_update(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
+        let before = self.document_about_in_tx(now.id).await?.and_then(|(_, patient)| patient);
+        let changed = self.document_write_in_tx(now, was).await?;
+        if changed == 0 {
+            return Ok(0);
+        }
+        for patient in BTreeSet::from([before, now.patient]).into_iter().flatten() {
+            self.care_renew_in_tx(now.customer, patient).await?;
+        }
+        if before != now.patient {
+            self.document_names_renew_in_tx(now.customer, now.id).await?;
+        }
+        Ok(changed)
+    }
+
+    async fn document_write_in_tx(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
         self.run(
             "UPDATE document SET patient_id = $3, author_id = $4, state = $5, body = $6, current_version = $7, delivered_at = $8, \
              signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_from = $15, \
@@ -492,11 +528,11 @@ impl Tx {
         as_author: bool,
     ) -> Result<u64, StoreError> {
         let why = if as_author { "author" } else { "copy" };
-        self.run(
-            "INSERT INTO recipient (document_id, person_id, why, read_at) VALUES ($1, $2, $3, NULL) ON CONFLICT (document_id, person_id) DO NOTHING",
-            binds![document, person, why],
-        )
-        .await
+        let sql = "INSERT INTO recipient (document_id, person_id, why, read_at) VALUES ($1, $2, $3, NULL) \
+                   ON CONFLICT (document_id, person_id) DO NOTHING";
+        let added = self.run(sql, binds![document, person, why]).await?;
+        self.document_care_renew_in_tx(document).await?;
+        Ok(added)
     }
 
     /// Takes a document out of every inbox.
@@ -504,7 +540,9 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn recipient_clear(&mut self, document: DocumentId) -> Result<u64, StoreError> {
-        self.run("DELETE FROM recipient WHERE document_id = $1", binds![document]).await
+        let gone = self.run("DELETE FROM recipient WHERE document_id = $1", binds![document]).await?;
+        self.document_care_renew_in_tx(document).await?;
+        Ok(gone)
     }
 
     /// Remembers the first time somebody opened it.

@@ -22,6 +22,7 @@ mod document_list;
 mod documents;
 mod error;
 mod house;
+mod kept;
 mod keys;
 mod ledger_log;
 mod objects;
@@ -42,6 +43,7 @@ pub use document_list::DocumentFilter;
 pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
+pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use objects::{ObjectReader, ObjectWriter, Objects};

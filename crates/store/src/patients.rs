@@ -5,6 +5,7 @@ use crate::scope::Condition;
 use crate::{Page, Store, StoreError, Tx, scope};
 use policy::scope::PatientScope;
 use record::{CustomerId, PatientId, Timestamp};
+use std::collections::BTreeSet;
 
 /// A patient as kept.
 #[derive(Debug, Clone)]
@@ -170,22 +171,6 @@ impl Store {
         Ok(Page { items, more })
     }
 
-    /// How many patients of a customer have every group's token, linked ones too, counted up to `most`.
-    pub(crate) async fn patients_count(
-        &self,
-        customer: CustomerId,
-        groups: &[TokenGroup],
-        most: u32,
-    ) -> Result<u64, StoreError> {
-        let mut condition = Condition::default();
-        let (place, most) = (condition.place(customer), condition.place(most));
-        let named = named_sql(&mut condition, &place, groups);
-        let sql =
-            format!("SELECT COUNT(*) AS many FROM (SELECT patient_id FROM ({named}) AS named LIMIT {most}) AS counted");
-        let row = self.row("count patients by name", sql, condition.values).await?;
-        row.map_or(Ok(0), |row| row.count("many"))
-    }
-
     /// The groups with the alternatives that any patient has at all, the one that fewest patients have first; `None`
     /// when a group is nobody's. Counting stops early: beyond that, all are common.
     pub(crate) async fn groups_by_size(
@@ -336,7 +321,7 @@ impl Tx {
         .await
     }
 
-    /// Sets the blind tokens of a patient, in place of those it had.
+    /// Sets the blind tokens of a patient, in place of those it had; the names of their documents with them.
     ///
     /// # Errors
     /// When the database cannot.
@@ -346,6 +331,14 @@ impl Tx {
         id: PatientId,
         tokens: &[(String, Vec<u8>)],
     ) -> Result<(), StoreError> {
+        // Most corrections and imports change no name: then nothing is written, and no document's names either.
+        let had = "SELECT field, token FROM patient_token WHERE customer_id = $1 AND patient_id = $2";
+        let had = self.rows(had, binds![customer, id]).await?;
+        let had: BTreeSet<(String, Vec<u8>)> =
+            had.iter().map(|row| Ok((row.text("field")?, row.bytes("token")?))).collect::<Result<_, StoreError>>()?;
+        if had == tokens.iter().cloned().collect() {
+            return Ok(());
+        }
         self.run("DELETE FROM patient_token WHERE customer_id = $1 AND patient_id = $2", binds![customer, id]).await?;
         for (field, token) in tokens {
             self.run(
@@ -355,7 +348,7 @@ impl Tx {
             )
             .await?;
         }
-        Ok(())
+        self.patient_names_renew_in_tx(customer, id).await.map(|_| ())
     }
 
     /// Which patient has this token; for imports, inside the transaction.
@@ -387,10 +380,13 @@ impl Tx {
         from: PatientId,
         to: PatientId,
     ) -> Result<u64, StoreError> {
-        self.run(
-            "UPDATE document SET patient_id = $3, revision = revision + 1 WHERE customer_id = $1 AND patient_id = $2",
-            binds![customer, from, to],
-        )
-        .await
+        let sql =
+            "UPDATE document SET patient_id = $3, revision = revision + 1 WHERE customer_id = $1 AND patient_id = $2";
+        let moved = self.run(sql, binds![customer, from, to]).await?;
+        if moved > 0 {
+            self.care_renew_in_tx(customer, from).await?;
+            self.kept_renew(customer, to).await?;
+        }
+        Ok(moved)
     }
 }

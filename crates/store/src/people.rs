@@ -1,8 +1,10 @@
 //! People, their memberships, assignments, passkeys, invitations and recovery codes.
 
 use crate::binds::{Row, binds};
+use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
 use record::{CredentialId, CustomerId, InvitationId, MembershipId, PersonId, Role, Timestamp};
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 /// May a person sign in.
@@ -228,6 +230,20 @@ impl Store {
         self.row("fetch a person", sql, binds![id]).await?.as_ref().map(person).transpose()
     }
 
+    /// Several people: one question, however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn person_fetch_many(&self, ids: &BTreeSet<PersonId>) -> Result<Vec<Person>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut condition = Condition::default();
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!("SELECT {PERSON} FROM person WHERE person_id IN ({})", places.join(", "));
+        self.rows("fetch people", sql, condition.values).await?.iter().map(person).collect()
+    }
+
     /// The person with this keyed MAC of an e-mail.
     ///
     /// # Errors
@@ -262,6 +278,23 @@ impl Store {
     pub async fn membership_list_by_person(&self, id: PersonId) -> Result<Vec<Membership>, StoreError> {
         let sql = format!("SELECT {MEMBERSHIP} FROM membership WHERE person_id = $1 ORDER BY membership_id");
         self.rows("list a person's memberships", sql, binds![id]).await?.iter().map(membership).collect()
+    }
+
+    /// All memberships of several people, ended ones too: one question, however many they are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn membership_list_by_people(&self, ids: &BTreeSet<PersonId>) -> Result<Vec<Membership>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut condition = Condition::default();
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "SELECT {MEMBERSHIP} FROM membership WHERE person_id IN ({}) ORDER BY membership_id",
+            places.join(", ")
+        );
+        self.rows("list people's memberships", sql, condition.values).await?.iter().map(membership).collect()
     }
 
     /// All memberships at a customer, or at the operator, ended ones too.

@@ -2,7 +2,7 @@
 //! `DocumentScope::holds` over generated worlds.
 
 use crate::binds::Value;
-use policy::scope::{DocumentScope, PatientRelation, PatientScope, Relation};
+use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
 use record::PersonId;
 use record::document::DocumentState;
 
@@ -36,6 +36,20 @@ impl Condition {
         if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) }
     }
 
+    /// Has the document in `document` one of these names.
+    pub(crate) fn named_document(&mut self, group: &[(String, Vec<u8>)], document: &str) -> String {
+        let any: Vec<String> = group
+            .iter()
+            .map(|(_, token)| {
+                format!(
+                    "(SELECT 1 FROM document_name says WHERE says.token = {} AND says.document_id = {document}) IS NOT NULL",
+                    self.place(token.clone())
+                )
+            })
+            .collect();
+        if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }
+    }
+
     /// Has the patient in `patient` one of these blind tokens (field, MAC) of the customer in place `customer`.
     pub(crate) fn named(&mut self, customer: &str, group: &[(String, Vec<u8>)], patient: &str) -> String {
         let any: Vec<String> = group
@@ -58,9 +72,9 @@ pub(crate) fn unindexed(column: &str) -> String {
     format!("({column} || '')")
 }
 
-/// Is the patient in `column` in the care of this person: author or recipient of some delivered or signed document.
-pub(crate) fn in_care(condition: &mut Condition, person: PersonId, patient: &str, customer: &str) -> String {
-    let who = condition.place(person);
+/// Does `who` care for `patient` of `customer`, all three SQL: author or recipient of some delivered or signed document.
+/// Worked out from the documents: this is what policy is told.
+pub(crate) fn caring(who: &str, patient: &str, customer: &str) -> String {
     let (whose, state) = (unindexed("care.customer_id"), unindexed("care.state"));
     format!(
         "EXISTS (SELECT 1 FROM document care WHERE care.patient_id = {patient} AND {whose} = {customer} \
@@ -69,8 +83,55 @@ pub(crate) fn in_care(condition: &mut Condition, person: PersonId, patient: &str
     )
 }
 
+/// The same as it is kept, for finding rows.
+fn kept_care(who: &str, patient: &str, customer: &str) -> String {
+    // Not EXISTS: that becomes a join, which the engine looks at after every other condition.
+    format!(
+        "(SELECT 1 FROM care WHERE care.person_id = {who} AND care.patient_id = {patient} \
+         AND care.customer_id = {customer}) IS NOT NULL"
+    )
+}
+
+/// A person whose list it is, when a scope holds only what is theirs: written by them, sent to them, or of patients in
+/// their care or under their broken glass.
+pub(crate) fn whose_list(scope: &DocumentScope) -> Option<PersonId> {
+    let mut person = None;
+    for clause in &scope.any_of {
+        match clause.who {
+            Relation::Anyone | Relation::UploaderIs(_) => return None,
+            Relation::PatientIs(_) => {}
+            Relation::AuthorIs(one) | Relation::RecipientIs(one) | Relation::PatientInCareOf(one) => {
+                if person.is_some_and(|known| known != one) {
+                    return None;
+                }
+                person = Some(one);
+            }
+        }
+    }
+    person
+}
+
+/// Is every matched document of this clause in the scope by another clause as well: whoever has a patient's delivered
+/// document in their inbox has that patient in their care.
+fn is_care(clause: &DocumentClause, scope: &DocumentScope) -> bool {
+    let Relation::RecipientIs(person) = clause.who else { return false };
+    scope.any_of.iter().any(|care| {
+        care.who == Relation::PatientInCareOf(person)
+            && clause.states.iter().all(|state| state.is_with_practice() && care.states.contains(state))
+    })
+}
+
+/// How many rows a scope is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Those of the asker: each clause is looked at.
+    Own,
+    /// Those that many may see, most of whom are nothing to the asker: what another clause says as well is left out.
+    Many,
+}
+
 /// Adds a document scope to a condition over `document`.
-pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope) {
+pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope, rows: Rows) {
     let clauses: Vec<String> = scope
         .any_of
         .iter()
@@ -78,16 +139,30 @@ pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope) {
             let states = condition.words(&unindexed("document.state"), &clause.states);
             let who = match clause.who {
                 Relation::Anyone => "1 = 1".to_owned(),
-                Relation::AuthorIs(person) => format!("{} = {}", unindexed("document.author_id"), condition.place(person)),
-                Relation::RecipientIs(person) => format!(
-                    "EXISTS (SELECT 1 FROM recipient mine WHERE mine.document_id = document.document_id AND mine.person_id = {})",
-                    condition.place(person)
-                ),
-                Relation::UploaderIs(person) => format!("{} = {}", unindexed("document.uploader_id"), condition.place(person)),
-                Relation::PatientInCareOf(person) => {
-                    in_care(condition, person, "document.patient_id", "document.customer_id")
+                Relation::AuthorIs(person) => {
+                    format!("{} = {}", unindexed("document.author_id"), condition.place(person))
                 }
-                Relation::PatientIs(patient) => format!("{} = {}", unindexed("document.patient_id"), condition.place(patient)),
+                Relation::RecipientIs(person) => {
+                    let unmatched = if rows == Rows::Many && is_care(clause, scope) {
+                        "document.patient_id IS NULL AND "
+                    } else {
+                        ""
+                    };
+                    format!(
+                        "{unmatched}EXISTS (SELECT 1 FROM recipient mine WHERE mine.document_id = document.document_id \
+                         AND mine.person_id = {})",
+                        condition.place(person)
+                    )
+                }
+                Relation::UploaderIs(person) => {
+                    format!("{} = {}", unindexed("document.uploader_id"), condition.place(person))
+                }
+                Relation::PatientInCareOf(person) => {
+                    kept_care(&condition.place(person), "document.patient_id", "document.customer_id")
+                }
+                Relation::PatientIs(patient) => {
+                    format!("{} = {}", unindexed("document.patient_id"), condition.place(patient))
+                }
             };
             format!("{states} AND {who}")
         })
@@ -105,7 +180,7 @@ pub(crate) fn patients(condition: &mut Condition, scope: &PatientScope) {
         .map(|relation| match *relation {
             PatientRelation::Anyone => "1 = 1".to_owned(),
             PatientRelation::InCareOf(person) => {
-                in_care(condition, person, "patient.patient_id", "patient.customer_id")
+                kept_care(&condition.place(person), "patient.patient_id", "patient.customer_id")
             }
             PatientRelation::Is(patient) => format!("patient.patient_id = {}", condition.place(patient)),
         })

@@ -2,6 +2,7 @@
 
 mod customers;
 mod documents;
+mod kept;
 mod ledger;
 mod names;
 mod objects;

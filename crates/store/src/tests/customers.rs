@@ -23,11 +23,14 @@ const COVERED: &[(&str, &str)] = &[
     ("break_glass_list", "ask"),
     ("customer_bytes", "ask"),
     ("customer_fetch", "ask"),
+    ("document_count_many", "ask"),
     ("document_facts_many", "ask"),
     ("document_tokens_set", "change"),
     ("documents_relink", "change"),
     ("in_care", "ask"),
     ("in_care_many", "ask"),
+    ("kept_check", "ask"),
+    ("kept_renew", "change"),
     ("membership_list_at", "ask"),
     ("patient_by_token", "change"),
     ("patient_fetch_many", "ask"),
@@ -210,6 +213,13 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
     assert_eq!(facts.iter().map(|one| one.id).collect::<Vec<_>>(), [document_id(1)]);
     let inboxes = store.recipient_list_many(here, &[document_id(1), document_id(2)]).await.unwrap();
     assert_eq!(inboxes.keys().copied().collect::<Vec<_>>(), [document_id(1)]);
+    let counted = store.document_count_many(here, &all_documents(), &both, 50).await.unwrap();
+    assert_eq!(counted.into_iter().collect::<Vec<_>>(), [(patient_id(1), 1)]);
+    let mut tx = store.begin("test").await.unwrap();
+    let damage = "DELETE FROM care WHERE 1 = 1";
+    assert!(tx.run(damage, Vec::new()).await.unwrap() >= 2);
+    tx.commit().await.unwrap();
+    mine(store.kept_check(here, None, 50).await.unwrap().wrong.into_iter().collect());
     let versions = store.version_page(here, None, 50).await.unwrap();
     assert_eq!(versions.iter().map(|one| one.document).collect::<Vec<_>>(), [document_id(1)]);
     assert_eq!(store.customer_bytes(here).await.unwrap(), 100);
@@ -261,6 +271,7 @@ async fn changing_another_customers_things_changes_nothing() {
     assert_eq!(tx.patient_update(&patient).await.unwrap(), 0);
     assert_eq!(tx.patient_rewrite(here, theirs, vec![66; 64], NOW).await.unwrap(), 0);
     assert_eq!(tx.documents_relink(here, theirs, patient_id(1)).await.unwrap(), 0);
+    assert_eq!(tx.kept_renew(here, theirs).await.unwrap(), 0);
     assert_eq!(tx.patient_by_token(here, "surname", &token().1).await.unwrap(), Some(patient_id(1)));
     assert_eq!(tx.agreement_end(here, AgreementId::from_bytes([2; 16]), NOW).await.unwrap(), 0);
     let mut document = a_document(document_id(2), here);

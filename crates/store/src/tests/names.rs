@@ -20,7 +20,8 @@ struct Town {
 fn token(dice: &mut Dice) -> Token {
     let field = dice.pick(&["surname", "given"]);
     let n = (0..7).find(|_| dice.percent(35)).unwrap_or(7);
-    (field.to_owned(), vec![n; 32])
+    // No two fields have a token in common: each has a key of its own.
+    (field.to_owned(), vec![n + 16 * u8::from(field == "given"); 32])
 }
 
 async fn town(dice: &mut Dice, store: &Store) -> Town {

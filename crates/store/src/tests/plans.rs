@@ -24,9 +24,11 @@ fn token(n: u8) -> (String, Vec<u8>) {
     ("surname".to_owned(), vec![n; 32])
 }
 
-/// The index that the rows of the page are found by, and whether they are sorted afterwards.
+/// The index that the ids of the page are found by, and whether they are sorted afterwards. The first line is about the
+/// rows of these ids.
 fn first(plan: &[String]) -> (&str, bool) {
-    let by = plan.iter().find(|line| line.contains("USING") && !line.contains("TEMP")).unwrap();
+    assert!(plan[0].contains("sqlite_autoindex_document_1 (document_id=?)"), "{plan:#?}");
+    let by = plan[1..].iter().find(|line| line.contains("USING") && !line.contains("TEMP")).unwrap();
     let index = by.split(" INDEX ").nth(1).unwrap().split(' ').next().unwrap();
     (index, plan.iter().any(|line| line == SORT))
 }
@@ -35,30 +37,66 @@ fn first(plan: &[String]) -> (&str, bool) {
 async fn a_page_of_documents_is_found_by_its_way() {
     let (_dir, store) = store().await;
     let base = || DocumentFilter::all(customer(1), scope(&[Delivered, Signed]));
-    let names = || DocumentFilter { patient_groups: vec![vec![token(1), token(3)], vec![token(2)]], ..base() };
+    let names = |groups: &[&[(String, Vec<u8>)]]| DocumentFilter {
+        patient_groups: groups.iter().map(|group| group.to_vec()).collect(),
+        ..base()
+    };
+    let number = ("record_number".to_owned(), vec![4; 32]);
     let by_customer = "sqlite_autoindex_document_2";
     let who = Some(person(1));
-    for (filter, few, index, sorted) in [
-        (base(), false, by_customer, false),
-        (names(), false, by_customer, false),
-        (names(), true, "document_by_patient", true),
-        (
-            DocumentFilter { patients: Some(vec![patient_id(1), patient_id(2)]), ..base() },
-            false,
-            "document_by_patient",
-            true,
-        ),
-        (DocumentFilter { chart_of: Some(patient_id(1)), ..base() }, false, "document_by_patient", true),
-        (DocumentFilter { inbox_of: who, ..base() }, false, "recipient_by_person", false),
-        (DocumentFilter { unread_by: who, inbox_of: who, ..base() }, false, "recipient_unread", false),
-        (DocumentFilter { author: who, ..base() }, false, "document_by_author", false),
-        (DocumentFilter { uploader: who, ..base() }, false, "document_by_uploader", false),
-        (DocumentFilter { states: vec![Signed], author: who, ..base() }, false, "document_by_author", false),
-        (DocumentFilter::all(customer(1), scope(&[Held])), false, "document_by_state", false),
+    for (filter, index, sorted) in [
+        (base(), by_customer, false),
+        (names(&[&[token(1)], &[token(2)]]), "sqlite_autoindex_document_name_1", false),
+        (names(&[&[token(1), token(3)], &[token(2)]]), "sqlite_autoindex_document_name_1", false),
+        (names(&[&[number], &[token(2)]]), "document_by_patient", true),
+        (DocumentFilter { patients: Some(vec![patient_id(1), patient_id(2)]), ..base() }, "document_by_patient", true),
+        (DocumentFilter { chart_of: Some(patient_id(1)), ..base() }, "document_by_patient", true),
+        (DocumentFilter { inbox_of: who, ..base() }, "recipient_by_person", false),
+        (DocumentFilter { unread_by: who, inbox_of: who, ..base() }, "recipient_unread", false),
+        (DocumentFilter { author: who, ..base() }, "document_by_author", false),
+        (DocumentFilter { uploader: who, ..base() }, "document_by_uploader", false),
+        (DocumentFilter { states: vec![Signed], author: who, ..base() }, "document_by_author", false),
+        (DocumentFilter::all(customer(1), scope(&[Held])), "document_by_state", false),
     ] {
-        let plan = page_plan(&store, &filter, few).await;
+        let plan = page_plan(&store, &filter, None).await;
         assert_eq!(first(&plan), (index, sorted), "{filter:?}\n{plan:#?}");
-        assert!(!plan.iter().any(|line| line.starts_with("SCAN")), "{plan:#?}");
+        assert!(!plan.iter().any(|line| line.starts_with("SCAN") && !line.ends_with("CONSTANT ROW")), "{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_someones_own_is_found_by_who_they_care_for() {
+    let (_dir, store) = store().await;
+    let base = || DocumentFilter::all(customer(1), scope(&[Delivered, Signed]));
+    for groups in [vec![], vec![vec![token(1), token(3)], vec![token(2)]]] {
+        let filter = DocumentFilter { patient_groups: groups.clone(), ..base() };
+        let plan = page_plan(&store, &filter, Some(person(1))).await;
+        let at = |wanted: &str| {
+            plan.iter().position(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{wanted}: {plan:#?}"))
+        };
+        let care = at("sqlite_autoindex_care_1 (person_id=?");
+        // The names are looked at before the patient's documents are.
+        let names = plan.iter().position(|line| line.contains("says"));
+        let documents = at("document_by_patient (patient_id=?");
+        assert!(care < documents && names.is_none_or(|names| care < names), "{plan:#?}");
+        assert_eq!(names.is_some(), !groups.is_empty());
+        for index in ["document_by_author (author_id=?", "recipient_by_person (person_id=?"] {
+            at(index);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whether_somebody_cares_is_looked_up_and_not_worked_out_along_a_walk() {
+    let (_dir, store) = store().await;
+    let filter = DocumentFilter::all(customer(1), scope(&[Delivered, Signed]));
+    for groups in [vec![], vec![vec![token(1)], vec![token(2)]]] {
+        let plan = page_plan(&store, &DocumentFilter { patient_groups: groups, ..filter.clone() }, None).await;
+        assert!(
+            plan.iter().any(|line| line.contains("sqlite_autoindex_care_1 (person_id=? AND patient_id=?")),
+            "{plan:#?}"
+        );
+        assert!(!plan.iter().any(|line| line.contains("document_by_patient")), "{plan:#?}");
     }
 }
 

@@ -1,0 +1,197 @@
+//! What is kept so that lists need not work it out: who cares for whom (`care`), and the names of a document's
+//! patient by document (`document_name`).
+//!
+//! What must always hold: both say what `document`, `recipient` and `patient_token` say together, after every
+//! transaction. So whatever changes those, here in the store, renews these in the same transaction. What is kept only
+//! finds rows: what policy is told of a row is asked of the documents themselves, so a kept row too many opens nothing.
+
+use crate::binds::{Value, binds};
+use crate::{Store, StoreError, Tx, scope};
+use record::{CustomerId, DocumentId, PatientId};
+use std::collections::BTreeSet;
+use vault::Field;
+
+/// The fields of names, which many patients share. What few share is found patient by patient.
+pub(crate) const NAME_FIELDS: [Field; 4] = [Field::Given, Field::Surname, Field::SurnamePrefix, Field::SurnameSound];
+
+/// Is this a field of names, so that its tokens are kept by document.
+pub(crate) fn is_name(field: &str) -> bool {
+    NAME_FIELDS.iter().any(|one| one.as_str() == field)
+}
+
+/// `says.field IN (…)` for the fields of names.
+fn of_names(says: &str) -> String {
+    let words: Vec<String> = NAME_FIELDS.iter().map(|field| format!("'{}'", field.as_str())).collect();
+    format!("{says}.field IN ({})", words.join(", "))
+}
+
+/// Those who care for the patient $2 of the customer $1, as the documents say.
+const CARING: &str = "SELECT cared.author_id AS person_id FROM document cared WHERE cared.patient_id = $2 \
+    AND (cared.customer_id || '') = $1 AND (cared.state || '') IN ('delivered', 'signed') AND cared.author_id IS NOT NULL \
+    UNION SELECT lies.person_id AS person_id FROM document cared CROSS JOIN recipient lies WHERE cared.patient_id = $2 \
+    AND (cared.customer_id || '') = $1 AND (cared.state || '') IN ('delivered', 'signed') AND lies.document_id = cared.document_id";
+
+/// Documents with the names of their patients, as documents and tokens say; what narrows it follows.
+fn named_documents() -> String {
+    format!(
+        "document named CROSS JOIN patient_token says WHERE says.customer_id = named.customer_id \
+         AND says.patient_id = named.patient_id AND {} AND (named.customer_id || '') = $1",
+        of_names("says")
+    )
+}
+
+impl Tx {
+    /// Renews who cares for a patient.
+    pub(crate) async fn care_renew_in_tx(
+        &mut self,
+        customer: CustomerId,
+        patient: PatientId,
+    ) -> Result<u64, StoreError> {
+        let gone =
+            format!("DELETE FROM care WHERE customer_id = $1 AND patient_id = $2 AND person_id NOT IN ({CARING})");
+        let come = format!(
+            "INSERT INTO care (person_id, patient_id, customer_id) SELECT caring.person_id, patient.patient_id, \
+             patient.customer_id FROM ({CARING}) AS caring CROSS JOIN patient WHERE patient.patient_id = $2 \
+             AND (patient.customer_id || '') = $1 ON CONFLICT (person_id, patient_id, customer_id) DO NOTHING"
+        );
+        Ok(self.run(gone, binds![customer, patient]).await? + self.run(come, binds![customer, patient]).await?)
+    }
+
+    /// Renews the names of what a condition over `named` and `says` chooses; $2 is its value.
+    async fn names_renew_in_tx(&mut self, which: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+        let gone = format!(
+            "DELETE FROM document_name WHERE customer_id = $1 AND document_id IN (SELECT named.document_id FROM document named \
+             WHERE {which} AND (named.customer_id || '') = $1) AND NOT EXISTS (SELECT 1 FROM {} \
+             AND named.document_id = document_name.document_id AND says.token = document_name.token)",
+            named_documents()
+        );
+        let come = format!(
+            "INSERT INTO document_name (token, document_id, customer_id) SELECT says.token, named.document_id, \
+             named.customer_id FROM {} AND {which} ON CONFLICT (token, document_id) DO NOTHING",
+            named_documents()
+        );
+        Ok(self.run(gone, values.clone()).await? + self.run(come, values).await?)
+    }
+
+    /// Renews the names of one document.
+    pub(crate) async fn document_names_renew_in_tx(
+        &mut self,
+        customer: CustomerId,
+        document: DocumentId,
+    ) -> Result<u64, StoreError> {
+        self.names_renew_in_tx("named.document_id = $2", binds![customer, document]).await
+    }
+
+    /// Renews the names of all documents of one patient.
+    pub(crate) async fn patient_names_renew_in_tx(
+        &mut self,
+        customer: CustomerId,
+        patient: PatientId,
+    ) -> Result<u64, StoreError> {
+        self.names_renew_in_tx("named.patient_id = $2", binds![customer, patient]).await
+    }
+
+    /// Whose a document is and about whom, as this transaction sees it.
+    pub(crate) async fn document_about_in_tx(
+        &mut self,
+        document: DocumentId,
+    ) -> Result<Option<(CustomerId, Option<PatientId>)>, StoreError> {
+        let row = self.row("SELECT customer_id, patient_id FROM document WHERE document_id = $1", binds![document]);
+        row.await?.map(|row| Ok((row.word("customer_id")?, row.maybe_word("patient_id")?))).transpose()
+    }
+
+    /// Renews who cares for a document's patient, if it has one.
+    pub(crate) async fn document_care_renew_in_tx(&mut self, document: DocumentId) -> Result<(), StoreError> {
+        if let Some((customer, Some(patient))) = self.document_about_in_tx(document).await? {
+            self.care_renew_in_tx(customer, patient).await?;
+        }
+        Ok(())
+    }
+
+    /// Renews all that is kept of a patient; how many rows were wrong. 0, unless somebody changed the database by hand.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn kept_renew(&mut self, customer: CustomerId, patient: PatientId) -> Result<u64, StoreError> {
+        Ok(self.care_renew_in_tx(customer, patient).await? + self.patient_names_renew_in_tx(customer, patient).await?)
+    }
+}
+
+/// Some patients of a customer, and whether what is kept of them is so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptPage {
+    /// The last of the page: where the next one begins. None: there are no more.
+    pub last: Option<PatientId>,
+    /// Those of whom something else is kept than what is so.
+    pub wrong: BTreeSet<PatientId>,
+}
+
+/// Patients after $2 and up to $3 of whom something else is kept than what is so.
+fn wrong_sql() -> [String; 5] {
+    let within = |column: &str| format!("{column} > $2 AND {column} <= $3");
+    let care = "NOT EXISTS (SELECT 1 FROM care WHERE care.person_id = WHO AND care.patient_id = cared.patient_id \
+                AND care.customer_id = $1)";
+    let cared = format!(
+        "(cared.customer_id || '') = $1 AND {} AND (cared.state || '') IN ('delivered', 'signed')",
+        within("cared.patient_id")
+    );
+    let so = scope::caring("kept.person_id", "kept.patient_id", "$1");
+    [
+        format!(
+            "SELECT DISTINCT cared.patient_id AS patient_id FROM document cared WHERE {cared} \
+             AND cared.author_id IS NOT NULL AND {}",
+            care.replace("WHO", "cared.author_id")
+        ),
+        format!(
+            "SELECT DISTINCT cared.patient_id AS patient_id FROM document cared CROSS JOIN recipient lies WHERE {cared} \
+             AND lies.document_id = cared.document_id AND {}",
+            care.replace("WHO", "lies.person_id")
+        ),
+        format!(
+            "SELECT DISTINCT kept.patient_id AS patient_id FROM care kept WHERE (kept.customer_id || '') = $1 AND {} AND NOT {so}",
+            within("kept.patient_id")
+        ),
+        format!(
+            "SELECT DISTINCT named.patient_id AS patient_id FROM {} AND {} AND NOT EXISTS (SELECT 1 FROM document_name kept \
+             WHERE kept.token = says.token AND kept.document_id = named.document_id)",
+            named_documents(),
+            within("named.patient_id")
+        ),
+        format!(
+            "SELECT DISTINCT about.patient_id AS patient_id FROM document about CROSS JOIN document_name kept \
+             WHERE {} AND (about.customer_id || '') = $1 AND kept.document_id = about.document_id \
+             AND NOT EXISTS (SELECT 1 FROM {} AND named.document_id = kept.document_id AND says.token = kept.token)",
+            within("about.patient_id"),
+            named_documents()
+        ),
+    ]
+}
+
+impl Store {
+    /// Looks at a page of a customer's patients, after a given one: is what is kept of them so.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn kept_check(
+        &self,
+        customer: CustomerId,
+        after: Option<PatientId>,
+        limit: u32,
+    ) -> Result<KeptPage, StoreError> {
+        let doing = "look at what is kept of patients";
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        let sql =
+            "SELECT patient_id FROM patient WHERE customer_id = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3";
+        let rows = self.rows(doing, sql, binds![customer, &after, limit]).await?;
+        let Some(last) = rows.last().map(|row| row.word::<PatientId>("patient_id")).transpose()? else {
+            return Ok(KeptPage { last: None, wrong: BTreeSet::new() });
+        };
+        let mut wrong = BTreeSet::new();
+        for sql in wrong_sql() {
+            for row in self.rows(doing, sql, binds![customer, &after, last]).await? {
+                wrong.insert(row.word("patient_id")?);
+            }
+        }
+        Ok(KeptPage { last: Some(last), wrong })
+    }
+}
