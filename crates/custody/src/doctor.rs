@@ -16,6 +16,8 @@ const CLOCK_EARLIEST_MILLIS: i64 = 1_767_225_600_000;
 const CLOCK_JUMP_MILLIS: i64 = 366 * 24 * 3_600_000;
 const HOUR_MILLIS: i64 = 3_600_000;
 const BACKUP_LATE_HOURS: i64 = 26;
+/// Patients looked over by one question.
+const KEPT_AT_ONCE: u32 = 500;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,6 +218,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
         Err(_) => bad(name, "The database did not say."),
     });
     checks.push(escrow(store, settings).await);
+    checks.push(kept_lists(store).await);
     if settings.witness.is_some() {
         checks.push(match store.witness_last().await {
             Ok(Some(run)) if run.ok => {
@@ -229,6 +232,37 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
         });
     }
     checks
+}
+
+/// Who cares for whom, and names by document, are as the documents say.
+async fn kept_lists(store: &Store) -> Check {
+    let name = "Kept lists";
+    match kept_wrong(store).await {
+        Ok(0) => good(name, "They say what the documents say."),
+        Ok(wrong) => bad(
+            name,
+            format!(
+                "They are wrong for {wrong} patients: documents may be missing from lists. A server mends them when it starts."
+            ),
+        ),
+        Err(_) => bad(name, "The database did not say whether they are right."),
+    }
+}
+
+async fn kept_wrong(store: &Store) -> Result<usize, StoreError> {
+    let mut wrong = 0;
+    for customer in store.customer_list().await? {
+        let mut after = None;
+        loop {
+            let page = store.kept_check(customer.id, after, KEPT_AT_ONCE).await?;
+            wrong += page.wrong.len();
+            after = page.last;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(wrong)
 }
 
 async fn clock_check(store: &Store, now: Timestamp) -> Check {

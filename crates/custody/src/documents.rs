@@ -654,3 +654,6 @@ impl Desk<act::DocumentStatus> {
         Ok((lines, next, witnessed))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! What happens without anybody asking: checkpoints to the witness, stale uploads swept, audit keys for the new
-//! year, alerts that waited, refusals that were only counted.
+//! year, alerts that waited, refusals that were only counted, what is kept for lists looked over.
 //!
 //! What must always hold: a job that fails is an alert and never the end of the others; stopping waits for what is
 //! under way, hands over a last checkpoint, and leaves a mark from which the next start looks for orphans.
@@ -21,6 +21,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Audit keys, and the mark for orphans.
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// What is kept for lists.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Patients looked over by one question; the writer is held for those who are mended only.
+const KEPT_AT_ONCE: u32 = 500;
 /// An upload without a sign of life for this long is given up, seconds. Uploads give one each minute.
 const UPLOAD_STALE_SECS: i64 = 60 * 60;
 
@@ -137,6 +141,7 @@ impl Custody {
                     custody.audit_year_ensure().await?;
                     custody.orphans_mark().await
                 }),
+                every(&self, &stop, (DAY, "kept lists"), |custody| async move { custody.kept_mend().await.map(drop) }),
             ];
         JobsHandle { custody: self, stop, tasks }
     }
@@ -166,6 +171,38 @@ impl Custody {
             swept += 1;
         }
         Ok(swept)
+    }
+
+    /// Looks over what is kept for lists (who cares for whom, names by document) and mends what is not so: for how many
+    /// patients. Nothing of ours leaves it wrong, so whatever is found is an alert.
+    ///
+    /// # Errors
+    /// When the store cannot; the next day begins anew.
+    pub async fn kept_mend(&self) -> Result<usize, CustodyError> {
+        let mut mended = 0;
+        for customer in self.store().customer_list().await? {
+            let mut after = None;
+            loop {
+                let page = self.store().kept_check(customer.id, after, KEPT_AT_ONCE).await?;
+                for patient in &page.wrong {
+                    let mut tx = self.store().begin("mend what is kept of a patient").await?;
+                    tx.kept_renew(customer.id, *patient).await?;
+                    tx.commit().await?;
+                    mended += 1;
+                }
+                after = page.last;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        if mended > 0 {
+            let sentence = format!(
+                "What is kept for lists was wrong for {mended} patients and was mended: the database was changed by another hand."
+            );
+            self.alert("kept_lists_wrong", &sentence).await;
+        }
+        Ok(mended)
     }
 
     /// One entry for the refusals that were only counted.

@@ -140,7 +140,7 @@ impl Custody {
     }
 
     /// Writes a new patient with its tokens.
-    async fn patient_insert_in_tx(
+    pub(crate) async fn patient_insert_in_tx(
         &self,
         tx: &mut store::Tx,
         patient: &Patient,

@@ -9,7 +9,7 @@ use super::Section;
 use super::report::table;
 use super::rounds::{Sample, rows};
 use anyhow::{Context, Result, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The variable that tells a benchmark how many rounds to measure.
@@ -17,47 +17,64 @@ const ROUNDS: &str = "STRONGROOM_BENCH_ROUNDS";
 /// And the one that tells it below which folder to write; it leaves nothing there.
 const FOLDER: &str = "STRONGROOM_BENCH_DIR";
 
+/// And the one that names a folder of made-up data, which is laid down once and measured by another crate.
+const DATA: &str = "STRONGROOM_BENCH_DATA";
+
 /// A benchmark of a crate.
 pub(super) struct Program {
-    /// For the markers, and of `benches/*.rs`.
+    /// For the markers.
     pub name: &'static str,
-    package: &'static str,
+    /// `benches/*.rs` of some crate; no two crates have one of the same name.
     bench: &'static str,
+    /// The one that lays down its data.
+    data: Option<&'static str>,
     heading: &'static str,
 }
 
 pub(super) const VAULT: Program = Program {
     name: "vault",
-    package: "strongroom-vault",
     bench: "seal",
+    data: None,
     heading: "Sealing and opening, from memory to memory, one core",
 };
 pub(super) const RECEIPTS: Program = Program {
     name: "receipts",
-    package: "strongroom-store",
     bench: "receipts",
+    data: None,
     heading: "Receipts: an entry in the ledger, durable and under a signed checkpoint",
 };
 pub(super) const SEARCH: Program = Program {
     name: "search",
-    package: "strongroom-store",
     bench: "search",
+    data: Some("city"),
     heading: "Search over a million documents of 100 customers, one with half of them, 8 clients, a page of 50",
 };
 
 impl Program {
-    /// Runs it by `cargo bench`, writing below `folder`.
+    /// Runs it by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
     pub(super) fn measure(&self, top: &Path, folder: &Path, rounds: u32) -> Result<Section> {
-        let output = Command::new("cargo")
-            .args(["bench", "--quiet", "--package", self.package, "--bench", self.bench])
-            .current_dir(top)
-            .env(ROUNDS, rounds.to_string())
-            .env(FOLDER, folder)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("running cargo bench")?;
-        ensure!(output.status.success(), "the benchmark {} failed", self.name);
+        let kept = std::env::var_os(DATA).map(PathBuf::from);
+        let data = kept.clone().unwrap_or_else(|| folder.join(format!("bench-{}-{}", self.name, std::process::id())));
+        let run = |bench: &str| {
+            Command::new("cargo")
+                // With the features of the whole workspace, so that what is measured is what is built and shipped.
+                .args(["bench", "--quiet", "--workspace", "--bench", bench])
+                .current_dir(top)
+                .env(ROUNDS, rounds.to_string())
+                .env(FOLDER, folder)
+                .env(DATA, &data)
+                .stdin(Stdio::null())
+                .stderr(Stdio::inherit())
+                .output()
+                .context("running cargo bench")
+        };
+        let laid = self.data.map_or(Ok(true), |bench| run(bench).map(|done| done.status.success()));
+        let output = laid.and_then(|laid| if laid { run(self.bench).map(Some) } else { Ok(None) });
+        if kept.is_none() && data.exists() {
+            std::fs::remove_dir_all(&data).context("removing the data that was measured")?;
+        }
+        let output = output?.filter(|output| output.status.success());
+        let output = output.with_context(|| format!("the benchmark {} failed", self.name))?;
         let body = read(&String::from_utf8_lossy(&output.stdout));
         ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
         Ok(Section { name: self.name, heading: self.heading, body })

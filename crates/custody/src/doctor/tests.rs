@@ -46,6 +46,7 @@ async fn backups_and_the_escrow_are_looked_for() {
     let filled = filled().await;
     let settings = filled.custody().settings().clone();
     let checks = examined(&filled, &settings, None).await;
+    assert_eq!(verdict(&checks, "Kept lists"), Verdict::Good);
     assert_eq!(verdict(&checks, "Last backup"), Verdict::Bad);
     assert_eq!(verdict(&checks, "Escrow of epoch keys"), Verdict::Late);
     filled.custody().backup_create(&filled.backup()).await.unwrap();

@@ -5,11 +5,14 @@
 
 use crate::turns::Dice;
 use record::civil::Day;
-use record::{CustomerId, DocumentId, PatientId, PersonId, SeededEntropy, Timestamp};
+use record::{
+    AgreementId, CustomerId, DocumentId, MembershipId, PatientId, PersonId, ProgramId, SeededEntropy, Timestamp,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::path::Path;
-use vault::{Column, KeyRing, KeyRows, PatientTokens, RootKey};
+use strongroom_store::Store;
+use vault::{Column, DirectoryColumn, KeyRing, KeyRows, PatientTokens, RootKey};
 
 pub(crate) const NOW: i64 = 1_790_000_000_000;
 const YEAR: i16 = 2026;
@@ -113,14 +116,31 @@ pub(crate) fn clinician(customer: u8, n: usize) -> PersonId {
 
 pub(crate) const RECORDS_STAFF: PersonId = PersonId::from_bytes([0xee; 16]);
 
-/// The ring of all customers, the same each time.
-pub(crate) fn ring() -> KeyRing {
+/// Begins a house in an empty store, with the same keys each time; the ring of all customers.
+pub(crate) async fn begin(store: &Store) -> KeyRing {
     let (entropy, now) = (SeededEntropy::new(1), Timestamp::from_unix_millis(NOW));
     let root = RootKey::generate(&entropy);
-    let mut ring = KeyRing::unlock(&root, &KeyRows::begin(&root, YEAR, now, &entropy)).unwrap();
+    let rows = KeyRows::begin(&root, YEAR, now, &entropy);
+    let mut ring = KeyRing::unlock(&root, &rows).unwrap();
+    let mut tx = store.begin("begin a house").await.unwrap();
+    tx.key_rows_begin(&rows).await.unwrap();
+    tx.ledger_begin().await.unwrap();
     for n in 0..CUSTOMERS {
-        ring = ring.after(&ring.customer_begin(customer(n), YEAR, now, &entropy).unwrap()).unwrap();
+        let change = ring.customer_begin(customer(n), YEAR, now, &entropy).unwrap();
+        assert!(tx.key_change(&change).await.unwrap() > 0);
+        ring = ring.after(&change).unwrap();
     }
+    let program = ProgramId::from_bytes([1; 16]).to_string();
+    for (fact, value) in [
+        ("format", "1"),
+        ("operator", "Bench"),
+        ("made_for", "work"),
+        ("origin", "portal.example/strongroom"),
+        ("program", &program),
+    ] {
+        tx.meta_set(fact, value).await.unwrap();
+    }
+    tx.commit().await.unwrap();
     ring
 }
 
@@ -142,7 +162,7 @@ pub(crate) async fn build(database: &Path, ring: &KeyRing, documents: usize) {
         .pragma("cache_size", "-500000");
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     connection.execute("BEGIN").await.unwrap();
-    people(&mut connection).await;
+    people(&mut connection, ring).await;
     let mut tables = Tables {
         patients: Rows::of(
             "patient (patient_id, customer_id, body, provisional, linked_to, created_at, changed_at)",
@@ -180,41 +200,81 @@ pub(crate) async fn build(database: &Path, ring: &KeyRing, documents: usize) {
     ] {
         rows.flush(&mut connection).await;
     }
+    // What is kept for lists, as the migration that brings it in fills it.
+    let kept = include_str!("../../migrations/0002_kept_lists.sql");
+    connection.execute(&kept[kept.find("INSERT INTO care").unwrap()..]).await.unwrap();
     connection.execute("COMMIT").await.unwrap();
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
     connection.close().await.unwrap();
 }
 
-async fn people(connection: &mut SqliteConnection) {
+async fn people(connection: &mut SqliteConnection, ring: &KeyRing) {
     let mut customers = Rows::of("customer (customer_id, name, telephone, created_at, held_bytes)", 5);
+    let mut agreements = Rows::of(
+        "agreement (agreement_id, customer_id, from_day, reporting_days, notices_by, offshore, deidentify, at_end, \
+         contacts, created_at, created_by)",
+        11,
+    );
     let mut persons = Rows::of("person (person_id, directory, email_index, passkey_owner, state, created_at)", 6);
+    let mut memberships = Rows::of("membership (membership_id, person_id, customer_id, role, from_at, granted_by)", 6);
+    let text = |text: &str| Cell::Text(text.to_owned());
     let person = |id: PersonId| {
         let bytes = id.to_bytes().to_vec();
+        let entry = format!(r#"{{"name":"Dr. {id}","email":"{id}@example.org","telephone":"555-010-0000"}}"#);
+        let directory = ring.directory_seal(id, DirectoryColumn::PersonBody, entry.as_bytes()).unwrap();
         vec![
             Cell::Text(id.to_string()),
-            Cell::Bytes(vec![0; 64]),
+            Cell::Bytes(directory),
             Cell::Bytes(bytes.clone()),
             Cell::Bytes(bytes),
-            Cell::Text("active".to_owned()),
+            text("active"),
             Cell::Int(NOW),
         ]
     };
+    let member = |id: PersonId, at: CustomerId, role: &str| {
+        vec![
+            Cell::Text(MembershipId::from_bytes(id.to_bytes()).to_string()),
+            Cell::Text(id.to_string()),
+            Cell::Text(at.to_string()),
+            text(role),
+            Cell::Int(NOW - 86_400_000),
+            Cell::Text(RECORDS_STAFF.to_string()),
+        ]
+    };
     persons.add(connection, person(RECORDS_STAFF)).await;
+    memberships.add(connection, member(RECORDS_STAFF, customer(0), "records_staff")).await;
     for n in 0..CUSTOMERS {
+        let whose = customer(n).to_string();
         let row = vec![
-            Cell::Text(customer(n).to_string()),
+            Cell::Text(whose.clone()),
             Cell::Text(format!("Customer {n}")),
-            Cell::Text("555-010-0000".to_owned()),
+            text("555-010-0000"),
             Cell::Int(NOW),
             Cell::Int(0),
         ];
         customers.add(connection, row).await;
+        let row = vec![
+            Cell::Text(AgreementId::from_bytes([n; 16]).to_string()),
+            Cell::Text(whose),
+            text("2026-01-01"),
+            Cell::Int(10),
+            text("customer"),
+            Cell::Int(0),
+            Cell::Int(0),
+            text("return"),
+            Cell::Bytes(vec![0; 64]),
+            Cell::Int(NOW),
+            text("bench"),
+        ];
+        agreements.add(connection, row).await;
         for one in 0..CLINICIANS {
             persons.add(connection, person(clinician(n, one))).await;
+            memberships.add(connection, member(clinician(n, one), customer(n), "clinician")).await;
         }
     }
-    customers.flush(connection).await;
-    persons.flush(connection).await;
+    for rows in [&mut customers, &mut agreements, &mut persons, &mut memberships] {
+        rows.flush(connection).await;
+    }
 }
 
 async fn patients(
