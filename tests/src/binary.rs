@@ -129,6 +129,11 @@ impl Demo {
         demo
     }
 
+    /// Where it is: `host:port`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Somebody who has not signed in.
     pub fn stranger(&self) -> Browser {
         Browser::at(&self.host)

@@ -351,7 +351,7 @@ fn malformed_forms_and_passkeys_are_refused() {
         b"{\"ceremony\":\"\xff\xfe\"}",
         large.as_bytes(),
     ];
-    for path in ["/sign-in/finish", "/enrol/finish", "/enrol/start"] {
+    for path in ["/sign-in/finish", "/sign-in/enrol/finish", "/sign-in/enrol/start"] {
         for body in bodies {
             let answer = stranger.send("POST", path, &json, body).expect("the portal answers");
             assert_clear(

@@ -64,16 +64,19 @@ pub(crate) struct Question {
     pub(crate) purpose: Purpose,
     /// Words that belong to the act (a reason), sealed into the entry under the audit key.
     pub(crate) words: String,
+    /// Who asked for what is now to be done, where policy wants two people.
+    pub(crate) asked_by: Option<PersonId>,
 }
 
 impl Question {
     /// About a customer's things.
     pub(crate) fn of(customer: CustomerId, purpose: Purpose) -> Self {
-        Self { customer: Some(customer), resources: Vec::new(), also: Vec::new(), purpose, words: String::new() }
+        Self { customer: Some(customer), ..Self::house(purpose) }
     }
     /// About oneself or the system as a whole.
     pub(crate) fn house(purpose: Purpose) -> Self {
-        Self { customer: None, resources: Vec::new(), also: Vec::new(), purpose, words: String::new() }
+        let (resources, also) = (Vec::new(), Vec::new());
+        Self { customer: None, resources, also, purpose, words: String::new(), asked_by: None }
     }
     pub(crate) fn with(mut self, facts: ResourceFacts) -> Self {
         self.resources.push(facts);
@@ -85,6 +88,10 @@ impl Question {
     }
     pub(crate) fn also(mut self, id: impl Into<ResourceId>) -> Self {
         self.also.push(id.into());
+        self
+    }
+    pub(crate) fn asked_by(mut self, person: Option<PersonId>) -> Self {
+        self.asked_by = person;
         self
     }
     pub(crate) fn saying(mut self, words: &str) -> Self {
@@ -170,7 +177,7 @@ impl Custody {
         let agreements = self.store().agreement_list(id).await?;
         let agreement_in_force =
             customer.closed_at.is_none() && agreements.iter().any(|agreement| agreement.in_force(&today));
-        Ok(Some(CustomerFacts { id, agreement_in_force }))
+        Ok(Some(CustomerFacts { id, agreement_in_force, requested_by: None }))
     }
 
     /// States the intent, asks policy, has the ledger witness the answer.
@@ -180,11 +187,11 @@ impl Custody {
         principal: PrincipalFacts,
         question: Question,
     ) -> Result<Granted<A>, CustodyError> {
-        let Question { customer, resources, also, purpose, words } = question;
+        let Question { customer, resources, also, purpose, words, asked_by } = question;
         let named = Resources::of(resources.iter().map(ResourceFacts::id).chain(also));
         let intent = Intent::to::<A>(self.clock(), self.entropy(), who, customer, named, purpose);
         let customer_facts = match customer {
-            Some(id) => self.customer_facts(id).await?,
+            Some(id) => self.customer_facts(id).await?.map(|facts| CustomerFacts { requested_by: asked_by, ..facts }),
             None => None,
         };
         let facts = Facts { principal, resources, customer: customer_facts };
@@ -250,6 +257,9 @@ impl Custody {
 impl<A: Act> Desk<A> {
     /// Who is calling, for the intent.
     pub(crate) fn who(&self) -> (Principal, Option<SessionId>) {
+        if self.job {
+            return (self.custody.program(), None);
+        }
         self.signed_in
             .as_ref()
             .map_or((Principal::Stranger, None), |one| (Principal::Person(one.person), Some(one.session)))
@@ -263,7 +273,7 @@ impl<A: Act> Desk<A> {
     /// What policy is told about the person at the desk.
     pub(crate) async fn facts(&self) -> Result<PrincipalFacts, CustodyError> {
         match &self.signed_in {
-            None => Ok(PrincipalFacts::default()),
+            None => Ok(PrincipalFacts { system_job: self.job, ..PrincipalFacts::default() }),
             Some(one) => {
                 // A locked session is nobody's until the passkey was touched; the door says so first, and this second.
                 let unlocks = matches!(A::ACTION, Action::SessionStart | Action::SessionEnd | Action::SessionStepUp);

@@ -6,6 +6,7 @@
 use crate::Custody;
 use record::{Act, PersonId, SessionId, Timestamp};
 use std::marker::PhantomData;
+use vault::RootKey;
 
 /// A person with a live session.
 #[derive(Debug, Clone)]
@@ -33,13 +34,22 @@ pub struct SignedIn {
 pub struct Desk<A: Act> {
     pub(crate) custody: Custody,
     pub(crate) signed_in: Option<SignedIn>,
+    // The command line with the root key in hand and no server running: acts as the system's own job.
+    pub(crate) job: bool,
     act: PhantomData<fn() -> A>,
 }
 
 impl<A: Act> Desk<A> {
     /// A desk for the act `A`. Being at a desk is no permission: every method asks policy.
     pub const fn at(custody: Custody, signed_in: Option<SignedIn>) -> Self {
-        Self { custody, signed_in, act: PhantomData }
+        Self { custody, signed_in, job: false, act: PhantomData }
+    }
+
+    /// A desk for the command line with no server running: who holds the root key acts as the system's own job, for the
+    /// short list of acts that policy knows for it. The root key itself is asked for, so that nothing that serves
+    /// people can make such a desk.
+    pub const fn of_root(custody: Custody, _root: &RootKey) -> Self {
+        Self { custody, signed_in: None, job: true, act: PhantomData }
     }
 
     /// Who is signed in, if anybody.

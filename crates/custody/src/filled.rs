@@ -1,7 +1,9 @@
 //! A house with people, two customers and documents in it, for tests of what happens to a house as a whole.
 
 use crate::testing::{House, Someone, TempDir, house_with};
-use crate::{BackupSettings, Custody, Desk, NewUpload, PatientBody, Settings, UploadCut};
+use crate::{
+    Approved, BackupSettings, Custody, Desk, NewUpload, PatientBody, Settings, ShredOrder, Shredded, UploadCut,
+};
 use bytes::Bytes;
 use record::civil::Day;
 use record::{CustomerId, DocumentId, Role, SeededEntropy, act};
@@ -38,7 +40,11 @@ pub(crate) async fn filled() -> Filled {
 pub(crate) async fn filled_with(change: impl FnOnce(&mut Settings)) -> Filled {
     let outside = TempDir::new();
     std::fs::create_dir_all(outside.path()).unwrap();
-    let house = house_with(change).await;
+    let house = house_with(|settings| {
+        settings.retention_days = 0;
+        change(settings);
+    })
+    .await;
     let (first, second) = house.two_officers().await;
     let clinic = house.customer(&first, "Lakeside Pediatrics").await;
     let other = house.customer(&first, "Hill Cardiology").await;
@@ -95,6 +101,41 @@ impl Filled {
 
     pub(crate) fn backup(&self) -> BackupSettings {
         BackupSettings { to: self.target(), epoch_escrow: Some(self.escrow()) }
+    }
+
+    /// The clinic has left: no agreement of theirs is in force.
+    pub(crate) async fn left(&self) {
+        self.house.step_up(&self.first).await.unwrap();
+        for one in self.custody().store().agreement_list(self.clinic).await.unwrap() {
+            let desk = self.house.desk::<act::AgreementEnd>(&self.first).await;
+            desk.agreement_end(self.clinic, one.id).await.unwrap();
+        }
+    }
+
+    pub(crate) fn order(&self) -> ShredOrder {
+        ShredOrder {
+            customer: self.clinic,
+            name: "Lakeside Pediatrics".to_owned(),
+            reason: "The customer has left and has everything.".to_owned(),
+            copies_expire_on: None,
+        }
+    }
+
+    /// The clinic has left and one officer has asked.
+    pub(crate) async fn asked(&self) {
+        self.left().await;
+        self.house.desk::<act::KeyShredAsk>(&self.first).await.key_shred_ask(&self.order()).await.unwrap();
+    }
+
+    /// And another one has done it.
+    pub(crate) async fn shredded(&self) -> Shredded {
+        self.asked().await;
+        self.house.step_up(&self.second).await.unwrap();
+        let desk = self.house.desk::<act::KeyShred>(&self.second).await;
+        match desk.key_shred_approve(self.clinic, Some(root())).await.unwrap() {
+            Approved::Shredded(done) => done,
+            Approved::NeedsRootKey => panic!("the root key was given"),
+        }
     }
 
     /// Does the typist get the text of a document.

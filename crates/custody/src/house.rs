@@ -44,6 +44,9 @@ pub(crate) struct Inner {
     pub(crate) passkeys: crate::passkeys::Passkeys,
     pub(crate) refusals: crate::ask::RefusalMeter,
     pub(crate) alarm: crate::alerts::AlarmState,
+    pub(crate) terminals: crate::terminals::Terminals,
+    // Counted when the orphans are looked for, for the metrics.
+    pub(crate) orphans: std::sync::atomic::AtomicU64,
 }
 
 impl std::fmt::Debug for Custody {
@@ -141,6 +144,8 @@ impl Custody {
             passkeys,
             refusals,
             alarm,
+            terminals: crate::terminals::Terminals::default(),
+            orphans: std::sync::atomic::AtomicU64::new(0),
         }));
         custody.audit_year_ensure().await?;
         Ok(custody)

@@ -25,6 +25,8 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Patients looked over by one question; the writer is held for those who are mended only.
 const KEPT_AT_ONCE: u32 = 500;
+/// Is a backup due.
+const BACKUP_LOOKED_FOR_EVERY: Duration = Duration::from_secs(5 * 60);
 /// An upload without a sign of life for this long is given up, seconds. Uploads give one each minute.
 const UPLOAD_STALE_SECS: i64 = 60 * 60;
 
@@ -142,8 +144,30 @@ impl Custody {
                     custody.orphans_mark().await
                 }),
                 every(&self, &stop, (DAY, "kept lists"), |custody| async move { custody.kept_mend().await.map(drop) }),
+                every(&self, &stop, (BACKUP_LOOKED_FOR_EVERY, "backup"), |custody| async move {
+                    custody.backup_when_due().await.map(drop)
+                }),
             ];
         JobsHandle { custody: self, stop, tasks }
+    }
+
+    /// The backup that the configuration plans, when the last one is as old as that; whether there was one to make.
+    /// One that failed is tried again after an hour.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; an alert has said so already.
+    pub async fn backup_when_due(&self) -> Result<bool, CustodyError> {
+        let Some(plan) = self.settings().backup.clone() else { return Ok(false) };
+        if let Some(last) = self.store().house_check_last(store::HouseCheckKind::Backup).await? {
+            let wait_hours = if last.ok { i64::from(plan.every_hours.max(1)) } else { 1 };
+            if self.now().millis_since(last.at) < wait_hours * 60 * 60 * 1000 {
+                return Ok(false);
+            }
+        }
+        let settings = crate::BackupSettings { to: plan.to, epoch_escrow: plan.epoch_escrow };
+        // Its failure is an alert of its own.
+        drop(self.backup_create(&settings).await);
+        Ok(true)
     }
 
     /// Gives up uploads that gave no sign of life, and removes what they left. How many.

@@ -5,14 +5,18 @@
 //! epoch was opened by it before the old one was let go; a destroyed key is gone from the table, from the
 //! write-ahead log and from the escrow before anybody is told that it is.
 
+mod shred;
+
+pub use shred::{Approved, ShredOrder, ShredStanding, ShredView, Shredded};
+
 use crate::ask::Question;
 use crate::backup::escrow;
 use crate::{Custody, CustodyError, Desk};
-use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, Timestamp, act};
+use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use store::{DocumentVersion, SealedColumn, SealedRow};
-use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, ShredCertificate, WrappedKey};
+use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Rows that are moved in one transaction.
 const PAGE: u32 = 500;
@@ -46,31 +50,6 @@ pub struct Rekeyed {
     pub epoch: u32,
     /// How many keys it wraps.
     pub keys: u64,
-}
-
-/// What is to be destroyed.
-#[derive(Debug, Clone)]
-pub struct ShredOrder {
-    /// Whose keys.
-    pub customer: CustomerId,
-    /// Why, in the officer's words. No PHI.
-    pub reason: String,
-    /// Where the escrow of epoch keys lies; none where it was last.
-    pub epoch_escrow: Option<PathBuf>,
-    /// When the last copy of the data volume that holds an old epoch key expires (snapshots of the whole disk; our
-    /// own backups hold none); `None` when there is no such copy.
-    pub copies_expire_at: Option<Timestamp>,
-}
-
-/// What was destroyed.
-#[derive(Debug, Clone)]
-pub struct Shredded {
-    /// The certificate, as data.
-    pub certificate: ShredCertificate,
-    /// The same as text, as it stands sealed in the ledger.
-    pub text: String,
-    /// The entry that holds it; none when the ledger could not write it any more: keep the text.
-    pub entry: Option<u64>,
 }
 
 fn key_error(error: KeyError) -> CustodyError {
@@ -324,7 +303,7 @@ impl Custody {
         let root = new_root.unwrap_or(current);
         let change = self.ring().rekey(root, self.now(), self.entropy()).map_err(key_error)?;
         let done = Rekeyed { epoch: change.made_from.epoch_newest + 1, keys: change.keys.len() as u64 };
-        self.epoch_change(&change, root, epoch_escrow, "").await?;
+        self.epoch_change(&change, root, epoch_escrow, None).await?;
         Ok(done)
     }
 
@@ -340,7 +319,7 @@ impl Custody {
         change: &KeyChange,
         root: &RootKey,
         epoch_escrow: Option<&Path>,
-        certificate: &str,
+        shredded: Option<(CustomerId, &str)>,
     ) -> Result<(), CustodyError> {
         let mut rows = self.ring().rows().clone();
         rows.apply(change).map_err(key_error)?;
@@ -350,7 +329,12 @@ impl Custody {
         if tx.key_change(change).await? == 0 {
             return Err(key_error(KeyError::Stale));
         }
-        tx.meta_set(EPOCH_DUE, certificate).await?;
+        if let Some((customer, certificate)) = shredded
+            && tx.key_shred_certify(customer, certificate, self.now()).await? == 0
+        {
+            return Err(CustodyError::State("two officers have not decided this"));
+        }
+        tx.meta_set(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await?;
         if let Some(path) = epoch_escrow {
             tx.meta_set(EPOCH_ESCROW, &escrow::path_text(path)?).await?;
         }
@@ -394,6 +378,12 @@ impl Custody {
         if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
             self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
         }
+        // The keys of an approved destruction are still there and still sealed: that it waits stops nobody's work.
+        if let Err(error) = self.key_shred_finish(None).await {
+            let sentence =
+                format!("A destruction of keys that two officers decided could not be carried out: {error}.");
+            self.alert("shred_waits", &sentence).await;
+        }
         Ok(())
     }
 }
@@ -428,61 +418,21 @@ impl Desk<act::KeyRekey> {
         let granted = self.ask(Question::house(Purpose::Administration)).await?;
         self.custody.key_rekey_told(granted.intent(), (current, new_root), epoch_escrow).await
     }
-}
 
-impl Desk<act::KeyShred> {
-    /// Destroys a customer's keys. Nobody can undo it. Needs an officer's fresh touch and the root key in hand.
+    /// The same with the current root key read again from where the configuration says it is.
     ///
     /// # Errors
-    /// [`CustodyError`]; nothing is destroyed then, unless the error came while the old epoch was being let go: the
-    /// next start finishes that.
-    pub async fn key_shred(&self, order: &ShredOrder, root: &RootKey) -> Result<Shredded, CustodyError> {
-        let reason = order.reason.trim();
-        if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
-            return Err(CustodyError::field("reason", "Say in at most 500 characters why the keys are destroyed"));
-        }
-        if self.custody.store().customer_fetch(order.customer).await?.is_none() {
-            return self.absent(order.customer).await;
-        }
-        let granted = self.ask(Question::of(order.customer, Purpose::Administration).saying(reason)).await?;
-        self.custody.key_shred_told(granted.intent(), order, root).await
-    }
-}
-
-impl Custody {
-    async fn key_shred_told(
+    /// [`CustodyError::State`] when this process cannot read it.
+    pub async fn key_rekey_here(
         &self,
-        intent: &Intent,
-        order: &ShredOrder,
-        root: &RootKey,
-    ) -> Result<Shredded, CustodyError> {
-        match self.key_shred_run(order, root).await {
-            Ok(certificate) => {
-                let text = certificate.to_string();
-                // If we die here: the keys are gone and the act is closed as unknown; the rows say when they went.
-                let entry = self.told_words(intent, Outcome::Done, "shredded", &text).await.ok();
-                if entry.is_none() {
-                    let sentence =
-                        format!("The keys of {} were destroyed and the ledger could not say so.", order.customer);
-                    self.alert("shred_unwitnessed", &sentence).await;
-                }
-                Ok(Shredded { certificate, text, entry })
-            }
-            Err(error) => {
-                drop(self.told_words(intent, Outcome::Failed, "broken", "").await);
-                Err(error)
-            }
-        }
-    }
-
-    async fn key_shred_run(&self, order: &ShredOrder, root: &RootKey) -> Result<ShredCertificate, CustodyError> {
-        self.root_check(root).await?;
-        let when = (self.now(), order.copies_expire_at);
-        let (change, certificate) =
-            self.ring().shred_customer(order.customer, root, when, self.entropy()).map_err(key_error)?;
-        // If we die before the transaction commits: nothing is destroyed.
-        self.epoch_change(&change, root, order.epoch_escrow.as_deref(), &certificate.to_string()).await?;
-        Ok(certificate)
+        new_root: Option<&RootKey>,
+        epoch_escrow: Option<&Path>,
+    ) -> Result<Rekeyed, CustodyError> {
+        let current = self.custody.root_key_read().await?;
+        let current = current.ok_or(CustodyError::State(
+            "The server cannot read the root key by itself: stop it, and run this with the root key in hand.",
+        ))?;
+        self.key_rekey(&current, new_root, epoch_escrow).await
     }
 }
 

@@ -29,6 +29,7 @@ mod house;
 mod jobs;
 mod keys;
 mod ledger_desk;
+mod metrics;
 mod passkeys;
 mod patients;
 mod people;
@@ -38,6 +39,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod signing_in;
+mod terminals;
 #[cfg(test)]
 mod testing;
 mod upload;
@@ -54,7 +56,6 @@ pub use backup::{
 pub use breaking::{GlassLine, GlassLines};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
-    customers_offline,
 };
 pub use demo::DemoPerson;
 pub use desk::{Desk, SignedIn};
@@ -67,17 +68,21 @@ pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, OpenHouse, open_store};
 pub use jobs::JobsHandle;
-pub use keys::{KeyRotated, Progress, Rekeyed, ShredOrder, Shredded};
+pub use keys::{Approved, KeyRotated, Progress, Rekeyed, ShredOrder, ShredStanding, ShredView, Shredded};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
+pub use metrics::{DoneLast, Metrics};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
-pub use people::{Confirmed, InvitationLine, Invited, People, PersonLine, RoleLine};
+pub use people::{
+    Confirmed, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
+};
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
-pub use settings::{IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
+pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
+pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};

@@ -45,6 +45,11 @@ impl Scribe {
         Self { lines }
     }
 
+    /// How many lines wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lines.max_capacity() - self.lines.capacity()
+    }
+
     /// Writes one entry and waits until it is durable and under a signed checkpoint.
     pub(crate) async fn write(&self, entry: Entry, sealed_body: Vec<u8>) -> Answer {
         let (answer, waiting) = oneshot::channel();

@@ -21,6 +21,17 @@ pub enum WitnessSink {
     Append(PathBuf),
 }
 
+/// A backup that the server makes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// The folder that only ever grows.
+    pub to: PathBuf,
+    /// Where the escrow of epoch keys lies; none where it was last.
+    pub epoch_escrow: Option<PathBuf>,
+    /// Hours from one to the next, at least one.
+    pub every_hours: u32,
+}
+
 /// What the operator decides.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -30,6 +41,8 @@ pub struct Settings {
     pub public_url: Url,
     /// Whom a closed door names.
     pub telephone: String,
+    /// Whom strangers tell of a hole: a `mailto:`, `https:` or `tel:` address; none, and there is no security.txt.
+    pub security_contact: Option<String>,
     /// The zone in which times are shown and days begin, as in the time zone database.
     pub time_zone: String,
     /// The largest file, in bytes.
@@ -44,8 +57,14 @@ pub struct Settings {
     pub alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub witness: Option<WitnessSink>,
+    /// The backup that the server makes by itself; none when it is made by hand or by a timer.
+    pub backup: Option<BackupPlan>,
     /// Where the root key's file lies, for `doctor`; none with a passphrase.
     pub root_key_file: Option<PathBuf>,
+    /// A file with the passphrase, if the root key comes from one.
+    pub passphrase_file: Option<PathBuf>,
+    /// Days after an agreement's end in which nobody's keys are destroyed: the records may still be asked back.
+    pub retention_days: u32,
     /// Everything in it is made up, and the root key may lie beside the data.
     pub demo: bool,
 }
@@ -58,6 +77,7 @@ impl Settings {
             operator: operator.to_owned(),
             public_url,
             telephone: String::new(),
+            security_contact: None,
             time_zone: "America/New_York".to_owned(),
             file_bytes_max: 4 * 1024 * 1024 * 1024,
             customer_bytes_max: 1024 * 1024 * 1024 * 1024,
@@ -65,7 +85,10 @@ impl Settings {
             scan_command: None,
             alert_command: None,
             witness: None,
+            backup: None,
             root_key_file: None,
+            passphrase_file: None,
+            retention_days: 30,
             demo: false,
         }
     }

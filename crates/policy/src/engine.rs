@@ -183,10 +183,18 @@ impl Policy {
                 bools(&[("in_care", in_care), ("glass_broken", glass_broken), ("named_by_document", named_by_document)])
             }
             View::BreakGlass { by_asker } => bools(&[("by_asker", by_asker)]),
-            View::Customer { agreement_in_force, home_of_asker, assigned_to_asker } => bools(&[
+            View::Customer {
+                agreement_in_force,
+                home_of_asker,
+                assigned_to_asker,
+                request_known,
+                requested_by_asker,
+            } => bools(&[
                 ("agreement_in_force", agreement_in_force),
                 ("home_of_asker", home_of_asker),
                 ("assigned_to_asker", assigned_to_asker),
+                ("request_known", request_known),
+                ("requested_by_asker", requested_by_asker),
             ]),
             View::Membership { at_operator, is_asker, request_known, requested_by_asker } => bools(&[
                 ("at_operator", at_operator),

@@ -168,4 +168,6 @@ pub struct CustomerFacts {
     pub id: CustomerId,
     /// An agreement is in force now (45 CFR 164.502(e)).
     pub agreement_in_force: bool,
+    /// For the destruction of its keys: who asked for it.
+    pub requested_by: Option<PersonId>,
 }

@@ -54,6 +54,8 @@ pub(crate) enum View {
         agreement_in_force: bool,
         home_of_asker: bool,
         assigned_to_asker: bool,
+        request_known: bool,
+        requested_by_asker: bool,
     },
     Membership {
         at_operator: bool,
@@ -308,7 +310,7 @@ impl Asking<'_> {
 
     fn customer(&self, customer: CustomerId) -> Result<Option<View>, Why> {
         if self.action == Action::CustomerList {
-            return Ok(Some(self.customer_view(customer, false)));
+            return Ok(Some(self.customer_view(customer, false, None)));
         }
         // A new customer is named before it exists; it is nobody's yet.
         if self.action == Action::CustomerCreate && self.intent.customer().is_none() {
@@ -318,12 +320,19 @@ impl Asking<'_> {
         Ok(None)
     }
 
-    fn customer_view(&self, customer: CustomerId, agreement_in_force: bool) -> View {
+    fn customer_view(
+        &self,
+        customer: CustomerId,
+        agreement_in_force: bool,
+        requested_by: Option<record::PersonId>,
+    ) -> View {
         let (facts, at) = (&self.facts.principal, self.intent.at());
         View::Customer {
             agreement_in_force,
             home_of_asker: has_place(facts, Some(customer), at),
             assigned_to_asker: facts.assigned.contains(&customer) && has_staff_role(facts, at),
+            request_known: requested_by.is_some(),
+            requested_by_asker: requested_by.is_some_and(|by| self.is_asker(by)),
         }
     }
 
@@ -337,7 +346,9 @@ impl Asking<'_> {
                 let (Some(customer), Some(told)) = (self.intent.customer(), &self.facts.customer) else {
                     return Err(Why::FactsMissing);
                 };
-                return insert(views, self.customer_view(customer, told.agreement_in_force));
+                // Told for the one act that asks for it.
+                let by = if self.action == Action::KeyShred { told.requested_by } else { None };
+                return insert(views, self.customer_view(customer, told.agreement_in_force, by));
             }
             Subject::Customer => names(CustomerId::PREFIX),
             Subject::Document => names(record::DocumentId::PREFIX),

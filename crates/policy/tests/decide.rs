@@ -141,7 +141,7 @@ fn another_customers_document_is_refused_however_it_is_dressed_up() {
         Err(Why::NotPermitted)
     );
     assert_eq!(answer(|request| request.customer = None), Err(Why::NothingNamed));
-    let told = CustomerFacts { id: customer(2), agreement_in_force: true };
+    let told = CustomerFacts { id: customer(2), agreement_in_force: true, requested_by: None };
     assert_eq!(answer(|request| request.facts.customer = Some(told)), Err(Why::OtherCustomer));
     // One good and one foreign: all or nothing.
     assert_eq!(
@@ -297,7 +297,7 @@ fn a_reason_is_given_only_where_it_was_all_that_stood_in_the_way() {
             request.action = Action::DocumentUpload;
             request.facts.principal = somebody(Role::Transcriptionist);
             request.facts.principal.assigned.retain(|_| assigned);
-            request.facts.customer = Some(CustomerFacts { id: customer(1), agreement_in_force });
+            request.facts.customer = Some(CustomerFacts { id: customer(1), agreement_in_force, requested_by: None });
             name(request, &[]);
             request.facts.resources.clear();
         })

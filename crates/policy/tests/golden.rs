@@ -94,6 +94,7 @@ struct Case {
     customer: Option<CustomerId>,
     no_agreement: bool,
     glass_broken: bool,
+    requested_by: Option<PersonId>,
 }
 
 fn case(resources: Vec<ResourceFacts>) -> Case {
@@ -109,7 +110,11 @@ fn ask(policy: &Policy, row: &Row, action: Action, case: &Case) -> Result<(), Wh
     let mut facts = Facts {
         principal: row.facts.clone(),
         resources: case.resources.clone(),
-        customer: case.customer.map(|id| CustomerFacts { id, agreement_in_force: !case.no_agreement }),
+        customer: case.customer.map(|id| CustomerFacts {
+            id,
+            agreement_in_force: !case.no_agreement,
+            requested_by: case.requested_by,
+        }),
     };
     if case.glass_broken {
         let (from, to) = (NOW, NOW.plus_millis(1));
@@ -211,6 +216,11 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
         Subject::Customer if action == Action::CustomerList => vec![
             ("this", Case { named: vec![HOME.into()], ..Case::default() }),
             ("other", Case { named: vec![CustomerId::from_bytes([9; 16]).into()], ..Case::default() }),
+        ],
+        Subject::Customer if action == Action::KeyShred => vec![
+            ("other's request", Case { requested_by: other, ..case(vec![]) }),
+            ("own request", Case { requested_by: Some(ME), ..case(vec![]) }),
+            ("no request", case(vec![])),
         ],
         Subject::Customer => {
             vec![("here", case(vec![])), ("no agreement", Case { no_agreement: true, ..case(vec![]) })]

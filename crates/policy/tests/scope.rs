@@ -29,7 +29,7 @@ fn permits(
     let facts = Facts {
         principal: who.1.clone(),
         resources: vec![row],
-        customer: Some(CustomerFacts { id: customer, agreement_in_force: true }),
+        customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
     };
     let clock = ManualClock::at_unix_millis(NOW.unix_millis());
     ask::decide(policy, ask::intent(action, &clock, &SeededEntropy::new(1), &asked), &facts).is_ok()

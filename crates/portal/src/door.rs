@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod cookie;
+pub mod counts;
 mod csrf;
 pub mod faces;
 pub mod gate;

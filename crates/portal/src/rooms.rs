@@ -8,6 +8,7 @@ mod accesses;
 mod ceremony;
 mod chart;
 mod customers;
+mod destruction;
 mod document;
 mod documents;
 mod entrance;
@@ -22,9 +23,11 @@ mod people;
 mod search;
 mod show;
 mod staff;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod watch;
 
 use crate::door::Locked;
 
@@ -42,8 +45,11 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = upload::routes(locked);
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
+    let locked = destruction::routes(locked);
     let locked = staff::routes(locked);
     let locked = ledger::routes(locked);
     let locked = house::routes(locked, handles);
+    let locked = terminal::routes(locked);
+    let locked = watch::routes(locked, handles);
     accesses::routes(locked)
 }

@@ -86,6 +86,7 @@ impl Portal {
         setting.extra_hosts = options.extra_hosts;
         setting.stream_bytes_max = settings.file_bytes_max;
         let handles = Handles::new(gate.clone(), options.demo);
+        setting.counts = handles.counts.clone();
         let setup = if options.demo { Setup::Demo } else { Setup::Serve };
         let door = rooms::all(Locked::new(setup), &handles).into_service(custody.clone(), setting)?;
         let mut config = ServerConfig::new(options.listen, public_url.clone());

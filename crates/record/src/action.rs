@@ -251,6 +251,8 @@ actions! {
     CredentialAdd, "credential.add", Myself, Nothing, Fresh;
     /// Take one's own passkey away.
     CredentialRemove, "credential.remove", Myself, Nothing, Fresh;
+    /// Let one command at the machine be done in one's name.
+    TerminalConfirm, "terminal.confirm", Myself, Nothing, Fresh;
     /// One's last accesses.
     AccessList, "access.list", Myself, Names, No;
 
@@ -275,7 +277,11 @@ actions! {
     KeyRotate, "key.rotate", System, Nothing, Fresh;
     /// Wrap all keys anew under a new root or epoch key.
     KeyRekey, "key.rekey", System, Nothing, Fresh;
-    /// Destroy a customer's keys.
+    /// How far the destruction of a customer's keys is, and its certificate.
+    KeyShredShow, "key.shred_show", Customer, Nothing, No;
+    /// Ask that a customer's keys be destroyed, or take that back.
+    KeyShredAsk, "key.shred_ask", Customer, Nothing, Fresh;
+    /// Destroy a customer's keys, as another officer has asked.
     KeyShred, "key.shred", Customer, Nothing, Fresh;
     /// A sealed copy of everything.
     BackupCreate, "backup.create", System, Nothing, No;

@@ -30,6 +30,7 @@ mod patients;
 mod people;
 mod scope;
 mod sessions;
+mod shreds;
 #[cfg(test)]
 mod tests;
 mod uploads;
@@ -50,4 +51,5 @@ pub use objects::{ObjectReader, ObjectWriter, Objects};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
 pub use sessions::{Ceremony, SessionRow};
+pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

@@ -1,6 +1,7 @@
 //! The command line. Man pages and completions are made from this same definition.
 
 use clap::{Args, Parser, Subcommand};
+use record::{CustomerId, InvitationId, MembershipId, PersonId, Role};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -40,19 +41,21 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080"
     )]
     Serve(Serve),
-    /// Customers of this house.
+    /// Customers of this house: list, add, show.
     Customer(CustomerArgs),
-    /// People of this house: the first officer again, or a lost last one.
+    /// People of this house: list, invite, confirm, end; the first officer again, or a lost last one.
     Person(PersonArgs),
-    /// Keys: rotate, rekey.
+    /// Keys: rotate, rekey, shred.
     Key(KeyArgs),
-    /// The gate: open it again after a finding, with no server running.
+    /// Patients or people from a table (CSV, tab- or semicolon-separated).
+    Import(ImportArgs),
+    /// The gate: open it again after a finding.
     Gate(GateArgs),
-    /// The ledger: verify, export.
+    /// The ledger: verify, export, tail, prove.
     Ledger(LedgerArgs),
     /// A sealed, incremental copy of everything.
     #[command(
-        after_help = "Example:\n  strongroom backup --dir /srv/strongroom --to /media/backup --epoch-escrow /media/keys/epochs --verify"
+        after_help = "Example:\n  strongroom backup --dir /srv/strongroom --to /media/backup --epoch-escrow /media/keys/epochs --verify\n  strongroom backup --verify-only /media/backup --key backup.pub"
     )]
     Backup(Backup),
     /// Everything from a sealed copy, into an empty folder.
@@ -61,6 +64,7 @@ pub(crate) enum Command {
     )]
     Restore(Restore),
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
+    #[command(after_help = "Example:\n  strongroom doctor --dir /srv/strongroom")]
     Doctor(At),
     /// The configuration file.
     #[command(subcommand)]
@@ -173,8 +177,32 @@ pub(crate) struct CustomerArgs {
 /// What to do with customers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CustomerCommand {
-    /// Names and ids. Customers are made in the portal, by an officer.
+    /// Names and ids.
+    #[command(after_help = "Example:\n  strongroom customer list --dir /srv/strongroom --json")]
     List(At),
+    /// A new customer, with keys of its own. The agreement is recorded in the portal.
+    #[command(
+        after_help = "Example:\n  strongroom customer add --dir /srv/strongroom --name \"Lakeside Pediatrics\" --telephone +1-608-555-0142"
+    )]
+    Add {
+        #[command(flatten)]
+        at: At,
+        /// Its own name, as the tag will say it.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// Whom a closed door names.
+        #[arg(long, value_name = "NUMBER")]
+        telephone: String,
+    },
+    /// One customer: agreements, and how many people.
+    #[command(after_help = "Example:\n  strongroom customer show --dir /srv/strongroom --customer cus_01k…")]
+    Show {
+        #[command(flatten)]
+        at: At,
+        /// Which: cus_….
+        #[arg(long, value_name = "ID")]
+        customer: CustomerId,
+    },
 }
 
 /// People.
@@ -185,12 +213,78 @@ pub(crate) struct PersonArgs {
     pub(crate) command: PersonCommand,
 }
 
+/// Where somebody has a place.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// At which customer: cus_…. At the operator, if not given.
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<CustomerId>,
+}
+
 /// What to do with people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PersonCommand {
-    /// A new invitation for the first privacy officer, as long as nobody has enrolled.
+    /// People and invitations at a customer, or at the operator.
+    #[command(after_help = "Example:\n  strongroom person list --dir /srv/strongroom --customer cus_01k…")]
+    List(Place),
+    /// Invites somebody; prints the link and the words to be told by telephone.
+    #[command(
+        after_help = "Example:\n  strongroom person invite --dir /srv/strongroom --role transcriptionist --name \"Tess Bauer\" \\\n      --email tess@prairie.example --telephone +1-608-555-0143"
+    )]
+    Invite {
+        #[command(flatten)]
+        place: Place,
+        /// As what: clinician, records_staff, practice_manager; transcriptionist, qa_editor, coordinator, …
+        #[arg(long, value_name = "ROLE")]
+        role: Role,
+        /// Their name.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// Their e-mail address.
+        #[arg(long, value_name = "EMAIL")]
+        email: String,
+        /// Their telephone number, by which they are told the words.
+        #[arg(long, value_name = "NUMBER")]
+        telephone: String,
+    },
+    /// Confirms an invitation that another officer asked for.
+    #[command(after_help = "Example:\n  strongroom person confirm --dir /srv/strongroom --invitation inv_01k…")]
+    Confirm {
+        #[command(flatten)]
+        at: At,
+        /// Which: inv_….
+        #[arg(long, value_name = "ID")]
+        invitation: InvitationId,
+    },
+    /// Ends a role, from the next request on; withdraws a waiting one.
+    #[command(after_help = "Example:\n  strongroom person end --dir /srv/strongroom --membership mem_01k…")]
+    End {
+        #[command(flatten)]
+        place: Place,
+        /// Which: mem_…, as `person list` shows it.
+        #[arg(long, value_name = "ID")]
+        membership: MembershipId,
+    },
+    /// Ends all of somebody's sessions.
+    #[command(after_help = "Example:\n  strongroom person sign-out --dir /srv/strongroom --person per_01k…")]
+    SignOut {
+        #[command(flatten)]
+        place: Place,
+        /// Whose: per_….
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// A new invitation for the first privacy officer, as long as nobody has enrolled. With no server running.
+    #[command(
+        after_help = "Example:\n  strongroom person first-officer --dir /srv/strongroom --email ruth@prairie.example --name \"Ruth Okafor\""
+    )]
     FirstOfficer(Officer),
-    /// The last officer is lost: a new one, with the root key in hand. All pages show it for 30 days.
+    /// The last officer is lost: a new one, with the root key in hand and no server running. All pages show it for 30 days.
+    #[command(
+        after_help = "Example:\n  strongroom person recover-officer --dir /srv/strongroom --email ruth@prairie.example --name \"Ruth Okafor\""
+    )]
     RecoverOfficer(Officer),
 }
 
@@ -219,9 +313,55 @@ pub(crate) struct KeyArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// A new key version for a customer, from now on; what is there is wrapped anew. Can be stopped and run again.
+    #[command(after_help = "Example:\n  strongroom key rotate --dir /srv/strongroom --customer cus_01k…")]
     Rotate(KeyOf),
     /// All keys wrapped anew under a new epoch key, and under a new root key if one is given.
+    #[command(
+        after_help = "Example:\n  strongroom key rekey --dir /srv/strongroom --new-root-key /media/keys/root-2027.key"
+    )]
     Rekey(KeyRekey),
+    /// Destroys a customer's keys: one officer asks, another one approves. Nobody can undo it.
+    Shred {
+        /// What to do.
+        #[command(subcommand)]
+        command: ShredCommand,
+    },
+}
+
+/// The destruction of a customer's keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShredCommand {
+    /// One officer asks.
+    #[command(
+        after_help = "Example:\n  strongroom key shred ask --dir /srv/strongroom --customer cus_01k… --name \"Lakeside Pediatrics\" \\\n      --reason \"left, has everything\" --copies-expire 2027-03-31"
+    )]
+    Ask {
+        #[command(flatten)]
+        of: KeyOf,
+        /// The customer's own name, exactly.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// Why. Name no patient.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The day on which the last copy of the whole data volume expires (YYYY-MM-DD); not given when there is none.
+        #[arg(long, value_name = "DAY")]
+        copies_expire: Option<String>,
+    },
+    /// Any officer takes it back, as long as nobody has approved it.
+    #[command(after_help = "Example:\n  strongroom key shred withdraw --dir /srv/strongroom --customer cus_01k…")]
+    Withdraw(KeyOf),
+    /// Another officer does it, and the certificate is printed.
+    #[command(after_help = "Example:\n  strongroom key shred approve --dir /srv/strongroom --customer cus_01k… --json")]
+    Approve(KeyOf),
+    /// How far it is, and the certificate.
+    #[command(after_help = "Example:\n  strongroom key shred show --dir /srv/strongroom --customer cus_01k…")]
+    Show(KeyOf),
+    /// What two officers decided and what still waits for the root key is carried out, with no server running.
+    #[command(
+        after_help = "Example:\n  strongroom key shred finish --dir /srv/strongroom --root-key /media/keys/root.key"
+    )]
+    Finish(At),
 }
 
 /// One customer's key.
@@ -231,7 +371,7 @@ pub(crate) struct KeyOf {
     pub(crate) at: At,
     /// Whose: cus_….
     #[arg(long, value_name = "ID")]
-    pub(crate) customer: String,
+    pub(crate) customer: CustomerId,
 }
 
 /// All keys are wrapped anew.
@@ -247,6 +387,50 @@ pub(crate) struct KeyRekey {
     pub(crate) epoch_escrow: Option<PathBuf>,
 }
 
+/// Importing.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// What.
+    #[command(subcommand)]
+    pub(crate) command: ImportCommand,
+}
+
+/// What is imported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Patients of one customer: known record numbers are corrected, others are new. Records staff of that practice confirm it.
+    #[command(
+        after_help = "Example:\n  strongroom import patients patients.csv --dir /srv/strongroom --customer cus_01k… --dry-run\n\nThe first line names the columns: last name, first name, date of birth, record number."
+    )]
+    Patients {
+        #[command(flatten)]
+        at: At,
+        /// The table.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Whose: cus_….
+        #[arg(long, value_name = "ID")]
+        customer: CustomerId,
+        /// Changes nothing, and says what would be.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// People: each line is invited, and the links are printed once.
+    #[command(
+        after_help = "Example:\n  strongroom import people people.csv --dir /srv/strongroom --customer cus_01k… --dry-run\n\nThe first line names the columns: name, email, role, telephone."
+    )]
+    People {
+        #[command(flatten)]
+        place: Place,
+        /// The table.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Invites nobody, and says what would be.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
 /// The gate.
 #[derive(Debug, Args)]
 pub(crate) struct GateArgs {
@@ -258,8 +442,9 @@ pub(crate) struct GateArgs {
 /// What to do with the gate.
 #[derive(Debug, Subcommand)]
 pub(crate) enum GateCommand {
-    /// Lets the next start open, once the outside probe has passed. Needs the root key, because a portal that is closed
-    /// is closed to its officers too.
+    /// Opens again what a finding has closed and a later walk has passed. With no server running it lets the next start
+    /// open, and needs the root key: a portal that is closed is closed to its officers too.
+    #[command(after_help = "Example:\n  strongroom gate reopen --dir /srv/strongroom")]
     Reopen(At),
 }
 
@@ -279,8 +464,27 @@ pub(crate) enum LedgerCommand {
         after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt"
     )]
     Verify(LedgerVerify),
-    /// All entries into one file, for an offline verifier.
+    /// All entries into one file, for an offline verifier. With no server running; officers export in the portal too.
+    #[command(after_help = "Example:\n  strongroom ledger export --dir /srv/strongroom --out ledger.export")]
     Export(LedgerExport),
+    /// The newest entries.
+    #[command(after_help = "Example:\n  strongroom ledger tail --dir /srv/strongroom --count 20 --json")]
+    Tail {
+        #[command(flatten)]
+        at: At,
+        /// How many, at most 1,000.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        count: u32,
+    },
+    /// The proof that an entry is in the ledger, checked before it is given (C2SP tlog-proof).
+    #[command(after_help = "Example:\n  strongroom ledger prove --dir /srv/strongroom --index 48213")]
+    Prove {
+        #[command(flatten)]
+        at: At,
+        /// Its place, from 0.
+        #[arg(long, value_name = "N")]
+        index: u64,
+    },
 }
 
 /// Verifying.
@@ -319,8 +523,14 @@ pub(crate) struct Backup {
     #[command(flatten)]
     pub(crate) at: At,
     /// The backup's folder.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "verify_only")]
+    pub(crate) to: Option<PathBuf>,
+    /// Makes none: verifies the newest one in this folder, without any secret, without the house. Exit 1 says what is wrong.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["to", "epoch_escrow", "verify", "config", "dir", "root_key"])]
+    pub(crate) verify_only: Option<PathBuf>,
+    /// With --verify-only: the file with the backup's public key, as `backup` printed it. Without it the backup vouches for itself.
+    #[arg(long, value_name = "FILE", requires = "verify_only")]
+    pub(crate) key: Option<PathBuf>,
     /// Where the newest epoch keys are kept, apart from the data and from the backup; asked for the first time only.
     #[arg(long, value_name = "FILE")]
     pub(crate) epoch_escrow: Option<PathBuf>,

@@ -1,8 +1,9 @@
 //! The commands: each parses, calls custody, reports.
 
 mod demo;
-mod house;
+pub(crate) mod house;
 mod init;
+mod orders;
 mod serve;
 
 use crate::cli::{Cli, Command, ConfigCommand};
@@ -18,10 +19,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Init(args) => block_on(init::run(args)),
         Command::Serve(args) => block_on(serve::run(args)),
-        Command::Customer(args) => block_on(house::customer(args)),
-        Command::Person(args) => block_on(house::person(args)),
-        Command::Key(args) => block_on(house::key(args)),
-        Command::Gate(args) => block_on(house::gate(args)),
+        Command::Customer(args) => block_on(orders::customer(args)),
+        Command::Person(args) => block_on(orders::person(args)),
+        Command::Key(args) => block_on(orders::key(args)),
+        Command::Import(args) => block_on(orders::import(args)),
+        Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),
         Command::Restore(args) => block_on(house::restore(args)),

@@ -2,7 +2,7 @@
 
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
-use custody::{Settings, WitnessSink};
+use custody::{BackupPlan, Settings, WitnessSink};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ pub(crate) struct Config {
     /// Whom a closed door names.
     #[serde(default)]
     pub(crate) telephone: String,
+    /// Whom strangers tell of a hole, for /.well-known/security.txt: a `mailto:`, `https:` or `tel:` address.
+    pub(crate) security_contact: Option<String>,
     /// A zone of the time zone database.
     #[serde(default = "default_zone")]
     pub(crate) time_zone: String,
@@ -54,6 +56,15 @@ pub(crate) struct Config {
     pub(crate) alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub(crate) witness: Option<Witness>,
+    /// Days after an agreement's end in which nobody's keys are destroyed.
+    #[serde(default = "default_retention")]
+    pub(crate) retention_days: u32,
+    /// The folder into which the server backs up by itself, with `backup_every_hours`.
+    pub(crate) backup_to: Option<PathBuf>,
+    /// Hours from one backup to the next.
+    pub(crate) backup_every_hours: Option<u32>,
+    /// Where the escrow of epoch keys is kept; none where it was last.
+    pub(crate) backup_epoch_escrow: Option<PathBuf>,
     /// The probe walks the public address too.
     #[serde(default)]
     pub(crate) probe_public: bool,
@@ -90,6 +101,9 @@ const fn default_file_bytes() -> u64 {
 }
 const fn default_customer_bytes() -> u64 {
     1024 * 1024 * 1024 * 1024
+}
+const fn default_retention() -> u32 {
+    30
 }
 const fn default_opens() -> u64 {
     600
@@ -130,6 +144,21 @@ impl Config {
         {
             return Err(WrongUse("[witness] takes either command or append_file".to_owned()).into());
         }
+        let contact = self.security_contact.as_deref().unwrap_or("mailto:");
+        if !["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme))
+            || contact.contains(char::is_control)
+        {
+            return Err(WrongUse("security_contact begins with mailto:, https:// or tel:".to_owned()).into());
+        }
+        if self.backup_to.is_some() != self.backup_every_hours.is_some() {
+            return Err(WrongUse("backup_to and backup_every_hours belong together".to_owned()).into());
+        }
+        if self.backup_every_hours == Some(0) {
+            return Err(WrongUse("backup_every_hours is at least 1".to_owned()).into());
+        }
+        if self.backup_epoch_escrow.is_some() && self.backup_to.is_none() {
+            return Err(WrongUse("backup_epoch_escrow goes with backup_to".to_owned()).into());
+        }
         if self.root_key_file.is_some() && self.passphrase_file.is_some() {
             return Err(WrongUse("give root_key_file or passphrase_file, not both".to_owned()).into());
         }
@@ -148,6 +177,14 @@ impl Config {
         settings.scan_command.clone_from(&self.scan_command);
         settings.alert_command.clone_from(&self.alert_command);
         settings.root_key_file.clone_from(&self.root_key_file);
+        settings.passphrase_file.clone_from(&self.passphrase_file);
+        settings.security_contact.clone_from(&self.security_contact);
+        settings.retention_days = self.retention_days;
+        settings.backup = self.backup_to.clone().zip(self.backup_every_hours).map(|(to, every_hours)| BackupPlan {
+            to,
+            epoch_escrow: self.backup_epoch_escrow.clone(),
+            every_hours,
+        });
         settings.witness = self.witness.as_ref().and_then(|witness| match (&witness.command, &witness.append_file) {
             (Some(command), _) => Some(WitnessSink::Command(command.clone())),
             (None, Some(file)) => Some(WitnessSink::Append(file.clone())),
@@ -177,6 +214,10 @@ mod tests {
             format!("{GOOD}listen = \"0.0.0.0:80\"\n"),
             GOOD.replace("https://portal.example.org", "https://192.0.2.1"),
             GOOD.replace("https://portal.example.org", "http://portal.example.org"),
+            format!("{GOOD}backup_to = \"/media/backup\"\n"),
+            format!("{GOOD}backup_to = \"/media/backup\"\nbackup_every_hours = 0\n"),
+            format!("{GOOD}backup_epoch_escrow = \"/media/keys/epochs\"\n"),
+            format!("{GOOD}security_contact = \"security@example.org\"\n"),
         ];
         for text in bad {
             let config: Config = toml::from_str(&text).unwrap();

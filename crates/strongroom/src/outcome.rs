@@ -13,8 +13,29 @@ pub(crate) struct Finding(pub(crate) String);
 #[error("{0}")]
 pub(crate) struct WrongUse(pub(crate) String);
 
+/// Refused: exit 3.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
+
+/// The running server has said how it ended.
+#[derive(Debug, thiserror::Error)]
+#[error("{sentence}")]
+pub(crate) struct Told {
+    /// The exit code.
+    pub(crate) code: u8,
+    /// One clear sentence.
+    pub(crate) sentence: String,
+}
+
 /// The exit code of an error.
 pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
+    if let Some(told) = error.downcast_ref::<Told>() {
+        return told.code;
+    }
+    if error.is::<Refused>() {
+        return 3;
+    }
     if error.is::<Finding>() {
         return 1;
     }
@@ -30,8 +51,8 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// One clear sentence on standard error, with what lies behind it.
-pub(crate) fn tell(error: &anyhow::Error) {
+/// Exit code and one clear sentence, with what lies behind it.
+pub(crate) fn told(error: &anyhow::Error) -> (u8, String) {
     let mut sentence = error.to_string();
     if let Some(CustodyError::Input(fields)) = error.downcast_ref::<CustodyError>() {
         sentence = fields.iter().map(|one| format!("{}: {}", one.field, one.say)).collect::<Vec<_>>().join("; ");
@@ -43,8 +64,13 @@ pub(crate) fn tell(error: &anyhow::Error) {
             sentence.push_str(&cause);
         }
     }
+    (code_of(error), sentence)
+}
+
+/// One clear sentence on standard error.
+pub(crate) fn tell(error: &anyhow::Error) {
     // Nothing is left to tell it to if standard error is gone.
-    drop(writeln!(std::io::stderr(), "strongroom: {sentence}"));
+    drop(writeln!(std::io::stderr(), "strongroom: {}", told(error).1));
 }
 
 /// A line of what a command reports.

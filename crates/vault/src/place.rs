@@ -141,6 +141,8 @@ pub enum DirectoryColumn {
     SessionBody,
     /// An alert that names people and no record.
     AlertBody,
+    /// Why a customer's keys are to be destroyed.
+    ShredReason,
 }
 
 impl DirectoryColumn {
@@ -156,6 +158,7 @@ impl DirectoryColumn {
             Self::CredentialBody => ("credential", "body"),
             Self::SessionBody => ("session", "body"),
             Self::AlertBody => ("alert", "directory_body"),
+            Self::ShredReason => ("key_shred", "reason"),
         }
     }
 }

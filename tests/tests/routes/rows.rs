@@ -167,6 +167,9 @@ pub(crate) const OWN: &[(&str, &str)] = &[
     ("GET", "/me/accesses"),
     ("GET", "/"),
     ("GET", "/help"),
+    ("GET", "/terminal"),
+    ("POST", "/terminal"),
+    ("POST", "/terminal/confirm"),
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -324,7 +327,8 @@ fn people() -> Vec<Row> {
 }
 
 fn customers() -> Vec<Row> {
-    use Thing::{Agreement, Assigned, Customer, Nothing, Staff};
+    use Thing::{Agreement, Assigned, Customer, Leaving, Nothing, Staff};
+    let keepers = [RUTH, PETER, SAM];
     let agreement = [
         ("from_month", "1"),
         ("from_day", "1"),
@@ -360,6 +364,16 @@ fn customers() -> Vec<Row> {
         post("/customers/{cus}/manager", Customer).form(NEWCOMER).by(&officers),
         post("/customers/{cus}/assignments/{per}", Staff).by(&officers),
         post("/customers/{cus}/assignments/{per}/end", Assigned).by(&officers),
+        get("/customers/{cus}/destruction", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
+        // An agreement is in force, and nothing was destroyed: there is nothing to do.
+        post("/customers/{cus}/destruction", Customer)
+            .form(&[("name", "Lakeside Pediatrics"), ("reason", "They have left.")])
+            .by(&keepers)
+            .conflict(),
+        get("/customers/{cus}/destruction/certificate", Customer).by(&[MARA, RUTH, PETER, SAM]).conflict(),
+        post("/customers/{cus}/destruction/withdraw", Leaving).by(&keepers),
+        // Who asked may know that it is there, and may not do it.
+        post("/customers/{cus}/destruction/approve", Leaving).by(&[PETER, SAM]).but(&[RUTH]),
     ]
 }
 

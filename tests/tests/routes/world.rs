@@ -97,6 +97,8 @@ pub(crate) enum Thing {
     /// A manager's invitation that waits for a second officer.
     Invitation,
     Agreement,
+    /// A customer without an agreement, for whom an officer has asked that the keys be destroyed.
+    Leaving,
     Alert,
     /// An entry of the ledger about an act of the practice's records staff.
     Entry,
@@ -442,6 +444,18 @@ impl World {
                     .agreement_create(self.customers[side], &typed)
                     .await;
                 made.with("agr", made_now.expect("an agreement is recorded"))
+            }
+            Thing::Leaving => {
+                let mut salt = [0_u8; 8];
+                record::SystemEntropy.fill(&mut salt);
+                let name = format!("Leaving Clinic {}", u64::from_be_bytes(salt));
+                let desk = self.desk::<act::CustomerCreate>("ruth.okafor");
+                let customer = desk.customer_create(&name, "+1 608 555 0177").await.expect("a customer");
+                let reason = "They have left.".to_owned();
+                let order = custody::ShredOrder { customer, name, reason, copies_expire_on: None };
+                let asked = self.desk::<act::KeyShredAsk>("ruth.okafor").key_shred_ask(&order).await;
+                asked.expect("an officer asks for the destruction of keys");
+                made.with("cus", customer)
             }
             Thing::Alert => {
                 self.house.custody.alert("test", "This alert is a test").await;

@@ -2,8 +2,8 @@
 
 use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, files, filled, holds, reads, root, upload};
 use crate::testing::MINUTE_MILLIS;
-use crate::{CustodyError, DrillOrder, RestoreOrder, ShredOrder, backup_verify, ledger_key_of, restore, verify_dir};
-use record::{SeededEntropy, Sha256, act};
+use crate::{CustodyError, DrillOrder, RestoreOrder, backup_verify, ledger_key_of, restore, verify_dir};
+use record::{SeededEntropy, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -222,10 +222,7 @@ async fn what_was_shredded_does_not_come_back_from_an_older_backup() {
     let custody = filled.custody();
     custody.backup_create(&filled.backup()).await.unwrap();
     let old_escrow = std::fs::read(filled.escrow()).unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let order =
-        ShredOrder { customer: filled.clinic, reason: "left".to_owned(), epoch_escrow: None, copies_expire_at: None };
-    desk.key_shred(&order, &root()).await.unwrap();
+    filled.shredded().await;
     // Older than the shredding, restored with the newest escrow: survivors open, the shredded customer does not.
     let (again, report) = restored(&filled, &restore_order(&filled, "later"), root()).await.unwrap();
     assert_eq!(report.objects, 8);

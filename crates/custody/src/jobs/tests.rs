@@ -276,3 +276,32 @@ async fn a_customer_can_keep_a_line_that_holds_us_to_the_ledger() {
     let typist = filled.house.stranger::<act::CustomerShow>();
     assert!(typist.customer_checkpoint(filled.clinic).await.is_err());
 }
+
+#[tokio::test]
+async fn a_planned_backup_is_made_when_it_is_due_and_tried_again_sooner_when_it_failed() {
+    let outside = crate::testing::TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
+    let plan = crate::BackupPlan {
+        to: outside.path().join("backup"),
+        epoch_escrow: Some(outside.path().join("escrow")),
+        every_hours: 12,
+    };
+    let filled = crate::filled::filled_with(move |settings| settings.backup = Some(plan)).await;
+    let custody = filled.custody();
+    assert!(custody.backup_when_due().await.unwrap() && !custody.backup_when_due().await.unwrap());
+    let verified = crate::backup_verify(&outside.path().join("backup"), None, None).await.unwrap();
+    assert!(verified.problems.is_empty(), "{:?}", verified.problems);
+    filled.house.later(11 * HOUR_MILLIS);
+    assert!(!custody.backup_when_due().await.unwrap());
+    // The place is away: it fails, is an alert, and is due again after an hour.
+    std::fs::remove_dir_all(outside.path().join("backup")).unwrap();
+    std::fs::write(outside.path().join("backup"), b"in the way").unwrap();
+    filled.house.later(2 * HOUR_MILLIS);
+    assert!(custody.backup_when_due().await.unwrap());
+    assert_eq!(custody.alert_counts().get("backup_failed"), Some(&1));
+    assert!(!custody.backup_when_due().await.unwrap());
+    filled.house.later(HOUR_MILLIS);
+    std::fs::remove_file(outside.path().join("backup")).unwrap();
+    assert!(custody.backup_when_due().await.unwrap());
+    assert!(!custody.backup_when_due().await.unwrap());
+}

@@ -2,7 +2,10 @@
 
 use crate::filled::{Filled, files, filled, holds, root};
 use crate::keys::EPOCH_DUE;
-use crate::{CustodyError, ShredOrder, verify_dir};
+use crate::{CustodyError, ShredStanding, ShredView, verify_dir};
+
+use policy::Why;
+use record::document::DocumentState;
 use record::{Outcome, SeededEntropy, act};
 use std::ops::ControlFlow;
 use store::SealedColumn;
@@ -109,15 +112,6 @@ async fn rekeying_under_a_new_root_shuts_the_old_one_out_and_lets_the_old_epoch_
     assert!(filled.reads(filled.documents[0]).await);
 }
 
-fn order(filled: &Filled) -> ShredOrder {
-    ShredOrder {
-        customer: filled.clinic,
-        reason: "The customer has left and has everything.".to_owned(),
-        epoch_escrow: Some(filled.escrow()),
-        copies_expire_at: None,
-    }
-}
-
 #[tokio::test]
 async fn after_shredding_nothing_of_that_customer_opens_and_the_ledger_still_verifies() {
     let filled = filled().await;
@@ -127,29 +121,21 @@ async fn after_shredding_nothing_of_that_customer_opens_and_the_ledger_still_ver
     let records = format!("records/{}/1", filled.clinic);
     let row = old.keys.iter().find(|row| row.name.to_string() == records).unwrap();
     let destroyed = row.wrapped.as_ref().unwrap().to_bytes();
-    // Not by an administrator's machine alone, not without the root key, not without a fresh touch.
-    filled.house.later(6 * crate::testing::MINUTE_MILLIS);
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    assert!(matches!(desk.key_shred(&order(&filled), &root()).await, Err(CustodyError::Refused(_))));
-    filled.house.step_up(&filled.second).await.unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let wrong = RootKey::generate(&SeededEntropy::new(5));
-    assert!(desk.key_shred(&order(&filled), &wrong).await.is_err());
-    assert!(filled.reads(filled.documents[0]).await, "nothing has happened yet");
-    let shredded = desk.key_shred(&order(&filled), &root()).await.unwrap();
+    let epoch = old.epochs[0].wrapped.as_ref().unwrap().to_bytes();
+    let lies = |wanted: &[u8]| {
+        let places = [filled.dir(), filled.outside.path().to_owned()];
+        let all = places.iter().flat_map(|place| files(place));
+        // An older backup holds the wrapped row; what wraps it is gone.
+        all.filter(|(path, bytes)| holds(bytes, wanted) && !path.starts_with(filled.target())).count()
+    };
+    assert!(lies(&destroyed) > 0 && lies(&epoch) > 0, "the control: they are on the disk before");
+    let shredded = filled.shredded().await;
+    assert_eq!((lies(&destroyed), lies(&epoch)), (0, 0), "not in the database, not in its log, not in the escrow");
     assert!(shredded.text.contains(&records), "{}", shredded.text);
     for id in &filled.documents {
         assert!(!filled.reads(*id).await);
     }
     assert!(filled.reads(filled.foreign).await, "the other customer's opens");
-    custody.store().flush_surely().await.unwrap();
-    for place in [filled.dir(), filled.outside.path().to_owned()] {
-        let still = files(&place).into_iter().filter(|(path, bytes)| {
-            // An older backup holds the wrapped row; what wraps it is gone.
-            holds(bytes, &destroyed) && !path.starts_with(filled.target())
-        });
-        assert_eq!(still.count(), 0, "the destroyed row is nowhere in {place:?}");
-    }
     // The ledger has the certificate under the customer's audit key, which lives on.
     let entry = custody.store().entry_range(shredded.entry.unwrap(), 1).await.unwrap().remove(0);
     let leaf = ledger::leaf::decode(&entry.leaf).unwrap();
@@ -158,8 +144,79 @@ async fn after_shredding_nothing_of_that_customer_opens_and_the_ledger_still_ver
     filled.signed().await;
     let report = verify_dir(custody.store(), &custody.ledger_verifier(), &[]).await.unwrap();
     assert!(report.is_sound(), "{report}");
-    let again = desk.key_shred(&order(&filled), &root()).await;
-    assert!(matches!(again, Err(CustodyError::State(_))));
+    let shown = shown(&filled).await;
+    assert_eq!(shown.certificate.as_deref(), Some(shredded.text.as_str()));
+    assert_eq!(shown.standing, Some(ShredStanding::Destroyed));
+    assert_eq!(shown.reason, filled.order().reason);
+    let again = filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&filled.order()).await;
+    assert!(matches!(again, Err(CustodyError::State(_))), "once is for good");
+}
+
+async fn shown(filled: &Filled) -> ShredView {
+    filled.house.desk::<act::KeyShredShow>(&filled.first).await.key_shred_show(filled.clinic).await.unwrap()
+}
+
+#[tokio::test]
+async fn nobody_destroys_keys_alone_without_a_touch_or_with_the_wrong_root_key() {
+    let filled = filled().await;
+    let house = &filled.house;
+    let approve = async |who: &crate::testing::Someone, root| {
+        house.desk::<act::KeyShred>(who).await.key_shred_approve(filled.clinic, Some(root)).await
+    };
+    // Nobody has asked: not even officers.
+    assert!(matches!(approve(&filled.second, root()).await, Err(CustodyError::Refused(Why::OwnAct))));
+    filled.asked().await;
+    assert_eq!(filled.custody().alert_counts().get("shred_asked"), Some(&1));
+    assert!(matches!(approve(&filled.first, root()).await, Err(CustodyError::Refused(Why::OwnAct))), "one's own");
+    assert!(matches!(approve(&filled.typist, root()).await, Err(CustodyError::Refused(_))), "no officer");
+    house.later(6 * crate::testing::MINUTE_MILLIS);
+    assert!(matches!(approve(&filled.second, root()).await, Err(CustodyError::Refused(Why::StepUp))), "no touch");
+    house.step_up(&filled.second).await.unwrap();
+    let wrong = RootKey::generate(&SeededEntropy::new(5));
+    assert!(approve(&filled.second, wrong).await.is_err());
+    assert!(filled.reads(filled.documents[0]).await, "nothing has happened yet");
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Asked));
+    let back = house.desk::<act::KeyShredAsk>(&filled.second).await.key_shred_withdraw(filled.clinic).await;
+    assert!(back.is_ok(), "any officer takes it back");
+    assert!(approve(&filled.second, root()).await.is_err() && filled.reads(filled.documents[0]).await);
+}
+
+#[tokio::test]
+async fn an_agreement_a_waiting_time_a_held_document_and_a_wrong_name_stand_in_the_way() {
+    let filled = crate::filled::filled_with(|settings| settings.retention_days = 30).await;
+    let house = &filled.house;
+    house.step_up(&filled.first).await.unwrap();
+    let ask = async |order: &crate::ShredOrder| {
+        house.step_up(&filled.first).await.unwrap();
+        house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(order).await
+    };
+    let wrong = crate::ShredOrder { name: "Lakeside".to_owned(), reason: " ".to_owned(), ..filled.order() };
+    assert!(matches!(ask(&wrong).await, Err(CustodyError::Input(fields)) if fields.len() == 2));
+    let said = |result: Result<crate::Witnessed, CustodyError>| result.unwrap_err().to_string();
+    assert!(said(ask(&filled.order()).await).contains("agreement is in force"));
+    filled.left().await;
+    assert!(said(ask(&filled.order()).await).contains("too short a time"));
+    // Another one left a month ago, and one document of theirs is held.
+    let store = filled.custody().store();
+    let mut tx = store.begin("let a month pass").await.unwrap();
+    let long_ago = filled.custody().now().plus_secs(-31 * 24 * 3600);
+    for one in store.agreement_list(filled.other).await.unwrap() {
+        assert_eq!(tx.agreement_end(filled.other, one.id, long_ago).await.unwrap(), 1);
+    }
+    tx.commit().await.unwrap();
+    let mut document = store.document_fetch(filled.foreign).await.unwrap().unwrap();
+    let was = std::mem::replace(&mut document.state, DocumentState::Held);
+    let mut tx = store.begin("hold").await.unwrap();
+    assert_eq!(tx.document_update(&document, was).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let other = crate::ShredOrder { customer: filled.other, name: "Hill Cardiology".to_owned(), ..filled.order() };
+    assert!(said(ask(&other).await).contains("are held"));
+    document.revision += 1;
+    document.state = was;
+    let mut tx = store.begin("release").await.unwrap();
+    assert_eq!(tx.document_update(&document, DocumentState::Held).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(ask(&other).await.is_ok(), "then nothing stands in the way");
 }
 
 #[tokio::test]
@@ -168,13 +225,17 @@ async fn a_shredding_that_dies_before_the_escrow_was_replaced_is_finished_by_the
     let custody = filled.custody();
     custody.backup_create(&filled.backup()).await.unwrap();
     let before = std::fs::read(filled.escrow()).unwrap();
+    filled.asked().await;
     // The escrow's place is away when it is to be written.
     let away = filled.outside.path().join("away");
-    let gone = ShredOrder { epoch_escrow: Some(away.join("escrow")), ..order(&filled) };
+    let mut tx = custody.store().begin("move the escrow").await.unwrap();
+    tx.meta_set(crate::keys::EPOCH_ESCROW, away.join("escrow").to_str().unwrap()).await.unwrap();
+    tx.commit().await.unwrap();
     filled.house.step_up(&filled.second).await.unwrap();
     let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    assert!(desk.key_shred(&gone, &root()).await.is_err());
+    assert!(desk.key_shred_approve(filled.clinic, Some(root())).await.is_err());
     assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some(), "the mark says what is due");
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Finishing));
     std::fs::create_dir(&away).unwrap();
     std::fs::write(away.join("escrow"), &before).unwrap();
     custody.start_settle().await.unwrap();
@@ -183,6 +244,39 @@ async fn a_shredding_that_dies_before_the_escrow_was_replaced_is_finished_by_the
     assert_eq!(rows, custody.store().key_rows().await.unwrap());
     let words = last_words(&filled, "shredded_after_all").await.unwrap();
     assert!(words.contains("Certificate of destruction"), "{words}");
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Destroyed));
+}
+
+#[tokio::test]
+async fn what_two_officers_decided_waits_for_the_root_key_and_is_carried_out_by_the_next_start_that_has_it() {
+    let outside = crate::testing::TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
+    let file = outside.path().join("root.key");
+    let path = file.clone();
+    let filled = crate::filled::filled_with(move |settings| settings.root_key_file = Some(path)).await;
+    filled.asked().await;
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    // Its volume is away: nothing is decided, so that the officer can try again.
+    assert!(matches!(desk.key_shred_approve(filled.clinic, None).await, Err(CustodyError::State(_))));
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Asked));
+    // As if the process had died between the decision and the act.
+    let store = filled.custody().store();
+    let row = store.key_shred_fetch(filled.clinic).await.unwrap().unwrap();
+    let mut tx = store.begin("decide").await.unwrap();
+    let (by, at) = (filled.second.person, filled.custody().now());
+    assert_eq!(tx.key_shred_approve(filled.clinic, row.asked_at, by, at).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    filled.custody().start_settle().await.unwrap();
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Approved), "without the key it waits");
+    assert_eq!(filled.custody().alert_counts().get("shred_waits"), Some(&1));
+    std::fs::write(&file, root().to_file_line().as_bytes()).unwrap();
+    filled.custody().start_settle().await.unwrap();
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Destroyed));
+    assert!(!filled.reads(filled.documents[0]).await && filled.reads(filled.foreign).await);
+    let mut tx = store.begin("one person in both places").await.unwrap();
+    let own = tx.key_shred_approve(filled.clinic, row.asked_at, row.asked_by, at).await;
+    assert!(own.is_err() || own.is_ok_and(|many| many == 0));
 }
 
 async fn last_words(filled: &Filled, why: &str) -> Option<String> {

@@ -50,6 +50,7 @@ impl Custody {
     /// Moves the mark to the oldest act that is still on its way, and closes nothing.
     pub(crate) async fn orphans_mark(&self) -> Result<(), CustodyError> {
         let (open, until) = self.orphans_scan().await?;
+        self.0.orphans.store(open.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let oldest = open.into_values().map(|(index, _)| index).min().unwrap_or(until);
         self.orphans_mark_set(oldest).await
     }

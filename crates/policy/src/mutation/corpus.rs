@@ -109,6 +109,7 @@ struct Thing {
     customer: Option<CustomerId>,
     glass_broken: bool,
     no_agreement: bool,
+    requested_by: Option<PersonId>,
 }
 
 fn thing(told: Vec<ResourceFacts>) -> Thing {
@@ -222,6 +223,9 @@ fn things(action: Action) -> Vec<Thing> {
         Action::BreakGlassList => all.extend(glasses().map(|glass| thing(vec![glass]))),
         Action::BreakGlassStart => all.extend(glasses().map(|glass| thing(vec![patient(false), glass]))),
         Action::DocumentUndoDelivery => all.extend(undoing()),
+        Action::KeyShred => {
+            all.extend([ME, COLLEAGUE].map(|by| Thing { requested_by: Some(by), ..nothing.clone() }));
+        }
         _ => {}
     }
     match action {
@@ -247,7 +251,11 @@ fn case(action: Action, asker: &Asker, thing: &Thing) -> Case {
     let mut facts = Facts {
         principal: asker.facts.clone(),
         resources: thing.told.clone(),
-        customer: thing.customer.map(|id| CustomerFacts { id, agreement_in_force: !thing.no_agreement }),
+        customer: thing.customer.map(|id| CustomerFacts {
+            id,
+            agreement_in_force: !thing.no_agreement,
+            requested_by: thing.requested_by,
+        }),
     };
     if thing.glass_broken {
         let (from, to) = (NOW, NOW.plus_millis(1));

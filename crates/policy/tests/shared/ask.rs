@@ -48,7 +48,7 @@ acts! {
     BreakGlassStart BreakGlassReview BreakGlassList
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol
-    SessionRevoke SessionStart SessionEnd SessionStepUp PersonEnrol CredentialAdd CredentialRemove AccessList
+    SessionRevoke SessionStart SessionEnd SessionStepUp PersonEnrol CredentialAdd CredentialRemove TerminalConfirm AccessList
     AccessReview LedgerList LedgerProve LedgerExport AlertList AlertClose GateReopen HealthShow KeyRotate KeyRekey
-    KeyShred BackupCreate BackupRestore OfficerRecover KeyUnwrap
+    KeyShredShow KeyShredAsk KeyShred BackupCreate BackupRestore OfficerRecover KeyUnwrap
 }

@@ -14,6 +14,8 @@ struct Who<'a> {
     me: Option<PersonId>,
     at: i64,
     customer: Option<CustomerId>,
+    /// One of the system's own jobs.
+    job: bool,
     facts: &'a Facts,
 }
 
@@ -70,7 +72,8 @@ pub(crate) fn may(action: Action, intent: &Intent, facts: &Facts) -> bool {
         Principal::Person(id) => Some(id),
         _ => None,
     };
-    let who = Who { me, at: intent.at().unix_millis(), customer: intent.customer(), facts };
+    let job = matches!(intent.principal(), Principal::Program(_)) && facts.principal.system_job;
+    let who = Who { me, at: intent.at().unix_millis(), customer: intent.customer(), job, facts };
     in_order(action, intent, facts) && !forbidden(action, intent, &who) && permitted(action, intent, &who)
 }
 
@@ -118,7 +121,14 @@ fn upon_oneself(action: Action) -> bool {
     use Action::*;
     matches!(
         action,
-        SessionStart | SessionEnd | SessionStepUp | PersonEnrol | CredentialAdd | CredentialRemove | AccessList
+        SessionStart
+            | SessionEnd
+            | SessionStepUp
+            | PersonEnrol
+            | CredentialAdd
+            | CredentialRemove
+            | TerminalConfirm
+            | AccessList
     )
 }
 
@@ -171,7 +181,9 @@ fn needs_touch(action: Action) -> bool {
             | GateReopen
             | KeyRotate
             | KeyRekey
+            | KeyShredAsk
             | KeyShred
+            | TerminalConfirm
     )
 }
 
@@ -198,6 +210,10 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
     }
     let agreement = who.facts.customer.is_some_and(|c| c.agreement_in_force);
     if matches!(action, DocumentUpload | PatientCreate | PatientImport) && !agreement {
+        return true;
+    }
+    let asked_by = who.facts.customer.and_then(|c| c.requested_by);
+    if action == KeyShred && (asked_by.is_none() || who.is_me(asked_by)) {
         return true;
     }
     who.facts.resources.iter().any(|fact| match (action, fact) {
@@ -256,6 +272,7 @@ fn empty_page(action: Action, who: &Who<'_>) -> bool {
         DocumentList => who.practice_staff() || typist || editor,
         DocumentSearch | PatientSearch => who.practice_staff() || editor,
         DocumentStatus => typist || editor || who.assigned(Role::Coordinator),
+        CustomerList if who.job => true,
         CustomerList => {
             who.me.is_some()
                 && Role::ALL.iter().any(|role| {
@@ -276,18 +293,20 @@ fn empty_page(action: Action, who: &Who<'_>) -> bool {
 /// Acts upon oneself, the system or a customer as a whole; `None` for acts upon things.
 fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
     use Action::*;
-    let job = matches!(intent.principal(), Principal::Program(_)) && who.facts.principal.system_job;
+    let job = who.job;
     let (privacy, security) = (who.staff(Role::PrivacyOfficer), who.staff(Role::SecurityOfficer));
     let (manager, admin) = (who.here(Role::PracticeManager), who.staff(Role::Administrator));
     let at_customer = who.facts.customer.is_some();
     let verdict = match action {
         SessionStart | PersonEnrol => who.me.is_some() || intent.principal() == Principal::Stranger,
-        SessionEnd | SessionStepUp | CredentialAdd | CredentialRemove | AccessList => who.me.is_some(),
+        SessionEnd | SessionStepUp | CredentialAdd | CredentialRemove | TerminalConfirm | AccessList => {
+            who.me.is_some()
+        }
 
         CustomerCreate | StaffInvite => privacy,
         StaffList => privacy || security || admin,
-        LedgerList | LedgerProve | AlertList => privacy || security || who.staff(Role::Auditor),
-        LedgerExport => privacy || security || who.staff(Role::Auditor) || job,
+        AlertList => privacy || security || who.staff(Role::Auditor),
+        LedgerList | LedgerProve | LedgerExport => privacy || security || who.staff(Role::Auditor) || job,
         AlertClose => privacy || security,
         GateReopen => privacy || security || job,
         HealthShow => security || admin || job,
@@ -300,7 +319,8 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         CustomerShow | PersonList | AccessReview | BreakGlassList => at_customer && (manager || privacy),
         PersonInvite => at_customer && manager,
         AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd => at_customer && privacy,
-        KeyShred => at_customer && (privacy || security),
+        KeyShredShow => at_customer && (privacy || security || manager),
+        KeyShredAsk | KeyShred => at_customer && (privacy || security),
         _ => return None,
     };
     Some(verdict)
@@ -310,7 +330,7 @@ fn customer_listed(customer: CustomerId, who: &Who<'_>) -> bool {
     let admin = who.staff(Role::Administrator);
     let home = Role::ALL.iter().any(|role| at_practice(*role) && who.alive(*role, Some(customer)));
     let staff = Role::ALL.iter().any(|role| who.staff(*role));
-    who.officer() || admin || home || (staff && who.facts.principal.assigned.contains(&customer))
+    who.job || who.officer() || admin || home || (staff && who.facts.principal.assigned.contains(&customer))
 }
 
 fn document(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {

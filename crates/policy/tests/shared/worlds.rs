@@ -301,7 +301,11 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
     let facts = Facts {
         principal: principal_facts(dice, Some(action)),
         resources: told,
-        customer: about.map(|id| CustomerFacts { id, agreement_in_force: dice.percent(85) }),
+        customer: about.map(|id| CustomerFacts {
+            id,
+            agreement_in_force: dice.percent(85),
+            requested_by: dice.pick(&[None, Some(me()), Some(person(1)), Some(person(2))]),
+        }),
     };
     let clock = ManualClock::at_unix_millis(NOW.unix_millis());
     (ask::intent(action, &clock, &SeededEntropy::new(1), &asked), facts)

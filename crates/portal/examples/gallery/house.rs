@@ -166,6 +166,13 @@ pub(crate) fn house(shelf: &mut Shelf) {
     shelf.plain("gate", &gate(false, Vec::new(), true));
     shelf.plain("gate-route-shut", &gate(false, closed(), true));
     shelf.plain("gate-shut", &gate(true, closed(), false));
+    let terminal = |asks, errors| TerminalPage { chrome: officer("Gate"), asks, errors };
+    shelf.plain("terminal", &terminal(None, Errors::none()));
+    let wrong = FieldError { field: s("code"), message: s("No command waits with this code.") };
+    shelf.plain("terminal-wrong", &terminal(None, Errors(vec![wrong])));
+    let asks =
+        TerminalAsks { words: s("key rotate Lakeside Pediatrics"), since: at(20, "14:02"), code: s("K7QM-2RTA") };
+    shelf.plain("terminal-asks", &terminal(Some(asks), Errors::none()));
 
     let check = |name: &str, tone, word: &str, value: &str, advice: &str, filled| HealthRow {
         name: s(name),

@@ -391,6 +391,35 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     page.people.clear();
     page.invitations.clear();
     shelf.plain("customer-new-empty", &page);
+    let end = |state: &str, tone, step, certificate: &str, errors| DestructionPage {
+        chrome: officer("Customers"),
+        name: s(LAKESIDE),
+        state: s(state),
+        tone,
+        facts: match step {
+            DestructionStep::Ask => Vec::new(),
+            _ => {
+                vec![fact("Asked for by", "R. Okafor, 2026-11-03 14:02"), fact("Why", "They left and have everything.")]
+            }
+        },
+        hindered: String::new(),
+        step,
+        typed_name: s(""),
+        reason: s(""),
+        certificate: s(certificate),
+        action: s("/customers/cus_01kamadeup/destruction"),
+        back: s("/customers/cus_01kamadeup"),
+        errors,
+    };
+    let asked = "asked for, waits for a second officer";
+    shelf.plain("destruction", &end("not asked for", Tone::Plain, DestructionStep::Ask, "", Errors::none()));
+    let wrong = FieldError { field: s("name"), message: s("Type the customer's name exactly as it stands above") };
+    shelf.plain("destruction-wrong", &end("not asked for", Tone::Plain, DestructionStep::Ask, "", Errors(vec![wrong])));
+    shelf.plain("destruction-waits", &end(asked, Tone::Due, DestructionStep::Waits, "", Errors::none()));
+    shelf.plain("destruction-decide", &end(asked, Tone::Due, DestructionStep::Approve, "", Errors::none()));
+    let certificate = "Certificate of destruction\nrecords/cus_01kamadeup/1\nDestroyed 2026-11-03T19:02:00Z";
+    shelf
+        .plain("destruction-done", &end("destroyed", Tone::Danger, DestructionStep::None, certificate, Errors::none()));
     let new = |problems: &[(&str, &str)]| CustomerNewPage {
         chrome: officer("Customers"),
         name: String::new(),

@@ -188,11 +188,58 @@ pub fn client_address(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap) -> 
     seen
 }
 
+/// Headers by which a proxy says that it speaks for somebody else.
+const FORWARDING: &[&str] = &[
+    "forwarded",
+    "via",
+    "x-forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "x-original-forwarded-for",
+    "x-envoy-external-address",
+];
+
+/// Is the caller on this machine itself: the connection comes from loopback, from none of our proxies, and nothing in
+/// it says that somebody else is behind. For what is told to this machine alone.
+#[must_use]
+pub fn is_nearby(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap) -> bool {
+    let peer = peer.to_canonical();
+    peer.is_loopback() && !trusted.contains(&peer) && !FORWARDING.iter().any(|name| headers.contains_key(*name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Hosts, PublicUrl, PublicUrlError, SafePath, client_address};
     use axum::http::{HeaderMap, HeaderValue, Uri};
     use std::net::IpAddr;
+
+    #[test]
+    fn only_a_peer_on_loopback_for_whom_no_proxy_speaks_is_nearby() {
+        let (here, v6, mapped) = ("127.0.0.1", "::1", "::ffff:127.0.0.1");
+        let is = |peer: &str, trusted: &[&str], header: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(name) = header {
+                headers.insert(name, HeaderValue::from_static("127.0.0.1"));
+            }
+            let trusted: Vec<IpAddr> = trusted.iter().map(|text| text.parse().expect("an address")).collect();
+            super::is_nearby(peer.parse().expect("an address"), &trusted, &headers)
+        };
+        assert!(is(here, &[], None) && is(v6, &[], None) && is(mapped, &[], None) && is("127.9.9.9", &[here], None));
+        assert!(!is("10.0.0.1", &[], None) && !is("::ffff:10.0.0.1", &[], None));
+        assert!(!is(here, &[here], None) && !is(mapped, &[here], None), "a proxy of ours speaks for others");
+        for name in super::FORWARDING {
+            assert!(!is(here, &[], Some(name)), "{name}");
+        }
+    }
 
     #[test]
     fn an_ip_address_cannot_be_the_public_address() {

@@ -84,12 +84,28 @@ pub const OPEN_ROUTES: &[OpenRoute] = &[
     open("GET", "/readyz", "says whether the gate is open, to the machine that sends people here; two constants"),
     open("GET", "/go", "lets a link from a mail arrive with its session; shows the path it was given, no data"),
     open("GET", "/sign-in", "where people sign in"),
-    open("POST", "/sign-in/{step}", "start and finish of signing in with a passkey"),
+    open(
+        "POST",
+        "/sign-in/{*step}",
+        "start and finish of signing in, or of a first passkey after an invitation was used",
+    ),
     open("GET", "/invitation/{secret}", "where an invitation's link arrives; shows a button, uses nothing up"),
-    open("POST", "/invitation", "uses an invitation, with its second secret"),
-    open("POST", "/enrol/{step}", "start and finish of a first passkey, after an invitation was used"),
-    open("POST", "/recover", "a recovery code, which opens only a new enrolment"),
+    open(
+        "POST",
+        "/invitation/{way}",
+        "uses an invitation with its second secret, or a recovery code, which opens only a new enrolment",
+    ),
     open("GET", "/ledger/{*rest}", "the ledger's public part: the newest signed checkpoint and hash tiles, no entry"),
+    open(
+        "GET",
+        "/.well-known/security.txt",
+        "whom to tell of a hole (RFC 9116); constant words and what the operator configured",
+    ),
+    open(
+        "GET",
+        "/metrics",
+        "numbers without names, to a peer on this machine's loopback that no proxy speaks for; to everybody else as if it were not there",
+    ),
 ];
 
 /// Open routes that exist in the demo's router only.

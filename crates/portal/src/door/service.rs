@@ -6,6 +6,7 @@
 
 use super::address::{Hosts, PublicUrl, SafePath};
 use super::cookie::session_secret;
+use super::counts::RequestCounts;
 use super::csrf::{Site, comes_from_us, is_navigation, only_looks, token_matches};
 use super::faces::Faces;
 use super::gate::{Gate, PROBE_HEADER};
@@ -42,7 +43,7 @@ const UNDER_THE_LOCK: &[&str] = &["/locked", "/step-up/{step}", "/lock", "/sign-
 const WAY_TO_THE_GATE: &[&str] = &[
     "/static/{file}",
     "/sign-in",
-    "/sign-in/{step}",
+    "/sign-in/{*step}",
     "/sign-out",
     "/step-up",
     "/step-up/{step}",
@@ -72,6 +73,10 @@ impl House for Custody {
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
+/// The caller is on this machine itself, as the server found it. An extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Nearby(pub(crate) ());
+
 /// What the door needs to know besides its routes.
 #[derive(Clone)]
 pub struct Setting {
@@ -89,6 +94,8 @@ pub struct Setting {
     pub gate: Gate,
     /// How often.
     pub limits: Limits,
+    /// How many requests there were, and how they ended.
+    pub counts: RequestCounts,
 }
 
 impl Setting {
@@ -103,6 +110,7 @@ impl Setting {
             requests_max: 1024,
             gate,
             limits: Limits::new(super::limits::Rates::default(), clock),
+            counts: RequestCounts::default(),
         }
     }
 }
@@ -193,7 +201,8 @@ impl<C: House> Door<C> {
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let reader = Reader::of(request.uri().path(), request.headers());
         let head = *request.method() == Method::HEAD;
-        let answered = AssertUnwindSafe(self.answer(request)).catch_unwind().await;
+        let mut counted = None;
+        let answered = AssertUnwindSafe(self.answer(request, &mut counted)).catch_unwind().await;
         let mut response = match answered {
             Ok(Ok(reply)) => reply.into_response(),
             Ok(Err(Problem::StepUp(Some(next)))) if reader == Reader::Person => see("/step-up", &next).into_response(),
@@ -204,6 +213,7 @@ impl<C: House> Door<C> {
                 self.0.problems.answer(&Problem::Broken, reader)
             }
         };
+        self.0.setting.counts.count(counted, response.status());
         harden(response.headers_mut(), self.0.transport);
         if head {
             *response.body_mut() = Body::empty();
@@ -211,7 +221,11 @@ impl<C: House> Door<C> {
         response
     }
 
-    async fn answer(&self, request: Request<Body>) -> Result<Reply, Problem> {
+    async fn answer(
+        &self,
+        request: Request<Body>,
+        counted: &mut Option<(Method, &'static str)>,
+    ) -> Result<Reply, Problem> {
         let inner = &*self.0;
         let (mut parts, body) = request.into_parts();
         if !inner.hosts.admit(&parts.uri, &parts.headers) {
@@ -224,8 +238,13 @@ impl<C: House> Door<C> {
         }
         let _room = inner.room.try_acquire().map_err(|_| Problem::Overloaded)?;
         let client = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |known| known.0);
-        let visit = Visit { client, probing };
-        match self.find(&parts.method, parts.uri.path()) {
+        let nearby = parts.extensions.get::<Nearby>().is_some();
+        let visit = Visit { client, probing, nearby };
+        let found = self.find(&parts.method, parts.uri.path());
+        if let Found::Route(entry, _) = &found {
+            *counted = Some((entry.method.clone(), entry.pattern.text()));
+        }
+        match found {
             Found::Route(entry, params) if entry.lock == Lock::Open => {
                 self.open(entry, params, parts, body, visit).await
             }
@@ -237,10 +256,16 @@ impl<C: House> Door<C> {
     fn answers_while_closed(&self, parts: &request::Parts) -> bool {
         let path = parts.uri.path();
         let to_the_gate = |found: Found<'_, C>| match found {
-            Found::Route(entry, _) => WAY_TO_THE_GATE.contains(&entry.pattern.text()),
+            // Officers sign in; nobody enrols through a portal that a finding has shut.
+            Found::Route(entry, _) => {
+                WAY_TO_THE_GATE.contains(&entry.pattern.text()) && !path.starts_with("/sign-in/enrol")
+            }
             Found::OtherMethod | Found::Nothing => false,
         };
-        path == "/healthz" || self.0.setting.gate.has_passed_since() && to_the_gate(self.find(&parts.method, path))
+        let watches = path == "/metrics" && parts.extensions.get::<Nearby>().is_some();
+        path == "/healthz"
+            || watches
+            || self.0.setting.gate.has_passed_since() && to_the_gate(self.find(&parts.method, path))
     }
 
     fn find(&self, method: &Method, path: &str) -> Found<'_, C> {
@@ -359,7 +384,8 @@ impl<C: House> Door<C> {
         let looks = only_looks(&parts.method);
         let request::Parts { method, uri, headers, .. } = parts;
         let landing = Arc::clone(&self.0.setting.faces.landing);
-        let call = Call { method, uri, headers, params, body, client: visit.client, landing };
+        let (client, nearby) = (visit.client, visit.nearby);
+        let call = Call { method, uri, headers, params, body, client, nearby, landing };
         match (entry.run)(self.0.house.clone(), signed_in, call).await {
             // After the touch, a page that was looked at is shown; what was posted must be posted again.
             Err(Problem::StepUp(None)) if looks => Err(Problem::StepUp(path)),
@@ -372,6 +398,7 @@ impl<C: House> Door<C> {
 struct Visit {
     client: IpAddr,
     probing: bool,
+    nearby: bool,
 }
 
 impl Visit {

@@ -39,6 +39,7 @@ pub struct Call {
     pub(crate) params: Params,
     pub(crate) body: Incoming,
     pub(crate) client: IpAddr,
+    pub(crate) nearby: bool,
     pub(crate) landing: RenderLanding,
 }
 

@@ -142,3 +142,56 @@ pub struct AgreementNewPage {
     /// What is wrong.
     pub errors: Errors,
 }
+
+/// What this person can do next about a destruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DestructionStep {
+    /// Nothing.
+    None,
+    /// Ask for it.
+    Ask,
+    /// They asked; another officer decides.
+    Waits,
+    /// Decide.
+    Approve,
+}
+
+/// The end of a customer's records.
+#[derive(Debug, Template)]
+#[template(path = "destruction.html")]
+pub struct DestructionPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The customer's name.
+    pub name: String,
+    /// How far it is, in words.
+    pub state: String,
+    /// How that is meant.
+    pub tone: Tone,
+    /// Who asked, why, who decided, when.
+    pub facts: Vec<Fact>,
+    /// What stands in the way; empty when nothing does.
+    pub hindered: String,
+    /// What can be done.
+    pub step: DestructionStep,
+    /// As it was typed.
+    pub typed_name: String,
+    /// As it was typed.
+    pub reason: String,
+    /// What was destroyed; empty before.
+    pub certificate: String,
+    /// Where the forms post.
+    pub action: String,
+    /// The customer's page.
+    pub back: String,
+    /// What is wrong: fields `name`, `reason`, `copies`.
+    pub errors: Errors,
+}
+
+impl DestructionPage {
+    /// Three empty boxes.
+    #[must_use]
+    pub fn copies(&self) -> DateParts {
+        DateParts::default()
+    }
+}

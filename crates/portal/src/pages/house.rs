@@ -160,3 +160,26 @@ pub struct HelpPage {
     /// Whom to write to for access, such as the practice's managers.
     pub ask: Vec<Fact>,
 }
+
+/// What a command that waits would do.
+#[derive(Debug, Clone)]
+pub struct TerminalAsks {
+    /// In words.
+    pub words: String,
+    /// Since when it waits.
+    pub since: Moment,
+    /// Its code, typed once.
+    pub code: String,
+}
+
+/// Where a person lets one command at the machine act in their name.
+#[derive(Debug, Template)]
+#[template(path = "terminal.html")]
+pub struct TerminalPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// What would be done, once the code was typed.
+    pub asks: Option<TerminalAsks>,
+    /// What is wrong: field `code`.
+    pub errors: Errors,
+}

@@ -62,7 +62,12 @@ async fn list(desk: Desk<act::CustomerList>, Query(which): Query<Which>) -> Answ
         };
         // Who may know of a customer need not be one who may look at its people and contacts.
         let may_show = shows.could(Some(line.id)).await?;
-        let href = if may_show { format!("/customers/{}", line.id) } else { String::new() };
+        let sees_end = line.shred && beside::<_, act::KeyShredShow>(&desk).could(Some(line.id)).await?;
+        let href = match (may_show, sees_end) {
+            (true, _) => format!("/customers/{}", line.id),
+            (false, true) => format!("/customers/{}/destruction", line.id),
+            (false, false) => String::new(),
+        };
         rows.push(CustomerRow { href, name: line.name, agreement, tone, people: line.people });
     }
     let href = "/customers/new".to_owned();
@@ -164,6 +169,9 @@ async fn actions(desk: &Desk<act::CustomerShow>, view: &CustomerView) -> Result<
     add(invites && has_manager, "Invite another manager", "manager", later);
     add(beside::<_, act::AccessReview>(desk).could(here).await?, "Accesses", "accesses", later);
     add(beside::<_, act::BreakGlassList>(desk).could(here).await?, "Broken glass", "break-glass", later);
+    // Nobody is led to the end of somebody's records while work comes in.
+    let ends = !in_force && beside::<_, act::KeyShredShow>(desk).could(here).await?;
+    add(ends, "Destroy the keys", "destruction", later);
     Ok(list)
 }
 

@@ -16,6 +16,7 @@ use axum::http::Method;
 use custody::{Custody, CustodyError, Desk, Device, SignedIn, SignedInNow};
 use record::{Act, act};
 use serde::Deserialize;
+use std::str::FromStr;
 
 /// What stands at the words, whatever was wrong.
 const WRONG_WORDS: &str =
@@ -28,10 +29,10 @@ pub(super) fn routes(locked: Locked, demo: Option<DemoLinks>) -> Locked {
         .open(Method::GET, "/sign-in", "where people sign in", Kind::Page, sign_in)
         .open(
             Method::POST,
-            "/sign-in/{step}",
-            "start and finish of signing in with a passkey",
+            "/sign-in/{*step}",
+            "start and finish of signing in, or of a first passkey after an invitation was used",
             Kind::Json,
-            sign_in_step,
+            ceremony_step,
         )
         .open(
             Method::GET,
@@ -40,15 +41,13 @@ pub(super) fn routes(locked: Locked, demo: Option<DemoLinks>) -> Locked {
             Kind::Page,
             invitation,
         )
-        .open(Method::POST, "/invitation", "uses an invitation, with its second secret", Kind::Form, invitation_use)
         .open(
             Method::POST,
-            "/enrol/{step}",
-            "start and finish of a first passkey, after an invitation was used",
-            Kind::Json,
-            enrol_step,
-        )
-        .open(Method::POST, "/recover", "a recovery code, which opens only a new enrolment", Kind::Form, recover);
+            "/invitation/{way}",
+            "uses an invitation with its second secret, or a recovery code, which opens only a new enrolment",
+            Kind::Form,
+            invitation_post,
+        );
     let Some(links) = demo else { return locked };
     locked.open(
         Method::GET,
@@ -97,7 +96,31 @@ fn told(now: &SignedInNow, next: &str, codes: Vec<String>) -> Answer {
     Reply::json(&told)?.session(&now.session_secret)
 }
 
-async fn sign_in_step(desk: Desk<act::SessionStart>, Path(step): Path<Step>, Json(said): Json<Said>) -> Answer {
+/// Which ceremony, and which half of it: `start`, `finish`, `enrol/start`, `enrol/finish`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ceremony {
+    SignIn(Step),
+    Enrol(Step),
+}
+
+impl FromStr for Ceremony {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.strip_prefix("enrol/") {
+            Some(step) => step.parse().map(Self::Enrol),
+            None => text.parse().map(Self::SignIn),
+        }
+    }
+}
+
+async fn ceremony_step(desk: Desk<act::SessionStart>, Path(which): Path<Ceremony>, Json(said): Json<Said>) -> Answer {
+    match which {
+        Ceremony::SignIn(step) => sign_in_step(desk, step, said).await,
+        Ceremony::Enrol(step) => enrol_step(beside(&desk), step, said).await,
+    }
+}
+
+async fn sign_in_step(desk: Desk<act::SessionStart>, step: Step, said: Said) -> Answer {
     match step {
         Step::Start => {
             let started = desk.sign_in_start().await?;
@@ -116,7 +139,7 @@ async fn invitation_page(custody: &Custody, secret: &str, wrong: Option<&str>) -
     let error = |message: &str| FieldError { field: "words".to_owned(), message: message.to_owned() };
     Ok(InvitationPage {
         chrome: porch(custody).await?,
-        action: "/invitation".to_owned(),
+        action: "/invitation/use".to_owned(),
         token: secret.to_owned(),
         errors: Errors(wrong.map(error).into_iter().collect()),
         gone: !custody.invitation_look(secret).await?,
@@ -125,6 +148,14 @@ async fn invitation_page(custody: &Custody, secret: &str, wrong: Option<&str>) -
 
 async fn invitation(desk: Desk<act::PersonEnrol>, Path(secret): Path<String>) -> Answer {
     page(&invitation_page(desk.custody(), &secret, None).await?)
+}
+
+async fn invitation_post(desk: Desk<act::PersonEnrol>, Path(way): Path<String>, fields: Fields) -> Answer {
+    match way.as_str() {
+        "use" => invitation_use(desk, fields).await,
+        "recover" => recover(desk, fields).await,
+        _ => Err(Problem::NotHere),
+    }
 }
 
 async fn invitation_use(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer {
@@ -163,7 +194,7 @@ async fn invitation_use(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer 
     })
 }
 
-async fn enrol_step(desk: Desk<act::PersonEnrol>, Path(step): Path<Step>, Json(said): Json<Said>) -> Answer {
+async fn enrol_step(desk: Desk<act::PersonEnrol>, step: Step, said: Said) -> Answer {
     match step {
         Step::Start => {
             let started = desk.enrol_start(&said.token, &said.words).await?;

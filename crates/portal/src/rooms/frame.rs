@@ -289,6 +289,9 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "passkey-removed" => (Tone::Good, "The passkey opens nothing any more."),
         "assigned" => (Tone::Good, "Assigned. It holds from the next request on."),
         "signed-out" => (Tone::Good, "Every session of theirs has ended."),
+        "shred-asked" => (Tone::Due, "Asked. A second officer decides, and an alert tells them."),
+        "shred-withdrawn" => (Tone::Good, "Taken back. Nothing was destroyed."),
+        "destroyed" => (Tone::Due, "The keys are destroyed. The certificate is below."),
         "reopened" => (Tone::Good, "Open again."),
         _ => return None,
     };

@@ -1,6 +1,6 @@
 //! What a few rooms hold besides custody: the gate, and the demo's one-time links.
 
-use crate::door::Gate;
+use crate::door::{Gate, counts::RequestCounts};
 use data_encoding::BASE64URL_NOPAD;
 use record::{Entropy, PersonId};
 use std::collections::HashMap;
@@ -35,13 +35,15 @@ pub struct Handles {
     pub(crate) gate: Gate,
     /// The demo's links; none anywhere else, and then the route is not there.
     pub(crate) demo: Option<DemoLinks>,
+    /// How many requests there were, as the door counts them.
+    pub(crate) counts: RequestCounts,
 }
 
 impl Handles {
     /// For a house for work, or for the demo.
     #[must_use]
     pub fn new(gate: Gate, demo: bool) -> Self {
-        Self { gate, demo: demo.then(DemoLinks::default) }
+        Self { gate, demo: demo.then(DemoLinks::default), counts: RequestCounts::default() }
     }
 
     /// The demo's links.

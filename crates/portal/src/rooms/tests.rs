@@ -207,27 +207,27 @@ async fn an_invitation_is_made_shown_once_and_led_to_a_passkey() {
     assert!(landing.body.contains("You have been invited") && !landing.body.contains("Pilar"));
     let none = house.send(Method::GET, "/invitation/nothing", "", None).await;
     assert!(none.body.contains("This invitation is over"));
-    let guess = house.send(Method::POST, "/invitation", "", Some(&format!("token={secret}&words=AAAA-BBBB"))).await;
+    let guess = house.send(Method::POST, "/invitation/use", "", Some(&format!("token={secret}&words=AAAA-BBBB"))).await;
     assert_eq!((guess.status, guess.body.contains("Pilar")), (StatusCode::UNPROCESSABLE_ENTITY, false));
-    let right = house.send(Method::POST, "/invitation", "", Some(&format!("token={secret}&words={words}"))).await;
+    let right = house.send(Method::POST, "/invitation/use", "", Some(&format!("token={secret}&words={words}"))).await;
     assert!(
         right.status == StatusCode::OK && right.body.contains("Pilar Sandoval") && right.body.contains("Clinician at")
     );
     let start = format!("{{\"token\":\"{secret}\",\"words\":\"{words}\",\"label\":\"phone\"}}");
-    let start = house.send(Method::POST, "/enrol/start", "", Some(&start)).await;
+    let start = house.send(Method::POST, "/sign-in/enrol/start", "", Some(&start)).await;
     assert!(start.body.contains("\"publicKey\"") && start.body.contains("\"ceremony\""), "{}", start.body);
     let finish = "{\"ceremony\":\"x\",\"credential\":{}}";
-    assert_eq!(house.send(Method::POST, "/enrol/finish", "", Some(finish)).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(house.send(Method::POST, "/enrol/else", "", Some(finish)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.send(Method::POST, "/sign-in/enrol/finish", "", Some(finish)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(house.send(Method::POST, "/sign-in/enrol/else", "", Some(finish)).await.status, StatusCode::NOT_FOUND);
     // Somebody who is signed in and for whom it is not: no word of whom it is for.
     let ana = house.sign_in("ana").await;
-    let other = house.post(&ana, "/invitation", &format!("token={secret}&words={words}")).await;
+    let other = house.post(&ana, "/invitation/use", &format!("token={secret}&words={words}")).await;
     assert!(other.status == StatusCode::UNPROCESSABLE_ENTITY && !other.body.contains("Pilar"));
 
     let membership = between(&list.body[list.body.find("Invitations that are out").unwrap()..], "/people/mem_", "\"");
     let back = house.post(&mara, &format!("/people/mem_{membership}").replace("&#38;", "&"), "").await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
-    let gone = house.send(Method::POST, "/invitation", "", Some(&format!("token={secret}&words={words}"))).await;
+    let gone = house.send(Method::POST, "/invitation/use", "", Some(&format!("token={secret}&words={words}"))).await;
     assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY, "an invitation that was taken back leads nowhere");
 }
 
@@ -264,10 +264,12 @@ async fn a_lock_a_lost_touch_and_leaving_do_what_they_say() {
     assert!(out.cookie.unwrap().contains("Max-Age=0"));
     assert_eq!(house.get(&ruth, "/staff").await.to, "/sign-in?next=%2Fstaff");
     let page = house.send(Method::GET, &out.to, "", None).await;
-    assert!(page.body.contains("You are signed out") && page.body.contains("action=\"/recover\""));
+    assert!(page.body.contains("You are signed out") && page.body.contains("action=\"/invitation/recover\""));
     let [one, two] = [
-        house.send(Method::POST, "/recover", "", Some("email=ruth.okafor%40nowhere.example&code=AAAA")).await,
-        house.send(Method::POST, "/recover", "", Some("email=&code=")).await,
+        house
+            .send(Method::POST, "/invitation/recover", "", Some("email=ruth.okafor%40nowhere.example&code=AAAA"))
+            .await,
+        house.send(Method::POST, "/invitation/recover", "", Some("email=&code=")).await,
     ];
     let without_link = |got: &Got| got.body.replace(between(&got.body, "/invitation/", "<"), "");
     assert_eq!((one.status, without_link(&one)), (two.status, without_link(&two)));

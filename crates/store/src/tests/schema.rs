@@ -134,6 +134,7 @@ async fn what_a_check_allows_is_what_the_record_knows() {
         ("invitation", "kind", &["enrol", "re_enrol"]),
         ("recipient", "why", &["author", "copy"]),
         ("upload", "state", &["open", "committed", "abandoned"]),
+        ("key_shred", "state", &["asked", "approved", "destroyed"]),
         ("house_check", "kind", &["probe", "backup", "restore_drill", "restore"]),
     ] {
         assert_eq!(words_of(&tables[table], column), strings(words), "{table}.{column}");

@@ -120,7 +120,7 @@ impl Asker<'_> {
         let facts = Facts {
             principal: self.facts.clone(),
             resources: vec![row],
-            customer: Some(CustomerFacts { id: customer, agreement_in_force: true }),
+            customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
         };
         let clock = ManualClock::at_unix_millis(NOW.unix_millis());
         ask::decide(self.policy, ask::intent(action, &clock, &SeededEntropy::new(1), &asked), &facts).is_ok()

@@ -72,9 +72,9 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         tell(&url, &listed)?;
     }
-    until_stopped(custody, portal).await;
+    let done = until_stopped(custody, portal, &folder.path).await;
     drop(folder);
-    Ok(())
+    done
 }
 
 /// Port 0 takes a free one now, because the passkeys' origin has to be known before anything is served.
@@ -95,6 +95,8 @@ async fn house(dir: &Path, url: &str) -> anyhow::Result<Custody> {
     let mut settings = Settings::new("Prairie Transcription (demo)", Url::parse(url)?);
     settings.demo = true;
     settings.telephone = "+1 608 555 0100".to_owned();
+    settings.security_contact = Some("mailto:security@prairie.example".to_owned());
+    settings.root_key_file = Some(key_file.clone());
     let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let store = custody::open_store(dir, is_new).await?;

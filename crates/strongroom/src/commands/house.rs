@@ -1,6 +1,7 @@
 //! Opening a house from the command line, and the commands that need one open.
 
-use crate::cli::{self, At, CustomerCommand, KeyCommand, LedgerCommand, PersonCommand};
+use crate::admin::{Order, carry_out};
+use crate::cli::{self, At, LedgerCommand};
 use crate::config::Config;
 use crate::outcome::{WrongUse, say, say_json};
 use custody::{Custody, OpenHouse, PassphraseParams, RootKey};
@@ -22,7 +23,11 @@ pub(crate) fn config_at(at: &At) -> anyhow::Result<Config> {
 
 /// Opens the house with its root key.
 pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Result<Custody> {
-    let root = root_of(config, root_key, None)?;
+    open_with(config, root_of(config, root_key, None)?).await
+}
+
+/// The same with the key in hand.
+pub(crate) async fn open_with(config: &Config, root: RootKey) -> anyhow::Result<Custody> {
     let store = custody::open_store(&config.dir, false).await?;
     let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -89,25 +94,8 @@ fn asked(prompt: &str) -> anyhow::Result<String> {
     Ok(line)
 }
 
-pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
-    let CustomerCommand::List(at) = args.command;
-    let config = config_at(&at)?;
-    let store = custody::open_store(&config.dir, false).await?;
-    for one in custody::customers_offline(&store).await? {
-        if at.json {
-            say_json(&serde_json::json!({"customer_id": one.0.to_string(), "name": one.1}))?;
-        } else {
-            say(&format!("{}  {}", one.0, one.1))?;
-        }
-    }
-    Ok(())
-}
-
-pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
-    let (officer, recover) = match args.command {
-        PersonCommand::FirstOfficer(officer) => (officer, false),
-        PersonCommand::RecoverOfficer(officer) => (officer, true),
-    };
+/// An officer who is made offline, with the root key in hand.
+pub(crate) async fn officer(officer: cli::Officer, recover: bool) -> anyhow::Result<()> {
     let config = config_at(&officer.at)?;
     let custody = open(&config, officer.at.root_key.as_deref()).await?;
     let invited = if recover {
@@ -126,64 +114,6 @@ pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
     say(&format!("Enrol within 72 hours at\n  {link}\nwith the second secret\n  {spoken}"))
 }
 
-pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
-    match args.command {
-        KeyCommand::Rotate(of) => {
-            let config = config_at(&of.at)?;
-            let customer =
-                of.customer.parse().map_err(|_| WrongUse("--customer takes an id of the form cus_…".to_owned()))?;
-            let custody = open(&config, of.at.root_key.as_deref()).await?;
-            let mut told = |so_far: &custody::KeyRotated| {
-                tracing::info!(versions = so_far.versions, columns = so_far.columns, "moving to the new key");
-                std::ops::ControlFlow::Continue(())
-            };
-            let done = custody.key_rotate(customer, &mut told).await;
-            custody.close().await;
-            let done = done?;
-            if of.at.json {
-                return say_json(&serde_json::json!({
-                    "version": done.version, "versions": done.versions, "columns": done.columns, "damaged": done.damaged, "finished": done.finished,
-                }));
-            }
-            say(&format!(
-                "Key version {}: keys of {} versions and {} columns moved, {} damaged.",
-                done.version, done.versions, done.columns, done.damaged
-            ))
-        }
-        KeyCommand::Rekey(order) => {
-            let config = config_at(&order.at)?;
-            let current = root_of(&config, order.at.root_key.as_deref(), None)?;
-            // The new root key is on its disk before anything depends on it.
-            let new_root = match &order.new_root_key {
-                Some(file) => {
-                    let root = RootKey::generate(&SystemEntropy);
-                    super::init::write_private(file, root.to_file_line().as_bytes())?;
-                    Some(root)
-                }
-                None => None,
-            };
-            let custody = open(&config, order.at.root_key.as_deref()).await?;
-            let done = custody.key_rekey(&current, new_root.as_ref(), order.epoch_escrow.as_deref()).await;
-            custody.close().await;
-            let done = done?;
-            if order.at.json {
-                return say_json(&serde_json::json!({"epoch": done.epoch, "keys": done.keys}));
-            }
-            say(&format!("Epoch {}: {} keys wrapped anew.", done.epoch, done.keys))
-        }
-    }
-}
-
-pub(crate) async fn gate(args: cli::GateArgs) -> anyhow::Result<()> {
-    let cli::GateCommand::Reopen(at) = args.command;
-    let config = config_at(&at)?;
-    let custody = open(&config, at.root_key.as_deref()).await?;
-    let done = custody.gate_reopen_offline().await;
-    custody.close().await;
-    done?;
-    say("The next start opens the gate, once the outside probe has passed.")
-}
-
 fn notes_of(files: &[std::path::PathBuf]) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     for file in files {
@@ -198,6 +128,8 @@ pub(crate) async fn ledger(args: cli::LedgerArgs) -> anyhow::Result<()> {
     match args.command {
         LedgerCommand::Verify(order) => ledger_verify(order).await,
         LedgerCommand::Export(order) => ledger_export(order).await,
+        LedgerCommand::Tail { at, count } => carry_out(&at, Order::LedgerTail { count }, None).await,
+        LedgerCommand::Prove { at, index } => carry_out(&at, Order::LedgerProve { index }, None).await,
     }
 }
 
@@ -266,35 +198,71 @@ async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn backup(order: cli::Backup) -> anyhow::Result<()> {
+    if let Some(from) = &order.verify_only {
+        return backup_verify(from, order.key.as_deref(), order.at.json).await;
+    }
     let config = config_at(&order.at)?;
-    let custody = open(&config, order.at.root_key.as_deref()).await?;
-    let settings = custody::BackupSettings { to: order.to.clone(), epoch_escrow: order.epoch_escrow.clone() };
-    let done = custody.backup_create(&settings).await;
-    let key = custody.backup_key();
-    custody.close().await;
-    let (done, key) = (done?, key?);
+    let to = order.to.as_ref().ok_or_else(|| WrongUse("say where to: --to DIR".to_owned()))?;
+    // The server works in another folder than this command.
+    let absolute = |path: &Path| std::path::absolute(path);
+    let wanted =
+        Order::Backup { to: absolute(to)?, epoch_escrow: order.epoch_escrow.as_deref().map(absolute).transpose()? };
+    let done = crate::admin::ask(&config, order.at.root_key.as_deref(), wanted.clone(), None).await?;
     // Salt and cost are no secret, and without them the passphrase opens nothing after the disk is lost.
-    let (here, there) = (config.dir.join(PASSPHRASE_FILE), order.to.join(PASSPHRASE_FILE));
+    let (here, there) = (config.dir.join(PASSPHRASE_FILE), to.join(PASSPHRASE_FILE));
     if here.exists() && !there.exists() {
         super::init::write_private(&there, &std::fs::read(here)?)?;
     }
-    let mut problems = done.damaged.clone();
+    let text = |name: &str| done[name].as_str().unwrap_or_default().to_owned();
+    let mut problems: Vec<String> = done["damaged"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_str())
+        .map(ToOwned::to_owned)
+        .collect();
     if order.verify {
-        problems.extend(custody::backup_verify(&order.to, Some(&done.set), Some(&key)).await?.problems);
+        let key: ledger::Verifier = text("key").parse()?;
+        problems.extend(custody::backup_verify(to, Some(&text("set")), Some(&key)).await?.problems);
     }
     if order.at.json {
-        say_json(&serde_json::json!({
-            "set": done.set, "entries": done.entries, "objects": done.objects, "objects_copied": done.objects_copied,
-            "bytes_copied": done.bytes_copied, "key": done.key, "problems": problems,
-        }))?;
+        let mut out = done;
+        out["problems"] = serde_json::json!(problems);
+        say_json(&out)?;
     } else {
-        say(&format!(
-            "Set {}: {} entries, {} objects, {} of them new ({} bytes).",
-            done.set, done.entries, done.objects, done.objects_copied, done.bytes_copied
-        ))?;
-        say(&format!("Keep the backup's public key outside: {}", done.key))?;
+        for line in crate::admin::lines(&wanted, &done) {
+            say(&line)?;
+        }
     }
     if problems.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(problems.join("; ")).into()) }
+}
+
+/// Without any secret, and without the house: only what lies in the backup's folder.
+async fn backup_verify(from: &Path, key: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let key = match key {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind())))?;
+            let key = text.trim().parse().map_err(|_| WrongUse("the file holds no public key".to_owned()))?;
+            Some(key)
+        }
+        None => None,
+    };
+    let found = match custody::backup_verify(from, None, key.as_ref()).await {
+        Ok(found) => found,
+        Err(error @ custody::BackupError::Io { .. }) => return Err(WrongUse(error.to_string()).into()),
+        Err(error) => return Err(crate::outcome::Finding(error.to_string()).into()),
+    };
+    let whose = if key.is_some() { "signed by the key that was given" } else { "signed by the key it names itself" };
+    if json {
+        say_json(&serde_json::json!({
+            "whole": found.problems.is_empty(), "set": found.set, "entries": found.entries, "objects": found.objects,
+            "key_given": key.is_some(), "problems": found.problems,
+        }))?;
+    } else {
+        say(&format!("Set {}: {} entries, {} objects, {whose}.", found.set, found.entries, found.objects))?;
+    }
+    if found.problems.is_empty() { Ok(()) } else { Err(crate::outcome::Finding(found.problems.join("; ")).into()) }
 }
 
 pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {

@@ -1,15 +1,22 @@
 //! Serving: open the house, take the address, walk the table as a stranger, then let people in; drain at the end.
 
 use super::house::{config_at, open};
+use crate::admin::AdminServer;
 use crate::cli;
 use crate::outcome::say;
 use custody::Custody;
 use portal::serve::{Portal, ServeOptions};
+use std::path::Path;
 
 pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let mut config = config_at(&args.at)?;
     if let Some(listen) = args.listen {
         config.listen = listen;
+    }
+    // The destruction of keys reads it again from where it was given.
+    if args.at.root_key.is_some() {
+        config.root_key_file.clone_from(&args.at.root_key);
+        config.passphrase_file = None;
     }
     config.check()?;
     let custody = open(&config, args.at.root_key.as_deref()).await?;
@@ -29,16 +36,18 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         config.public_url,
         portal.local_addr()
     ))?;
-    until_stopped(custody, portal).await;
-    Ok(())
+    until_stopped(custody, portal, &config.dir).await
 }
 
 /// Serves until the process is told to stop, and takes everything apart in order.
-pub(super) async fn until_stopped(custody: Custody, portal: Portal) {
+pub(super) async fn until_stopped(custody: Custody, portal: Portal, dir: &Path) -> anyhow::Result<()> {
+    let admin = AdminServer::start(dir, custody.clone(), portal.door().gate().clone())?;
     let jobs = custody.clone().jobs_start();
     portal.run(told_to_stop()).await;
+    admin.stop().await;
     jobs.stop().await;
     custody.close().await;
+    Ok(())
 }
 
 /// SIGTERM or Ctrl-C.

@@ -82,7 +82,7 @@ impl House {
                 ..PrincipalFacts::default()
             },
             resources: ids.iter().filter_map(|id| resource_facts(customer, *id)).collect(),
-            customer: Some(CustomerFacts { id: customer, agreement_in_force: true }),
+            customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
         };
         self.policy.decide::<A>(intent, &facts).permitted().unwrap()
     }

@@ -2,8 +2,8 @@
 
 use super::Patience;
 use super::pace::{PacedBody, PacedIo};
-use crate::door::address::client_address;
-use crate::door::service::ClientAddress;
+use crate::door::address::{client_address, is_nearby};
+use crate::door::service::{ClientAddress, Nearby};
 use axum::body::Body;
 use axum::http::{Request, Response};
 use bytes::Bytes;
@@ -109,9 +109,13 @@ impl<A: App> hyper::service::Service<Request<Incoming>> for Answering<A> {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let under_way = UnderWay::begin(&self.activity);
         let client = client_address(self.peer, &self.shared.trusted_proxies, request.headers());
+        let nearby = is_nearby(self.peer, &self.shared.trusted_proxies, request.headers());
         let floor = self.shared.patience.floor;
         let mut request = request.map(|body| Body::new(PacedBody::new(body, floor)));
         request.extensions_mut().insert(ClientAddress(client));
+        if nearby {
+            request.extensions_mut().insert(Nearby(()));
+        }
         let mut app = self.app.clone();
         Box::pin(async move {
             std::future::poll_fn(|cx| app.poll_ready(cx)).await?;

@@ -272,7 +272,8 @@ async fn bodies_have_their_limits_whether_they_say_their_size_or_not() {
 
 #[tokio::test]
 async fn an_open_route_that_changes_something_needs_our_origin_too() {
-    let [start, ..] = OPEN_ROUTES.iter().filter(|route| route.path == "/sign-in/{step}").collect::<Vec<_>>()[..] else {
+    let [start, ..] = OPEN_ROUTES.iter().filter(|route| route.path == "/sign-in/{*step}").collect::<Vec<_>>()[..]
+    else {
         panic!("signing in is an open route");
     };
     let door = routes()

@@ -1,0 +1,236 @@
+//! What can be ordered. As it travels over the socket, so that both sides know the same (docs/FORMATS-admin.md).
+
+use record::{CustomerId, InvitationId, MembershipId, PersonId, Role};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// One order. Unknown orders and unknown fields are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", content = "with", deny_unknown_fields)]
+pub(crate) enum Order {
+    /// Customers one may know of.
+    #[serde(rename = "customer.list")]
+    CustomerList {},
+    /// A new customer.
+    #[serde(rename = "customer.add")]
+    CustomerAdd {
+        /// Its own name.
+        name: String,
+        /// Whom a closed door names.
+        telephone: String,
+    },
+    /// One customer: agreements and people.
+    #[serde(rename = "customer.show")]
+    CustomerShow {
+        /// Which.
+        customer: CustomerId,
+    },
+    /// The people of a customer, or of the operator.
+    #[serde(rename = "person.list")]
+    PersonList {
+        /// At which customer; none at the operator.
+        customer: Option<CustomerId>,
+    },
+    /// Invites somebody.
+    #[serde(rename = "person.invite")]
+    PersonInvite {
+        /// To which customer; none to the operator.
+        customer: Option<CustomerId>,
+        /// As what.
+        role: Role,
+        /// Their name.
+        name: String,
+        /// Their e-mail address.
+        email: String,
+        /// Their telephone number.
+        telephone: String,
+    },
+    /// Confirms what another officer asked for.
+    #[serde(rename = "person.confirm")]
+    PersonConfirm {
+        /// Which invitation.
+        invitation: InvitationId,
+    },
+    /// Ends a role.
+    #[serde(rename = "person.end")]
+    PersonEnd {
+        /// At which customer; none at the operator.
+        customer: Option<CustomerId>,
+        /// Which.
+        membership: MembershipId,
+    },
+    /// Ends all of somebody's sessions.
+    #[serde(rename = "person.sign_out")]
+    PersonSignOut {
+        /// At which customer they have a place; none at the operator.
+        customer: Option<CustomerId>,
+        /// Whose.
+        person: PersonId,
+    },
+    /// A new key version.
+    #[serde(rename = "key.rotate")]
+    KeyRotate {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// All keys wrapped anew.
+    #[serde(rename = "key.rekey")]
+    KeyRekey {
+        /// The file of a new root key, which is there already.
+        new_root_key: Option<PathBuf>,
+        /// Where the escrow is kept from now on.
+        epoch_escrow: Option<PathBuf>,
+    },
+    /// Asks for the destruction of a customer's keys.
+    #[serde(rename = "key.shred_ask")]
+    KeyShredAsk {
+        /// Whose.
+        customer: CustomerId,
+        /// The customer's own name, typed.
+        name: String,
+        /// Why.
+        reason: String,
+        /// The day on which the last copy of the whole volume expires, `YYYY-MM-DD`.
+        copies_expire_on: Option<String>,
+    },
+    /// Takes that back.
+    #[serde(rename = "key.shred_withdraw")]
+    KeyShredWithdraw {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// Destroys them, as another officer asked.
+    #[serde(rename = "key.shred_approve")]
+    KeyShredApprove {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// How far that is, with the certificate.
+    #[serde(rename = "key.shred_show")]
+    KeyShredShow {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// A sealed copy of everything.
+    #[serde(rename = "backup")]
+    Backup {
+        /// The backup's folder, absolute.
+        to: PathBuf,
+        /// The escrow's file, absolute.
+        epoch_escrow: Option<PathBuf>,
+    },
+    /// Opens the gate again.
+    #[serde(rename = "gate.reopen")]
+    GateReopen {},
+    /// The newest entries of the ledger.
+    #[serde(rename = "ledger.tail")]
+    LedgerTail {
+        /// How many, at most 1,000.
+        count: u32,
+    },
+    /// The proof of one entry.
+    #[serde(rename = "ledger.prove")]
+    LedgerProve {
+        /// Its place, from 0.
+        index: u64,
+    },
+    /// Patients from a table.
+    #[serde(rename = "import.patients")]
+    ImportPatients {
+        /// Whose.
+        customer: CustomerId,
+        /// Change nothing, and say what would be.
+        dry_run: bool,
+    },
+    /// People from a table.
+    #[serde(rename = "import.people")]
+    ImportPeople {
+        /// At which customer; none at the operator.
+        customer: Option<CustomerId>,
+        /// Invite nobody, and say what would be.
+        dry_run: bool,
+    },
+}
+
+impl Order {
+    /// Does a file come with it.
+    pub(crate) const fn takes_file(&self) -> bool {
+        matches!(self, Self::ImportPatients { .. } | Self::ImportPeople { .. })
+    }
+
+    /// What it would do, for the person who is to confirm it. Ids and fixed words; no name of a patient.
+    pub(crate) fn words(&self, file_bytes: usize) -> String {
+        let at = |customer: &Option<CustomerId>| {
+            customer.map_or_else(|| "the operator".to_owned(), |customer| customer.to_string())
+        };
+        let only_look = |dry_run: &bool| if *dry_run { ", changing nothing" } else { "" };
+        match self {
+            Self::CustomerList {} => "list the customers".to_owned(),
+            Self::CustomerAdd { name, .. } => format!("add the customer {}", plain(name)),
+            Self::CustomerShow { customer } => format!("show {customer}"),
+            Self::PersonList { customer } => format!("list the people of {}", at(customer)),
+            Self::PersonInvite { customer, role, email, .. } => {
+                format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(customer))
+            }
+            Self::PersonConfirm { invitation } => format!("confirm the invitation {invitation}"),
+            Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(customer)),
+            Self::PersonSignOut { person, .. } => format!("end all sessions of {person}"),
+            Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
+            Self::KeyRekey { new_root_key: None, .. } => "wrap all keys anew".to_owned(),
+            Self::KeyRekey { .. } => "wrap all keys anew under a new root key".to_owned(),
+            Self::KeyShredAsk { customer, name, .. } => {
+                format!("ask for the destruction of the keys of {} ({customer})", plain(name))
+            }
+            Self::KeyShredWithdraw { customer } => format!("take back the destruction of the keys of {customer}"),
+            Self::KeyShredApprove { customer } => format!("DESTROY the keys of {customer} for good"),
+            Self::KeyShredShow { customer } => format!("show how far the destruction of the keys of {customer} is"),
+            Self::Backup { to, .. } => format!("back up to {}", plain(&to.display().to_string())),
+            Self::GateReopen {} => "open the gate again".to_owned(),
+            Self::LedgerTail { count } => format!("show the last {count} entries of the ledger"),
+            Self::LedgerProve { index } => format!("prove entry {index} of the ledger"),
+            Self::ImportPatients { customer, dry_run } => {
+                format!("import patients of {customer} from a table of {file_bytes} bytes{}", only_look(dry_run))
+            }
+            Self::ImportPeople { customer, dry_run } => {
+                format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
+            }
+        }
+    }
+}
+
+/// Short, and without signs that could make the words say something else.
+fn plain(text: &str) -> String {
+    let fits = |letter: &char| letter.is_ascii_graphic() || *letter == ' ' || letter.is_alphanumeric();
+    text.chars().filter(fits).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order;
+
+    #[test]
+    fn orders_travel_and_unknown_ones_do_not() {
+        let order = Order::LedgerTail { count: 7 };
+        let text = serde_json::to_string(&order).unwrap();
+        assert_eq!(text, r#"{"do":"ledger.tail","with":{"count":7}}"#);
+        assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
+        for wrong in [
+            r#"{"do":"ledger.burn","with":{}}"#,
+            r#"{"do":"ledger.tail","with":{"count":-1}}"#,
+            r#"{"do":"ledger.tail","with":{"count":7,"as":"root"}}"#,
+            r#"{"do":"customer.show","with":{"customer":"per_00000000000000000000000000"}}"#,
+            r#"{"do":"customer.list"}"#,
+            "{}",
+            "null",
+        ] {
+            assert!(serde_json::from_str::<Order>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_confirms_cannot_be_made_to_say_something_else() {
+        let name = "Hill\u{202e}Cardiology\nlist the customers\u{1b}[2K".to_owned();
+        let words = Order::CustomerAdd { name, telephone: String::new() }.words(0);
+        assert!(!words.chars().any(|letter| letter.is_control() || letter == '\u{202e}'), "{words:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Commands that are orders: each becomes one [`Order`], and goes through the running server or is done here.
+
+use super::house::{config_at, officer, open_with, root_of};
+use crate::admin::{Order, carry_out};
+use crate::cli::{
+    self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, PersonCommand, Place, ShredCommand,
+};
+use crate::outcome::{say, say_json};
+use custody::RootKey;
+use record::SystemEntropy;
+
+pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
+    match args.command {
+        CustomerCommand::List(at) => carry_out(&at, Order::CustomerList {}, None).await,
+        CustomerCommand::Add { at, name, telephone } => {
+            carry_out(&at, Order::CustomerAdd { name, telephone }, None).await
+        }
+        CustomerCommand::Show { at, customer } => carry_out(&at, Order::CustomerShow { customer }, None).await,
+    }
+}
+
+pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
+    match args.command {
+        PersonCommand::List(Place { at, customer }) => carry_out(&at, Order::PersonList { customer }, None).await,
+        PersonCommand::Invite { place: Place { at, customer }, role, name, email, telephone } => {
+            carry_out(&at, Order::PersonInvite { customer, role, name, email, telephone }, None).await
+        }
+        PersonCommand::Confirm { at, invitation } => carry_out(&at, Order::PersonConfirm { invitation }, None).await,
+        PersonCommand::End { place: Place { at, customer }, membership } => {
+            carry_out(&at, Order::PersonEnd { customer, membership }, None).await
+        }
+        PersonCommand::SignOut { place: Place { at, customer }, person } => {
+            carry_out(&at, Order::PersonSignOut { customer, person }, None).await
+        }
+        PersonCommand::FirstOfficer(args) => officer(args, false).await,
+        PersonCommand::RecoverOfficer(args) => officer(args, true).await,
+    }
+}
+
+pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
+    match args.command {
+        KeyCommand::Rotate(of) => carry_out(&of.at, Order::KeyRotate { customer: of.customer }, None).await,
+        KeyCommand::Rekey(order) => rekey(order).await,
+        KeyCommand::Shred { command } => shred(command).await,
+    }
+}
+
+async fn rekey(order: KeyRekey) -> anyhow::Result<()> {
+    let absolute = |path: &std::path::PathBuf| std::path::absolute(path);
+    // The new root key is on its disk before anything depends on it, and goes over no socket.
+    if let Some(file) = &order.new_root_key {
+        let root = RootKey::generate(&SystemEntropy);
+        super::init::write_private(file, root.to_file_line().as_bytes())?;
+    }
+    let wanted = Order::KeyRekey {
+        new_root_key: order.new_root_key.as_ref().map(absolute).transpose()?,
+        epoch_escrow: order.epoch_escrow.as_ref().map(absolute).transpose()?,
+    };
+    carry_out(&order.at, wanted, None).await
+}
+
+async fn shred(command: ShredCommand) -> anyhow::Result<()> {
+    match command {
+        ShredCommand::Ask { of, name, reason, copies_expire } => {
+            let customer = of.customer;
+            let order = Order::KeyShredAsk { customer, name, reason, copies_expire_on: copies_expire };
+            carry_out(&of.at, order, None).await
+        }
+        ShredCommand::Withdraw(of) => carry_out(&of.at, Order::KeyShredWithdraw { customer: of.customer }, None).await,
+        ShredCommand::Approve(of) => carry_out(&of.at, Order::KeyShredApprove { customer: of.customer }, None).await,
+        ShredCommand::Show(of) => carry_out(&of.at, Order::KeyShredShow { customer: of.customer }, None).await,
+        ShredCommand::Finish(at) => shred_finish(&at).await,
+    }
+}
+
+/// What two officers decided, carried out by whoever holds the root key.
+async fn shred_finish(at: &cli::At) -> anyhow::Result<()> {
+    let config = config_at(at)?;
+    let root = root_of(&config, at.root_key.as_deref(), None)?;
+    let custody = open_with(&config, root_of(&config, at.root_key.as_deref(), None)?).await?;
+    let done = custody.key_shred_finish(Some(root)).await;
+    custody.close().await;
+    let done = done?;
+    if at.json {
+        let texts: Vec<&str> = done.iter().map(|one| one.text.as_str()).collect();
+        return say_json(&serde_json::json!({"certificates": texts}));
+    }
+    if done.is_empty() {
+        return say("Nothing waits for the root key.");
+    }
+    done.iter().try_for_each(|one| say(&one.text))
+}
+
+pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
+    match args.command {
+        ImportCommand::Patients { at, file, customer, dry_run } => {
+            carry_out(&at, Order::ImportPatients { customer, dry_run }, Some(&file)).await
+        }
+        ImportCommand::People { place: Place { at, customer }, file, dry_run } => {
+            carry_out(&at, Order::ImportPeople { customer, dry_run }, Some(&file)).await
+        }
+    }
+}
+
+pub(crate) async fn gate(args: cli::GateArgs) -> anyhow::Result<()> {
+    let GateCommand::Reopen(at) = args.command;
+    carry_out(&at, Order::GateReopen {}, None).await
+}
