@@ -56,6 +56,7 @@ async fn house() -> House {
     let mut settings = Settings::new("Prairie Transcription", ORIGIN.parse().unwrap());
     settings.demo = true;
     settings.telephone = "+1 555 010 0100".to_owned();
+    settings.security_contact = Some("mailto:security@prairie.example".to_owned());
     let store = custody::open_store(&dir, true).await.unwrap();
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
@@ -66,6 +67,7 @@ async fn house() -> House {
     let mut setting = Setting::new(PublicUrl::parse(ORIGIN).unwrap(), gate.clone(), clock.clone());
     setting.faces = Faces::of_pages("Prairie Transcription", "+1 555 010 0100");
     let handles = Handles::new(gate, true);
+    setting.counts = handles.counts.clone();
     let door = all(Locked::new(Setup::Demo), &handles).into_service(custody.clone(), setting).unwrap();
     House { door, handles, clock, people, custody, dir }
 }
@@ -405,4 +407,45 @@ async fn customers_agreements_and_assignments_are_kept_by_their_forms() {
     assert_eq!(end.to, format!("{staff}?done=ended"));
     let kept = house.get(&ruth, &format!("{path}/checkpoint")).await;
     assert!(kept.status == StatusCode::OK && kept.body.contains("localhost/strongroom"));
+}
+
+#[tokio::test]
+async fn metrics_are_told_to_this_machine_alone_and_name_nobody() {
+    let house = house().await;
+    let ruth = house.sign_in("ruth").await;
+    house.custody.alert("test", "This alert is a test").await;
+    drop(house.get(&ruth, "/customers").await);
+    let outside = house.send(Method::GET, "/metrics", "", None).await;
+    let nowhere = house.send(Method::GET, "/nowhere", "", None).await;
+    assert_eq!((outside.status, &outside.body), (nowhere.status, &nowhere.body), "as if it were not there");
+    assert_eq!(house.get(&ruth, "/metrics").await.status, StatusCode::NOT_FOUND, "nor to an officer from outside");
+    let request = Request::builder().uri("/metrics").header("host", "localhost:8080");
+    let request = request.extension(crate::door::service::Nearby(())).body(Body::empty()).unwrap();
+    let response = house.door.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let text = String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
+    for wanted in [
+        "strongroom_gate_open 1\n",
+        "strongroom_alerts_open{kind=\"test\"} 1\n",
+        "strongroom_ledger_queue 0\n",
+        "strongroom_requests_total{method=\"GET\",route=\"/customers\",status=\"2xx\"} 1\n",
+        "strongroom_requests_total{method=\"\",route=\"none\",status=\"4xx\"} 1\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is not in {text}");
+    }
+    for never in ["cus_", "per_", "doc_", "Lakeside", "Ruth", "nowhere", "This alert"] {
+        assert!(!text.contains(never), "{never}");
+    }
+    let names = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(['{', ' ']).next().unwrap());
+    for name in names {
+        assert!(text.contains(&format!("# TYPE {name} ")), "{name} has no type");
+    }
+}
+
+#[tokio::test]
+async fn whom_to_tell_of_a_hole_is_told_to_everybody() {
+    let house = house().await;
+    let got = house.send(Method::GET, "/.well-known/security.txt", "", None).await;
+    assert_eq!(got.status, StatusCode::OK);
+    assert!(got.body.starts_with("Contact: mailto:security@prairie.example\nExpires: 20"), "{}", got.body);
 }
