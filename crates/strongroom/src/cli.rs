@@ -70,6 +70,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Which version this is.
+    #[command(after_help = "Example:\n  strongroom version --json")]
     Version {
         /// One object on standard output.
         #[arg(long)]
@@ -572,6 +573,7 @@ pub(crate) struct Restore {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Reads it and says what is wrong, without opening anything.
+    #[command(after_help = "Example:\n  strongroom config check /etc/strongroom/strongroom.toml")]
     Check {
         /// The file.
         #[arg(value_name = "FILE")]

@@ -70,4 +70,25 @@ mod tests {
     fn the_command_line_is_in_order() {
         Cli::command().debug_assert();
     }
+
+    fn leaves(command: &clap::Command, found: &mut Vec<clap::Command>) {
+        if command.has_subcommands() {
+            command.get_subcommands().filter(|one| !one.is_hide_set()).for_each(|one| leaves(one, found));
+        } else {
+            found.push(command.clone());
+        }
+    }
+
+    #[test]
+    fn every_command_says_in_its_help_how_it_is_used() {
+        let mut found = Vec::new();
+        leaves(&Cli::command(), &mut found);
+        assert!(found.len() >= 30, "{} commands", found.len());
+        for one in found {
+            let help = one.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let name = one.get_name();
+            assert!(help.contains("Example:") && help.contains("strongroom "), "{name} has no example");
+            assert!(one.get_about().is_some(), "{name} says not what it does");
+        }
+    }
 }

@@ -47,6 +47,22 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         }],
         Order::PersonEnd { .. } => vec!["Ended. It holds from the next request on.".to_owned()],
         Order::PersonSignOut { .. } => vec!["Every session of theirs has ended.".to_owned()],
+        Order::ImportPatients { .. } => vec![format!(
+            "{}{} new, {} corrected, {} rejected.",
+            would(out),
+            t("new"),
+            t("changed"),
+            each(out, "rejected").count()
+        )],
+        Order::ImportPeople { .. } => imported(out),
+        order => lines_of_the_house(order, out),
+    }
+}
+
+/// Keys, backups, the gate and the ledger.
+fn lines_of_the_house(order: &Order, out: &Value) -> Vec<String> {
+    let t = |name: &str| text(out, name);
+    match order {
         Order::KeyRotate { .. } => vec![format!(
             "Key version {}: keys of {} versions and {} columns moved, {} damaged.",
             t("version"),
@@ -92,14 +108,7 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
             })
             .collect(),
         Order::LedgerProve { .. } => vec![t("proof")],
-        Order::ImportPatients { .. } => vec![format!(
-            "{}{} new, {} corrected, {} rejected.",
-            would(out),
-            t("new"),
-            t("changed"),
-            each(out, "rejected").count()
-        )],
-        Order::ImportPeople { .. } => imported(out),
+        _ => Vec::new(),
     }
 }
 
