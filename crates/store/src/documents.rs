@@ -421,8 +421,8 @@ impl Tx {
             ],
         )
         .await?;
-        if let Some(patient) = new.patient {
-            self.care_renew_in_tx(new.customer, patient).await?;
+        if new.patient.is_some() {
+            self.care_comes_in_tx(new.id).await?;
             self.document_names_renew_in_tx(new.customer, new.id).await?;
         }
         Ok(())
@@ -434,15 +434,17 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn document_update(&mut self, now: &Document, was: DocumentState) -> Result<u64, StoreError> {
-        let before = self.document_about_in_tx(now.id).await?.and_then(|(_, patient)| patient);
+        let before = self.document_says_in_tx(now.id).await?;
         let changed = self.document_write_in_tx(now, was).await?;
-        if changed == 0 {
-            return Ok(0);
+        let Some(before) = before.filter(|_| changed > 0) else { return Ok(changed) };
+        self.care_comes_in_tx(now.id).await?;
+        if let Some(patient) = before.cared_for() {
+            let stays = now.patient == Some(patient) && now.state.is_with_practice();
+            let mut lost = if stays { Vec::new() } else { self.recipients_in_tx(now.id).await? };
+            lost.extend(before.author.filter(|_| !stays || before.author != now.author));
+            self.care_goes_in_tx(now.customer, patient, lost).await?;
         }
-        for patient in BTreeSet::from([before, now.patient]).into_iter().flatten() {
-            self.care_renew_in_tx(now.customer, patient).await?;
-        }
-        if before != now.patient {
+        if before.patient != now.patient {
             self.document_names_renew_in_tx(now.customer, now.id).await?;
         }
         Ok(changed)
@@ -531,7 +533,7 @@ impl Tx {
         let sql = "INSERT INTO recipient (document_id, person_id, why, read_at) VALUES ($1, $2, $3, NULL) \
                    ON CONFLICT (document_id, person_id) DO NOTHING";
         let added = self.run(sql, binds![document, person, why]).await?;
-        self.document_care_renew_in_tx(document).await?;
+        self.care_comes_in_tx(document).await?;
         Ok(added)
     }
 
@@ -540,8 +542,13 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn recipient_clear(&mut self, document: DocumentId) -> Result<u64, StoreError> {
+        let people = self.recipients_in_tx(document).await?;
         let gone = self.run("DELETE FROM recipient WHERE document_id = $1", binds![document]).await?;
-        self.document_care_renew_in_tx(document).await?;
+        if let Some(says) = self.document_says_in_tx(document).await?
+            && let Some(patient) = says.cared_for()
+        {
+            self.care_goes_in_tx(says.customer, patient, people).await?;
+        }
         Ok(gone)
     }
 

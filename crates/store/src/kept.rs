@@ -6,8 +6,10 @@
 //! finds rows: what policy is told of a row is asked of the documents themselves, so a kept row too many opens nothing.
 
 use crate::binds::{Value, binds};
+use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, scope};
-use record::{CustomerId, DocumentId, PatientId};
+use record::document::DocumentState;
+use record::{CustomerId, DocumentId, PatientId, PersonId};
 use std::collections::BTreeSet;
 use vault::Field;
 
@@ -40,8 +42,23 @@ fn named_documents() -> String {
     )
 }
 
+/// What a document says of who cares.
+pub(crate) struct Says {
+    pub(crate) customer: CustomerId,
+    pub(crate) patient: Option<PatientId>,
+    pub(crate) author: Option<PersonId>,
+    pub(crate) state: DocumentState,
+}
+
+impl Says {
+    /// Whose patient somebody has in care by this document.
+    pub(crate) fn cared_for(&self) -> Option<PatientId> {
+        self.patient.filter(|_| self.state.is_with_practice())
+    }
+}
+
 impl Tx {
-    /// Renews who cares for a patient.
+    /// Renews who cares for a patient, from all that is known of them.
     pub(crate) async fn care_renew_in_tx(
         &mut self,
         customer: CustomerId,
@@ -91,21 +108,63 @@ impl Tx {
         self.names_renew_in_tx("named.patient_id = $2", binds![customer, patient]).await
     }
 
-    /// Whose a document is and about whom, as this transaction sees it.
-    pub(crate) async fn document_about_in_tx(
-        &mut self,
-        document: DocumentId,
-    ) -> Result<Option<(CustomerId, Option<PatientId>)>, StoreError> {
-        let row = self.row("SELECT customer_id, patient_id FROM document WHERE document_id = $1", binds![document]);
-        row.await?.map(|row| Ok((row.word("customer_id")?, row.maybe_word("patient_id")?))).transpose()
+    /// What a document says of who cares, as this transaction sees it.
+    pub(crate) async fn document_says_in_tx(&mut self, document: DocumentId) -> Result<Option<Says>, StoreError> {
+        let sql = "SELECT customer_id, patient_id, author_id, state FROM document WHERE document_id = $1";
+        let row = self.row(sql, binds![document]).await?;
+        row.map(|row| {
+            Ok(Says {
+                customer: row.word("customer_id")?,
+                patient: row.maybe_word("patient_id")?,
+                author: row.maybe_word("author_id")?,
+                state: row.word("state")?,
+            })
+        })
+        .transpose()
     }
 
-    /// Renews who cares for a document's patient, if it has one.
-    pub(crate) async fn document_care_renew_in_tx(&mut self, document: DocumentId) -> Result<(), StoreError> {
-        if let Some((customer, Some(patient))) = self.document_about_in_tx(document).await? {
-            self.care_renew_in_tx(customer, patient).await?;
+    /// In whose inboxes a document lies, as this transaction sees it.
+    pub(crate) async fn recipients_in_tx(&mut self, document: DocumentId) -> Result<Vec<PersonId>, StoreError> {
+        let rows = self.rows("SELECT person_id FROM recipient WHERE document_id = $1", binds![document]).await?;
+        rows.iter().map(|row| row.word("person_id")).collect()
+    }
+
+    /// Keeps that those of a delivered document care for its patient. What other documents say is not looked at, so it
+    /// takes no longer for a patient with many.
+    pub(crate) async fn care_comes_in_tx(&mut self, document: DocumentId) -> Result<(), StoreError> {
+        let said = "FROM document said WHERE said.document_id = $1 AND said.patient_id IS NOT NULL \
+                    AND said.state IN ('delivered', 'signed')";
+        let sql = format!(
+            "INSERT INTO care (person_id, patient_id, customer_id) \
+             SELECT caring.person_id, caring.patient_id, caring.customer_id FROM ( \
+             SELECT said.author_id AS person_id, said.patient_id AS patient_id, said.customer_id AS customer_id {said} \
+             AND said.author_id IS NOT NULL UNION \
+             SELECT lies.person_id, said.patient_id, said.customer_id {} AND lies.document_id = said.document_id) AS caring \
+             WHERE 1 = 1 ON CONFLICT (person_id, patient_id, customer_id) DO NOTHING",
+            said.replace("document said", "document said CROSS JOIN recipient lies")
+        );
+        self.run(sql, binds![document]).await.map(|_| ())
+    }
+
+    /// Forgets that these people care for a patient, unless some document still says so.
+    pub(crate) async fn care_goes_in_tx(
+        &mut self,
+        customer: CustomerId,
+        patient: PatientId,
+        people: impl IntoIterator<Item = PersonId>,
+    ) -> Result<(), StoreError> {
+        let mut condition = Condition::default();
+        let (customer, patient) = (condition.place(customer), condition.place(patient));
+        let places: Vec<String> = people.into_iter().map(|person| condition.place(person)).collect();
+        if places.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let sql = format!(
+            "DELETE FROM care WHERE person_id IN ({}) AND patient_id = {patient} AND customer_id = {customer} AND NOT {}",
+            places.join(", "),
+            scope::caring("care.person_id", &patient, &customer)
+        );
+        self.run(sql, condition.values).await.map(|_| ())
     }
 
     /// Renews all that is kept of a patient; how many rows were wrong. 0, unless somebody changed the database by hand.

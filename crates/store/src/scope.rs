@@ -75,11 +75,11 @@ pub(crate) fn unindexed(column: &str) -> String {
 /// Does `who` care for `patient` of `customer`, all three SQL: author or recipient of some delivered or signed document.
 /// Worked out from the documents: this is what policy is told.
 pub(crate) fn caring(who: &str, patient: &str, customer: &str) -> String {
-    let (whose, state) = (unindexed("care.customer_id"), unindexed("care.state"));
+    let (whose, state) = (unindexed("cared.customer_id"), unindexed("cared.state"));
     format!(
-        "EXISTS (SELECT 1 FROM document care WHERE care.patient_id = {patient} AND {whose} = {customer} \
-         AND {state} IN ('delivered', 'signed') AND (care.author_id = {who} OR EXISTS \
-         (SELECT 1 FROM recipient lies WHERE lies.document_id = care.document_id AND lies.person_id = {who})))"
+        "EXISTS (SELECT 1 FROM document cared WHERE cared.patient_id = {patient} AND {whose} = {customer} \
+         AND {state} IN ('delivered', 'signed') AND (cared.author_id = {who} OR EXISTS \
+         (SELECT 1 FROM recipient lies WHERE lies.document_id = cared.document_id AND lies.person_id = {who})))"
     )
 }
 
