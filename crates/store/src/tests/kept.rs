@@ -12,7 +12,7 @@ const PATIENTS: u8 = 8;
 
 /// Patients with an even number are customer 2's.
 fn whose(patient: u8) -> CustomerId {
-    customer(if patient % 2 == 0 { 2 } else { 1 })
+    customer(if patient.is_multiple_of(2) { 2 } else { 1 })
 }
 
 async fn texts(store: &Store, sql: &str) -> Vec<Vec<String>> {
