@@ -5,14 +5,14 @@
 //! will be.
 
 use record::document::{DocumentKind, DocumentState};
-use record::{BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, ResourceId, Role, Timestamp};
+use record::{BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, RelatedPersonId, ResourceId, Role, Timestamp};
 
 /// Everything that policy is told about one intent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// About who asks.
     pub principal: PrincipalFacts,
-    /// About each document, patient and broken glass that the intent names, and each person in an act upon
+    /// About each document, patient, person around a patient and broken glass that the intent names, and each person in an act upon
     /// persons; none may be missing, none may be there that the intent does not name.
     pub resources: Vec<ResourceFacts>,
     /// About the intent's customer; needed for every act upon a customer except `customer.list`.
@@ -80,6 +80,8 @@ pub enum ResourceFacts {
     Document(DocumentFacts),
     /// A patient.
     Patient(PatientFacts),
+    /// A person around a patient.
+    Related(RelatedFacts),
     /// A person, by the membership in question.
     Person(PersonFacts),
     /// A broken glass.
@@ -93,6 +95,7 @@ impl ResourceFacts {
         match self {
             Self::Document(facts) => facts.id.into(),
             Self::Patient(facts) => facts.id.into(),
+            Self::Related(facts) => facts.id.into(),
             Self::Person(facts) => facts.id.into(),
             Self::BreakGlass(facts) => facts.id.into(),
         }
@@ -137,6 +140,15 @@ pub struct PatientFacts {
     pub in_care: bool,
     /// Not yet linked to a known patient.
     pub provisional: bool,
+}
+
+/// About a guardian or guarantor: the facts of the patient around whom they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelatedFacts {
+    /// Which.
+    pub id: RelatedPersonId,
+    /// Around whom.
+    pub patient: PatientFacts,
 }
 
 /// About a person upon whom somebody acts.

@@ -245,14 +245,19 @@ impl Asking<'_> {
                     named_by_document: self.names_patient(patient.id),
                 }))
             }
+            (Some(ResourceFacts::Related(related)), _) => self.related(related).map(Some),
             (Some(ResourceFacts::BreakGlass(glass)), _) => {
                 self.same_customer(glass.customer)?;
                 Ok(Some(View::BreakGlass { by_asker: self.is_asker(glass.person) }))
             }
             (Some(ResourceFacts::Person(person)), _) => self.person(person),
-            (None, ResourceId::DocumentId(_) | ResourceId::PatientId(_) | ResourceId::BreakGlassId(_)) => {
-                Err(Why::FactsMissing)
-            }
+            (
+                None,
+                ResourceId::DocumentId(_)
+                | ResourceId::PatientId(_)
+                | ResourceId::RelatedPersonId(_)
+                | ResourceId::BreakGlassId(_),
+            ) => Err(Why::FactsMissing),
             (None, ResourceId::PersonId(person)) => match self.action.subject() {
                 Subject::Person => Err(Why::FactsMissing),
                 Subject::Myself if !self.is_asker(*person) => Err(Why::OutOfPlace),
@@ -262,6 +267,24 @@ impl Asking<'_> {
             // Nothing is known about such a thing, so nothing may be opened by naming it.
             (None, _) if self.action.opens() != Opens::Nothing => Err(Why::OutOfPlace),
             (None, _) => Ok(None),
+        }
+    }
+
+    /// Who is around a patient is a right upon that patient, in the acts that know such people, and beside the
+    /// patient only: with a document goes its patient's name, and nobody else's.
+    fn related(&self, related: &crate::RelatedFacts) -> Result<View, Why> {
+        self.same_customer(related.patient.customer)?;
+        let known = matches!(self.action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange);
+        if !known {
+            return Err(Why::OutOfPlace);
+        }
+        match self.by_id.get(&related.patient.id.into()) {
+            Some(ResourceFacts::Patient(patient)) if *patient == related.patient => Ok(View::Patient {
+                in_care: patient.in_care,
+                glass_broken: self.glass_broken(Some(patient.id)),
+                named_by_document: self.names_patient(patient.id),
+            }),
+            _ => Err(Why::FactsMismatch),
         }
     }
 

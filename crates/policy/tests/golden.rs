@@ -9,12 +9,12 @@ use record::action::{Opens, StepUp, Subject};
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, ManualClock, PatientId, PersonId, Principal, ProgramId, Purpose,
-    ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
+    RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
 };
 use std::fmt::Write as _;
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    Policy, PrincipalFacts, ResourceFacts, SignInFact, Why,
+    Policy, PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact, Why,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -24,6 +24,7 @@ const ME: PersonId = PersonId::from_bytes([1; 16]);
 const COLLEAGUE: PersonId = PersonId::from_bytes([2; 16]);
 const PATIENT: PatientId = PatientId::from_bytes([1; 16]);
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+const RELATED: RelatedPersonId = RelatedPersonId::from_bytes([1; 16]);
 const GLASS: BreakGlassId = BreakGlassId::from_bytes([1; 16]);
 
 /// One row: a kind of asker.
@@ -230,6 +231,16 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
     match action {
         Action::DocumentList | Action::DocumentSearch | Action::DocumentStatus | Action::PatientSearch => {
             columns.push(("empty page", case(vec![])));
+        }
+        Action::PatientShow | Action::RelatedCreate | Action::RelatedChange => {
+            let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
+            let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
+            let in_care = PatientFacts { in_care: true, ..facts };
+            let cared = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: in_care });
+            columns.push(("with guardian", case(vec![patient(false), around.clone()])));
+            columns.push(("in care, with guardian", case(vec![patient(true), cared.clone()])));
+            columns.push(("guardian of another", case(vec![patient(false), cared])));
+            columns.push(("guardian alone", case(vec![around])));
         }
         Action::CustomerList => columns.push(("empty page", Case::default())),
         Action::PatientCreate | Action::PatientImport => columns.push(("with patient", case(vec![patient(false)]))),

@@ -195,6 +195,10 @@ actions! {
     PatientImport, "patient.import", Customer, Names, No;
     /// A provisional patient is this known one.
     PatientLink, "patient.link", Patient, Names, Fresh;
+    /// A guardian or guarantor is put beside a patient.
+    RelatedCreate, "related.create", Patient, Names, No;
+    /// A guardian or guarantor is corrected, or ends on a day.
+    RelatedChange, "related.change", Patient, Names, No;
     /// Break the glass for a patient who is not in one's care.
     BreakGlassStart, "break_glass.start", Patient, Names, Fresh;
     /// Close the review of a broken glass.

@@ -192,6 +192,8 @@ ids! {
     IntentId, "int";
     /// A contact of a customer who can be reached day and night.
     ContactId, "con";
+    /// A person around a patient: guardian or guarantor.
+    RelatedPersonId, "rel";
 }
 
 impl fmt::Debug for ResourceId {

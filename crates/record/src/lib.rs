@@ -18,6 +18,7 @@ pub mod entropy;
 pub mod entry;
 pub mod id;
 pub mod intent;
+pub mod related;
 pub mod role;
 pub mod tag;
 
@@ -28,7 +29,8 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use entry::{Entry, Outcome};
 pub use id::{
     AgreementId, AlertId, BreakGlassId, ContactId, CredentialId, CustomerId, DocumentId, IntentId, InvitationId,
-    MembershipId, ObjectId, PatientId, PersonId, ProgramId, ResourceId, SessionId, UploadId,
+    MembershipId, ObjectId, PatientId, PersonId, ProgramId, RelatedPersonId, ResourceId, SessionId, UploadId,
 };
 pub use intent::{Intent, Principal, Purpose, Resources};
+pub use related::RelatedKind;
 pub use role::{Role, Side};

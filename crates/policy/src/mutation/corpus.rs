@@ -3,13 +3,13 @@
 use super::ask::{self, Asked};
 use crate::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, ResourceFacts, SignInFact,
+    PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact,
 };
 use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
-    Purpose, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
+    Purpose, RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -170,6 +170,19 @@ fn patients() -> Vec<Thing> {
     ]
 }
 
+fn patients_with_guardians() -> Vec<Thing> {
+    let around = |in_care| {
+        let patient = PatientFacts { id: PATIENT, customer: HOME, in_care, provisional: false };
+        ResourceFacts::Related(RelatedFacts { id: RelatedPersonId::from_bytes([1; 16]), patient })
+    };
+    vec![
+        thing(vec![patient(false), around(false)]),
+        thing(vec![patient(true), around(true)]),
+        thing(vec![patient(false), around(true)]),
+        thing(vec![around(true)]),
+    ]
+}
+
 fn patients_with_documents() -> Vec<Thing> {
     let mut all = Vec::new();
     for state in [DocumentState::Delivered, DocumentState::Unmatched, DocumentState::Withdrawn] {
@@ -220,6 +233,7 @@ fn things(action: Action) -> Vec<Thing> {
         Action::AccessReview => all.extend(documents()),
         Action::AccessList => all.extend(documents().into_iter().chain(patients())),
         Action::PatientCreate | Action::PatientImport => all.extend(patients()),
+        Action::PatientShow | Action::RelatedCreate | Action::RelatedChange => all.extend(patients_with_guardians()),
         Action::BreakGlassList => all.extend(glasses().map(|glass| thing(vec![glass]))),
         Action::BreakGlassStart => all.extend(glasses().map(|glass| thing(vec![patient(false), glass]))),
         Action::DocumentUndoDelivery => all.extend(undoing()),

@@ -91,6 +91,11 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
         let fine = match fact {
             ResourceFacts::Document(d) => Some(d.customer) == intent.customer(),
             ResourceFacts::Patient(p) => Some(p.customer) == intent.customer(),
+            ResourceFacts::Related(r) => {
+                Some(r.patient.customer) == intent.customer()
+                    && matches!(action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange)
+                    && facts.resources.iter().any(|f| matches!(f, ResourceFacts::Patient(p) if *p == r.patient))
+            }
             ResourceFacts::BreakGlass(b) => Some(b.customer) == intent.customer(),
             ResourceFacts::Person(p) if upon_people(action) => p.customer == intent.customer(),
             ResourceFacts::Person(p) => p.customer.is_none() || p.customer == intent.customer(),
@@ -100,7 +105,10 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
         }
     }
     named.iter().all(|id| match id {
-        ResourceId::DocumentId(_) | ResourceId::PatientId(_) | ResourceId::BreakGlassId(_) => count(*id) == 1,
+        ResourceId::DocumentId(_)
+        | ResourceId::PatientId(_)
+        | ResourceId::RelatedPersonId(_)
+        | ResourceId::BreakGlassId(_) => count(*id) == 1,
         ResourceId::PersonId(person) if upon_oneself(action) => intent.principal() == Principal::Person(*person),
         ResourceId::PersonId(_) => !upon_people(action) || count(*id) == 1,
         ResourceId::CustomerId(customer) => {
@@ -149,6 +157,8 @@ fn opens_something(action: Action) -> bool {
             | PatientChange
             | PatientImport
             | PatientLink
+            | RelatedCreate
+            | RelatedChange
             | BreakGlassStart
             | BreakGlassReview
             | BreakGlassList
@@ -237,6 +247,7 @@ fn permitted(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
     let things = who.facts.resources.iter().all(|fact| match fact {
         ResourceFacts::Document(d) => document(action, d, who),
         ResourceFacts::Patient(p) => patient(action, p.id, p.in_care, who),
+        ResourceFacts::Related(r) => patient(action, r.patient.id, r.patient.in_care, who),
         ResourceFacts::Person(p) => !upon_people(action) || person(action, p.customer.is_none(), who),
         ResourceFacts::BreakGlass(b) => glass(action, who.is_me(Some(b.person)), who),
     });
@@ -255,7 +266,7 @@ fn is_page(action: Action) -> bool {
 fn subject_named(action: Action, intent: &Intent) -> bool {
     let prefix = match action.as_str().split('.').next() {
         Some("document") => "doc",
-        Some("patient") => "pat",
+        Some("patient" | "related") => "pat",
         Some("customer") => "cus",
         _ if action == Action::BreakGlassStart => "pat",
         _ if action == Action::BreakGlassReview => "brk",
@@ -479,7 +490,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         DocumentMove => editor,
         PatientSearch => doctor || records || editor,
         PatientShow => records || doctor && (in_care || who.glass(Some(id))),
-        PatientCreate | PatientChange | PatientImport | PatientLink => records,
+        PatientCreate | PatientChange | PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
         BreakGlassStart => doctor || records,
         _ => false,
     }

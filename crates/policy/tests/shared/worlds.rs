@@ -6,11 +6,11 @@ use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
-    Purpose, ResourceId, Resources, Role, SeededEntropy, SessionId, Side, Timestamp,
+    Purpose, RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, SessionId, Side, Timestamp,
 };
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, ResourceFacts, SignInFact,
+    PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -178,6 +178,10 @@ fn resource_facts(dice: &mut Dice, id: ResourceId, asked: Option<CustomerId>, ac
     match id {
         ResourceId::DocumentId(id) => Some(ResourceFacts::Document(document_facts(dice, id, there))),
         ResourceId::PatientId(id) => Some(ResourceFacts::Patient(patient_facts(dice, id, there))),
+        ResourceId::RelatedPersonId(id) => {
+            let around = patient(u8::try_from(dice.below(4)).expect("small"));
+            Some(ResourceFacts::Related(RelatedFacts { id, patient: patient_facts(dice, around, there) }))
+        }
         ResourceId::BreakGlassId(id) => {
             let person = dice.pick(&[me(), person(1)]);
             Some(ResourceFacts::BreakGlass(BreakGlassFacts { id, customer: there, person }))
@@ -197,6 +201,7 @@ fn some_id(dice: &mut Dice, prefix: &str) -> ResourceId {
         "doc" => document(n).into(),
         "pat" => patient(n).into(),
         "per" => person(n).into(),
+        "rel" => RelatedPersonId::from_bytes([n; 16]).into(),
         "brk" => glass(n).into(),
         "cus" => customer(n).into(),
         "ses" => SessionId::from_bytes([n; 16]).into(),
@@ -209,6 +214,9 @@ fn resources(dice: &mut Dice, action: Action, asked: Option<CustomerId>) -> Vec<
     let usual: &[&str] = match action.subject() {
         Subject::Document => &["doc", "doc", "doc", "pat"],
         Subject::Patient if action == Action::BreakGlassStart => &["pat", "brk"],
+        Subject::Patient if matches!(action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange) => {
+            &["pat", "pat", "rel"]
+        }
         Subject::Patient => &["pat"],
         Subject::Person => &["per"],
         Subject::BreakGlass => &["brk"],
@@ -229,7 +237,7 @@ fn resources(dice: &mut Dice, action: Action, asked: Option<CustomerId>) -> Vec<
         })
         .collect();
     if dice.percent(6) {
-        let prefix = dice.pick(&["doc", "pat", "per", "brk", "cus", "ses", "prg", "obj"]);
+        let prefix = dice.pick(&["doc", "pat", "rel", "per", "brk", "cus", "ses", "prg", "obj"]);
         list.push(some_id(dice, prefix));
     }
     if let (Some(customer), true) = (asked, dice.percent(10)) {
@@ -285,6 +293,16 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
     for fact in &mut told {
         if let (ResourceFacts::Document(document), Some(state), true) = (fact, fitting, dice.percent(50)) {
             document.state = state;
+        }
+    }
+    // Whoever is around a patient is told with that patient's facts; now and then with others.
+    let patients: Vec<PatientFacts> = told
+        .iter()
+        .filter_map(|fact| if let ResourceFacts::Patient(patient) = fact { Some(*patient) } else { None })
+        .collect();
+    for fact in &mut told {
+        if let (ResourceFacts::Related(related), false, true) = (fact, patients.is_empty(), dice.percent(85)) {
+            related.patient = dice.pick(&patients);
         }
     }
     match dice.below(60) {
