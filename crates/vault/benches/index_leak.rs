@@ -13,7 +13,7 @@
 #[path = "../tests/support/leak.rs"]
 mod leak;
 
-use leak::{Town, attack};
+use leak::{Town, attack, visits};
 use strongroom_vault::Field;
 
 #[expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
@@ -23,7 +23,15 @@ fn main() {
     for patients in [1_000, 10_000, 100_000] {
         let town = Town::of(patients, head.as_deref().unwrap_or(""));
         println!("{patients} patients");
-        for field in [Field::Surname, Field::SurnamePrefix, Field::SurnameSound, Field::Given, Field::SurnameBirth] {
+        for field in [
+            Field::Surname,
+            Field::SurnamePrefix,
+            Field::SurnameSound,
+            Field::Given,
+            Field::SurnameBirth,
+            Field::SoundBirth,
+            Field::GuardianSurname,
+        ] {
             let leak = attack(&town, field);
             println!(
                 "  {:15} rows {:7}  values {:6}  rows named {:5.1} %  values named {:5.2} %  commonest ten named {:2}",
@@ -35,5 +43,15 @@ fn main() {
                 leak.top_ten_named
             );
         }
+    }
+    for a_day in [1, 5, 20, 80] {
+        let leak = visits(a_day);
+        println!(
+            "visit_day, about {a_day} documents a day: documents {:6}  days {:4}  named by count {:5.1} %  by upload {:5.1} %",
+            leak.documents,
+            leak.days,
+            100.0 * leak.named_by_count as f64 / leak.documents as f64,
+            100.0 * leak.named_by_upload as f64 / leak.documents as f64
+        );
     }
 }

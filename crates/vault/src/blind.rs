@@ -36,6 +36,8 @@ pub enum Field {
     SoundBirth,
     /// The customer's record number, whole.
     RecordNumber,
+    /// A surname of a patient's guardian or a part of a double one, whole; over patients.
+    GuardianSurname,
     /// The day of a visit, over documents and not over patients; found by the very day only.
     VisitDay,
 }
@@ -50,6 +52,7 @@ impl Field {
         Self::SurnameBirth,
         Self::SoundBirth,
         Self::RecordNumber,
+        Self::GuardianSurname,
         Self::VisitDay,
     ];
 
@@ -64,6 +67,7 @@ impl Field {
             Self::SurnameBirth => "surname_birth",
             Self::SoundBirth => "sound_birth",
             Self::RecordNumber => "record_number",
+            Self::GuardianSurname => "guardian_surname",
             Self::VisitDay => "visit_day",
         }
     }
@@ -138,6 +142,13 @@ impl PatientTokens<'_> {
         tokens.truncate(TOKENS_MAX);
         tokens
     }
+}
+
+/// The tokens to be stored for a patient for whom somebody of this surname speaks. Whole parts only: the front desk
+/// has the guardian on the telephone and can ask how the name is written, and each further field would tell a thief more.
+#[must_use]
+pub fn guardian_tokens(surname: &str) -> Vec<Token> {
+    name_parts(surname).into_iter().map(|word| Token::of(Field::GuardianSurname, word)).collect()
 }
 
 /// One word of a search: any of these tokens will do.
@@ -231,6 +242,17 @@ impl Query {
             query.all_of.push(vec![Token::of(Field::RecordNumber, number)]);
         }
         query
+    }
+}
+
+impl Query {
+    /// The same, of patients for whom somebody of this surname speaks.
+    #[must_use]
+    pub fn with_guardian(mut self, surname: &str) -> Self {
+        let all = name_parts(surname);
+        let single = all.iter().filter(|word| !is_join_of_others(word, &all));
+        self.all_of.extend(single.map(|word| vec![Token::of(Field::GuardianSurname, word)]));
+        self
     }
 }
 
@@ -353,6 +375,19 @@ mod tests {
         assert!(!finds(&Query::of_text("smith 4/4/1961", Match::Exact), &patient("Robert", "Smith")));
         let birth = PatientTokens { birth: Day::new(1961, 4, 3), ..PatientTokens::default() };
         assert_eq!(Query::of_fields(&birth, Match::Alike), Query::default());
+    }
+
+    #[test]
+    fn a_child_is_found_by_the_guardians_surname_and_by_no_other_field_of_that_name() {
+        let child: Vec<Token> = patient("Ann", "Smith").into_iter().chain(guardian_tokens("García Márquez")).collect();
+        for asked in ["garcia", "Marquez", "GARCIA MARQUEZ", "garcía-márquez"] {
+            assert!(finds(&Query::default().with_guardian(asked), &child), "{asked}");
+            assert!(!finds(&Query::of_text(asked, Match::Alike), &child), "{asked} is no name of the child");
+        }
+        assert!(!finds(&Query::default().with_guardian("smith"), &child), "the child's own name is no guardian's");
+        assert!(!finds(&Query::default().with_guardian("gar"), &child), "no prefix");
+        assert_eq!(Query::default().with_guardian("  "), Query::default());
+        assert!(!finds(&Query::of_text("smith", Match::Exact).with_guardian("jones"), &child), "both must agree");
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod secret;
 #[cfg(test)]
 mod vectors;
 
-pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, normalised, sound_of};
+pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, guardian_tokens, normalised, sound_of};
 pub use floe::{FloeError, Sealer};
 pub use keys::{
     Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows, KeyTableState,

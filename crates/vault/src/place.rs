@@ -48,6 +48,8 @@ pub enum Column {
         /// Counted from 1.
         change: u32,
     },
+    /// Name, relation, authority, court order and dates of a person around a patient, as JSON.
+    RelatedPersonBody,
     /// The line by which a document is found in a list.
     DocumentTitle,
     /// What is known of a document beside its text, as JSON.
@@ -88,6 +90,7 @@ impl Column {
         match self {
             Self::PatientBody => ("patient", "body", 0),
             Self::PatientHistoryBody { change } => ("patient_history", "body", change),
+            Self::RelatedPersonBody => ("related_person", "body", 0),
             Self::DocumentTitle => ("document", "title", 0),
             Self::DocumentBody => ("document", "body", 0),
             Self::DocumentEventBody { event } => ("document_event", "body", event),
@@ -107,6 +110,7 @@ impl Column {
     pub const fn belongs_to(self, resource: &ResourceId) -> bool {
         match self {
             Self::PatientBody | Self::PatientHistoryBody { .. } => matches!(resource, ResourceId::PatientId(_)),
+            Self::RelatedPersonBody => matches!(resource, ResourceId::RelatedPersonId(_)),
             Self::DocumentTitle
             | Self::DocumentBody
             | Self::DocumentEventBody { .. }

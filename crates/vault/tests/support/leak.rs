@@ -3,7 +3,7 @@
 use record::civil::Day;
 use record::{CustomerId, Entropy, SeededEntropy, Timestamp};
 use std::collections::HashMap;
-use strongroom_vault::{Field, KeyRing, KeyRows, PatientTokens, RootKey};
+use strongroom_vault::{Field, KeyRing, KeyRows, PatientTokens, RootKey, guardian_tokens};
 
 /// Distinct surnames in the town's world.
 const SURNAMES: usize = 20_000;
@@ -13,6 +13,8 @@ pub(crate) struct Town {
     ring: KeyRing,
     customer: CustomerId,
     patients: Vec<(usize, usize, Day)>,
+    /// Surname of the one guardian that each patient has: a practice of children, which is the worst case.
+    guardians: Vec<usize>,
     surnames: Vec<String>,
     given: Vec<String>,
     surname_weights: Vec<f64>,
@@ -45,12 +47,21 @@ impl Town {
         let surname_weights = zipf(SURNAMES, 0.75);
         let given_weights = zipf(GIVEN, 0.9);
         let mut dice = Dice(entropy);
-        let patients =
+        let patients: Vec<(usize, usize, Day)> =
             (0..patients).map(|_| (dice.pick(&surname_weights), dice.pick(&given_weights), dice.day())).collect();
-        Self { ring, customer, patients, surnames, given, surname_weights, given_weights }
+        // Seven in ten guardians bear the child's surname.
+        let other = |dice: &mut Dice| dice.pick(&surname_weights);
+        let guardians = patients
+            .iter()
+            .map(|(surname, _, _)| if dice.unit() < 0.7 { *surname } else { other(&mut dice) })
+            .collect();
+        Self { ring, customer, patients, guardians, surnames, given, surname_weights, given_weights }
     }
 
     fn tokens(&self, surname: &str, given: &str, birth: Option<Day>, field: Field) -> Vec<String> {
+        if field == Field::GuardianSurname {
+            return guardian_tokens(surname).into_iter().map(|token| token.word).collect();
+        }
         let tokens = PatientTokens { given, surname, birth, record_number: None }.tokens();
         tokens.into_iter().filter(|token| token.field == field).map(|token| token.word).collect()
     }
@@ -106,7 +117,8 @@ impl Dice {
 pub(crate) fn attack(town: &Town, field: Field) -> Leak {
     let mut counts: HashMap<[u8; 32], usize> = HashMap::new();
     let mut truth: HashMap<[u8; 32], String> = HashMap::new();
-    for (surname, given, birth) in &town.patients {
+    for ((surname, given, birth), guardian) in town.patients.iter().zip(&town.guardians) {
+        let surname = if field == Field::GuardianSurname { guardian } else { surname };
         for word in town.tokens(&town.surnames[*surname], &town.given[*given], Some(*birth), field) {
             let value = town.ring.blind(town.customer, field, &word).unwrap();
             *counts.entry(value).or_default() += 1;
@@ -139,7 +151,7 @@ fn world(town: &Town, field: Field) -> Vec<String> {
     for (name, sum) in names.iter().zip(sums) {
         let (surname, given) = if field == Field::Given { ("", name.as_str()) } else { (name.as_str(), "") };
         // Birth dates are uniform: the thief has no better guess than any one day.
-        let birth = (field == Field::SurnameBirth).then(|| Day::new(1970, 1, 1).unwrap());
+        let birth = matches!(field, Field::SurnameBirth | Field::SoundBirth).then(|| Day::new(1970, 1, 1).unwrap());
         for word in town.tokens(surname, given, birth, field) {
             *weights.entry(word).or_default() += sum - before;
         }
@@ -148,4 +160,47 @@ fn world(town: &Town, field: Field) -> Vec<String> {
     let mut words: Vec<(String, f64)> = weights.into_iter().collect();
     words.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     words.into_iter().map(|(word, _)| word).collect()
+}
+
+/// What a thief names of the days of visits: by counting, and by the times of upload, which stand beside them in clear.
+pub(crate) struct VisitLeak {
+    pub(crate) documents: usize,
+    pub(crate) days: usize,
+    pub(crate) named_by_count: usize,
+    pub(crate) named_by_upload: usize,
+}
+
+/// Three years of five working days a week with about so many documents a day, fewer on Fridays. A document comes in
+/// on the day of the visit (40 %), the next day (35 %), the day after (15 %) or up to a week later.
+pub(crate) fn visits(a_day: usize) -> VisitLeak {
+    let town = Town::of(1, "");
+    let mut dice = Dice(SeededEntropy::new(12));
+    let all: Vec<Day> = std::iter::successors(Day::new(2023, 1, 2), |day| day.tomorrow()).take(3 * 365).collect();
+    let busy = |at: usize| [1.2, 1.1, 1.0, 1.0, 0.7][at % 7];
+    let working: Vec<usize> = (0..all.len()).filter(|at| at % 7 < 5).collect();
+    // Token -> its day, and when its documents came in.
+    let mut rows: HashMap<[u8; 32], (usize, Vec<usize>)> = HashMap::new();
+    for at in &working {
+        let token = town.ring.blind(town.customer, Field::VisitDay, &all[*at].to_string()).unwrap();
+        let mean = busy(*at) * a_day as f64;
+        let many = (mean * (0.7 + 0.6 * dice.unit())).round() as usize;
+        for _ in 0..many {
+            let lag = dice.pick(&[0.4, 0.75, 0.9, 0.92, 0.94, 0.96, 0.98, 1.0]);
+            rows.entry(token).or_insert_with(|| (*at, Vec::new())).1.push(at + lag);
+        }
+    }
+    // By count: the busiest values are paired with the days that a thief expects to be busiest.
+    let mut by_count: Vec<(&[u8; 32], &(usize, Vec<usize>))> = rows.iter().collect();
+    by_count.sort_by(|a, b| b.1.1.len().cmp(&a.1.1.len()).then(a.0.cmp(b.0)));
+    let mut expected = working.clone();
+    expected.sort_by(|a, b| busy(*b).total_cmp(&busy(*a)).then(a.cmp(b)));
+    let counted = by_count.iter().zip(&expected).filter(|((_, (day, _)), guess)| day == *guess);
+    // By upload: the first document of a day's visits came in on that day.
+    let told = rows.values().filter(|(day, came)| came.iter().min() == Some(day));
+    VisitLeak {
+        documents: rows.values().map(|(_, came)| came.len()).sum(),
+        days: rows.len(),
+        named_by_count: counted.map(|((_, (_, came)), _)| came.len()).sum(),
+        named_by_upload: told.map(|(_, came)| came.len()).sum(),
+    }
 }
