@@ -22,7 +22,9 @@ pub use extract::{ExtractError, Extracted, text_of};
 pub use file_name::safe_file_name;
 pub use header::{HeaderFields, header_fields};
 pub use limits::Limits;
-pub use rows::{PatientRow, PatientRows, PeopleRow, PeopleRows, RowError, Sex, patients_from_csv, people_from_csv};
+pub use rows::{
+    PatientRow, PatientRows, PeopleRow, PeopleRows, RelatedRow, RowError, Sex, patients_from_csv, people_from_csv,
+};
 pub use sniff::{Audio, Charset, Kind, Mismatch, NotAccepted, Refused, Scan, Sniffed, sniff};
 pub use table::{Table, TableError, read_table};
 pub use template::{FileNameFields, FileNameTemplate, TemplateError};

@@ -4,8 +4,8 @@
 //! are one. A row that cannot be taken is an error with its line number and words; no value is repeated.
 
 use crate::{Limits, Table, TableError, read_table};
-use record::Role;
 use record::civil::Day;
+use record::{RelatedKind, Role};
 use std::fmt;
 
 /// Longest name, number or address that is taken, in characters.
@@ -41,6 +41,23 @@ pub struct PatientRow {
     pub record_number: Option<String>,
     /// Sex.
     pub sex: Option<Sex>,
+    /// Guardians and guarantors of the same line.
+    pub related: Vec<RelatedRow>,
+}
+
+/// One guardian or guarantor of an import. PHI; `Debug` tells the kind only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RelatedRow {
+    /// Guardian or guarantor.
+    pub kind: RelatedKind,
+    /// Surname.
+    pub last_name: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// What they are to the patient, as the table says it.
+    pub relation: Option<String>,
+    /// Where they are reached.
+    pub telephone: Option<String>,
 }
 
 /// One person of an import (staff, not patients).
@@ -61,6 +78,12 @@ pub struct PeopleRow {
 impl fmt::Debug for PatientRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PatientRow(line {})", self.line)
+    }
+}
+
+impl fmt::Debug for RelatedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RelatedRow({})", self.kind)
     }
 }
 
@@ -138,8 +161,20 @@ const TELEPHONE: &[&str] =
     &["telephone", "phone", "tel", "phonenumber", "telephonenumber", "mobile", "cell", "cellphone"];
 const PERSON: &[&str] = &["name", "fullname", "person", "displayname"];
 
+/// What stands before a column's name when it is about somebody around the patient: two guardians and one guarantor.
+const AROUND: &[(RelatedKind, &[&str])] = &[
+    (RelatedKind::Guardian, &["guardian", "guardian1", "parent", "parent1"]),
+    (RelatedKind::Guardian, &["guardian2", "parent2"]),
+    (RelatedKind::Guarantor, &["guarantor", "responsibleparty"]),
+];
+const AROUND_LAST: &[&str] = &["lastname", "last", "surname", "familyname", "family"];
+const AROUND_FIRST: &[&str] = &["firstname", "first", "givenname", "given"];
+const AROUND_RELATION: &[&str] = &["relation", "relationship", "relationtopatient", "relationshiptopatient"];
+const AROUND_TELEPHONE: &[&str] = &["phone", "telephone", "phonenumber", "cell", "mobile"];
+
 /// Reads patients from a table with the usual column names: surname, given name (or one column `Last, First M`),
-/// middle, birth date, record number, sex. Other columns are ignored.
+/// middle, birth date, record number, sex; and guardians and guarantors: `guardian last name`, `guardian first name`,
+/// `guardian relation`, `guardian phone`, the same with `guardian 2` and `guarantor`. Other columns are ignored.
 ///
 /// # Errors
 /// [`TableError`] when the file is no table, lacks names, or has neither birth dates nor record numbers;
@@ -161,6 +196,7 @@ pub fn patients_from_csv(bytes: &[u8], limits: &Limits) -> Result<PatientRows, T
         birth: columns.find(BIRTH, "two columns hold birth dates")?,
         number: columns.find(NUMBER, "two columns hold record numbers")?,
         sex: columns.find(SEX, "two columns hold the sex")?,
+        around: AROUND.iter().map(|(kind, who)| RelatedPlaces::find(&columns, *kind, who)).collect::<Result<_, _>>()?,
     };
     if places.birth.is_none() && places.number.is_none() {
         return Err(TableError::Columns("the first line names neither a birth date nor a record number"));
@@ -280,6 +316,46 @@ struct PatientPlaces {
     birth: Option<usize>,
     number: Option<usize>,
     sex: Option<usize>,
+    around: Vec<RelatedPlaces>,
+}
+
+struct RelatedPlaces {
+    kind: RelatedKind,
+    last: Option<usize>,
+    first: Option<usize>,
+    relation: Option<usize>,
+    telephone: Option<usize>,
+}
+
+impl RelatedPlaces {
+    fn find(columns: &Columns, kind: RelatedKind, who: &[&str]) -> Result<Self, TableError> {
+        let find = |what: &[&str]| {
+            let names: Vec<String> =
+                who.iter().flat_map(|who| what.iter().map(move |what| format!("{who}{what}"))).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            columns.find(&names, "two columns say the same of a guardian or guarantor")
+        };
+        Ok(Self {
+            kind,
+            last: find(AROUND_LAST)?,
+            first: find(AROUND_FIRST)?,
+            relation: find(AROUND_RELATION)?,
+            telephone: find(AROUND_TELEPHONE)?,
+        })
+    }
+
+    fn row(&self, cells: &Cells<'_>) -> Result<Option<RelatedRow>, RowError> {
+        let (first_name, relation, telephone) =
+            (cells.value(self.first)?, cells.value(self.relation)?, cells.value(self.telephone)?);
+        match cells.value(self.last)? {
+            Some(last_name) if last_name.chars().any(char::is_alphabetic) => {
+                Ok(Some(RelatedRow { kind: self.kind, last_name, first_name, relation, telephone }))
+            }
+            Some(_) => cells.error("a guardian's or guarantor's name has no letters"),
+            None if first_name.is_some() => cells.error("a guardian or guarantor has no surname"),
+            None => Ok(None),
+        }
+    }
 }
 
 impl PatientPlaces {
@@ -318,7 +394,11 @@ impl PatientPlaces {
             None => None,
         };
         let middle_name = cells.value(self.middle)?.or(in_full);
-        Ok(PatientRow { line: cells.line, last_name, first_name, middle_name, birth_date, record_number, sex })
+        let mut related = Vec::new();
+        for place in &self.around {
+            related.extend(place.row(&cells)?);
+        }
+        Ok(PatientRow { line: cells.line, last_name, first_name, middle_name, birth_date, record_number, sex, related })
     }
 }
 
@@ -384,8 +464,8 @@ fn is_telephone(text: &str) -> bool {
 mod tests {
     use super::{Sex, patients_from_csv, people_from_csv};
     use crate::{Limits, TableError};
-    use record::Role;
     use record::civil::Day;
+    use record::{RelatedKind, Role};
 
     fn patients(text: &str) -> super::PatientRows {
         patients_from_csv(text.as_bytes(), &Limits::default()).unwrap()
@@ -407,6 +487,28 @@ mod tests {
             assert_eq!(row.record_number.as_deref(), Some("0017"));
             assert_eq!((row.sex, row.line), (Some(Sex::Female), 2));
         }
+    }
+
+    #[test]
+    fn guardians_and_guarantors_come_along_in_columns_of_their_own() {
+        let rows = patients(
+            "Last,First,MRN,Guardian Last Name,guardian_first_name,Guardian Relationship,Guardian Phone,Parent 2 Last,Guarantor Last Name\n\
+             Lee,Zoë,1,Okonjo,Ines,mother,608 555 0142,Lee,Payer\nRay,Bo,2,,,,,,\nRay,Al,3,,Ines,,,,\nRay,Cy,4,12,,,,,\n",
+        );
+        let lee = &rows[0].as_ref().unwrap().related;
+        let said: Vec<_> = lee.iter().map(|one| (one.kind, one.last_name.as_str(), one.relation.as_deref())).collect();
+        let (guardian, guarantor) = (RelatedKind::Guardian, RelatedKind::Guarantor);
+        assert_eq!(said, [(guardian, "Okonjo", Some("mother")), (guardian, "Lee", None), (guarantor, "Payer", None)]);
+        assert_eq!((lee[0].first_name.as_deref(), lee[0].telephone.as_deref()), (Some("Ines"), Some("608 555 0142")));
+        assert!(rows[1].as_ref().unwrap().related.is_empty(), "an adult has none");
+        assert_eq!(rows[2].as_ref().unwrap_err().to_string(), "line 4: a guardian or guarantor has no surname");
+        assert_eq!(
+            rows[3].as_ref().unwrap_err().to_string(),
+            "line 5: a guardian's or guarantor's name has no letters"
+        );
+        assert!(!format!("{lee:?}").contains("Okonjo"), "it does not print itself");
+        let twice = b"last,first,mrn,guardian last,parent last\nLee,Zoe,1,A,B\n";
+        assert!(matches!(patients_from_csv(twice, &Limits::default()), Err(TableError::Columns(_))));
     }
 
     #[test]
