@@ -8,7 +8,9 @@ use crate::ledger_log::StoredEntry;
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, dialect};
 use ledger::Head;
-use record::{BreakGlassId, CustomerId, DocumentId, ObjectId, PatientId, ResourceId, Sha256, Timestamp};
+use record::{
+    BreakGlassId, CustomerId, DocumentId, ObjectId, PatientId, RelatedPersonId, ResourceId, Sha256, Timestamp,
+};
 use sqlx::Executor as _;
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use std::path::Path;
@@ -136,6 +138,8 @@ fn version_objects(row: &Row) -> Result<VersionObjects, StoreError> {
 pub enum SealedColumn {
     /// A patient's name and numbers.
     PatientBody,
+    /// What is known of a guardian or guarantor.
+    RelatedBody,
     /// What is known of a document.
     DocumentBody,
     /// Why a document is held, withdrawn or moved.
@@ -152,6 +156,7 @@ impl SealedColumn {
     /// Every one.
     pub const ALL: &'static [Self] = &[
         Self::PatientBody,
+        Self::RelatedBody,
         Self::DocumentBody,
         Self::DocumentReason,
         Self::VersionFileName,
@@ -163,6 +168,7 @@ impl SealedColumn {
     const fn place(self) -> (&'static str, &'static str, &'static str, Option<&'static str>) {
         match self {
             Self::PatientBody => ("patient", "body", "patient_id", None),
+            Self::RelatedBody => ("related_person", "body", "related_id", None),
             Self::DocumentBody => ("document", "body", "document_id", None),
             Self::DocumentReason => ("document", "reason", "document_id", None),
             Self::VersionFileName => ("document_version", "file_name", "document_id", Some("version")),
@@ -187,6 +193,7 @@ fn sealed_id(column: SealedColumn, text: &str) -> Result<ResourceId, StoreError>
     let wrong = || StoreError::Column { column: column.place().2 };
     Ok(match column {
         SealedColumn::PatientBody => text.parse::<PatientId>().map_err(|_| wrong())?.into(),
+        SealedColumn::RelatedBody => text.parse::<RelatedPersonId>().map_err(|_| wrong())?.into(),
         SealedColumn::BreakGlassReason | SealedColumn::BreakGlassNote => {
             text.parse::<BreakGlassId>().map_err(|_| wrong())?.into()
         }

@@ -110,13 +110,13 @@ impl Tx {
         .map(|_| ())
     }
 
-    /// Closes a review, once.
+    /// Closes a review of this customer's, once.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn break_glass_review(
         &mut self,
-        id: BreakGlassId,
+        (customer, id): (CustomerId, BreakGlassId),
         by: PersonId,
         at: Timestamp,
         verdict: &str,
@@ -125,8 +125,8 @@ impl Tx {
         self.run(
             "UPDATE break_glass SET reviewed_at = $3, reviewed_by = $2, verdict = $4, note = $5, \
              to_at = CASE WHEN to_at > $3 AND $4 = 'not_justified' THEN $3 ELSE to_at END \
-             WHERE break_glass_id = $1 AND reviewed_at IS NULL",
-            binds![id, by, at, verdict, note],
+             WHERE break_glass_id = $1 AND customer_id = $6 AND reviewed_at IS NULL",
+            binds![id, by, at, verdict, note, customer],
         )
         .await
     }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_initial.sql")),
     (2, include_str!("../migrations/0002_kept_lists.sql")),
     (3, include_str!("../migrations/0003_key_shred.sql")),
+    (5, include_str!("../migrations/0005_family.sql")),
 ];
 
 /// Readers at once. More do not help on two cores.

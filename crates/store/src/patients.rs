@@ -6,6 +6,7 @@ use crate::{Page, Store, StoreError, Tx, scope};
 use policy::scope::PatientScope;
 use record::{CustomerId, PatientId, Timestamp};
 use std::collections::BTreeSet;
+use vault::Field;
 
 /// A patient as kept.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Patient {
     pub created_at: Timestamp,
     /// Last change.
     pub changed_at: Timestamp,
+    /// Counts every change; an update names the one it was made from.
+    pub revision: u64,
 }
 
 /// A patient that some tokens speak for.
@@ -67,7 +70,7 @@ fn walks(condition: &mut Condition, customer: &str, groups: &[TokenGroup], more:
 }
 
 const PATIENT: &str = "patient.patient_id, patient.customer_id, patient.body, patient.provisional, patient.linked_to, \
-    patient.created_at, patient.changed_at";
+    patient.created_at, patient.changed_at, patient.revision";
 
 fn patient(row: &Row) -> Result<Patient, StoreError> {
     Ok(Patient {
@@ -78,6 +81,7 @@ fn patient(row: &Row) -> Result<Patient, StoreError> {
         linked_to: row.maybe_word("linked_to")?,
         created_at: row.at("created_at")?,
         changed_at: row.at("changed_at")?,
+        revision: row.count("revision")?,
     })
 }
 
@@ -275,8 +279,8 @@ impl Tx {
     /// When the database cannot.
     pub async fn patient_insert(&mut self, new: &Patient) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO patient (patient_id, customer_id, body, provisional, linked_to, created_at, changed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO patient (patient_id, customer_id, body, provisional, linked_to, created_at, changed_at, revision) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
             binds![
                 new.id,
                 new.customer,
@@ -291,19 +295,29 @@ impl Tx {
         .map(|_| ())
     }
 
-    /// Writes a patient's changed fields.
+    /// Writes a patient's changed fields; how many rows (0 when somebody has changed it since it was read).
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn patient_update(&mut self, now: &Patient) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE patient SET body = $3, provisional = $4, linked_to = $5, changed_at = $6 WHERE customer_id = $1 AND patient_id = $2",
-            binds![now.customer, now.id, now.body.clone(), now.provisional, now.linked_to, now.changed_at],
+            "UPDATE patient SET body = $3, provisional = $4, linked_to = $5, changed_at = $6, revision = revision + 1 \
+             WHERE customer_id = $1 AND patient_id = $2 AND revision = $7",
+            binds![
+                now.customer,
+                now.id,
+                now.body.clone(),
+                now.provisional,
+                now.linked_to,
+                now.changed_at,
+                i64::try_from(now.revision).unwrap_or(i64::MAX)
+            ],
         )
         .await
     }
 
-    /// Writes a known patient's words anew; it is no longer provisional.
+    /// Writes a known patient's words anew; it is no longer provisional. An import has the last word: whoever has a
+    /// form of the patient open is told when they send it.
     ///
     /// # Errors
     /// When the database cannot.
@@ -315,13 +329,15 @@ impl Tx {
         at: Timestamp,
     ) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE patient SET body = $3, provisional = 0, changed_at = $4 WHERE customer_id = $1 AND patient_id = $2",
+            "UPDATE patient SET body = $3, provisional = 0, changed_at = $4, revision = revision + 1 \
+             WHERE customer_id = $1 AND patient_id = $2",
             binds![customer, id, body, at],
         )
         .await
     }
 
-    /// Sets the blind tokens of a patient, in place of those it had; the names of their documents with them.
+    /// Sets the blind tokens of a patient's own names and numbers, in place of those it had, and the names of their
+    /// documents with them; the tokens of guardians stay.
     ///
     /// # Errors
     /// When the database cannot.
@@ -332,14 +348,34 @@ impl Tx {
         tokens: &[(String, Vec<u8>)],
     ) -> Result<(), StoreError> {
         // Most corrections and imports change no name: then nothing is written, and no document's names either.
-        let had = "SELECT field, token FROM patient_token WHERE customer_id = $1 AND patient_id = $2";
-        let had = self.rows(had, binds![customer, id]).await?;
+        let had = "SELECT field, token FROM patient_token WHERE customer_id = $1 AND patient_id = $2 AND field <> $3";
+        let guardians = Field::GuardianSurname.as_str();
+        let had = self.rows(had, binds![customer, id, guardians]).await?;
         let had: BTreeSet<(String, Vec<u8>)> =
             had.iter().map(|row| Ok((row.text("field")?, row.bytes("token")?))).collect::<Result<_, StoreError>>()?;
         if had == tokens.iter().cloned().collect() {
             return Ok(());
         }
-        self.run("DELETE FROM patient_token WHERE customer_id = $1 AND patient_id = $2", binds![customer, id]).await?;
+        self.run(
+            "DELETE FROM patient_token WHERE customer_id = $1 AND patient_id = $2 AND field <> $3",
+            binds![customer, id, guardians],
+        )
+        .await?;
+        self.patient_tokens_add(customer, id, tokens).await?;
+        self.patient_names_renew_in_tx(customer, id).await.map(|_| ())
+    }
+
+    /// Adds blind tokens to those a patient has; those of names are kept by document only once
+    /// [`Self::patient_tokens_set`] has set them, those of guardians never are.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn patient_tokens_add(
+        &mut self,
+        customer: CustomerId,
+        id: PatientId,
+        tokens: &[(String, Vec<u8>)],
+    ) -> Result<(), StoreError> {
         for (field, token) in tokens {
             self.run(
                 "INSERT INTO patient_token (customer_id, field, token, patient_id) VALUES ($1, $2, $3, $4) \
@@ -348,7 +384,7 @@ impl Tx {
             )
             .await?;
         }
-        self.patient_names_renew_in_tx(customer, id).await.map(|_| ())
+        Ok(())
     }
 
     /// Which patient has this token; for imports, inside the transaction.

@@ -438,14 +438,20 @@ impl Tx {
         .map(|_| ())
     }
 
-    /// Ends a membership; how many rows (0 when it had ended).
+    /// Ends a membership at this customer, or at the operator; how many rows (0 when it is elsewhere, or had ended).
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn membership_end(&mut self, id: MembershipId, at: Timestamp) -> Result<u64, StoreError> {
+    pub async fn membership_end(
+        &mut self,
+        customer: Option<CustomerId>,
+        id: MembershipId,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE membership SET to_at = $2 WHERE membership_id = $1 AND (to_at IS NULL OR to_at > $2)",
-            binds![id, at],
+            "UPDATE membership SET to_at = $2 WHERE membership_id = $1 AND COALESCE(customer_id, '') = COALESCE($3, '') \
+             AND (to_at IS NULL OR to_at > $2)",
+            binds![id, at, customer],
         )
         .await
     }

@@ -1,5 +1,6 @@
 //! Tests of the store over real SQLite, each in a folder of its own.
 
+mod by_id;
 mod customers;
 mod documents;
 mod kept;
@@ -12,9 +13,9 @@ mod schema;
 mod scope;
 mod uploads;
 
-use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, Store, StoreOptions};
+use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store, StoreOptions};
 use record::document::{DocumentKind, DocumentState};
-use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
+use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, RelatedKind, RelatedPersonId, Timestamp};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -84,7 +85,23 @@ pub(crate) fn a_person(id: PersonId) -> Person {
 }
 
 pub(crate) fn a_patient(id: PatientId, customer: CustomerId) -> Patient {
-    Patient { id, customer, body: vec![2; 64], provisional: false, linked_to: None, created_at: NOW, changed_at: NOW }
+    let (created_at, changed_at) = (NOW, NOW);
+    Patient {
+        id,
+        customer,
+        body: vec![2; 64],
+        provisional: false,
+        linked_to: None,
+        created_at,
+        changed_at,
+        revision: 0,
+    }
+}
+
+pub(crate) fn a_guardian(id: RelatedPersonId, patient: PatientId, customer: CustomerId) -> RelatedPerson {
+    let (created_at, changed_at) = (NOW, NOW);
+    let kind = RelatedKind::Guardian;
+    RelatedPerson { id, customer, patient, kind, body: vec![7; 64], created_at, changed_at, revision: 0 }
 }
 
 pub(crate) fn a_document(id: DocumentId, customer: CustomerId) -> Document {

@@ -1,7 +1,9 @@
 //! One customer never meets another's: every function that takes a customer gives nothing of another, and no row
 //! points into another customer's.
 
-use super::{NOW, a_document, a_patient, a_version, customer, document_id, patient_id, peopled, person, store};
+use super::{
+    NOW, a_document, a_guardian, a_patient, a_version, customer, document_id, patient_id, peopled, person, store,
+};
 use crate::{
     Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, LedgerLog, Membership, SealedColumn, Store, Upload,
 };
@@ -10,7 +12,7 @@ use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope
 use record::document::DocumentState;
 use record::{
     AgreementId, BreakGlassId, Entry, Intent, ManualClock, MembershipId, ObjectId, Outcome, Principal, Purpose,
-    Resources, Role, SystemEntropy, UploadId, act,
+    RelatedPersonId, Resources, Role, SystemEntropy, UploadId, act,
 };
 use std::collections::BTreeSet;
 
@@ -21,6 +23,7 @@ const COVERED: &[(&str, &str)] = &[
     ("assignment_end", "change"),
     ("assignment_list_at", "ask"),
     ("break_glass_list", "ask"),
+    ("break_glass_review", "change"),
     ("customer_bytes", "ask"),
     ("customer_fetch", "ask"),
     ("document_count_many", "ask"),
@@ -32,20 +35,31 @@ const COVERED: &[(&str, &str)] = &[
     ("kept_check", "ask"),
     ("kept_renew", "change"),
     ("membership_list_at", "ask"),
+    ("membership_end", "change"),
     ("patient_by_token", "change"),
     ("patient_fetch_many", "ask"),
     ("patient_linked", "ask"),
     ("patient_propose", "ask"),
     ("patient_rewrite", "change"),
     ("patient_search", "ask"),
+    ("patient_tokens_add", "point"),
     ("patient_tokens_set", "change"),
     ("recipient_list_many", "ask"),
+    ("related_count", "change"),
+    ("related_list", "ask"),
+    ("related_relink", "change"),
+    ("related_standing", "change"),
+    ("related_tokens_set", "change"),
     ("sealed_page", "ask"),
     ("version_page", "ask"),
 ];
 
 fn token() -> (String, Vec<u8>) {
     ("surname".to_owned(), vec![7; 32])
+}
+
+fn guardian_token() -> (String, Vec<u8>) {
+    ("guardian_surname".to_owned(), vec![8; 32])
 }
 
 /// Customers 1 and 2 with one thing of each kind; everything of customer n has the number n, the people are the same.
@@ -56,6 +70,8 @@ async fn two_customers(store: &Store) {
         let (here, patient, document) = (customer(n), patient_id(n), document_id(n));
         tx.patient_insert(&a_patient(patient, here)).await.unwrap();
         tx.patient_tokens_set(here, patient, &[token()]).await.unwrap();
+        tx.related_insert(&a_guardian(RelatedPersonId::from_bytes([n; 16]), patient, here)).await.unwrap();
+        tx.related_tokens_set(here, patient, &[guardian_token()]).await.unwrap();
         let mut linked = a_patient(patient_id(n + 10), here);
         linked.linked_to = Some(patient);
         tx.patient_insert(&linked).await.unwrap();
@@ -201,6 +217,12 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
     mine(store.patient_propose(here, &[token()], 50).await.unwrap().iter().map(|one| one.patient.id).collect());
     assert!(store.patient_linked(here, patient_id(2)).await.unwrap().is_empty());
     assert_eq!(store.patient_linked(here, patient_id(1)).await.unwrap(), [patient_id(11)]);
+    assert!(store.related_list(here, patient_id(2)).await.unwrap().is_empty());
+    let around = store.related_list(here, patient_id(1)).await.unwrap();
+    assert_eq!(around.iter().map(|one| one.patient).collect::<Vec<_>>(), [patient_id(1)]);
+    mine(
+        store.patient_propose(here, &[guardian_token()], 50).await.unwrap().iter().map(|one| one.patient.id).collect(),
+    );
     assert!(!store.in_care(here, patient_id(2), person(3)).await.unwrap());
     assert!(store.in_care(here, patient_id(1), person(3)).await.unwrap());
     let cared = store.in_care_many(here, &both.into_iter().collect(), person(3)).await.unwrap();
@@ -272,6 +294,17 @@ async fn changing_another_customers_things_changes_nothing() {
     assert_eq!(tx.patient_rewrite(here, theirs, vec![66; 64], NOW).await.unwrap(), 0);
     assert_eq!(tx.documents_relink(here, theirs, patient_id(1)).await.unwrap(), 0);
     assert_eq!(tx.kept_renew(here, theirs).await.unwrap(), 0);
+    let place = MembershipId::from_bytes([2; 16]);
+    assert_eq!(tx.membership_end(Some(here), place, NOW.plus_secs(1)).await.unwrap(), 0);
+    assert_eq!(tx.membership_end(None, place, NOW.plus_secs(1)).await.unwrap(), 0, "nor is it the operator's");
+    let closed = tx.break_glass_review((here, glass(2, 2).id), person(5), NOW, "justified", vec![1; 64]).await;
+    assert_eq!(closed.unwrap(), 0);
+    let guardian = RelatedPersonId::from_bytes([2; 16]);
+    assert_eq!(tx.related_update(&a_guardian(guardian, theirs, here)).await.unwrap(), 0);
+    assert_eq!(tx.related_relink(here, theirs, patient_id(1)).await.unwrap(), 0);
+    assert_eq!(tx.related_count(here, theirs, None).await.unwrap(), 0);
+    assert_eq!(tx.related_standing(here, theirs).await.unwrap(), (0, 0));
+    tx.related_tokens_set(here, theirs, &[]).await.unwrap();
     assert_eq!(tx.patient_by_token(here, "surname", &token().1).await.unwrap(), Some(patient_id(1)));
     assert_eq!(tx.agreement_end(here, AgreementId::from_bytes([2; 16]), NOW).await.unwrap(), 0);
     let mut document = a_document(document_id(2), here);
@@ -287,6 +320,8 @@ async fn changing_another_customers_things_changes_nothing() {
     assert_eq!(store.patient_propose(there, &[token()], 5).await.unwrap().len(), 1);
     let filter = DocumentFilter { token: Some(token()), ..DocumentFilter::all(there, all_documents()) };
     assert_eq!(store.document_list(&filter, 5).await.unwrap().items.len(), 1);
+    assert_eq!(store.patient_propose(there, &[guardian_token()], 5).await.unwrap().len(), 1);
+    assert_eq!(store.related_list(there, theirs).await.unwrap()[0].revision, 0);
     assert_eq!(store.patient_fetch(theirs).await.unwrap().unwrap().body, vec![2; 64]);
 }
 
@@ -311,6 +346,16 @@ async fn no_row_points_into_another_customers() {
     assert!(tx.patient_insert(&linked).await.is_err(), "a patient linked to another's");
     assert!(tx.patient_tokens_set(here, patient_id(2), &[token()]).await.is_err(), "a token for another's patient");
     assert!(tx.document_tokens_set(here, document_id(2), &[token()]).await.is_err(), "and for another's document");
+    assert!(
+        tx.patient_tokens_add(here, patient_id(2), &[token()]).await.is_err(),
+        "one token more for another's patient"
+    );
+    let stranger = a_guardian(RelatedPersonId::from_bytes([40; 16]), patient_id(2), here);
+    assert!(tx.related_insert(&stranger).await.is_err(), "a guardian of another's patient");
+    assert!(
+        tx.related_relink(here, patient_id(1), patient_id(2)).await.is_err(),
+        "guardians moved to another's patient"
+    );
     assert!(tx.break_glass_insert(&glass(1, 2)).await.is_err(), "a glass broken for another's patient");
 }
 
@@ -333,4 +378,47 @@ fn every_function_that_takes_a_customer_is_tested_here() {
     }
     let covered: BTreeSet<String> = COVERED.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(found, covered, "a new function needs its line here, and its call in the test that the line names");
+}
+
+#[tokio::test]
+async fn a_change_made_from_an_older_one_changes_nothing() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let here = customer(1);
+    let mut tx = store.begin("test").await.unwrap();
+    let mut patient = a_patient(patient_id(1), here);
+    patient.body = vec![66; 64];
+    assert_eq!(tx.patient_update(&patient).await.unwrap(), 1);
+    assert_eq!(tx.patient_update(&patient).await.unwrap(), 0, "made from revision 0, which is no more");
+    assert_eq!(tx.patient_rewrite(here, patient_id(1), vec![67; 64], NOW).await.unwrap(), 1);
+    patient.revision = 1;
+    assert_eq!(tx.patient_update(&patient).await.unwrap(), 0, "a table was read in between");
+    patient.revision = 2;
+    assert_eq!(tx.patient_update(&patient).await.unwrap(), 1);
+    let id = RelatedPersonId::from_bytes([1; 16]);
+    let mut guardian = a_guardian(id, patient_id(1), here);
+    assert_eq!(tx.related_update(&guardian).await.unwrap(), 1);
+    assert_eq!(tx.related_update(&guardian).await.unwrap(), 0);
+    assert_eq!(tx.related_standing(here, patient_id(1)).await.unwrap(), (1, 1));
+    guardian.revision = 1;
+    assert_eq!(tx.related_update(&guardian).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store.patient_fetch(patient_id(1)).await.unwrap().unwrap().revision, 3);
+}
+
+#[tokio::test]
+async fn a_patients_own_tokens_and_the_guardians_do_not_take_each_other_away() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let here = customer(1);
+    let finds = async |token: (String, Vec<u8>)| !store.patient_propose(here, &[token], 5).await.unwrap().is_empty();
+    let mut tx = store.begin("test").await.unwrap();
+    tx.patient_tokens_set(here, patient_id(1), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!finds(token()).await && finds(guardian_token()).await);
+    let mut tx = store.begin("test").await.unwrap();
+    tx.patient_tokens_set(here, patient_id(1), &[token()]).await.unwrap();
+    tx.related_tokens_set(here, patient_id(1), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(finds(token()).await && !finds(guardian_token()).await);
 }
