@@ -155,7 +155,7 @@ impl Desk<act::BreakGlassReview> {
             .map_err(CustodyError::seal)?;
         let verdict = if justified { "justified" } else { "not_justified" };
         let mut tx = custody.store().begin("close a review").await?;
-        if tx.break_glass_review(id, me, custody.now(), verdict, sealed).await? == 0 {
+        if tx.break_glass_review((row.customer, id), me, custody.now(), verdict, sealed).await? == 0 {
             return Err(CustodyError::State("this review is closed already"));
         }
         tx.commit().await?;

@@ -5,15 +5,16 @@
 //! nobody can touch a passkey for them.
 
 use crate::{
-    ContactBody, Custody, CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, SignedIn, UploadCut, directory,
+    ContactBody, Custody, CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, SignedIn, UploadCut,
+    directory,
 };
 use bytes::Bytes;
 use policy::Why;
 use record::civil::Day;
 use record::document::DocumentKind;
 use record::{
-    Act, AgreementId, CustomerId, DocumentId, Entropy as _, MembershipId, PatientId, PersonId, Role, SeededEntropy,
-    SessionId, act,
+    Act, AgreementId, CustomerId, DocumentId, Entropy as _, MembershipId, PatientId, PersonId, RelatedKind, Role,
+    SeededEntropy, SessionId, act,
 };
 use store::{Agreement, Assignment, Customer, Membership, Person, PersonState};
 use vault::DirectoryColumn;
@@ -334,9 +335,56 @@ impl Custody {
                 record_number: format!("{}{:05}", ["LP", "HC", "NO"][at], 40_000 + number * 137),
                 sex: String::new(),
             };
-            made.push((desk.patient_create(customer, &body).await?, body));
+            let id = desk.patient_create(customer, &body).await?;
+            self.demo_family(records, (id, &body), number).await?;
+            made.push((id, body));
         }
         Ok(made)
+    }
+
+    /// Children have guardians, one of them under a court's order; some adults have a guarantor.
+    async fn demo_family(
+        &self,
+        records: PersonId,
+        (patient, body): (PatientId, &PatientBody),
+        number: usize,
+    ) -> Result<(), CustodyError> {
+        let desk = self.demo_desk::<act::RelatedCreate>(records);
+        let somebody = |first: &str, relation: &str| RelatedBody {
+            last: body.last.clone(),
+            first: first.to_owned(),
+            relation: relation.to_owned(),
+            telephone: format!("+1 608 555 01{:02}", 40 + number),
+            ..RelatedBody::default()
+        };
+        // Of age at eighteen; the demo's day is in November 2026.
+        let is_minor = body.born.is_some_and(|day| day.year() > 2008);
+        if !is_minor {
+            if number % 4 == 1 {
+                let guarantor =
+                    RelatedBody { address: "12 Elm Street, Madison".to_owned(), ..somebody("Gail", "spouse") };
+                desk.related_create(patient, RelatedKind::Guarantor, &guarantor).await?;
+            }
+            return Ok(());
+        }
+        let mut mother = RelatedBody { may_consent: true, may_pick_up: true, ..somebody("Marta", "mother") };
+        if number % 3 == 2 {
+            // Found by a name that is not the child's own.
+            mother.last = "Okonjo-Reed".to_owned();
+        }
+        if number == 3 {
+            "Sole custody; no contact with the father. County court, order of 03/09/2025."
+                .clone_into(&mut mother.court_order);
+            mother.from = Day::new(2025, 3, 9);
+            let father = RelatedBody { to: Day::new(2025, 3, 8), ..somebody("Paul", "father") };
+            desk.related_create(patient, RelatedKind::Guardian, &father).await?;
+        }
+        desk.related_create(patient, RelatedKind::Guardian, &mother).await?;
+        if number % 2 == 0 {
+            let payer = RelatedBody { address: "12 Elm Street, Madison".to_owned(), ..somebody("Rosa", "grandmother") };
+            desk.related_create(patient, RelatedKind::Guarantor, &payer).await?;
+        }
+        Ok(())
     }
 
     async fn demo_upload(&self, by: PersonId, new: NewUpload, bytes: Vec<u8>) -> Result<DocumentId, CustodyError> {

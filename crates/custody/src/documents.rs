@@ -60,6 +60,8 @@ pub struct DocumentSearch {
     pub born: Option<Day>,
     /// Record number.
     pub record_number: String,
+    /// Surname of a guardian of the patient.
+    pub guardian: String,
     /// Author, by name or a part of it.
     pub author: String,
     /// The first day of the visit.
@@ -532,7 +534,7 @@ impl Desk<act::DocumentSearch> {
 /// What the index is asked for.
 pub(crate) fn query_of(search: &DocumentSearch) -> Query {
     let near = if search.alike { Match::Alike } else { Match::Exact };
-    if search.text.trim().is_empty() {
+    let query = if search.text.trim().is_empty() {
         let number = search.record_number.trim();
         let tokens = PatientTokens {
             given: &search.first,
@@ -543,7 +545,8 @@ pub(crate) fn query_of(search: &DocumentSearch) -> Query {
         Query::of_fields(&tokens, near)
     } else {
         Query::of_text(&search.text, near)
-    }
+    };
+    query.with_guardian(&search.guardian)
 }
 
 impl Custody {

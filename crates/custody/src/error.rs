@@ -23,6 +23,9 @@ pub enum CustodyError {
     /// It stands differently from what the act needs.
     #[error("{0}")]
     State(&'static str),
+    /// Somebody has changed it since the form was opened; nothing was overwritten.
+    #[error("somebody has changed it meanwhile; nothing was overwritten")]
+    Changed,
     /// What was typed cannot be taken as it is.
     #[error("the form has mistakes")]
     Input(Vec<FieldError>),

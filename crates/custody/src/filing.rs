@@ -43,12 +43,16 @@ pub struct MatchDesk {
     pub shown: Shown,
     /// Where it stands.
     pub state: DocumentState,
+    /// Of which change this is; the match says it, so that it overwrites nothing unseen.
+    pub revision: u64,
     /// What the document says of its patient and author.
     pub body: OpenedDocument,
     /// Who spoke it, by name.
     pub author_name: String,
-    /// Who it may be, best first.
+    /// Who it may be, best first; the patient it is matched to already is among them.
     pub proposals: Vec<Proposal>,
+    /// To whom it is matched already.
+    pub matched: Option<PatientId>,
     /// The entry.
     pub witnessed: Witnessed,
 }
@@ -342,7 +346,10 @@ impl Desk<act::DocumentMatch> {
         // Parts of names agree by chance; what is asked is the name, the date with it, and the number.
         let telling = |field: &str| field != Field::SurnamePrefix.as_str() && field != Field::Given.as_str();
         let tokens: Vec<_> = tokens.into_iter().filter(|(field, _)| telling(field)).collect();
-        let proposed = self.custody.store().patient_propose(customer, &tokens, PROPOSALS_MAX).await?;
+        let mut proposed = self.custody.store().patient_propose(customer, &tokens, PROPOSALS_MAX).await?;
+        let matched = found.document.patient.filter(|id| proposed.iter().all(|one| one.patient.id != *id));
+        let matched = self.custody.store().patient_fetch_many(customer, matched.as_slice()).await?;
+        proposed.extend(matched.into_iter().map(|patient| store::PatientMatch { patient, agreeing: 0 }));
         // Who it may be opens under a second one that names the patients.
         let mut question = Question::of(customer, purpose_of(&found.facts, customer))
             .with_all(found.resources.iter().take(1).cloned());
@@ -370,22 +377,25 @@ impl Desk<act::DocumentMatch> {
             customer_name: self.custody.customer_name(customer).await?,
             shown,
             state: found.document.state,
+            revision: found.document.revision,
             body,
             author_name,
             proposals,
+            matched: found.document.patient,
             witnessed,
         })
     }
 
-    /// A person says whose document it is, and perhaps who spoke it.
+    /// A person says whose document it is, and perhaps who spoke it, as it stood at `revision`.
     ///
     /// # Errors
-    /// [`CustodyError`].
+    /// [`CustodyError::Changed`] when somebody has matched or moved it since.
     pub async fn document_match(
         &self,
         id: DocumentId,
         to: MatchTo,
         author: Option<PersonId>,
+        revision: u64,
     ) -> Result<PatientId, CustodyError> {
         let mut found = self.document_find(id).await?;
         found.resources.truncate(1);
@@ -401,6 +411,9 @@ impl Desk<act::DocumentMatch> {
         let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional: patient.provisional };
         found.resources.push(ResourceFacts::Patient(facts));
         let granted = self.document_ask(&found, "").await?;
+        if found.document.revision != revision {
+            return Err(CustodyError::Changed);
+        }
         if let Some(author) = author {
             custody.check_author(customer, author).await?;
         }
@@ -421,7 +434,7 @@ impl Desk<act::DocumentMatch> {
             tx.patient_tokens_set(customer, patient.id, &custody.patient_tokens(customer, &said)?).await?;
         }
         if tx.document_update(&document, was).await? == 0 {
-            return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
+            return Err(CustodyError::Changed);
         }
         tx.commit().await?;
         Ok(patient.id)

@@ -70,6 +70,7 @@ fn rotating(customer: CustomerId) -> String {
 fn vault_column(column: SealedColumn, number: u32) -> Column {
     match column {
         SealedColumn::PatientBody => Column::PatientBody,
+        SealedColumn::RelatedBody => Column::RelatedPersonBody,
         SealedColumn::DocumentBody => Column::DocumentBody,
         SealedColumn::DocumentReason => Column::DocumentEventBody { event: 1 },
         SealedColumn::VersionFileName => Column::DocumentVersionFileName { version: number },

@@ -34,6 +34,7 @@ mod passkeys;
 mod patients;
 mod people;
 mod reading;
+mod related;
 mod scribe;
 mod secret;
 mod sessions;
@@ -80,6 +81,7 @@ pub use people::{
     Confirmed, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
 };
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
+pub use related::{RelatedForm, RelatedLine};
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
@@ -87,4 +89,7 @@ pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};
-pub use words::{ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Witnessed};
+pub use words::{
+    ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated, PatientBody, RelatedBody,
+    Witnessed,
+};

@@ -3,10 +3,13 @@
 use crate::ask::Question;
 use crate::documents::{patient_open, purpose_of, query_of};
 use crate::people::typed::is_hidden;
-use crate::{Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, Shown, Witnessed};
+use crate::related::{self, RelatedLine};
+use crate::{
+    Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, RelatedBody, Shown, Witnessed,
+};
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
-use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, Timestamp, act};
+use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, RelatedKind, Timestamp, act};
 use std::collections::BTreeSet;
 use store::Patient;
 use vault::{Column, Field};
@@ -62,6 +65,10 @@ pub struct PatientPage {
     pub customer_name: String,
     /// What was opened for whom.
     pub shown: Shown,
+    /// Guardians and guarantors, ended ones too.
+    pub related: Vec<RelatedLine>,
+    /// Of which change this is; a correction says it, so that it overwrites nothing unseen.
+    pub revision: u64,
     /// The acts that policy would permit this person now.
     pub may: Vec<Action>,
     /// The entry.
@@ -75,6 +82,11 @@ pub struct ImportReport {
     pub new: usize,
     /// Patients that were there already, by record number, and were corrected.
     pub changed: usize,
+    /// Guardians and guarantors that were put beside them.
+    pub related: usize,
+    /// Guardians and guarantors that were left out, because the patient has some of that kind already: what a practice
+    /// wrote down by hand, court orders above all, is not overwritten by a table.
+    pub related_kept: usize,
     /// Lines that could not be taken: line number and what to do.
     pub rejected: Vec<(u64, String)>,
 }
@@ -126,6 +138,7 @@ impl Custody {
             linked_to: None,
             created_at: now,
             changed_at: now,
+            revision: 0,
         }
     }
 
@@ -241,11 +254,15 @@ impl Desk<act::PatientShow> {
         let Some(patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
         let row_facts = self.custody.patient_facts(&patient, Some(me)).await?;
         let customer = patient.customer;
-        let resources = [ResourceFacts::Patient(row_facts)];
+        let related = self.custody.store().related_list(customer, id).await?;
+        let mut resources = vec![ResourceFacts::Patient(row_facts)];
+        resources.extend(related::facts_of(&related, row_facts));
         let question = Question::of(customer, purpose_of(&facts, customer)).with_all(resources.iter().cloned());
         let granted = self.custody.ask_as::<act::PatientShow>(self.who(), facts.clone(), question).await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&self.custody.ring())?;
+        // The other acts are asked about the patient alone.
+        resources.truncate(1);
         let mut may = Vec::new();
         if self.custody.would_permit::<act::PatientChange>(self.who(), &facts, customer, &resources) {
             may.push(Action::PatientChange);
@@ -253,6 +270,13 @@ impl Desk<act::PatientShow> {
         if self.custody.would_permit::<act::PatientLink>(self.who(), &facts, customer, &resources) {
             may.push(Action::PatientLink);
         }
+        if self.custody.would_permit::<act::RelatedCreate>(self.who(), &facts, customer, &resources) {
+            may.push(Action::RelatedCreate);
+        }
+        if self.custody.would_permit::<act::RelatedChange>(self.who(), &facts, customer, &resources) {
+            may.push(Action::RelatedChange);
+        }
+        let related = self.custody.related_lines((&opening, &shown), &related)?;
         Ok(PatientPage {
             line: PatientLine {
                 id,
@@ -265,6 +289,8 @@ impl Desk<act::PatientShow> {
             customer,
             customer_name: self.custody.customer_name(customer).await?,
             shown,
+            related,
+            revision: patient.revision,
             may,
             witnessed,
         })
@@ -305,22 +331,28 @@ impl Desk<act::PatientCreate> {
 }
 
 impl Desk<act::PatientChange> {
-    /// Corrects a patient.
+    /// Corrects a patient as they were at `revision`.
     ///
     /// # Errors
-    /// [`CustodyError`].
-    pub async fn patient_change(&self, id: PatientId, body: &PatientBody) -> Result<(), CustodyError> {
+    /// [`CustodyError::Changed`] when somebody has corrected them since.
+    pub async fn patient_change(&self, id: PatientId, body: &PatientBody, revision: u64) -> Result<(), CustodyError> {
         let body = checked(body)?;
         let Some(mut patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
         let facts = self.custody.patient_facts(&patient, self.person().ok()).await?;
         let question = Question::of(patient.customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
         drop(self.ask(question).await?);
+        // Asked after policy, so that nobody learns how often a patient of others was changed.
+        if patient.revision != revision {
+            return Err(CustodyError::Changed);
+        }
         patient.body = self.custody.patient_seal(patient.customer, id, &body)?;
         patient.provisional = patient.provisional && body.record_number.is_empty();
         patient.changed_at = self.custody.now();
         let tokens = self.custody.patient_tokens(patient.customer, &body)?;
         let mut tx = self.custody.store().begin("correct a patient").await?;
-        tx.patient_update(&patient).await?;
+        if tx.patient_update(&patient).await? == 0 {
+            return Err(CustodyError::Changed);
+        }
         tx.patient_tokens_set(patient.customer, id, &tokens).await?;
         tx.commit().await?;
         Ok(())
@@ -352,8 +384,11 @@ impl Desk<act::PatientLink> {
         from.linked_to = Some(to.id);
         from.changed_at = self.custody.now();
         let mut tx = store.begin("link a patient").await?;
-        tx.patient_update(&from).await?;
+        if tx.patient_update(&from).await? == 0 {
+            return Err(CustodyError::Changed);
+        }
         tx.documents_relink(from.customer, from.id, to.id).await?;
+        tx.related_relink(from.customer, from.id, to.id).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -393,6 +428,11 @@ impl Custody {
         for row in rows {
             match row {
                 Ok(row) => {
+                    let around: Vec<_> = row.related.iter().filter_map(imported).collect();
+                    if around.len() < row.related.len() {
+                        report.rejected.push((row.line, "a guardian's or guarantor's line is too long".to_owned()));
+                        continue;
+                    }
                     let body = PatientBody {
                         last: row.last_name,
                         first: row.first_name,
@@ -402,7 +442,7 @@ impl Custody {
                         sex: row.sex.map(|sex| format!("{sex:?}").to_lowercase()).unwrap_or_default(),
                     };
                     match checked(&body) {
-                        Ok(body) => good.push(body),
+                        Ok(body) => good.push((body, around)),
                         Err(_) => report.rejected.push((row.line, "the name is missing or too long".to_owned())),
                     }
                 }
@@ -411,7 +451,7 @@ impl Custody {
         }
         for some in good.chunks(IMPORT_AT_ONCE) {
             let mut tx = self.store().begin("import patients").await?;
-            for body in some {
+            for (body, around) in some {
                 let number = self
                     .patient_tokens(customer, body)?
                     .into_iter()
@@ -420,17 +460,20 @@ impl Custody {
                     Some((field, mac)) => tx.patient_by_token(customer, field, mac).await?,
                     None => None,
                 };
-                if let Some(id) = known {
+                let id = if let Some(id) = known {
                     report.changed += 1;
                     let sealed = self.patient_seal(customer, id, body)?;
                     tx.patient_rewrite(customer, id, sealed, self.now()).await?;
                     tx.patient_tokens_set(customer, id, &self.patient_tokens(customer, body)?).await?;
+                    id
                 } else {
                     report.new += 1;
                     let provisional = body.record_number.is_empty();
                     let patient = Patient { provisional, ..self.patient_blank(customer) };
                     self.patient_insert_in_tx(&mut tx, &patient, body).await?;
-                }
+                    patient.id
+                };
+                self.import_related_in_tx(&mut tx, (customer, id), around, &mut report).await?;
             }
             // A dry run goes the whole way and then lets go: what it says is what would be.
             if !dry_run {
@@ -439,4 +482,44 @@ impl Custody {
         }
         Ok(report)
     }
+
+    /// Puts the people of a table's line beside a patient who has none of their kind yet.
+    async fn import_related_in_tx(
+        &self,
+        tx: &mut store::Tx,
+        (customer, patient): (CustomerId, PatientId),
+        around: &[(RelatedKind, RelatedBody)],
+        report: &mut ImportReport,
+    ) -> Result<(), CustodyError> {
+        for kind in RelatedKind::ALL {
+            let some: Vec<_> = around.iter().filter(|(one, _)| one == kind).collect();
+            if some.is_empty() {
+                continue;
+            }
+            if tx.related_count(customer, patient, Some(*kind)).await? > 0 {
+                report.related_kept += some.len();
+                continue;
+            }
+            for (_, body) in some {
+                tx.related_insert(&self.related_new((customer, patient), *kind, body)?).await?;
+                let tokens = self.related_tokens(customer, *kind, body)?;
+                tx.patient_tokens_add(customer, patient, &tokens).await?;
+                report.related += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Somebody around a patient as a table names one. What the table cannot say, who may consent and who may pick up
+/// records, is left for a person to write down.
+fn imported(row: &identify::RelatedRow) -> Option<(RelatedKind, RelatedBody)> {
+    let body = RelatedBody {
+        last: row.last_name.clone(),
+        first: row.first_name.clone().unwrap_or_default(),
+        relation: row.relation.clone().unwrap_or_default(),
+        telephone: row.telephone.clone().unwrap_or_default(),
+        ..RelatedBody::default()
+    };
+    related::checked(row.kind, &body).ok().map(|body| (row.kind, body))
 }

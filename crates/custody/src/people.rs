@@ -325,7 +325,7 @@ impl Desk<act::MembershipEnd> {
             return Err(CustodyError::State("This is the practice's last manager. Invite another one first."));
         }
         let mut tx = self.custody.store().begin("end a membership").await?;
-        if tx.membership_end(id, self.custody.now()).await? == 0 {
+        if tx.membership_end(Some(customer), id, self.custody.now()).await? == 0 {
             return Err(CustodyError::State("This role has ended already."));
         }
         tx.commit().await?;
@@ -353,7 +353,7 @@ impl Desk<act::StaffEnd> {
         let held = custody.store().membership_list_by_person(found.person).await?;
         let stays = held.iter().any(|one| one.id != id && one.customer.is_none() && one.in_force(now));
         let mut tx = custody.store().begin("end a role at the operator").await?;
-        if tx.membership_end(id, now).await? == 0 {
+        if tx.membership_end(None, id, now).await? == 0 {
             return Err(CustodyError::State("This role has ended already."));
         }
         tx.session_revoke_all(found.person, now).await?;

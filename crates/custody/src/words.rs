@@ -39,6 +39,55 @@ impl PatientBody {
     }
 }
 
+/// A guardian or guarantor as the practice knows one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct RelatedBody {
+    /// Surname.
+    pub last: String,
+    /// Given names.
+    #[serde(default)]
+    pub first: String,
+    /// What they are to the patient, as people say it: mother, foster parent, employer.
+    #[serde(default)]
+    pub relation: String,
+    /// Where they are reached.
+    #[serde(default)]
+    pub telephone: String,
+    /// Where letters and bills go.
+    #[serde(default)]
+    pub address: String,
+    /// A guardian may consent to treatment.
+    #[serde(default)]
+    pub may_consent: bool,
+    /// A guardian may have, and pick up, records (45 CFR 164.502(g)(3)).
+    #[serde(default)]
+    pub may_pick_up: bool,
+    /// What a court has ordered, as the practice needs to know it.
+    #[serde(default)]
+    pub court_order: String,
+    /// The first day on which it holds; none = always.
+    #[serde(default)]
+    pub from: Option<Day>,
+    /// The last day on which it holds; none = open.
+    #[serde(default)]
+    pub to: Option<Day>,
+}
+
+impl RelatedBody {
+    /// `Last, First`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.first.is_empty() { self.last.clone() } else { format!("{}, {}", self.last, self.first) }
+    }
+
+    /// Does it hold on this day (`YYYY-MM-DD`).
+    #[must_use]
+    pub fn in_force(&self, today: &str) -> bool {
+        self.from.is_none_or(|day| day.to_string().as_str() <= today)
+            && self.to.is_none_or(|day| today <= day.to_string().as_str())
+    }
+}
+
 /// What is known of a document beside its text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct DocumentBody {
@@ -80,6 +129,8 @@ pub struct ContactBody {
 
 /// A patient, opened: shown only against the `Shown` that came with it.
 pub type OpenedPatient = Phi<PatientBody>;
+/// A guardian's or guarantor's words, opened.
+pub type OpenedRelated = Phi<RelatedBody>;
 /// A document's words, opened.
 pub type OpenedDocument = Phi<DocumentBody>;
 

@@ -20,6 +20,7 @@ mod house;
 mod ledger;
 mod myself;
 mod people;
+mod related;
 mod search;
 mod show;
 mod staff;
@@ -42,6 +43,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = document::routes(locked);
     let locked = search::routes(locked);
     let locked = chart::routes(locked);
+    let locked = related::routes(locked);
     let locked = upload::routes(locked);
     let locked = people::routes(locked);
     let locked = customers::routes(locked);

@@ -1,7 +1,7 @@
 //! How each locked route is called for real, upon what, and by whom it may be. One row at least for every route of
 //! the door's table; a route without one fails the test.
 
-use super::world::{SURNAMES, Thing, WORDS};
+use super::world::{GUARDIANS, SURNAMES, Thing, WORDS};
 
 /// How the values of a request travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +195,10 @@ fn lists() -> Vec<Row> {
             .by(&[ANA, BEN, FRIDA, QUINN])
             .phi()
             .list(),
+        post("/patients", Thing::Related)
+            .form(&[("guardian", GUARDIANS[0]), ("customer", "{cus}")])
+            .by(&[ANA, BEN, FRIDA, QUINN])
+            .phi(),
         get("/patients", Nothing).for_all(),
         post("/patients", Thing::Patient)
             .form(&[("family", "que"), ("customer", "{cus}")])
@@ -239,7 +243,7 @@ fn steps() -> Vec<Row> {
         post("/documents/{doc}/hold", Transcribed).form(&[("reason", "Audio unclear")]).by(&[QUINN, CORA]),
         post("/documents/{doc}/enter-in-error", Delivered).form(&[("reason", "Duplicate")]).by(&[ANA]),
         post("/documents/{doc}/match", Unmatched)
-            .form(&[("patient", "{pat2}"), ("author", "{aut}")])
+            .form(&[("patient", "{pat2}"), ("author", "{aut}"), ("revision", "0")])
             .by(&[FRIDA, QUINN]),
         post("/documents/{doc}/move", Withdrawn)
             .form(&[("do", "move"), ("patient", "{pat2}"), ("reason", "Wrong patient")])
@@ -248,7 +252,7 @@ fn steps() -> Vec<Row> {
 }
 
 fn patients() -> Vec<Row> {
-    use Thing::{Customer, Nothing, Patient, Provisional};
+    use Thing::{Customer, Nothing, Patient, Provisional, Related};
     let typed = [
         ("family", "Newfound"),
         ("given", "Ada"),
@@ -257,7 +261,7 @@ fn patients() -> Vec<Row> {
         ("born_year", "1980"),
         ("record_number", "NF{n}"),
     ];
-    let corrected = [("family", SURNAMES[0]), ("given", "Ada"), ("record_number", "CO{n}")];
+    let corrected = [("family", SURNAMES[0]), ("given", "Ada"), ("record_number", "CO{n}"), ("revision", "0")];
     vec![
         get("/patients/new", Nothing).for_all(),
         post("/patients/new", Customer).form(&typed).form(&[("customer", "{cus}")]).by(&[FRIDA]),
@@ -269,6 +273,13 @@ fn patients() -> Vec<Row> {
         get("/patients/{pat}", Patient).by(&[ANA, FRIDA]).phi(),
         get("/patients/{pat}/edit", Patient).by(&[ANA, FRIDA]).phi(),
         post("/patients/{pat}/edit", Patient).form(&corrected).by(&[FRIDA]),
+        get("/patients/{pat}", Related).by(&[ANA, FRIDA]).marks(GUARDIANS[0]),
+        get("/patients/{pat}/related/new", Patient).by(&[FRIDA]).phi(),
+        post("/patients/{pat}/related/new", Patient)
+            .form(&[("kind", "guardian"), ("family", "Newfound"), ("may_consent", "yes")])
+            .by(&[FRIDA]),
+        get("/patients/{pat}/related/{rel}", Related).by(&[FRIDA]).marks(GUARDIANS[0]),
+        post("/patients/{pat}/related/{rel}", Related).form(&[("family", "Newfound"), ("revision", "0")]).by(&[FRIDA]),
         get("/patients/{pat}/link", Provisional).by(&[FRIDA]).phi(),
         post("/patients/{pat}/link", Provisional).form(&[("patient", "{pat2}")]).by(&[FRIDA]),
         get("/patients/{pat}/break-glass", Patient).for_all(),

@@ -4,11 +4,12 @@
 //! made anew for each try, so that no try finds what another one left.
 
 use bytes::Bytes;
-use custody::{CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, UploadCut};
+use custody::{CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, UploadCut};
 use record::civil::Day;
 use record::{
     Act, AgreementId, AlertId, BreakGlassId, CredentialId, CustomerId, DocumentId, Entropy as _, InvitationId,
-    MembershipId, PatientId, PersonId, ResourceId, Role, SessionId, Sha256, SystemEntropy, act,
+    MembershipId, PatientId, PersonId, RelatedKind, RelatedPersonId, ResourceId, Role, SessionId, Sha256,
+    SystemEntropy, act,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,9 @@ use strongroom_tests::{House, Visitor};
 /// Surnames that stand in no other record, and words that stand in no other text: one pair for each practice.
 pub(crate) const SURNAMES: [&str; 2] = ["Quenneville", "Vanterpool"];
 pub(crate) const WORDS: [&str; 2] = ["heliotropecanary", "vermilioncanary"];
+
+/// Guardians' surnames, which are no patient's.
+pub(crate) const GUARDIANS: [&str; 2] = ["Zubizarreta", "Yardeni"];
 
 /// Everybody by whom routes are tried.
 pub(crate) const EVERYBODY: &[&str] = &[
@@ -85,6 +89,8 @@ pub(crate) enum Thing {
     Patient,
     /// One without a record number.
     Provisional,
+    /// A patient with a guardian of another name.
+    Related,
     /// The practice itself.
     Customer,
     /// Somebody with a role at the practice.
@@ -393,6 +399,14 @@ impl World {
                 let (_, id) = self.document(side, Thing::Delivered).await.expect("a delivered document");
                 made.with("pat", id).naming(id)
             }
+            Thing::Related => {
+                let (_, id) = self.document(side, Thing::Delivered).await.expect("a delivered document");
+                let body = RelatedBody { last: GUARDIANS[side].to_owned(), ..RelatedBody::default() };
+                let desk = self.desk::<act::RelatedCreate>(["frida.holm", "dina.paz"][side]);
+                let made_id = desk.related_create(id, RelatedKind::Guardian, &body).await;
+                let rel = made_id.expect("records staff put a guardian beside a patient");
+                made.with("pat", id).with("rel", rel).naming(id).naming(rel)
+            }
             Thing::Provisional => {
                 let (id, _) = self.patient(side, false).await;
                 let (other, _) = self.patient(side, true).await;
@@ -483,6 +497,7 @@ impl World {
         let mut absent = Made::default();
         for (name, value) in &like.values {
             let id = match *name {
+                "rel" => RelatedPersonId::mint(clock, entropy).to_string(),
                 "doc" => DocumentId::mint(clock, entropy).to_string(),
                 "pat" | "pat2" => PatientId::mint(clock, entropy).to_string(),
                 "cus" => CustomerId::mint(clock, entropy).to_string(),

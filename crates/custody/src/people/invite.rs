@@ -92,7 +92,7 @@ pub(crate) async fn places_begin(
 ) -> Result<(), CustodyError> {
     let now = custody.now();
     for one in waiting {
-        if tx.membership_end(one.id, now).await? == 0 {
+        if tx.membership_end(one.customer, one.id, now).await? == 0 {
             return Err(CustodyError::NotProven);
         }
         let begun = Membership {

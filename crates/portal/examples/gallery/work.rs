@@ -7,6 +7,7 @@ use super::pages::documents::*;
 use super::pages::entrance::*;
 use super::pages::parts::*;
 use super::pages::patients::*;
+use super::pages::related::*;
 use super::pages::search::*;
 use super::pages::upload::*;
 use record::document::{DocumentKind, DocumentState as S};
@@ -364,6 +365,7 @@ fn reasons() -> Vec<Choice> {
 /// Match, withdraw, move, upload.
 pub(crate) fn forms(shelf: &mut Shelf) {
     let matching = |proposals, problems: &[(&str, &str)]| MatchPage {
+        revision: 0,
         chrome: typist("Unmatched"),
         document: DocumentBrief { patient: s("No patient yet"), identifier: String::new(), ..brief(S::Unmatched) },
         says: vec![
@@ -511,6 +513,8 @@ pub(crate) fn patients(shelf: &mut Shelf) {
         name: s("Tessa Marlowe"),
         facts: vec![fact("Born", "03/09/2017"), fact("Record number", "48213"), fact("Practice", LAKESIDE)],
         provisional: false,
+        related: guardians(),
+        related_new_href: Some(s("/patients/pat_01kamadeup/related/new")),
         actions: vec![action("Correct", How::Visit, Weight::Secondary, "")],
         documents: rows(&[S::Signed, S::Delivered, S::Withdrawn]),
         empty: empty(
@@ -533,6 +537,7 @@ pub(crate) fn patients(shelf: &mut Shelf) {
     shelf.phi("patient", &page);
     page.documents.clear();
     page.care.clear();
+    page.related.clear();
     page.provisional = true;
     page.facts[1] = fact("Record number", "none yet");
     page.actions = vec![
@@ -542,6 +547,8 @@ pub(crate) fn patients(shelf: &mut Shelf) {
     shelf.phi("patient-empty", &page);
 
     let form = |known: bool, alike, problems: &[(&str, &str)]| PatientFormPage {
+        revision: 0,
+        kept: Vec::new(),
         chrome: manager("Patients"),
         tag: known.then(|| tag(LAKESIDE)),
         form: PatientForm {
@@ -567,6 +574,11 @@ pub(crate) fn patients(shelf: &mut Shelf) {
             &[("family", "Write the family name"), ("born", "There is no February 30: look at the day")],
         ),
     );
+
+    let mut corrected = form(true, Vec::new(), &[]);
+    corrected.kept = vec![fact("Name", "Marlowe, Theresa"), fact("Record number", "48213")];
+    shelf.phi("patient-changed-meanwhile", &corrected);
+    related(shelf);
 
     let import = |step, problems: &[(&str, &str)]| PatientImportPage {
         chrome: manager("Patients"),
@@ -623,4 +635,74 @@ pub(crate) fn patients(shelf: &mut Shelf) {
         errors: Errors::none(),
     };
     shelf.phi("patient-link", &linking);
+}
+
+fn guardians() -> Vec<RelatedRow> {
+    vec![
+        RelatedRow {
+            name: s("Marlowe-Diaz, Ines"),
+            kind: s("Guardian"),
+            relation: s("mother"),
+            phone: s("+1 608 555 0142"),
+            authority: s("may consent to treatment, may pick up records"),
+            court_order: s("Sole custody; no contact with the father. County court, 03/09/2025."),
+            change_href: s("/patients/pat_01kamadeup/related/rel_01kamadeup"),
+            ..RelatedRow::default()
+        },
+        RelatedRow {
+            name: s("Marlowe, Curtis"),
+            kind: s("Guardian"),
+            relation: s("father"),
+            authority: s("no authority written down"),
+            dates: s("until 03/09/2025"),
+            not_in_force: true,
+            change_href: s("/patients/pat_01kamadeup/related/rel_02kamadeup"),
+            ..RelatedRow::default()
+        },
+        RelatedRow {
+            name: s("Diaz, Rosa"),
+            kind: s("Guarantor"),
+            relation: s("grandmother"),
+            phone: s("+1 608 555 0143"),
+            address: s("12 Elm Street, Madison"),
+            ..RelatedRow::default()
+        },
+    ]
+}
+
+fn related(shelf: &mut Shelf) {
+    let form = |known: bool, problems: &[(&str, &str)]| RelatedFormPage {
+        chrome: manager("Patients"),
+        tag: tag(LAKESIDE),
+        patient: s("Marlowe, Tessa"),
+        facts: vec![fact("Birth date", "03/09/2017"), fact("Record number", "48213")],
+        kinds: if known {
+            Vec::new()
+        } else {
+            vec![chosen("guardian", "Guardian", "Speaks for the patient."), chosen("guarantor", "Guarantor", "Pays.")]
+        },
+        form: RelatedTyped {
+            family: if known { s("Marlowe-Diaz") } else { String::new() },
+            given: if known { s("Ines") } else { String::new() },
+            may_consent: known,
+            may_pick_up: known,
+            court_order: if known { s("Sole custody.") } else { String::new() },
+            ..RelatedTyped::default()
+        },
+        has_say: true,
+        kept: Vec::new(),
+        revision: 0,
+        action: s("/patients/pat_01kamadeup/related/new"),
+        back: s("/patients/pat_01kamadeup"),
+        errors: errors(problems),
+    };
+    shelf.phi("related-new", &form(false, &[]));
+    shelf.phi("related-edit", &form(true, &[]));
+    shelf.phi(
+        "related-error",
+        &form(false, &[("family", "Write the family name"), ("to", "The last day lies before the first")]),
+    );
+    let mut changed = form(true, &[]);
+    changed.kept = vec![fact("Name", "Marlowe-Diaz, Ines"), fact("May", "may consent to treatment")];
+    shelf.phi("related-changed-meanwhile", &changed);
 }

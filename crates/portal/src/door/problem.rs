@@ -182,6 +182,9 @@ impl From<CustodyError> for Problem {
             },
             CustodyError::Absent => Self::NotHere,
             CustodyError::State(sentence) => Self::Conflict(sentence),
+            CustodyError::Changed => Self::Conflict(
+                "Somebody else has changed it since you opened it. Nothing was overwritten: open it again and look.",
+            ),
             CustodyError::Input(fields) => Self::Invalid(
                 fields
                     .into_iter()

@@ -151,6 +151,8 @@ pub struct MatchPage {
     pub proposals: Vec<Proposal>,
     /// Where the confirmation posts.
     pub action: String,
+    /// Of which change of the document this page speaks. Field `revision`.
+    pub revision: u64,
     /// Looking for somebody else among the practice's patients: fields `family`, `given`, `born_*`, `record_number`;
     /// posts to this address.
     pub look_action: String,

@@ -4,6 +4,7 @@ use super::Chrome;
 use super::parts::{
     Choice, DateParts, DocumentRow, Empty, Errors, Fact, Hidden, Moment, PageAction, Pager, PatientRow, Proposal,
 };
+use super::related::RelatedRow;
 use askama::Template;
 use record::tag::Tag;
 
@@ -48,6 +49,10 @@ pub struct PatientPage {
     pub facts: Vec<Fact>,
     /// Not yet linked to a record number.
     pub provisional: bool,
+    /// Guardians and guarantors.
+    pub related: Vec<RelatedRow>,
+    /// Where one is put beside the patient; `None` when this person may not.
+    pub related_new_href: Option<String>,
     /// What can be done: correct, link, break the glass.
     pub actions: Vec<PageAction>,
     /// The documents one may see.
@@ -89,6 +94,10 @@ pub struct PatientFormPage {
     pub action: String,
     /// Where "Not now" leads.
     pub back: String,
+    /// Of which change of the patient this form speaks. Field `revision`.
+    pub revision: u64,
+    /// What is kept now, when somebody else has corrected the patient since the form was opened; empty otherwise.
+    pub kept: Vec<Fact>,
     /// Patients who look the same, to be looked at before a new one is made.
     pub alike: Vec<PatientRow>,
     /// What is wrong.

@@ -17,6 +17,8 @@ pub struct SearchQuery {
     pub born: DateParts,
     /// Record number. Field `record_number`.
     pub record_number: String,
+    /// Family name of a parent or guardian. Field `guardian`.
+    pub guardian: String,
     /// Author's name. Field `author`.
     pub author: String,
     /// Visits from this day on. Fields `from_month`, …
@@ -30,7 +32,9 @@ impl SearchQuery {
     #[must_use]
     pub fn has_more(&self) -> bool {
         let empty = DateParts::default();
-        [&self.family, &self.given, &self.record_number, &self.author].iter().any(|text| !text.is_empty())
+        [&self.family, &self.given, &self.record_number, &self.guardian, &self.author]
+            .iter()
+            .any(|text| !text.is_empty())
             || [&self.born, &self.visit_from, &self.visit_to].iter().any(|date| **date != empty)
     }
 }

@@ -8,7 +8,7 @@ use crate::door::take::{Fields, Form, Parts, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::accesses::BreakGlassPage;
 use crate::pages::parts::{
-    Choice, DateParts, DocumentRow, Empty, Errors, FieldError, How, PageAction, PatientRow, Proposal, Weight,
+    Choice, DateParts, DocumentRow, Empty, Errors, Fact, FieldError, How, PageAction, PatientRow, Proposal, Weight,
 };
 use crate::pages::patients::{
     CareRow, ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage,
@@ -138,6 +138,12 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
         name: patient.name(),
         facts: patient_facts(patient),
         provisional: shown.line.provisional,
+        related: shown
+            .related
+            .iter()
+            .map(|line| super::related::row(id, shown.may.contains(&Action::RelatedChange), &shown.shown, line))
+            .collect(),
+        related_new_href: shown.may.contains(&Action::RelatedCreate).then(|| format!("/patients/{id}/related/new")),
         actions,
         documents,
         empty: Empty {
@@ -189,6 +195,9 @@ struct About {
     record_number: String,
     #[serde(default)]
     customer: String,
+    /// Of which change the form spoke.
+    #[serde(default)]
+    revision: String,
 }
 
 impl About {
@@ -262,6 +271,8 @@ async fn form_page(desk: &Desk<act::PatientCreate>, about: &About, errors: Error
         form: about.form(&me.customers()),
         action: "/patients/new".to_owned(),
         back: "/patients".to_owned(),
+        revision: 0,
+        kept: Vec::new(),
         alike: Vec::new(),
         errors,
     })
@@ -285,16 +296,24 @@ async fn create(desk: Desk<act::PatientCreate>, Form(about): Form<About>) -> Ans
     }
 }
 
-/// The patient as they are, for the form that corrects them: an act of its own.
-async fn known(desk: &Desk<act::PatientChange>, id: PatientId) -> Result<(PatientBody, String, CustomerId), Problem> {
+/// The patient as they are, for the form that corrects them.
+struct Known {
+    body: PatientBody,
+    customer_name: String,
+    revision: u64,
+}
+
+/// An act of its own.
+async fn known(desk: &Desk<act::PatientChange>, id: PatientId) -> Result<Known, Problem> {
     let beside = Desk::<act::PatientShow>::at(desk.custody().clone(), desk.signed_in().cloned());
     let shown = beside.patient_show(id).await?;
     let body = shown.line.patient.show(&shown.shown).clone();
-    Ok((body, shown.customer_name, shown.customer))
+    Ok(Known { body, customer_name: shown.customer_name, revision: shown.revision })
 }
 
 async fn edit(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>) -> Answer {
-    let (body, name, _) = known(&desk, id).await?;
+    let known = known(&desk, id).await?;
+    let body = known.body.clone();
     let about = About {
         family: body.last,
         given: body.first,
@@ -302,49 +321,67 @@ async fn edit(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>) -> Answ
         born_day: body.born.map(|day| day.day().to_string()).unwrap_or_default(),
         born_year: body.born.map(|day| day.year().to_string()).unwrap_or_default(),
         record_number: body.record_number,
-        customer: String::new(),
+        ..About::default()
     };
-    edit_page(&desk, id, &about, &name, Errors::none()).await
+    edit_page(&desk, (id, &known), &about, Vec::new(), Errors::none()).await
 }
 
 async fn edit_page(
     desk: &Desk<act::PatientChange>,
-    id: PatientId,
+    (id, known): (PatientId, &Known),
     about: &About,
-    name: &str,
+    kept: Vec<Fact>,
     errors: Errors,
 ) -> Answer {
     let (chrome, _) = frame(desk, "/patients").await?;
+    // A form with mistakes goes on speaking of the change it was made from; one that met another's correction shows
+    // that, and speaks of it from then on.
+    let revision = if errors.is_empty() { known.revision } else { about.revision.parse().unwrap_or(u64::MAX) };
     page(&PatientFormPage {
         chrome,
-        tag: Some(tag(name)),
+        tag: Some(tag(&known.customer_name)),
         form: about.form(&[]),
         action: format!("/patients/{id}/edit"),
         back: format!("/patients/{id}"),
+        revision,
+        kept,
         alike: Vec::new(),
         errors,
     })
 }
 
 async fn change(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>, Form(about): Form<About>) -> Answer {
-    let (was, name, _) = known(&desk, id).await?;
+    let known = known(&desk, id).await?;
+    let was = known.body.clone();
+    // A form that does not say which change it was made from was made from none that is.
+    let revision = about.revision.parse().unwrap_or(u64::MAX);
     let changed = match about.body() {
         // What the form does not ask for stays as it was.
-        Ok(body) => desk
-            .patient_change(id, &PatientBody { middle: was.middle, sex: was.sex, ..body })
-            .await
-            .map_err(Problem::from),
+        Ok(body) => {
+            match desk.patient_change(id, &PatientBody { middle: was.middle, sex: was.sex, ..body }, revision).await {
+                Err(CustodyError::Changed) => return changed_meanwhile(&desk, id, &about).await,
+                other => other.map_err(Problem::from),
+            }
+        }
         Err(problem) => Err(problem),
     };
     match changed {
         Ok(()) => go(&format!("/patients/{id}?done=saved")),
         Err(problem) => match errors_of(&problem) {
-            Some(errors) => {
-                Ok(edit_page(&desk, id, &about, &name, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY))
-            }
+            Some(errors) => Ok(edit_page(&desk, (id, &known), &about, Vec::new(), errors)
+                .await?
+                .status(StatusCode::UNPROCESSABLE_ENTITY)),
             None => Err(problem),
         },
     }
+}
+
+/// Shows what is kept now beside what was typed; the form then speaks of what it shows.
+async fn changed_meanwhile(desk: &Desk<act::PatientChange>, id: PatientId, about: &About) -> Answer {
+    let known = known(desk, id).await?;
+    let mut kept = vec![Fact { name: "Name".to_owned(), value: known.body.name() }];
+    kept.extend(patient_facts(&known.body));
+    Ok(edit_page(desk, (id, &known), about, kept, Errors::none()).await?.status(StatusCode::CONFLICT))
 }
 
 async fn import_form(desk: Desk<act::PatientImport>) -> Answer {
@@ -401,6 +438,15 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
         Err(error) => return Err(error.into()),
     };
     let mut said = format!("{} new, {} corrected", report.new, report.changed);
+    if report.related > 0 {
+        said = format!("{said}, {} guardians and guarantors added", report.related);
+    }
+    if report.related_kept > 0 {
+        said = format!(
+            "{said}; {} guardians and guarantors left out, because those patients have some already: correct them on the chart",
+            report.related_kept
+        );
+    }
     if !report.rejected.is_empty() {
         let lines: Vec<String> =
             report.rejected.iter().take(20).map(|(line, what)| format!("line {line}: {what}")).collect();

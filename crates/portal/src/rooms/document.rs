@@ -454,6 +454,8 @@ async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &Move
     says.extend(body.visit.map(|day| Fact { name: "Visit".to_owned(), value: day.us() }));
     let author = if found.author_name.is_empty() { body.said_author.clone() } else { found.author_name.clone() };
     says.push(Fact { name: "Author".to_owned(), value: author.clone() });
+    let matched = found.proposals.iter().find(|one| Some(one.id) == found.matched);
+    says.extend(matched.map(|one| Fact { name: "Matched to".to_owned(), value: one.patient.show(shown).name() }));
     says.retain(|fact| !fact.value.is_empty());
     const NAMES: [&str; 4] = ["surname", "given name", "birth date", "record number"];
     const WEIGHTS: [u8; 4] = [25, 15, 25, 35];
@@ -474,7 +476,7 @@ async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &Move
                     .zip(NAMES)
                     .map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes })
                     .collect(),
-                selected: false,
+                selected: one.id.to_string() == form.patient,
             }
         })
         .collect();
@@ -499,6 +501,7 @@ async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &Move
         says,
         proposals,
         action: format!("/documents/{id}/match"),
+        revision: found.revision,
         look_action: format!("/documents/{id}/match"),
         family: form.family.clone(),
         given: form.given.clone(),
@@ -541,8 +544,21 @@ async fn match_to(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>, fi
         }
         (_, patient) => MatchTo::Patient(patient.parse::<PatientId>().map_err(|_| Problem::NotHere)?),
     };
-    desk.document_match(id, to, author).await?;
-    go("/unmatched?done=matched")
+    // A form that does not say which change it was made from was made from none that is.
+    let revision = fields.one("revision").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+    match desk.document_match(id, to, author, revision).await {
+        Ok(_) => go("/unmatched?done=matched"),
+        Err(CustodyError::Changed) => {
+            let said = FieldError {
+                field: "patient".to_owned(),
+                message: "Somebody else has changed this document since you opened it. Look, and choose again"
+                    .to_owned(),
+            };
+            let form = MoveForm { patient: text("patient"), ..MoveForm::default() };
+            Ok(match_page(&desk, id, &form, Errors(vec![said])).await?.status(StatusCode::CONFLICT))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Where a withdrawn document goes.

@@ -40,6 +40,8 @@ pub(super) struct Typed {
     #[serde(default)]
     pub(super) record_number: String,
     #[serde(default)]
+    guardian: String,
+    #[serde(default)]
     author: String,
     #[serde(default)]
     from_month: String,
@@ -70,6 +72,7 @@ impl Typed {
             first: self.given.clone(),
             born: day(&self.born_month, &self.born_day, &self.born_year),
             record_number: self.record_number.clone(),
+            guardian: self.guardian.clone(),
             author: self.author.clone(),
             visit_from: day(&self.from_month, &self.from_day, &self.from_year),
             visit_to: day(&self.to_month, &self.to_day, &self.to_year),
@@ -81,6 +84,7 @@ impl Typed {
         SearchQuery {
             words: self.q.clone(),
             family: self.family.clone(),
+            guardian: self.guardian.clone(),
             given: self.given.clone(),
             born: DateParts {
                 month: self.born_month.clone(),

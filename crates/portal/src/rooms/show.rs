@@ -117,6 +117,8 @@ pub(super) const fn done(action: Action) -> &'static str {
         Action::PatientChange => "corrected a patient",
         Action::PatientImport => "imported patients",
         Action::PatientLink => "linked a patient",
+        Action::RelatedCreate => "put a guardian or guarantor beside a patient",
+        Action::RelatedChange => "corrected a guardian or guarantor",
         Action::BreakGlassStart => "broke the glass",
         Action::BreakGlassReview => "reviewed a broken glass",
         Action::BreakGlassList => "looked at broken glasses",
