@@ -286,7 +286,7 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
     // Acts that fit one state only would hardly ever meet it.
     let fitting = match action {
         Action::DocumentUndoDelivery | Action::DocumentSign => Some(DocumentState::Delivered),
-        Action::DocumentMove => Some(DocumentState::Withdrawn),
+        Action::DocumentMove | Action::DocumentEnterInError => Some(DocumentState::Withdrawn),
         Action::DocumentRelease => Some(DocumentState::Held),
         _ => None,
     };
