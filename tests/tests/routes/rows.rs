@@ -195,7 +195,7 @@ fn lists() -> Vec<Row> {
             .by(&[ANA, BEN, FRIDA, QUINN])
             .phi()
             .list(),
-        post("/patients", Thing::Related)
+        post("/patients", Thing::Ward)
             .form(&[("guardian", GUARDIANS[0]), ("customer", "{cus}")])
             .by(&[ANA, BEN, FRIDA, QUINN])
             .phi(),

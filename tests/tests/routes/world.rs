@@ -91,6 +91,8 @@ pub(crate) enum Thing {
     Provisional,
     /// A patient with a guardian of another name.
     Related,
+    /// The same, where the patient alone is shown.
+    Ward,
     /// The practice itself.
     Customer,
     /// Somebody with a role at the practice.
@@ -399,13 +401,14 @@ impl World {
                 let (_, id) = self.document(side, Thing::Delivered).await.expect("a delivered document");
                 made.with("pat", id).naming(id)
             }
-            Thing::Related => {
+            Thing::Related | Thing::Ward => {
                 let (_, id) = self.document(side, Thing::Delivered).await.expect("a delivered document");
                 let body = RelatedBody { last: GUARDIANS[side].to_owned(), ..RelatedBody::default() };
                 let desk = self.desk::<act::RelatedCreate>(["frida.holm", "dina.paz"][side]);
                 let made_id = desk.related_create(id, RelatedKind::Guardian, &body).await;
                 let rel = made_id.expect("records staff put a guardian beside a patient");
-                made.with("pat", id).with("rel", rel).naming(id).naming(rel)
+                let made = made.with("pat", id).with("rel", rel).naming(id);
+                if thing == Thing::Related { made.naming(rel) } else { made }
             }
             Thing::Provisional => {
                 let (id, _) = self.patient(side, false).await;
