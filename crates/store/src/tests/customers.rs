@@ -5,7 +5,8 @@ use super::{
     NOW, a_document, a_guardian, a_patient, a_version, customer, document_id, patient_id, peopled, person, store,
 };
 use crate::{
-    Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, LedgerLog, Membership, SealedColumn, Store, Upload,
+    Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, KeyShred, KeyShredState, LedgerLog, Membership,
+    SealedColumn, Store, Upload,
 };
 use ledger::{Draft, Signer, commit};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
@@ -30,10 +31,15 @@ const COVERED: &[(&str, &str)] = &[
     ("document_facts_many", "ask"),
     ("document_tokens_set", "change"),
     ("documents_relink", "change"),
+    ("documents_held_count", "ask"),
     ("in_care", "ask"),
     ("in_care_many", "ask"),
     ("kept_check", "ask"),
     ("kept_renew", "change"),
+    ("key_shred_approve", "change"),
+    ("key_shred_certify", "change"),
+    ("key_shred_fetch", "ask"),
+    ("key_shred_withdraw", "change"),
     ("membership_list_at", "ask"),
     ("membership_end", "change"),
     ("patient_by_token", "change"),
@@ -108,6 +114,22 @@ async fn two_customers(store: &Store) {
         tx.upload_insert(&Upload { id, customer: here, person: person(1), objects, started_at: NOW }).await.unwrap();
     }
     tx.commit().await.unwrap();
+}
+
+/// Somebody asks that a customer's keys be destroyed.
+fn an_end(n: u8) -> KeyShred {
+    KeyShred {
+        customer: customer(n),
+        state: KeyShredState::Asked,
+        reason: vec![1; 40],
+        asked_by: person(5),
+        asked_at: NOW,
+        copies_expire_at: None,
+        approved_by: None,
+        approved_at: None,
+        certificate: None,
+        destroyed_at: None,
+    }
 }
 
 fn agreement(n: u8) -> Agreement {
@@ -251,6 +273,16 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
         let own: BTreeSet<[u8; 16]> = [[1; 16], [11; 16], [17; 16]].into();
         assert!(!of.is_empty() && of.is_subset(&own), "{column:?}");
     }
+    let mut tx = store.begin("hold another's document, and ask for another's end").await.unwrap();
+    let mut held = a_document(document_id(44), customer(2));
+    held.state = DocumentState::Held;
+    tx.document_insert(&held).await.unwrap();
+    assert_eq!(tx.key_shred_insert(&an_end(2)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store.documents_held_count(here).await.unwrap(), 0);
+    assert_eq!(store.documents_held_count(customer(2)).await.unwrap(), 1);
+    assert_eq!(store.key_shred_fetch(here).await.unwrap(), None);
+    assert!(store.key_shred_fetch(customer(2)).await.unwrap().is_some());
     assert_eq!(store.customer_fetch(here).await.unwrap().unwrap().id, here);
     assert!(store.agreement_list(here).await.unwrap().iter().all(|one| one.customer == here));
     assert!(store.membership_list_at(Some(here)).await.unwrap().iter().all(|one| one.customer == Some(here)));
@@ -294,6 +326,11 @@ async fn changing_another_customers_things_changes_nothing() {
     assert_eq!(tx.patient_rewrite(here, theirs, vec![66; 64], NOW).await.unwrap(), 0);
     assert_eq!(tx.documents_relink(here, theirs, patient_id(1)).await.unwrap(), 0);
     assert_eq!(tx.kept_renew(here, theirs).await.unwrap(), 0);
+    assert_eq!(tx.key_shred_insert(&an_end(2)).await.unwrap(), 1);
+    assert_eq!(tx.key_shred_withdraw(here).await.unwrap(), 0);
+    assert_eq!(tx.key_shred_approve(here, NOW, person(6), NOW).await.unwrap(), 0);
+    assert_eq!(tx.key_shred_approve(customer(2), NOW, person(6), NOW).await.unwrap(), 1);
+    assert_eq!(tx.key_shred_certify(here, "gone", NOW).await.unwrap(), 0);
     let place = MembershipId::from_bytes([2; 16]);
     assert_eq!(tx.membership_end(Some(here), place, NOW.plus_secs(1)).await.unwrap(), 0);
     assert_eq!(tx.membership_end(None, place, NOW.plus_secs(1)).await.unwrap(), 0, "nor is it the operator's");
