@@ -108,9 +108,14 @@ impl Demo {
     }
 
     /// Starts it by a command that becomes the binary, such as a shell that sets a limit first.
-    pub fn start_by(mut command: Command, dir: &Path, log: &Path) -> Self {
+    pub fn start_by(command: Command, dir: &Path, log: &Path) -> Self {
+        Self::start_at(command, dir, log, SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// The same at an address of one's own.
+    pub fn start_at(mut command: Command, dir: &Path, log: &Path, listen: SocketAddr) -> Self {
         let stderr = File::options().create(true).append(true).open(log).expect("the log can be opened");
-        command.args(["--log", "debug", "demo", "--listen", "127.0.0.1:0", "--json", "--dir"]).arg(dir);
+        command.args(["--log", "debug", "demo", "--json", "--listen", &listen.to_string(), "--dir"]).arg(dir);
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("it was piped"));
@@ -407,6 +412,24 @@ impl Browser {
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend_from_slice(fields);
         self.send("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], form(&all).as_bytes())
+    }
+
+    /// A script of ours sends JSON.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn json(&self, path: &str, value: &Value) -> std::io::Result<Answer> {
+        let headers = [("Content-Type", "application/json"), ("X-Csrf", self.csrf.as_str())];
+        let headers = if self.csrf.is_empty() { &headers[..1] } else { &headers[..] };
+        self.send("POST", path, headers, value.to_string().as_bytes())
+    }
+
+    /// Keeps the session that the last step of a ceremony gave, if it gave one.
+    pub fn take_session(&mut self, answer: &Answer) {
+        if let Some(cookie) = answer.header("set-cookie").and_then(|set| set.split(';').next()) {
+            cookie.clone_into(&mut self.cookie);
+            answer.json()["csrf"].as_str().unwrap_or_default().clone_into(&mut self.csrf);
+        }
     }
 
     /// One file as the upload page's script sends it.

@@ -8,6 +8,7 @@ pub mod house;
 pub mod passkey;
 pub mod planted;
 pub mod visitor;
+pub mod work;
 
 pub use house::{Folder, House};
 pub use passkey::SoftKey;

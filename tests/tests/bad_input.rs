@@ -189,6 +189,49 @@ fn too_large_too_slow_and_broken_off_leave_nothing() {
 }
 
 #[test]
+fn a_customers_quota_and_the_limit_on_one_file_hold_and_leave_nothing() {
+    let scene = Scene::begin(None);
+    let lakeside = scene.query.trim_start_matches("customer=").to_owned();
+    let held = || -> u64 {
+        let statement = format!("SELECT held_bytes FROM customer WHERE customer_id = '{lakeside}'");
+        sql(&scene.house.dir().join("strongroom.db"), &statement)[0].parse().expect("a number")
+    };
+    // All but a little of the quota is taken: by a number, so that nobody waits for gigabytes.
+    let quota = scene.house.custody.settings().customer_bytes_max;
+    let set = |bytes: u64| {
+        let statement = format!("UPDATE customer SET held_bytes = {bytes} WHERE customer_id = '{lakeside}'");
+        sql(&scene.house.dir().join("strongroom.db"), &statement);
+    };
+    set(quota - 1_000);
+    let before = scene.kept();
+    let large = GOOD.repeat(40);
+    assert!(large.len() > 1_000);
+    assert_clear("over the quota", &scene.upload("large.txt", large.as_bytes()), &[413]);
+    assert_eq!((scene.kept(), held()), (before.clone(), quota - 1_000), "nothing stored, nothing counted");
+    let small = scene.upload("small.txt", GOOD.as_bytes());
+    assert_eq!(small.status, 201, "what fits is taken: {}", small.text());
+    assert_eq!(held(), quota - 1_000 + GOOD.len() as u64);
+    set(quota);
+    let before = scene.kept();
+    assert_clear("not a byte left", &scene.upload("one.txt", b"A line.\n"), &[413]);
+    assert_eq!(scene.kept(), before);
+    // Another customer's room is their own.
+    let harbor =
+        scene.tess.customers().into_iter().find(|(name, _)| name.contains("Harbor")).expect("tess works there").1;
+    let other = scene.tess.upload(&format!("customer={harbor}"), "other.txt", "", GOOD.as_bytes());
+    assert_eq!(other.expect("the portal answers").status, 201);
+    set(0);
+    let edge = vec![b'a'; FILE_BYTES_MAX as usize];
+    assert_eq!(scene.upload("edge.txt", &edge).status, 201, "the limit itself is allowed");
+    let before = scene.kept();
+    let over = vec![b'a'; FILE_BYTES_MAX as usize + 1];
+    assert_clear("over the limit", &scene.upload("over.txt", &over), &[413]);
+    assert_eq!(scene.kept(), before);
+    scene.assert_goes_on();
+    scene.end();
+}
+
+#[test]
 fn names_that_play_tricks_are_refused_or_made_harmless() {
     let scene = Scene::begin(None);
     let outside = files_below(scene.house.dir()).len();

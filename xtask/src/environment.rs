@@ -42,6 +42,8 @@ const TOOLS: &[Tool] = &[
     Tool { programs: &["make"], need: Need::Build, why: "build scripts of C libraries", debian: "make" },
     Tool { programs: &["pkg-config"], need: Need::Build, why: "finds C libraries", debian: "pkg-config" },
     Tool { programs: &["perl"], need: Need::Build, why: "build scripts of C libraries", debian: "perl" },
+    Tool { programs: &["sqlite3"], need: Need::Build, why: "a second connection, in tests", debian: "sqlite3" },
+    Tool { programs: &["strace"], need: Need::Build, why: "kills the program at its steps, in tests", debian: "strace" },
     Tool {
         programs: &["node"],
         need: Need::Browser,
@@ -65,12 +67,6 @@ const TOOLS: &[Tool] = &[
         programs: &["cargo-deny"],
         need: Need::Optional,
         why: "advisories; tidy checks licences and bans without it",
-        debian: "",
-    },
-    Tool {
-        programs: &["cargo-fuzz"],
-        need: Need::Optional,
-        why: "long fuzz runs (with a nightly toolchain)",
         debian: "",
     },
     Tool { programs: &["cmake", "go"], need: Need::Optional, why: "the FIPS build", debian: "cmake golang-go" },

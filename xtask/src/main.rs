@@ -1,4 +1,4 @@
-//! What keeps the house in order: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask env`.
+//! What keeps the house in order: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask fuzz`, `cargo xtask env`.
 //!
 //! What must always hold: `tidy` reads and never writes, needs no network, and runs as a test too;
 //! `bench` measures limit, peer and us in turns within one run, so that a busy machine slows all of them.
@@ -9,6 +9,7 @@
 
 mod bench;
 mod environment;
+mod fuzz;
 mod tidy;
 mod tree;
 
@@ -32,6 +33,8 @@ enum Command {
     },
     /// Measure against the limit and a peer, in turns, and write docs/PERFORMANCE.md
     Bench(bench::Options),
+    /// Run the fuzz targets, guided by coverage; exit 1 when something broke
+    Fuzz(fuzz::Options),
     /// What the tests need, and whether this machine has it
     Env,
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Tidy { verbose } => tidy::run(verbose),
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Env => Ok(environment::run()),
     };
     match outcome {

@@ -2,8 +2,8 @@
 //! stderr, to the operator's command, and into a count for `/metrics`.
 //!
 //! What must always hold: an alert is said on stderr and handed to the command even when neither ledger nor
-//! database can write; what could not be written is kept in memory and written when they can again. A sentence
-//! holds no PHI and no name of a patient.
+//! database can write; what could not be written lies in the reserve (in memory, when that is full) and is written when
+//! they can again. A sentence holds no PHI and no name of a patient.
 
 use crate::ask::Question;
 use crate::settings::year_of;
@@ -19,16 +19,24 @@ use vault::Owner;
 
 /// How long the operator's command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(10);
-/// Alerts that wait in memory while nothing can be written. Beyond that the oldest is let go; it was said on stderr.
-const RESERVE_MAX: usize = 256;
+/// Alerts that wait in memory when the reserve takes no more. Beyond that the oldest is let go; it was said on stderr.
+const MEMORY_MAX: usize = 256;
 /// Longest sentence and longest closing word, characters.
 const SENTENCE_CHARS_MAX: usize = 500;
+
+/// What commands of the operator's find in their environment (docs/operating/install.md).
+const PASSED_ON: [&str; 5] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
+
+/// The environment of the operator's commands.
+pub(crate) fn passed_on() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    PASSED_ON.into_iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)))
+}
 
 /// What is counted and what waits to be written.
 #[derive(Debug, Default)]
 pub(crate) struct AlarmState {
     counts: Mutex<BTreeMap<&'static str, u64>>,
-    reserve: Mutex<VecDeque<Alert>>,
+    memory: Mutex<VecDeque<(Alert, Entry)>>,
 }
 
 /// One alert, for those who answer it.
@@ -81,16 +89,13 @@ pub(crate) enum CommandError {
     Failed,
 }
 
-/// Runs a command with `input` on its standard input. It gets none of our own variables: a passphrase may be one.
+/// Runs a command with `input` on its standard input. Of our environment it gets what [`PASSED_ON`] names and nothing
+/// else: a passphrase or a credential may be in it.
 pub(crate) async fn hand_over(argv: &[String], input: &str, within: Duration) -> Result<(), CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("STRONGROOM") {
-            command.env_remove(name);
-        }
-    }
+    command.env_clear().envs(passed_on());
     let mut child = command.spawn().map_err(|_| CommandError::Start)?;
     let mut stdin = child.stdin.take();
     let run = async {
@@ -118,6 +123,20 @@ impl Custody {
     /// The system says something itself. `kind` is a fixed word, `sentence` one sentence without PHI. Never fails:
     /// what cannot be written now is said on stderr and by the command, and written later.
     pub async fn alert(&self, kind: &'static str, sentence: &str) {
+        let (alert, entry) = self.alert_say(kind, sentence);
+        if self.is_ledger_failing() || self.alert_write(&alert, &entry).await.is_err() {
+            self.alert_keep(alert, entry).await;
+        }
+    }
+
+    /// The same for what must be in the ledger before anything else is done.
+    pub(crate) async fn alert_now(&self, kind: &'static str, sentence: &str) -> Result<(), CustodyError> {
+        let (alert, entry) = self.alert_say(kind, sentence);
+        self.alert_write(&alert, &entry).await
+    }
+
+    /// On stderr, to the command, into the counts; and what is to be written.
+    fn alert_say(&self, kind: &'static str, sentence: &str) -> (Alert, Entry) {
         let alert = Alert {
             id: AlertId::mint(self.clock(), self.entropy()),
             at: self.now(),
@@ -138,36 +157,47 @@ impl Custody {
                 }
             });
         }
-        if self.alert_write(&alert).await.is_err() {
-            self.alert_reserve(alert);
-        }
+        let entry = Entry::of(&self.note_intent::<act::AlertList>(None, [alert.id.into()]), Outcome::Noted, kind);
+        (alert, entry)
     }
 
-    /// Keeps an alert in memory until it can be written.
-    pub(crate) fn alert_reserve(&self, alert: Alert) {
-        let mut reserve = self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner);
-        if reserve.len() == RESERVE_MAX {
-            reserve.pop_front();
+    /// Keeps an alert in the reserve, or else in memory, until it can be written.
+    pub(crate) async fn alert_keep(&self, alert: Alert, entry: Entry) {
+        // If we die before: it was said on stderr and by the command.
+        if self.reserve_alert(&alert, entry.clone()).await.is_ok() {
+            return;
         }
-        reserve.push_back(alert);
+        let mut memory = self.0.alarm.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() == MEMORY_MAX {
+            memory.pop_front();
+        }
+        memory.push_back((alert, entry));
     }
 
-    async fn alert_write(&self, alert: &Alert) -> Result<(), CustodyError> {
-        self.note::<act::AlertList>(&alert.kind, &alert.sentence, None, [alert.id.into()]).await?;
+    async fn alert_write(&self, alert: &Alert, entry: &Entry) -> Result<(), CustodyError> {
+        self.entry_words(entry.clone(), &alert.sentence).await?;
         // If we die here: the ledger has the alert, the list does not. It was said on stderr and in the ledger.
+        self.alert_row_ensure(alert).await
+    }
+
+    /// The alert's line in the list, once.
+    pub(crate) async fn alert_row_ensure(&self, alert: &Alert) -> Result<(), CustodyError> {
+        if self.store().alert_fetch(alert.id).await?.is_some() {
+            return Ok(());
+        }
         let mut tx = self.store().begin("keep an alert").await?;
         tx.alert_insert(alert).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// Writes the alerts that could not be written when they were said.
+    /// Writes the alerts for which there was no room in the reserve either.
     pub(crate) async fn alerts_flush(&self) {
         loop {
-            let next = self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(alert) = next else { return };
-            if self.alert_write(&alert).await.is_err() {
-                self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner).push_front(alert);
+            let next = self.0.alarm.memory.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some((alert, entry)) = next else { return };
+            if self.alert_carry(&alert, &entry).await.is_err() {
+                self.0.alarm.memory.lock().unwrap_or_else(PoisonError::into_inner).push_front((alert, entry));
                 return;
             }
         }
@@ -182,7 +212,8 @@ impl Custody {
     /// Alerts that wait to be written, for `/metrics`. More than none means that ledger or database cannot write.
     #[must_use]
     pub fn alerts_waiting(&self) -> usize {
-        self.0.alarm.reserve.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let memory = self.0.alarm.memory.lock().unwrap_or_else(PoisonError::into_inner).len();
+        memory + self.standby().standing().alerts
     }
 
     /// The system writes an entry of its own (`noted`): an alert, a drill, a summary. It permits nothing. Its place.
@@ -193,10 +224,17 @@ impl Custody {
         customer: Option<CustomerId>,
         about: impl IntoIterator<Item = ResourceId>,
     ) -> Result<u64, CustodyError> {
-        let who = (self.program(), None);
-        let named = Resources::of(about);
-        let intent = Intent::to::<A>(self.clock(), self.entropy(), who, customer, named, Purpose::Administration);
+        let intent = self.note_intent::<A>(customer, about);
         self.told_words(&intent, Outcome::Noted, why, words).await
+    }
+
+    fn note_intent<A: Act>(
+        &self,
+        customer: Option<CustomerId>,
+        about: impl IntoIterator<Item = ResourceId>,
+    ) -> Intent {
+        let who = (self.program(), None);
+        Intent::to::<A>(self.clock(), self.entropy(), who, customer, Resources::of(about), Purpose::Administration)
     }
 
     /// A later word on an act, with words of its own sealed under the audit key.
@@ -209,6 +247,11 @@ impl Custody {
     ) -> Result<u64, CustodyError> {
         let mut entry = Entry::of(intent, outcome, why);
         entry.at = self.now();
+        self.entry_words(entry, words).await
+    }
+
+    /// Writes an entry with words of its own. Its place.
+    pub(crate) async fn entry_words(&self, entry: Entry, words: &str) -> Result<u64, CustodyError> {
         let owner = entry.customer.map_or(Owner::Operator, Owner::Customer);
         let body = if words.is_empty() {
             Vec::new()

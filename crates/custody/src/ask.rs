@@ -187,6 +187,20 @@ impl Custody {
         principal: PrincipalFacts,
         question: Question,
     ) -> Result<Granted<A>, CustodyError> {
+        let (permit, body) = self.decide_as::<A>(who, principal, question).await?;
+        let entry = Entry::of(permit.intent(), Outcome::Permitted, "");
+        let receipt = self.0.scribe.write(entry, body).await.map_err(|_| CustodyError::Unwitnessed)?;
+        Ok(Granted { permit, receipt })
+    }
+
+    /// States the intent and asks policy: the permit, and the words for its entry, sealed. A refusal is written down. A
+    /// permit alone opens nothing.
+    pub(crate) async fn decide_as<A: Act>(
+        &self,
+        who: (Principal, Option<SessionId>),
+        principal: PrincipalFacts,
+        question: Question,
+    ) -> Result<(Permit<A>, Vec<u8>), CustodyError> {
         let Question { customer, resources, also, purpose, words, asked_by } = question;
         let named = Resources::of(resources.iter().map(ResourceFacts::id).chain(also));
         let intent = Intent::to::<A>(self.clock(), self.entropy(), who, customer, named, purpose);
@@ -198,9 +212,7 @@ impl Custody {
         match self.0.policy.decide::<A>(intent, &facts) {
             Decision::Permit(permit) => {
                 let body = self.words_seal(permit.intent(), &words)?;
-                let entry = Entry::of(permit.intent(), Outcome::Permitted, "");
-                let receipt = self.0.scribe.write(entry, body).await.map_err(|_| CustodyError::Unwitnessed)?;
-                Ok(Granted { permit, receipt })
+                Ok((permit, body))
             }
             Decision::Refusal(refusal) => {
                 let (who, at) = (refusal.intent().principal(), refusal.intent().at());

@@ -177,3 +177,6 @@ impl Custody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -279,6 +279,9 @@ impl Desk<act::PersonEnrol> {
         places_begin(custody, &mut tx, &proven.waiting, &proven.invitation.asked_by).await?;
         tx.session_insert(&begun.row).await?;
         tx.commit().await?;
+        if proven.invitation.re_enrol {
+            custody.sessions_held_end(person);
+        }
         let signed_in = custody.session_begun(begun).await?;
         Ok(Enrolled { signed_in, recovery_codes, needs_second_passkey: proven.is_office(now) })
     }

@@ -201,8 +201,25 @@ impl Custody {
                 filled_percent: None,
             });
         }
+        lines.push(self.reserve_line());
         lines.sort_by_key(|line| std::cmp::Reverse(line.verdict));
         Ok(lines)
+    }
+
+    /// What waits for the ledger, and whether there is anything for it to wait in.
+    fn reserve_line(&self) -> HealthLine {
+        let standing = self.standby().standing();
+        let (verdict, sentence, advice) = if !standing.there {
+            let advice = "Make room on the disk and restart: without it nobody signs in while the ledger cannot write.";
+            (Verdict::Late, "There is none.".to_owned(), advice)
+        } else if standing.sessions + standing.alerts > 0 {
+            let sentence =
+                format!("{} sign-ins and {} alerts wait for the ledger.", standing.sessions, standing.alerts);
+            (Verdict::Bad, sentence, "The ledger could not write: look at the disk and at who holds the database.")
+        } else {
+            (Verdict::Good, "Nothing waits for the ledger.".to_owned(), "")
+        };
+        HealthLine { name: "Reserve", verdict, sentence, advice, at: None, filled_percent: None }
     }
 
     async fn witness_line(&self) -> Result<HealthLine, CustodyError> {

@@ -47,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) terminals: crate::terminals::Terminals,
     // Counted when the orphans are looked for, for the metrics.
     pub(crate) orphans: std::sync::atomic::AtomicU64,
+    pub(crate) standby: crate::reserve::Standby,
 }
 
 impl std::fmt::Debug for Custody {
@@ -130,6 +131,7 @@ impl Custody {
         let passkeys = crate::passkeys::Passkeys::new(&settings)?;
         let refusals = crate::ask::RefusalMeter::default();
         let alarm = crate::alerts::AlarmState::default();
+        let (standby, found) = crate::reserve::Standby::open(store.dir().to_owned()).await;
         let custody = Self(Arc::new(Inner {
             store,
             log,
@@ -146,8 +148,10 @@ impl Custody {
             alarm,
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),
+            standby,
         }));
         custody.audit_year_ensure().await?;
+        custody.reserve_found(found).await?;
         Ok(custody)
     }
 

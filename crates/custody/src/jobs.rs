@@ -1,5 +1,5 @@
 //! What happens without anybody asking: checkpoints to the witness, stale uploads swept, audit keys for the new
-//! year, alerts that waited, refusals that were only counted, what is kept for lists looked over.
+//! year, what waited in the reserve, refusals that were only counted, what is kept for lists looked over.
 //!
 //! What must always hold: a job that fails is an alert and never the end of the others; stopping waits for what is
 //! under way, hands over a last checkpoint, and leaves a mark from which the next start looks for orphans.
@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Checkpoints are handed to the witness at most this often.
 const WITNESS_EVERY: Duration = Duration::from_secs(10);
+/// What waits in the reserve, and whether the ledger writes.
+const RESERVE_EVERY: Duration = Duration::from_secs(10);
 /// Waiting alerts, counted refusals.
 const MINUTE: Duration = Duration::from_secs(60);
 /// Stale uploads.
@@ -52,6 +54,7 @@ impl JobsHandle {
             drop(task.await);
         }
         let custody = self.custody;
+        custody.reserve_tick().await;
         custody.alerts_flush().await;
         custody.refusals_summary().await;
         for (what, done) in [
@@ -115,6 +118,8 @@ impl Custody {
         drop(self.ask_job::<act::KeyUnwrap>(Question::house(Purpose::Administration).saying(&words)).await?);
         self.key_work_finish().await?;
         let closed = self.orphans_close().await?;
+        // Sign-ins and alerts that the last process could only keep in the reserve.
+        self.reserve_replay().await?;
         // Entries that a crash left behind the last kept checkpoint would look forged to an offline verifier.
         self.checkpoint_now().await?;
         Ok(closed)
@@ -127,6 +132,10 @@ impl Custody {
             vec![
                 every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
                     custody.witness_send().await.map(drop)
+                }),
+                every(&self, &stop, (RESERVE_EVERY, "reserve"), |custody| async move {
+                    custody.reserve_tick().await;
+                    Ok(())
                 }),
                 every(&self, &stop, (MINUTE, "summary"), |custody| async move {
                     custody.alerts_flush().await;

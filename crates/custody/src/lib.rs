@@ -35,6 +35,7 @@ mod patients;
 mod people;
 mod reading;
 mod related;
+mod reserve;
 mod scribe;
 mod secret;
 mod sessions;

@@ -252,10 +252,31 @@ impl Custody {
             state: to_json(state)?,
             expires_at: now.plus_secs(CEREMONY_SECS),
         };
+        // Only signing in goes on while the database cannot write.
+        let held = kind == CeremonyKind::SignIn;
+        if held && self.is_ledger_failing() {
+            return self.ceremony_hold(ceremony).map(|()| secret);
+        }
+        match self.ceremony_write(&ceremony).await {
+            Ok(()) => Ok(secret),
+            Err(error) if held => {
+                tracing::warn!(%error, "a challenge is held in memory");
+                self.ceremony_hold(ceremony).map(|()| secret)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ceremony_write(&self, ceremony: &Ceremony) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("begin a ceremony").await?;
-        tx.ceremony_keep(&ceremony, now).await?;
+        tx.ceremony_keep(ceremony, self.now()).await?;
         tx.commit().await?;
-        Ok(secret)
+        Ok(())
+    }
+
+    fn ceremony_hold(&self, ceremony: Ceremony) -> Result<(), CustodyError> {
+        let kept = self.standby().held().ceremony_keep(ceremony, self.now());
+        if kept { Ok(()) } else { Err(CustodyError::TooOften) }
     }
 
     /// Takes a ceremony out, whatever becomes of it: the same challenge is never answered twice.
@@ -267,10 +288,17 @@ impl Custody {
         if secret.len() != secret::SECRET_CHARS {
             return Err(CustodyError::NotProven);
         }
-        let mut tx = self.store().begin("end a ceremony").await?;
-        let taken = tx.ceremony_take(&secret::hash(secret), kind.as_str(), self.now()).await?;
-        tx.commit().await?;
-        let taken = taken.ok_or(CustodyError::NotProven)?;
+        let (hash, now) = (secret::hash(secret), self.now());
+        let held = self.standby().held().ceremony_take(&hash, kind.as_str(), now);
+        let taken = match held {
+            Some(taken) => taken,
+            None => {
+                let mut tx = self.store().begin("end a ceremony").await?;
+                let taken = tx.ceremony_take(&hash, kind.as_str(), now).await?;
+                tx.commit().await?;
+                taken.ok_or(CustodyError::NotProven)?
+            }
+        };
         Ok((taken.person, from_json(&taken.state)?))
     }
 
@@ -279,9 +307,18 @@ impl Custody {
         Timestamp::from_unix_millis(now - now.rem_euclid(FAILURE_WINDOW_MILLIS))
     }
 
-    /// Counts a failure for each of these subjects.
+    /// Counts a failure for each of these subjects; in memory when the database cannot.
     pub(crate) async fn failure_count(&self, subjects: &[String]) -> Result<(), CustodyError> {
         let window = self.failure_window();
+        let counted = if self.is_ledger_failing() { false } else { self.failure_write(subjects, window).await.is_ok() };
+        if !counted {
+            let mut held = self.standby().held();
+            subjects.iter().for_each(|subject| held.failure_count(subject, window));
+        }
+        Ok(())
+    }
+
+    async fn failure_write(&self, subjects: &[String], window: Timestamp) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("count a failure").await?;
         for subject in subjects {
             tx.limit_count(subject, window, window.plus_millis(-FORGET_MILLIS)).await?;
@@ -293,10 +330,9 @@ impl Custody {
     /// Has one of these subjects failed too often lately.
     pub(crate) async fn is_failing(&self, subjects: &[String]) -> Result<bool, CustodyError> {
         let window = self.failure_window();
-        // Counted in a transaction that is dropped: what it would be, without writing it down.
-        let mut tx = self.store().begin("look at failures").await?;
         for subject in subjects {
-            if tx.limit_count(subject, window, window.plus_millis(-FORGET_MILLIS)).await? > FAILURES_MAX {
+            let held = self.standby().held().failures(subject, window);
+            if self.store().limit_look(subject, window).await? + held >= FAILURES_MAX {
                 return Ok(true);
             }
         }

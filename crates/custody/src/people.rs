@@ -363,6 +363,7 @@ impl Desk<act::StaffEnd> {
             }
         }
         tx.commit().await?;
+        custody.sessions_held_end(found.person);
         Ok(witnessed)
     }
 }
@@ -385,6 +386,7 @@ impl Desk<act::SessionRevoke> {
         let mut tx = self.custody.store().begin("end a person's sessions").await?;
         tx.session_revoke_all(person, self.custody.now()).await?;
         tx.commit().await?;
+        self.custody.sessions_held_end(person);
         Ok(witnessed)
     }
 }

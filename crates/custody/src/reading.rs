@@ -667,3 +667,6 @@ async fn read_range(
     bytes.truncate(filled);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use ledger::{CommitError, Draft, Receipt, Signer};
 use record::{Entropy, Entry};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::{LedgerLog, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,19 +31,34 @@ struct Line {
 #[derive(Clone)]
 pub(crate) struct Scribe {
     lines: mpsc::Sender<Line>,
+    /// The last batch failed.
+    failing: Arc<AtomicBool>,
 }
 
 impl Scribe {
     /// Starts the scribe. It ends when every handle is gone.
     pub(crate) fn start(log: LedgerLog, signer: Arc<Signer>, entropy: Arc<dyn Entropy>) -> Self {
         let (lines, mut queue) = mpsc::channel::<Line>(QUEUE_MAX);
+        let failing = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&failing);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                write(&log, &signer, entropy.as_ref(), std::mem::take(&mut batch)).await;
+                write(&log, &signer, (entropy.as_ref(), &told), std::mem::take(&mut batch)).await;
             }
         });
-        Self { lines }
+        Self { lines, failing }
+    }
+
+    /// As if the last batch had failed, or gone well.
+    #[cfg(test)]
+    pub(crate) fn failing_set(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// Did the last batch fail.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::SeqCst)
     }
 
     /// How many lines wait.
@@ -59,7 +75,13 @@ impl Scribe {
     }
 }
 
-async fn write(log: &LedgerLog, signer: &Signer, entropy: &dyn Entropy, batch: Vec<Line>) {
+/// Whether it could is known before anybody is answered, so that whoever was answered finds it so.
+async fn write(
+    log: &LedgerLog,
+    signer: &Signer,
+    (entropy, failing): (&dyn Entropy, &AtomicBool),
+    batch: Vec<Line>,
+) {
     let (drafts, answers): (Vec<Draft>, Vec<oneshot::Sender<Answer>>) =
         batch.into_iter().filter(fits).map(|line| (line.draft, line.answer)).unzip();
     if drafts.is_empty() {
@@ -67,12 +89,14 @@ async fn write(log: &LedgerLog, signer: &Signer, entropy: &dyn Entropy, batch: V
     }
     match ledger::commit(drafts, log, signer, entropy).await {
         Ok(committed) => {
+            failing.store(false, Ordering::SeqCst);
             for (receipt, answer) in committed.receipts.into_iter().zip(answers) {
                 // Whoever asked may have gone; the entry stays, and closes as unknown.
                 drop(answer.send(Ok(receipt)));
             }
         }
         Err(error) => {
+            failing.store(true, Ordering::SeqCst);
             tell(&error);
             for answer in answers {
                 drop(answer.send(Err(Unwritten)));

@@ -2,10 +2,12 @@
 //!
 //! What must always hold: nobody is asked for an address, so none can be tried out; the challenge is answered once; a
 //! suspended person, one who has not enrolled, a wrong, removed or copied passkey and too many failures have one
-//! answer; the session's secret is kept as a hash only; the sign-in is in the ledger before the session is there.
+//! answer; the session's secret is kept as a hash only; the sign-in is in the ledger before the session is there, or in
+//! the reserve while the ledger cannot write (`crate::reserve`).
 
 use crate::ask::Question;
 use crate::passkeys::{CeremonyKind, Touched, Untouched, failure_subjects};
+use crate::reserve::{Kept, TouchedPasskey};
 use crate::{Custody, CustodyError, Desk, IDLE_MINUTES, SESSION_HOURS, SignedIn, Witnessed, secret};
 use policy::PrincipalFacts;
 use record::{CustomerId, PersonId, Principal, Purpose, Role, SessionId, Timestamp, act};
@@ -44,8 +46,8 @@ pub struct SignedInNow {
     pub csrf: String,
     /// The sign-in before this one.
     pub last_sign_in: Option<Timestamp>,
-    /// What the ledger witnessed.
-    pub witnessed: Witnessed,
+    /// What the ledger witnessed; none when it could not write and the reserve did.
+    pub witnessed: Option<Witnessed>,
 }
 
 /// A role somewhere.
@@ -84,7 +86,12 @@ impl std::fmt::Debug for WhoAmI {
 pub(crate) struct Begun {
     pub(crate) row: SessionRow,
     secret: String,
-    witnessed: Witnessed,
+    witnessed: Option<Witnessed>,
+}
+
+/// Who asks for a session, and what: the session is named, so that its entry is found again by it.
+fn session_question(person: PersonId, id: SessionId) -> ((Principal, Option<SessionId>), Question) {
+    ((Principal::Person(person), Some(id)), Question::house(Purpose::Administration).also(id))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,9 +109,32 @@ impl Custody {
         device: Device,
     ) -> Result<Begun, CustodyError> {
         let id = SessionId::mint(self.clock(), self.entropy());
-        let who = (Principal::Person(person), Some(id));
-        let question = Question::house(Purpose::Administration);
+        let (who, question) = session_question(person, id);
         let witnessed = self.ask_as::<act::SessionStart>(who, facts, question).await?.witnessed();
+        Ok(self.session_make((person, id), device, Some(witnessed)))
+    }
+
+    /// The same, by the reserve while the ledger cannot write. Then the row is nowhere: it is held in memory.
+    async fn session_ask_or_reserve(
+        &self,
+        person: PersonId,
+        device: Device,
+        touched: Option<TouchedPasskey>,
+    ) -> Result<Begun, CustodyError> {
+        let id = SessionId::mint(self.clock(), self.entropy());
+        let facts = self.person_facts(person, None).await?;
+        let (who, question) = session_question(person, id);
+        // A suspended person is refused by policy, which is written down; outside it looks like everything else.
+        match self.ask_or_reserve::<act::SessionStart>(who, facts, (question, touched)).await {
+            Ok(Kept::Ledger(witnessed)) => Ok(self.session_make((person, id), device, Some(witnessed))),
+            Ok(Kept::Reserve) => Ok(self.session_make((person, id), device, None)),
+            Err(CustodyError::Refused(_)) => Err(CustodyError::NotProven),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The row of a session that was witnessed just now.
+    fn session_make(&self, (person, id): (PersonId, SessionId), device: Device, witnessed: Option<Witnessed>) -> Begun {
         let (secret, now) = (secret::secret(self.entropy()), self.now());
         let row = SessionRow {
             id,
@@ -120,7 +150,29 @@ impl Custody {
             shared: device == Device::Shared,
             locked_at: None,
         };
-        Ok(Begun { row, secret, witnessed })
+        Begun { row, secret, witnessed }
+    }
+
+    /// Keeps the row of a session: in the database, with what the passkey says of itself, or in memory when the ledger
+    /// could not write.
+    async fn session_keep(&self, begun: &Begun, touched: Option<&TouchedPasskey>) -> Result<(), CustodyError> {
+        if begun.witnessed.is_none() {
+            let mut held = self.standby().held();
+            held.session_begin(begun.row.clone());
+            if let Some(touched) = touched {
+                held.passkey_touch(touched.id, &touched.passkey);
+            }
+            return Ok(());
+        }
+        let mut tx = self.store().begin("sign in").await?;
+        if let Some(touched) = touched
+            && tx.credential_touch(touched.id, &touched.passkey, self.now()).await? == 0
+        {
+            return Err(CustodyError::NotProven);
+        }
+        tx.session_insert(&begun.row).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The row is there: what the person is told.
@@ -152,8 +204,17 @@ impl Custody {
     /// # Errors
     /// When the store cannot.
     pub async fn session_lock(&self, signed_in: &SignedIn) -> Result<(), CustodyError> {
+        let (id, now) = (signed_in.session, self.now());
+        let begun_here = self.standby().held().session_by_id(id).is_some();
+        if begun_here || self.is_ledger_failing() || self.session_lock_write(id, now).await.is_err() {
+            self.standby().held().session_lock(id, now);
+        }
+        Ok(())
+    }
+
+    async fn session_lock_write(&self, id: SessionId, now: Timestamp) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("lock a session").await?;
-        tx.session_lock(signed_in.session, self.now()).await?;
+        tx.session_lock(id, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -193,14 +254,11 @@ impl Custody {
         if !self.settings().demo {
             return Err(CustodyError::State("Signing in without a passkey exists in the demo only."));
         }
-        let facts = self.person_facts(person, None).await?;
         if self.store().person_fetch(person).await?.is_none() {
             return Err(CustodyError::NotProven);
         }
-        let begun = self.session_ask(person, facts, Device::Own).await?;
-        let mut tx = self.store().begin("sign in at the demo").await?;
-        tx.session_insert(&begun.row).await?;
-        tx.commit().await?;
+        let begun = self.session_ask_or_reserve(person, Device::Own, None).await?;
+        self.session_keep(&begun, None).await?;
         self.session_begun(begun).await
     }
 }
@@ -235,18 +293,10 @@ impl Desk<act::SessionStart> {
         };
         let person = credential.person;
         let touched = self.touched(state, answer, credential).await?;
-        let facts = custody.person_facts(person, None).await?;
-        // A suspended person is refused by policy, which is written down; outside it looks like everything else.
-        let begun = match custody.session_ask(person, facts, device).await {
-            Err(CustodyError::Refused(_)) => return Err(CustodyError::NotProven),
-            other => other?,
-        };
-        let mut tx = custody.store().begin("sign in").await?;
-        if tx.credential_touch(touched.credential.id, &touched.passkey, custody.now()).await? == 0 {
-            return Err(CustodyError::NotProven);
-        }
-        tx.session_insert(&begun.row).await?;
-        tx.commit().await?;
+        let touched = TouchedPasskey { id: touched.credential.id, passkey: touched.passkey };
+        let begun = custody.session_ask_or_reserve(person, device, Some(touched.clone())).await?;
+        // If we die here: the sign-in is written down, and there is no session.
+        custody.session_keep(&begun, Some(&touched)).await?;
         custody.session_begun(begun).await
     }
 
@@ -255,7 +305,8 @@ impl Desk<act::SessionStart> {
         let Ok((owner, handle)) = self.custody.passkeys().claimed(answer) else { return Ok(None) };
         let Some(person) = self.custody.store().person_by_passkey_owner(&owner).await? else { return Ok(None) };
         let has = self.custody.store().credential_list(person.id).await?;
-        Ok(has.into_iter().find(|one| one.handle == handle))
+        let found = has.into_iter().find(|one| one.handle == handle);
+        Ok(found.map(|one| self.custody.standby().held().passkey_applied(one)))
     }
 
     async fn touched(
@@ -285,11 +336,18 @@ impl Desk<act::SessionEnd> {
     /// # Errors
     /// [`CustodyError::Refused`] when nobody is signed in.
     pub async fn sign_out(&self) -> Result<(), CustodyError> {
-        let session = self.session()?;
-        let _granted = self.ask(Question::house(Purpose::Administration)).await?;
-        let mut tx = self.custody.store().begin("sign out").await?;
-        tx.session_revoke(session, self.custody.now()).await?;
-        tx.commit().await?;
+        let (custody, session) = (&self.custody, self.session()?);
+        let question = Question::house(Purpose::Administration).also(session);
+        let kept = custody.ask_or_reserve::<act::SessionEnd>(self.who(), self.facts().await?, (question, None)).await;
+        let now = custody.now();
+        // It only takes away: for whoever holds the cookie it is over in any case, whoever could witness it.
+        custody.standby().held().session_end(session, now);
+        if let Kept::Ledger(_) = kept? {
+            let mut tx = custody.store().begin("sign out").await?;
+            tx.session_revoke(session, now).await?;
+            tx.commit().await?;
+            custody.standby().held().session_end_written(session);
+        }
         Ok(())
     }
 
@@ -303,6 +361,7 @@ impl Desk<act::SessionEnd> {
         let mut tx = self.custody.store().begin("sign out everywhere").await?;
         tx.session_revoke_all(person, self.custody.now()).await?;
         tx.commit().await?;
+        self.custody.sessions_held_end(person);
         Ok(())
     }
 }
@@ -332,6 +391,11 @@ impl Desk<act::SessionStepUp> {
     pub async fn step_up_finish(&self, ceremony: &str, answer: &str) -> Result<Witnessed, CustodyError> {
         let custody = &self.custody;
         let (person, session) = (self.person()?, self.session()?);
+        let begun_in_memory = custody.standby().held().session_by_id(session).is_some();
+        if begun_in_memory {
+            // Its row has to be there to be touched.
+            custody.reserve_replay().await?;
+        }
         let (whose, state): (_, TouchState) = custody.ceremony_end(CeremonyKind::StepUp, ceremony).await?;
         if whose != Some(person) || state.session != session {
             return Err(CustodyError::NotProven);
@@ -356,6 +420,7 @@ impl Desk<act::SessionStepUp> {
             return Err(CustodyError::NotProven);
         }
         tx.commit().await?;
+        custody.standby().held().session_unlocked(session);
         Ok(witnessed)
     }
 }

@@ -55,6 +55,9 @@ pub enum StoreError {
     /// The folder is not what it should be.
     #[error("{0}")]
     Folder(String),
+    /// The reserve takes no more of this kind.
+    #[error("the reserve is full")]
+    ReserveFull,
     /// A flush to disk failed once; nothing is trusted after that until a restart.
     #[error("the disk refused a flush; stop and look at it before starting again")]
     FlushFailed,

@@ -64,6 +64,16 @@ impl Store {
         row.map(|row| row.text("value")).transpose()
     }
 
+    /// How much was counted within a window so far. Counts nothing, and needs no room.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn limit_look(&self, subject: &str, window_at: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT count FROM limit_window WHERE subject = $1 AND window_at = $2";
+        let row = self.row("look at a count", sql, binds![subject, window_at]).await?;
+        row.map_or(Ok(0), |row| row.count("count"))
+    }
+
     /// The newest check of a kind.
     ///
     /// # Errors

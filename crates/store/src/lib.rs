@@ -29,6 +29,7 @@ mod objects;
 mod patients;
 mod people;
 mod related;
+mod reserve;
 mod scope;
 mod sessions;
 mod shreds;
@@ -52,6 +53,10 @@ pub use objects::{ObjectReader, ObjectWriter, Objects};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
 pub use related::RelatedPerson;
+pub use reserve::{
+    RESERVE_FILE, RESERVE_RECORD_BYTES_MAX, Reserve, ReserveClass, ReserveContents, ReserveFound, Reserved,
+    reserve_slot_decode,
+};
 pub use sessions::{Ceremony, SessionRow};
 pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

@@ -139,6 +139,17 @@ impl Config {
         if self.tls.is_none() && !self.listen.ip().is_loopback() {
             return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());
         }
+        let witness_command = self.witness.as_ref().and_then(|witness| witness.command.as_ref());
+        for (name, command) in [
+            ("scan_command", self.scan_command.as_ref()),
+            ("alert_command", self.alert_command.as_ref()),
+            ("command of [witness]", witness_command),
+        ] {
+            // An empty list would look as if it were set and do nothing.
+            if command.is_some_and(|command| command.first().is_none_or(|program| program.trim().is_empty())) {
+                return Err(WrongUse(format!("{name} is empty: name a program, or leave it out")).into());
+            }
+        }
         if let Some(witness) = &self.witness
             && witness.command.is_some() == witness.append_file.is_some()
         {
@@ -223,5 +234,22 @@ mod tests {
             let config: Config = toml::from_str(&text).unwrap();
             assert!(config.check().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_command_that_names_no_program_is_refused_and_never_taken_for_one() {
+        for bad in [
+            "scan_command = []\n",
+            "scan_command = [\"\"]\n",
+            "scan_command = [\" \", \"-\"]\n",
+            "alert_command = []\n",
+            "[witness]\ncommand = []\n",
+        ] {
+            let config: Config = toml::from_str(&format!("{GOOD}{bad}")).unwrap();
+            let said = config.check().unwrap_err().to_string();
+            assert!(said.contains("command") && said.contains("is empty"), "{bad}: {said}");
+        }
+        let config: Config = toml::from_str(&format!("{GOOD}scan_command = [\"clamdscan\", \"-\"]\n")).unwrap();
+        assert!(config.check().is_ok());
     }
 }

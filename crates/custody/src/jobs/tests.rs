@@ -4,7 +4,7 @@ use crate::filled::{filled, filled_with};
 use crate::testing::{HOUR_MILLIS, MINUTE_MILLIS, house, house_with};
 use crate::{CustodyError, Verdict, WitnessSink, checkpoints_read};
 use ledger::SignedCheckpoint;
-use record::{AlertId, Outcome, UploadId, act};
+use record::{AlertId, Entry, Intent, Outcome, Purpose, Resources, UploadId, act};
 use store::{EntryFilter, Upload};
 
 fn said(command: &str) -> Option<WitnessSink> {
@@ -128,10 +128,21 @@ async fn an_alert_that_waited_is_written_once_when_writing_works_again() {
         closed_by: None,
         word: None,
     };
-    custody.alert_reserve(alert);
+    let intent = Intent::to::<act::AlertList>(
+        custody.clock(),
+        custody.entropy(),
+        (custody.program(), None),
+        None,
+        Resources::of([alert.id.into()]),
+        Purpose::Administration,
+    );
+    let entry = Entry::of(&intent, Outcome::Noted, "waited");
+    custody.alert_keep(alert, entry).await;
     assert_eq!(custody.alerts_waiting(), 1);
-    custody.alerts_flush().await;
-    custody.alerts_flush().await;
+    for _ in 0..2 {
+        custody.reserve_replay().await.unwrap();
+        custody.alerts_flush().await;
+    }
     assert_eq!(custody.alerts_waiting(), 0);
     let kinds: Vec<_> = custody.store().alert_list().await.unwrap().into_iter().map(|alert| alert.kind).collect();
     assert_eq!(kinds, ["waited"]);
@@ -304,4 +315,22 @@ async fn a_planned_backup_is_made_when_it_is_due_and_tried_again_sooner_when_it_
     std::fs::remove_file(outside.path().join("backup")).unwrap();
     assert!(custody.backup_when_due().await.unwrap());
     assert!(!custody.backup_when_due().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_alert_command_finds_nothing_of_our_environment_but_what_is_written_down() {
+    assert!(std::env::vars_os().count() > 6, "the runner of tests has put much into ours");
+    let outside = crate::testing::TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
+    let told = outside.path().join("told");
+    let argv = ["sh", "-c", &format!("env > {0}.part; mv {0}.part {0}", told.display())].map(ToOwned::to_owned).to_vec();
+    let house = house_with(|settings| settings.alert_command = Some(argv)).await;
+    house.custody.alert("tried_out", "A sentence.").await;
+    let found = told_in_time(&told).await;
+    for line in found.lines() {
+        let name = line.split('=').next().unwrap_or_default();
+        // The last four are the shell's own.
+        let known = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "PWD", "OLDPWD", "SHLVL", "_"];
+        assert!(known.contains(&name), "{name}");
+    }
 }

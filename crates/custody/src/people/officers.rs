@@ -116,6 +116,7 @@ impl Custody {
         }
         tx.commit().await?;
         if made == Made::Recovered {
+            held.iter().filter(|one| one.role.is_officer()).for_each(|one| self.sessions_held_end(one.person));
             let sentence =
                 "A privacy officer was recovered with the root key; the earlier officers' passkeys have ended.";
             self.alert("officer_recovery", sentence).await;

@@ -102,7 +102,8 @@ impl Intake {
         let mut digest = Hasher::default();
         digest.update(sealer.header());
         writer.write(sealer.header()).await?;
-        let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
+        let scanner = custody.settings().scan_command.as_deref();
+        let scanner = scanner.map(|command| Scanner::start(command, SCANNER_PATIENCE)).transpose()?;
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
         Ok(Self {
             sealer: Some(sealer),
@@ -168,28 +169,30 @@ impl Intake {
 struct Scanner {
     child: tokio::process::Child,
     input: Option<tokio::process::ChildStdin>,
+    /// For one piece, and for the answer at the end.
+    patience: std::time::Duration,
 }
 
 impl Scanner {
-    fn start(command: &[String]) -> Result<Self, CustodyError> {
+    fn start(command: &[String], patience: std::time::Duration) -> Result<Self, CustodyError> {
         let [program, arguments @ ..] = command else {
             return Err(CustodyError::Broken("scan_command is empty".to_owned()));
         };
         let mut command = tokio::process::Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        // It gets none of our own variables but the search path: a passphrase may be one.
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        // A passphrase may be among our own variables.
+        command.env_clear().envs(crate::alerts::passed_on());
         let started = command.spawn();
         let mut child = started.map_err(|_| {
             CustodyError::Broken("the malware scanner cannot be started; nothing is taken in".to_owned())
         })?;
         let input = child.stdin.take();
-        Ok(Self { child, input })
+        Ok(Self { child, input, patience })
     }
 
     async fn feed(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
         let Some(input) = &mut self.input else { return Ok(()) };
-        match tokio::time::timeout(SCANNER_PATIENCE, input.write_all(bytes)).await {
+        match tokio::time::timeout(self.patience, input.write_all(bytes)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => {
                 // A scanner that has seen enough closes its input; its exit code is what counts.
@@ -202,10 +205,13 @@ impl Scanner {
 
     async fn finish(mut self) -> Result<(), CustodyError> {
         self.input = None;
-        match tokio::time::timeout(SCANNER_PATIENCE, self.child.wait()).await {
+        match tokio::time::timeout(self.patience, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Err(_) => Err(CustodyError::File("the malware scanner did not answer in time; nothing was taken in")),
             Ok(_) => Err(CustodyError::File("the malware scanner did not find the file clean; it was not taken in")),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Words, ledger, and whatever is uploaded.
+
+use identify::{FileNameTemplate, Kind, Limits, header_fields, patients_from_csv, people_from_csv, sniff, text_of};
+use ledger::{Checkpoint, KeptReceipt, Note, SignedCheckpoint, Signer, TilePath, Verifier};
+use record::civil::Day;
+use record::{Action, Entry, ResourceId, Role, Sha256};
+use std::io::{Cursor, Write as _};
+use std::sync::OnceLock;
+
+/// Every target of this file. The name is that of its folder of seeds.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("leaf", leaf),
+    ("bundle", bundle),
+    ("note", note),
+    ("receipt", receipt),
+    ("tile_path", tile_path),
+    ("export", export),
+    ("id", id),
+    ("day", day),
+    ("entry", entry),
+    ("sniff", sniffed),
+    ("rtf", rtf),
+    ("pdf", pdf),
+    ("docx", docx),
+    ("table", table),
+    ("header", header),
+    ("template", template),
+];
+
+fn verifier() -> &'static Verifier {
+    static KEY: OnceLock<Verifier> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let seed = zeroize::Zeroizing::new([7; 32]);
+        Signer::from_seed("localhost/strongroom", seed).expect("a name and a seed").verifier()
+    })
+}
+
+/// What is read is written again as the same bytes: an entry has one encoding.
+fn leaf(bytes: &[u8]) {
+    if let Ok(leaf) = ledger::leaf::decode(bytes) {
+        let again = ledger::leaf::encode(&leaf.entry, &leaf.sealed_body, &leaf.salt);
+        assert_eq!(again.as_deref(), Ok(bytes));
+    }
+}
+
+fn bundle(bytes: &[u8]) {
+    let leaves: Result<Vec<&[u8]>, _> = ledger::leaf::bundle_leaves(bytes).collect();
+    if let Ok(leaves) = leaves {
+        assert_eq!(ledger::leaf::bundle(leaves).as_deref(), Ok(bytes));
+    }
+}
+
+fn note(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(note) = text.parse::<Note>() {
+        assert!(verifier().verified_text(&note).is_err() || text.contains("localhost/strongroom"));
+        let _ = Checkpoint::parse(note.unverified_text());
+    }
+    let _ = SignedCheckpoint::open(&text, verifier());
+    let _ = ledger::note::signature_lines(&text);
+    let _ = text.parse::<Verifier>();
+    let _ = text.parse::<ledger::Witness>();
+}
+
+fn receipt(bytes: &[u8]) {
+    if let Ok(kept) = KeptReceipt::verify(&String::from_utf8_lossy(bytes), verifier()) {
+        let _ = kept.leaf();
+    }
+}
+
+/// A path has one spelling.
+fn tile_path(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(path) = text.parse::<TilePath>() {
+        assert_eq!(path.to_string(), text);
+    }
+}
+
+/// Whatever the bytes are, there is a report or a reason, and nothing forged is sound.
+fn export(bytes: &[u8]) {
+    let _ = ledger::verify_export(Cursor::new(bytes), verifier(), &[]);
+}
+
+/// An id has one spelling.
+fn id(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(id) = text.parse::<ResourceId>() {
+        assert_eq!(id.to_string(), text);
+    }
+    if let Ok(digest) = text.parse::<Sha256>() {
+        assert_eq!(digest.to_string().parse::<Sha256>().ok(), Some(digest));
+    }
+    if let Ok(action) = text.parse::<Action>() {
+        assert_eq!(action.as_str(), text);
+    }
+    let _ = text.parse::<Role>();
+}
+
+fn day(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(day) = text.parse::<Day>() {
+        assert_eq!(day.to_string().parse::<Day>().ok(), Some(day));
+    }
+    if let Ok(day) = Day::read(text) {
+        assert_eq!(day.to_string().parse::<Day>().ok(), Some(day));
+    }
+}
+
+fn entry(bytes: &[u8]) {
+    if let Ok(entry) = serde_json::from_slice::<Entry>(bytes) {
+        let again = serde_json::to_vec(&entry).expect("an entry is JSON");
+        assert_eq!(serde_json::from_slice::<Entry>(&again).ok(), Some(entry));
+    }
+}
+
+/// Small limits, so that every limit is met.
+fn limits() -> Limits {
+    Limits { text_bytes_max: 20_000, inflated_bytes_max: 1 << 20, operators_max: 20_000, ..Limits::default() }
+}
+
+fn read(kind: Kind, bytes: &[u8]) {
+    if let Ok(read) = text_of(kind, bytes, &limits()) {
+        assert!(read.text.len() <= 20_000);
+    }
+}
+
+fn sniffed(bytes: &[u8]) {
+    for name in ["x.docx", "x.pdf", "x", "x.exe", "x.txt"] {
+        if let Ok(kind) = sniff(bytes, name).accept() {
+            assert!(Kind::ACCEPTED.contains(&kind) && name != "x.exe");
+        }
+    }
+}
+
+fn rtf(bytes: &[u8]) {
+    read(Kind::Rtf, bytes);
+}
+
+fn pdf(bytes: &[u8]) {
+    read(Kind::Pdf, bytes);
+}
+
+/// The bytes as the XML within a container, and as the container.
+fn docx(bytes: &[u8]) {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file("word/document.xml", stored).expect("a part begins");
+    writer.write_all(bytes).expect("a part is written");
+    read(Kind::Docx, &writer.finish().expect("the archive ends").into_inner());
+    read(Kind::Docx, bytes);
+}
+
+fn table(bytes: &[u8]) {
+    let _ = patients_from_csv(bytes, &limits());
+    let _ = people_from_csv(bytes, &limits());
+}
+
+fn header(bytes: &[u8]) {
+    let fields = header_fields(&String::from_utf8_lossy(bytes));
+    for value in
+        [&fields.patient_name, &fields.record_number, &fields.author, &fields.document_type].into_iter().flatten()
+    {
+        assert!(!value.is_empty() && value.chars().count() <= 100 && !value.contains(['\n', '\u{202e}', '\0']));
+    }
+}
+
+/// First line the template, the rest a name.
+fn template(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (template, name) = text.split_once('\n').unwrap_or((&text, ""));
+    if let Ok(template) = FileNameTemplate::parse(template) {
+        let _ = template.fields(name);
+    }
+    let safe = identify::safe_file_name(name);
+    assert!(!safe.is_empty() && safe.len() <= 150 && identify::safe_file_name(&safe) == safe);
+}
