@@ -1,7 +1,7 @@
 //! Keys, the reserve, and what a request says before anybody is known.
 
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::Uri;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use portal::door::address::{Hosts, client_address};
 use portal::door::cookie::session_secret;
 use portal::door::{PublicUrl, SafePath};
@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use vault::{KeyName, PassphraseParams, RootKey, WrappedKey};
 
 /// Every target of this file. The name is that of its folder of seeds.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("wrapped_key", wrapped_key),
     ("key_name", key_name),
     ("root_key", root_key),

@@ -8,7 +8,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
 
 /// Every target of this file. The name is that of its folder of seeds.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("leaf", leaf),
     ("bundle", bundle),
     ("note", note),

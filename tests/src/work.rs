@@ -57,8 +57,7 @@ impl WorkHouse {
         let listen = probe.local_addr().expect("it has an address");
         drop(probe);
         let (config, log) = (all.join("strongroom.toml"), all.join("stderr.log"));
-        let house =
-            Self { dir: dir.to_path_buf(), config, place: Place::at(listen), log, prefix: prefix.to_vec() };
+        let house = Self { dir: dir.to_path_buf(), config, place: Place::at(listen), log, prefix: prefix.to_vec() };
         let demo = Demo::start_at(house.command(), &house.dir, &house.log, listen);
         let found = meanwhile(&demo);
         demo.stop();
@@ -132,7 +131,8 @@ impl WorkHouse {
     /// # Panics
     /// When it cannot be made.
     pub fn invite_officer(&self) -> (String, String) {
-        let made = self.run(&["person", "recover-officer", "--email", "key@example.org", "--name", "Kim Key", "--json"]);
+        let made =
+            self.run(&["person", "recover-officer", "--email", "key@example.org", "--name", "Kim Key", "--json"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let told: Value = serde_json::from_slice(&made.stdout).expect("one object");
         let link = told["enrolment_url"].as_str().expect("a link");

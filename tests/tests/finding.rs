@@ -2,8 +2,8 @@
 //! repair or a wrong proxy would. The outside probe finds it, the operator's command is told, the ledger holds it, the
 //! portal is shut, and a restart does not open it.
 
-use record::action::Action;
 use record::Outcome;
+use record::action::Action;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
@@ -46,7 +46,9 @@ fn a_door_found_open_at_the_public_address_is_told_written_and_shut_and_stays_so
 
     let served = house.serve();
     let said = until("the alert command was told", || {
-        std::fs::read_to_string(&told).ok().filter(|text| text.contains("open_door: The outside probe found an open door"))
+        std::fs::read_to_string(&told)
+            .ok()
+            .filter(|text| text.contains("open_door: The outside probe found an open door"))
     });
     assert!(!said.contains("Patients"), "what the page showed is not passed on: {said}");
     // Asked behind the proxy, by the name that people use.
@@ -71,7 +73,8 @@ fn a_door_found_open_at_the_public_address_is_told_written_and_shut_and_stays_so
         let entries = store.entry_list(&filter, 500).await.expect("entries can be read");
         let kinds: Vec<String> = store.alert_list().await.expect("alerts").into_iter().map(|one| one.kind).collect();
         store.close().await;
-        let entries: Vec<_> = entries.iter().map(|one| ledger::leaf::decode(&one.leaf).expect("a leaf").entry).collect();
+        let entries: Vec<_> =
+            entries.iter().map(|one| ledger::leaf::decode(&one.leaf).expect("a leaf").entry).collect();
         (entries, kinds)
     });
     assert!(found.0.iter().any(|entry| entry.outcome == Outcome::Noted && entry.why == "open_door"), "{:?}", found.0);

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Mutations of each target unless told otherwise.
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 2_000;
 
 /// A small generator (xorshift64*), so that a failure can be repeated.
 struct Dice(u64);

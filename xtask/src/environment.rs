@@ -43,7 +43,12 @@ const TOOLS: &[Tool] = &[
     Tool { programs: &["pkg-config"], need: Need::Build, why: "finds C libraries", debian: "pkg-config" },
     Tool { programs: &["perl"], need: Need::Build, why: "build scripts of C libraries", debian: "perl" },
     Tool { programs: &["sqlite3"], need: Need::Build, why: "a second connection, in tests", debian: "sqlite3" },
-    Tool { programs: &["strace"], need: Need::Build, why: "kills the program at its steps, in tests", debian: "strace" },
+    Tool {
+        programs: &["strace"],
+        need: Need::Build,
+        why: "kills the program at its steps, in tests",
+        debian: "strace",
+    },
     Tool {
         programs: &["node"],
         need: Need::Browser,

@@ -18,8 +18,22 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 
 /// Targets that are built quickly.
 const PARSERS: &[&str] = &[
-    "leaf", "bundle", "note", "receipt", "tile_path", "export", "id", "day", "entry", "sniff", "rtf", "pdf", "docx",
-    "table", "header", "template",
+    "leaf",
+    "bundle",
+    "note",
+    "receipt",
+    "tile_path",
+    "export",
+    "id",
+    "day",
+    "entry",
+    "sniff",
+    "rtf",
+    "pdf",
+    "docx",
+    "table",
+    "header",
+    "template",
 ];
 /// Targets that need the store and the door.
 const DOOR: &[&str] =

@@ -228,11 +228,7 @@ impl Custody {
         self.told_words(&intent, Outcome::Noted, why, words).await
     }
 
-    fn note_intent<A: Act>(
-        &self,
-        customer: Option<CustomerId>,
-        about: impl IntoIterator<Item = ResourceId>,
-    ) -> Intent {
+    fn note_intent<A: Act>(&self, customer: Option<CustomerId>, about: impl IntoIterator<Item = ResourceId>) -> Intent {
         let who = (self.program(), None);
         Intent::to::<A>(self.clock(), self.entropy(), who, customer, Resources::of(about), Purpose::Administration)
     }

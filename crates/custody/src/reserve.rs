@@ -23,7 +23,7 @@ use store::{Alert, Reserve, ReserveClass, ReserveFound};
 use vault::Owner;
 
 /// Fact: when this house's reserve was made. With it, a file that is gone is missed.
-const MADE: &str = "reserve_made";
+pub(crate) const MADE: &str = "reserve_made";
 /// What the name of a record's seal begins with; its number follows.
 const SEAL_NAME: &[u8] = b"reserve";
 /// Marks an entry that was carried over; a word of its own follows where there was one.
@@ -144,7 +144,8 @@ impl Custody {
     pub(crate) async fn reserve_found(&self, found: Option<ReserveFound>) -> Result<(), CustodyError> {
         let known = self.store().meta_fetch(MADE).await?.is_some();
         if found == Some(ReserveFound::Made) && known {
-            let sentence = "The reserve's file was gone and was made anew: sign-ins and alerts that waited in it are lost.";
+            let sentence =
+                "The reserve's file was gone and was made anew: sign-ins and alerts that waited in it are lost.";
             self.alert("reserve_gone", sentence).await;
         }
         if found.is_some() && !known {

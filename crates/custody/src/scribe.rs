@@ -76,12 +76,7 @@ impl Scribe {
 }
 
 /// Whether it could is known before anybody is answered, so that whoever was answered finds it so.
-async fn write(
-    log: &LedgerLog,
-    signer: &Signer,
-    (entropy, failing): (&dyn Entropy, &AtomicBool),
-    batch: Vec<Line>,
-) {
+async fn write(log: &LedgerLog, signer: &Signer, (entropy, failing): (&dyn Entropy, &AtomicBool), batch: Vec<Line>) {
     let (drafts, answers): (Vec<Draft>, Vec<oneshot::Sender<Answer>>) =
         batch.into_iter().filter(fits).map(|line| (line.draft, line.answer)).unzip();
     if drafts.is_empty() {

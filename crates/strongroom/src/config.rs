@@ -252,4 +252,25 @@ mod tests {
         let config: Config = toml::from_str(&format!("{GOOD}scan_command = [\"clamdscan\", \"-\"]\n")).unwrap();
         assert!(config.check().is_ok());
     }
+
+    #[test]
+    fn a_file_cut_or_changed_anywhere_is_refused_or_read_and_never_a_panic() {
+        let whole = format!(
+            "{GOOD}listen = \"127.0.0.1:8080\"\ntrusted_proxies = [\"192.0.2.1\"]\nscan_command = [\"clamdscan\", \"-\"]\n\
+             file_bytes_max = 4096\n[tls]\ncertificate_file = \"a\"\nkey_file = \"b\"\n[witness]\nappend_file = \"c\"\n"
+        );
+        let read = |text: &str| {
+            if let Ok(config) = toml::from_str::<Config>(text) {
+                drop(config.check().and_then(|()| config.settings()));
+            }
+        };
+        assert!(toml::from_str::<Config>(&whole).is_ok_and(|config| config.check().is_ok()));
+        for at in 0..whole.len() {
+            read(&whole[..at]);
+            for other in ["\"", "[", "]", "=", "\n", "-9223372036854775809", "\u{202e}", "\0", "{"] {
+                read(&format!("{}{other}{}", &whole[..at], &whole[at..]));
+                read(&format!("{}{other}{}", &whole[..at], &whole[at + 1..]));
+            }
+        }
+    }
 }

@@ -241,7 +241,8 @@ async fn begin_anew(
     ] {
         tx.meta_set(name, value).await?;
     }
-    for name in ["ledger_key", crate::keys::EPOCH_DUE] {
+    // The reserve of the house that was lost is no part of a backup: this one has none yet.
+    for name in ["ledger_key", crate::keys::EPOCH_DUE, crate::reserve::MADE] {
         tx.meta_remove(name).await?;
     }
     tx.commit().await?;

@@ -323,7 +323,8 @@ async fn the_alert_command_finds_nothing_of_our_environment_but_what_is_written_
     let outside = crate::testing::TempDir::new();
     std::fs::create_dir_all(outside.path()).unwrap();
     let told = outside.path().join("told");
-    let argv = ["sh", "-c", &format!("env > {0}.part; mv {0}.part {0}", told.display())].map(ToOwned::to_owned).to_vec();
+    let argv =
+        ["sh", "-c", &format!("env > {0}.part; mv {0}.part {0}", told.display())].map(ToOwned::to_owned).to_vec();
     let house = house_with(|settings| settings.alert_command = Some(argv)).await;
     house.custody.alert("tried_out", "A sentence.").await;
     let found = told_in_time(&told).await;

@@ -11,8 +11,7 @@ const LARGE_BYTES: usize = 4 << 20;
 
 async fn large(filled: &Filled) -> DocumentId {
     let text = format!("Patient: Doe, Jane\n{}", "One more line of a long dictation.\n".repeat(LARGE_BYTES / 35));
-    let new =
-        NewUpload { customer: Some(filled.clinic), file_name: "large.txt".to_owned(), ..NewUpload::default() };
+    let new = NewUpload { customer: Some(filled.clinic), file_name: "large.txt".to_owned(), ..NewUpload::default() };
     let pieces: Vec<_> =
         text.as_bytes().chunks(64 << 10).map(|piece| Ok::<_, UploadCut>(Bytes::copy_from_slice(piece))).collect();
     let desk = filled.house.desk::<act::DocumentUpload>(&filled.typist).await;

@@ -159,7 +159,8 @@ impl Custody {
         match self.reserve_replay().await {
             Ok(carried) => {
                 if !self.is_ledger_failing() && std::mem::replace(&mut self.standby().held().is_told, false) {
-                    let sentence = format!("The ledger writes again; {carried} records from the reserve were written late.");
+                    let sentence =
+                        format!("The ledger writes again; {carried} records from the reserve were written late.");
                     self.alert("ledger_writes_again", &sentence).await;
                 }
             }

@@ -50,7 +50,10 @@ fn what_was_kept_is_there_in_order_when_the_file_is_opened_again() {
     append(&reserve, ReserveClass::Session, "three");
     drop(reserve);
     let (reserve, found) = Reserve::open(&folder.0).unwrap();
-    assert_eq!((found, texts(&reserve).as_slice()), (ReserveFound::There, &["one", "two", "three"].map(str::to_owned)[..]));
+    assert_eq!(
+        (found, texts(&reserve).as_slice()),
+        (ReserveFound::There, &["one", "two", "three"].map(str::to_owned)[..])
+    );
     // A slot that is free again is used again, and its record still comes last.
     reserve.clear(reserve.contents().unwrap().records[0].slot).unwrap();
     append(&reserve, ReserveClass::Session, "four");
