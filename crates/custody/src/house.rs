@@ -164,7 +164,7 @@ impl Custody {
     /// Lets go of the store. Nothing is lost without it.
     pub async fn close(&self) {
         // What was written until now stands under a kept checkpoint, or the next verification could not vouch for it.
-        if self.checkpoint().await.is_err() {
+        if self.checkpoint_last_keep().await.is_err() {
             tracing::warn!("no checkpoint could be kept at the end");
         }
         self.store().close().await;
