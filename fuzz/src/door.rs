@@ -8,8 +8,11 @@ use portal::door::{PublicUrl, SafePath};
 use std::net::{IpAddr, Ipv4Addr};
 use vault::{KeyName, PassphraseParams, RootKey, WrappedKey};
 
-/// Every target of this file. The name is that of its folder of seeds.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A parser by its name, which is that of its folder of seeds.
+pub(crate) type Parser = (&'static str, fn(&[u8]));
+
+/// Every target of this file.
+pub(crate) const TARGETS: &[Parser] = &[
     ("wrapped_key", wrapped_key),
     ("key_name", key_name),
     ("root_key", root_key),

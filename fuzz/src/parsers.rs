@@ -7,8 +7,11 @@ use record::{Action, Entry, ResourceId, Role, Sha256};
 use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
 
-/// Every target of this file. The name is that of its folder of seeds.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A parser by its name, which is that of its folder of seeds.
+pub(crate) type Parser = (&'static str, fn(&[u8]));
+
+/// Every target of this file.
+pub(crate) const TARGETS: &[Parser] = &[
     ("leaf", leaf),
     ("bundle", bundle),
     ("note", note),
