@@ -5,7 +5,7 @@
 //! order as soon as that writes again, once, with its own time and marked as late; a reserve that is full or cannot be
 //! written refuses the sign-in. What is only held in memory takes away or dies with the process, and never gives.
 //!
-//! docs/decisions/0008-signing-in-from-a-reserve.md says why it is so, docs/FORMATS.md what the bytes are.
+//! docs/decisions/0009-signing-in-from-a-reserve.md says why it is so, docs/FORMATS.md what the bytes are.
 
 mod held;
 mod replay;
