@@ -77,7 +77,12 @@ pub fn files_below(dir: &Path) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.is_file() {
+                // A socket holds nothing.
+                found.push(path);
+            }
         }
     }
     found.sort();
