@@ -50,6 +50,19 @@ pub(super) const SEARCH: Program = Program {
     heading: "Search over a million documents of 100 customers, one with half of them, 8 clients, a page of 50",
 };
 
+pub(super) const OPENS: Program = Program {
+    name: "opens",
+    package: "strongroom-tests",
+    bench: "opens",
+    heading: "Opens of a transcript of 4 KiB, over TLS, on connections that are kept",
+};
+pub(super) const UPLOAD: Program = Program {
+    name: "upload",
+    package: "strongroom-tests",
+    bench: "upload",
+    heading: "A large upload over HTTP, and the memory it takes",
+};
+
 impl Program {
     /// Runs it by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
     pub(super) fn measure(&self, top: &Path, folder: &Path, rounds: u32) -> Result<Section> {
