@@ -338,11 +338,6 @@ impl Browser {
         self.csrf = between(&help, "name=\"csrf\" value=\"", "\"").expect("a token on the page").to_owned();
     }
 
-    /// The cookie of this session, `name=value`, for another program that asks in its place.
-    pub fn cookie(&self) -> &str {
-        &self.cookie
-    }
-
     /// The token of this session.
     pub fn csrf(&self) -> &str {
         &self.csrf

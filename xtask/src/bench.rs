@@ -9,10 +9,13 @@
 
 mod disk;
 mod machine;
+mod opens;
 mod program;
 mod report;
 mod rounds;
 mod seal;
+mod served;
+mod upload;
 
 use crate::{Verdict, tree};
 use anyhow::{Context, Result};
@@ -72,16 +75,16 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::Disk => vec![disk::measure(&folder, options.rounds)?],
         What::Receipts => vec![run(&program::RECEIPTS)?],
         What::Search => vec![run(&program::SEARCH)?],
-        What::Opens => vec![run(&program::OPENS)?],
-        What::Upload => vec![run(&program::UPLOAD)?],
+        What::Opens => vec![opens::measure(&top, &folder, options.rounds)?],
+        What::Upload => vec![upload::measure(&top, &folder, options.rounds)?],
         What::Seal => vec![seal::measure(&top, &folder, options.rounds)?],
         What::All => vec![
             run(&program::VAULT)?,
             disk::measure(&folder, options.rounds)?,
             run(&program::RECEIPTS)?,
             run(&program::SEARCH)?,
-            run(&program::OPENS)?,
-            run(&program::UPLOAD)?,
+            opens::measure(&top, &folder, options.rounds)?,
+            upload::measure(&top, &folder, options.rounds)?,
             seal::measure(&top, &folder, options.rounds)?,
         ],
     };

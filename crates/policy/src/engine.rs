@@ -277,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_failure_is_not_remembered() {
-        let erring = format!("@id(\"errs\") @why(\"suspended\") forbid (principal, action, resource) when {{ {ERRS} }};");
+        let erring =
+            format!("@id(\"errs\") @why(\"suspended\") forbid (principal, action, resource) when {{ {ERRS} }};");
         let policy = with(&erring).expect("it is valid until it is evaluated");
         for _ in 0..2 {
             assert_eq!(why(&policy), Some(Why::PolicyError));

@@ -101,8 +101,7 @@ impl Store {
         // Made here and not by the engine, so that neither it nor the log beside it is ever open to others.
         private_file(&path)?;
         let connect = dialect::sqlite(&path);
-        let writer =
-            Lanes::open(connect.clone(), 1).await.map_err(StoreError::database("open the database"))?;
+        let writer = Lanes::open(connect.clone(), 1).await.map_err(StoreError::database("open the database"))?;
         let mut lane = writer.take().await.map_err(StoreError::database("open the database"))?;
         migrate(&mut lane, MIGRATIONS).await?;
         drop(lane);

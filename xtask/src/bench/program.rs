@@ -50,22 +50,16 @@ pub(super) const SEARCH: Program = Program {
     heading: "Search over a million documents of 100 customers, one with half of them, 8 clients, a page of 50",
 };
 
-pub(super) const OPENS: Program = Program {
-    name: "opens",
-    package: "strongroom-tests",
-    bench: "opens",
-    heading: "Opens of a transcript of 4 KiB, over TLS, on connections that are kept",
-};
-pub(super) const UPLOAD: Program = Program {
-    name: "upload",
-    package: "strongroom-tests",
-    bench: "upload",
-    heading: "A large upload over HTTP, and the memory it takes",
-};
-
 impl Program {
-    /// Runs it by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
+    /// Runs it and makes a section of what it says.
     pub(super) fn measure(&self, top: &Path, folder: &Path, rounds: u32) -> Result<Section> {
+        let body = read(&self.run(top, folder, rounds)?);
+        ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
+        Ok(Section { name: self.name, heading: self.heading, body })
+    }
+
+    /// What it says, run by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
+    pub(super) fn run(&self, top: &Path, folder: &Path, rounds: u32) -> Result<String> {
         let kept = std::env::var_os(DATA).map(PathBuf::from);
         let data = kept.clone().unwrap_or_else(|| folder.join(format!("bench-{}-{}", self.name, std::process::id())));
         let run = |bench: &str| {
@@ -88,10 +82,13 @@ impl Program {
         }
         let output = output?.filter(|output| output.status.success());
         let output = output.with_context(|| format!("the benchmark {} failed", self.name))?;
-        let body = read(&String::from_utf8_lossy(&output.stdout));
-        ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
-        Ok(Section { name: self.name, heading: self.heading, body })
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+/// The numbers among what a benchmark said.
+pub(super) fn samples(said: &str) -> Vec<Sample> {
+    said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 fn read(said: &str) -> String {

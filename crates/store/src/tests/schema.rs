@@ -32,7 +32,8 @@ async fn a_fresh_schema_is_a_migrated_one() {
         std::fs::set_permissions(&dir.0, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         for _ in 0..2 {
             let store = dir.open().await;
-            let (migrated, made) = (schema_of(&mut *store.writer().await).await, schema_of(&mut *fresh.writer().await).await);
+            let (migrated, made) =
+                (schema_of(&mut *store.writer().await).await, schema_of(&mut *fresh.writer().await).await);
             assert_eq!(migrated, made, "from {from}");
             store.close().await;
         }
@@ -97,7 +98,8 @@ async fn every_table_has_a_sentence_and_every_column_a_comment() {
     let known = commented();
     let sql =
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migration' AND name NOT LIKE 'sqlite_%'";
-    let tables: Vec<String> = text(&mut *store.writer().await, sql).await.into_iter().map(|mut row| row.remove(0)).collect();
+    let tables: Vec<String> =
+        text(&mut *store.writer().await, sql).await.into_iter().map(|mut row| row.remove(0)).collect();
     assert!(tables.len() > 20);
     assert_eq!(tables.iter().cloned().collect::<BTreeSet<_>>(), known.keys().cloned().collect());
     for table in tables {
