@@ -145,9 +145,10 @@ impl<A: Act> Desk<A> {
     /// Finds a document and gathers the facts about it; nothing is opened.
     pub(crate) async fn document_find(&self, id: DocumentId) -> Result<Found, CustodyError> {
         let me = self.person()?;
-        let facts = self.facts().await?;
         let store = self.custody.store();
-        let Some(document) = store.document_fetch(id).await? else { return self.absent(id).await };
+        let found = async { Ok(store.document_fetch(id).await?) };
+        let (facts, document) = tokio::try_join!(self.facts(), found)?;
+        let Some(document) = document else { return self.absent(id).await };
         let told = store.document_facts(&document, Some(me)).await?;
         let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
         let mut resources = vec![ResourceFacts::Document(told)];
