@@ -9,9 +9,13 @@
 
 mod disk;
 mod machine;
+mod opens;
 mod program;
 mod report;
 mod rounds;
+mod seal;
+mod served;
+mod upload;
 
 use crate::{Verdict, tree};
 use anyhow::{Context, Result};
@@ -43,6 +47,12 @@ enum What {
     Receipts,
     /// Search over a million documents, with policy, receipt and decryption; takes minutes
     Search,
+    /// Opens of a transcript over TLS, against receipts and against nginx; needs wrk, nginx, openssl and curl
+    Opens,
+    /// Uploads of half a gigabyte, and of four: how fast, and how much memory
+    Upload,
+    /// Processor time of sealing a gigabyte, against age, borg and restic
+    Seal,
     /// Everything there is
     All,
 }
@@ -59,18 +69,23 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let top = tree::top()?;
     let folder = options.dir.clone().unwrap_or_else(|| target_folder(&top));
     std::fs::create_dir_all(&folder).context("making the folder to measure in")?;
-    // Later: opens, upload, sealing against age, borg and restic (issue: the speed lines).
     let run = |program: &program::Program| program.measure(&top, &folder, options.rounds);
     let sections = match options.what {
         What::Vault => vec![run(&program::VAULT)?],
         What::Disk => vec![disk::measure(&folder, options.rounds)?],
         What::Receipts => vec![run(&program::RECEIPTS)?],
         What::Search => vec![run(&program::SEARCH)?],
+        What::Opens => vec![opens::measure(&top, &folder, options.rounds)?],
+        What::Upload => vec![upload::measure(&top, &folder, options.rounds)?],
+        What::Seal => vec![seal::measure(&top, &folder, options.rounds)?],
         What::All => vec![
             run(&program::VAULT)?,
             disk::measure(&folder, options.rounds)?,
             run(&program::RECEIPTS)?,
             run(&program::SEARCH)?,
+            opens::measure(&top, &folder, options.rounds)?,
+            upload::measure(&top, &folder, options.rounds)?,
+            seal::measure(&top, &folder, options.rounds)?,
         ],
     };
     let machine = machine::describe(&top, &folder);

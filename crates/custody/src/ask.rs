@@ -138,12 +138,17 @@ impl Custody {
         signed_in: Option<SignInFact>,
     ) -> Result<PrincipalFacts, CustodyError> {
         let store = self.store();
-        let Some(row) = store.person_fetch(person).await? else { return Ok(PrincipalFacts::default()) };
         let now = self.now();
-        let memberships = store.membership_list_by_person(person).await?;
-        let assigned = store.assignment_list_by_person(person).await?;
-        let glasses = store.break_glass_open(person, now).await?;
-        let passkeys = store.credential_list(person).await?.len();
+        // Asked all at once: none of these questions waits for another's answer.
+        let (row, memberships, assigned, glasses, passkeys) = tokio::try_join!(
+            store.person_fetch(person),
+            store.membership_list_by_person(person),
+            store.assignment_list_by_person(person),
+            store.break_glass_open(person, now),
+            store.credential_list(person),
+        )?;
+        let Some(row) = row else { return Ok(PrincipalFacts::default()) };
+        let passkeys = passkeys.len();
         Ok(PrincipalFacts {
             memberships: memberships
                 .into_iter()
@@ -172,9 +177,10 @@ impl Custody {
     }
 
     async fn customer_facts(&self, id: CustomerId) -> Result<Option<CustomerFacts>, CustodyError> {
-        let Some(customer) = self.store().customer_fetch(id).await? else { return Ok(None) };
+        let (customer, agreements) =
+            tokio::try_join!(self.store().customer_fetch(id), self.store().agreement_list(id))?;
+        let Some(customer) = customer else { return Ok(None) };
         let today = self.settings().day_of(self.now());
-        let agreements = self.store().agreement_list(id).await?;
         let agreement_in_force =
             customer.closed_at.is_none() && agreements.iter().any(|agreement| agreement.in_force(&today));
         Ok(Some(CustomerFacts { id, agreement_in_force, requested_by: None }))

@@ -145,9 +145,10 @@ impl<A: Act> Desk<A> {
     /// Finds a document and gathers the facts about it; nothing is opened.
     pub(crate) async fn document_find(&self, id: DocumentId) -> Result<Found, CustodyError> {
         let me = self.person()?;
-        let facts = self.facts().await?;
         let store = self.custody.store();
-        let Some(document) = store.document_fetch(id).await? else { return self.absent(id).await };
+        let found = async { Ok(store.document_fetch(id).await?) };
+        let (facts, document) = tokio::try_join!(self.facts(), found)?;
+        let Some(document) = document else { return self.absent(id).await };
         let told = store.document_facts(&document, Some(me)).await?;
         let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
         let mut resources = vec![ResourceFacts::Document(told)];
@@ -226,20 +227,13 @@ impl Custody {
     ) -> Result<Option<Phi<Vec<u8>>>, CustodyError> {
         let (Some(object), Some(key)) = (version.text_object, &version.text_key) else { return Ok(None) };
         let wrapped = WrappedKey::from_bytes(key).map_err(CustodyError::seal)?;
-        let size = self.store().objects().size_bytes(object).await?.ok_or(store::StoreError::ObjectMissing)?;
-        if size > TEXT_BYTES_MAX {
+        let Some(whole) = self.store().objects().read_all(object, TEXT_BYTES_MAX).await? else {
             return Err(CustodyError::Broken("a text object is larger than any text".to_owned()));
-        }
-        let mut reader = self.store().objects().read(object, 0).await?;
-        let mut header = [0_u8; floe::HEADER_LEN];
-        reader.read(&mut header).await?;
+        };
+        let (header, sealed) = whole.split_at(whole.len().min(floe::HEADER_LEN));
         let rendition = Rendition { version: version.version, kind: RenditionKind::Text };
-        let mut unsealer =
-            opening.object(version.document, rendition, &wrapped, &header).map_err(CustodyError::seal)?;
-        let mut sealed = vec![0_u8; usize::try_from(size).unwrap_or(0).saturating_sub(floe::HEADER_LEN)];
-        let filled = reader.read(&mut sealed).await?;
-        sealed.truncate(filled);
-        let text = unsealer.push(&sealed).map_err(CustodyError::seal)?;
+        let mut unsealer = opening.object(version.document, rendition, &wrapped, header).map_err(CustodyError::seal)?;
+        let text = unsealer.push(sealed).map_err(CustodyError::seal)?;
         unsealer.finish().map_err(CustodyError::seal)?;
         Ok(Some(text))
     }
@@ -608,20 +602,16 @@ impl Stream {
         let store = self.custody.store().clone();
         let broken = |error: store::StoreError| Cut::Error(error.into());
         let sealed = |error: floe::FloeError| Cut::Error(CustodyError::seal(error));
-        let mut reader = store.objects().read(self.row.original_object, 0).await.map_err(broken)?;
-        let mut header = [0_u8; floe::HEADER_LEN];
-        reader.read(&mut header).await.map_err(broken)?;
+        let object = self.row.original_object;
+        let pieces = store.objects().pieces(object, floe::HEADER_LEN, floe::SEGMENT_LEN).await;
+        let (header, mut segments) = pieces.map_err(broken)?;
         let mut unsealer = opening
             .object(self.document, self.rendition(), &self.wrapped()?, &header)
             .map_err(|error| Cut::Error(CustodyError::seal(error)))?;
-        let mut buffer = vec![0_u8; floe::SEGMENT_LEN];
-        loop {
-            let filled = reader.read(&mut buffer).await.map_err(broken)?;
-            if filled == 0 {
-                break;
-            }
-            let plain = unsealer.push(&buffer[..filled]).map_err(sealed)?;
-            self.send(Bytes::from(plain.into_shown(shown))).await?;
+        while let Some(segment) = segments.next().await.map_err(broken)? {
+            // Opened where it lies, and sent from there.
+            let plain = unsealer.segment(segment).map_err(sealed)?;
+            self.send(Bytes::from_owner(plain.into_shown(shown))).await?;
         }
         unsealer.finish().map_err(sealed)
     }

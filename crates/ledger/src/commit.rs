@@ -43,6 +43,17 @@ pub trait DurableLog: Send + Sync {
     /// signed on the strength of this answer, so it may never be a head that only a cache remembers.
     fn head(&self) -> impl Future<Output = Result<Head, Self::Error>> + Send;
 
+    /// The right edge of the tree under this head, when it is remembered from the last append: only a saving, because
+    /// its root is held against the head. `None` always does.
+    fn edge(&self, head: &Head) -> Option<Edge> {
+        let _ = head;
+        None
+    }
+
+    /// Waits before a batch is tried again, because rivals moved the head `attempt` times (1 and up). Longer with each
+    /// attempt, and by `draw` (a number that no rival has) not as long as the rivals wait.
+    fn pause(&self, attempt: u32, draw: u64) -> impl Future<Output = ()> + Send;
+
     /// Those of the wanted hash tiles that exist, as wide as they are stored, in any order.
     fn tiles(&self, wanted: &[TileId]) -> impl Future<Output = Result<Vec<Tile>, Self::Error>> + Send;
 
@@ -77,6 +88,7 @@ pub struct Prepared {
     new_head: Head,
     entries: Vec<PreparedEntry>,
     tiles: Vec<Tile>,
+    edge: Edge,
 }
 
 impl Prepared {
@@ -99,6 +111,11 @@ impl Prepared {
     #[must_use]
     pub fn tiles(&self) -> &[Tile] {
         &self.tiles
+    }
+    /// The right edge under [`Self::new_head`], for [`DurableLog::edge`].
+    #[must_use]
+    pub const fn edge(&self) -> &Edge {
+        &self.edge
     }
 }
 
@@ -236,7 +253,7 @@ fn prepare(leaves: &[Salted], expected: Head, mut edge: Edge) -> Prepared {
     }
     // An unfinished tile whose level the batch did not reach is written again as it was: harmless, and at most seven.
     tiles.extend(edge.partials());
-    Prepared { expected, new_head: edge.head(), entries, tiles }
+    Prepared { expected, new_head: edge.head(), entries, tiles, edge }
 }
 
 /// Does the log's tree of `new` entries begin with the tree `old`: shown by a proof from its tiles, not believed.
@@ -265,10 +282,35 @@ async fn read_head<L: DurableLog>(log: &L, signer: &Signer) -> Result<Head, Comm
 
 /// Reads the right edge of the tree and sees that it makes the stated root: a tree that does not is never extended.
 async fn read_edge<L: DurableLog>(log: &L, head: Head) -> Result<Edge, CommitError<L::Error>> {
+    if let Some(edge) = log.edge(&head).filter(|edge| edge.head() == head) {
+        return Ok(edge);
+    }
     let wanted: Vec<TileId> = Edge::tiles_of(head.size).collect();
     let tiles = tiles(log, &wanted).await?;
     let edge = Edge::from_tiles(head.size, &tiles).ok().filter(|edge| edge.root() == head.root);
     edge.ok_or(CommitError::Corrupt(head))
+}
+
+/// The batch upon the head that is expected next, and upon which head.
+///
+/// What this process has signed was durable, so the first attempt expects it without asking; the swap compares it with
+/// what is there. When it does not fit (a rival wrote, or the log was rolled back), the head is read and held against
+/// what was signed.
+async fn prepare_next<L: DurableLog>(
+    leaves: &[Salted],
+    log: &L,
+    signer: &Signer,
+    attempt: u32,
+) -> Result<Prepared, CommitError<L::Error>> {
+    if let Some(signed) = signer.largest().filter(|_| attempt == 0) {
+        match read_edge(log, signed).await {
+            Ok(edge) => return Ok(prepare(leaves, signed, edge)),
+            Err(CommitError::Corrupt(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let head = read_head(log, signer).await?;
+    Ok(prepare(leaves, head, read_edge(log, head).await?))
 }
 
 /// Until the batch is durable in the log, by our own append or by one whose answer was lost.
@@ -277,9 +319,8 @@ async fn append<L: DurableLog>(
     log: &L,
     signer: &Signer,
 ) -> Result<Prepared, CommitError<L::Error>> {
-    for _ in 0..ATTEMPTS_MAX {
-        let head = read_head(log, signer).await?;
-        let prepared = prepare(&leaves, head, read_edge(log, head).await?);
+    for attempt in 0..ATTEMPTS_MAX {
+        let prepared = prepare_next(&leaves, log, signer, attempt).await?;
         // Dying here: nothing was written.
         match log.append(&prepared).await {
             // Dying here: durable, unsigned, without a receipt; the next commit's checkpoint covers it.
@@ -289,6 +330,10 @@ async fn append<L: DurableLog>(
                 // Once the head has moved without our batch, it can never arrive any more, and may be tried anew.
                 if landed(log, &prepared).await? {
                     return Ok(prepared);
+                }
+                // The first attempt went by what was signed, which may be old; from then on a rival is at work.
+                if attempt > 0 {
+                    log.pause(attempt, draw(&leaves)).await;
                 }
             }
             Err(error) => {
@@ -304,6 +349,12 @@ async fn append<L: DurableLog>(
     Err(CommitError::Contended)
 }
 
+/// A number that no rival has: out of the first leaf's hash, which is salted.
+fn draw(leaves: &[Salted]) -> u64 {
+    let first = leaves.first().and_then(|(_, _, hash)| hash.as_bytes().first_chunk::<8>());
+    first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
 /// Is this very batch in the log: its salted leaves at their places, by proof from the tiles to the durable head.
 async fn landed<L: DurableLog>(log: &L, prepared: &Prepared) -> Result<bool, CommitError<L::Error>> {
     let head = log.head().await.map_err(CommitError::Read)?;
@@ -316,12 +367,21 @@ async fn settle<L: DurableLog>(
     log: &L,
     signer: &Signer,
 ) -> Result<SignedCheckpoint, CommitError<L::Error>> {
-    let head = read_head(log, signer).await?;
     let covers = async |head: &Head| match batch {
         Some(batch) if !contains(log, &batch.new_head, head).await? => Err(CommitError::RolledBack(batch.new_head)),
         _ => Ok(()),
     };
-    covers(&head).await?;
+    // The signer first: what it has signed until now was durable before the log is asked.
+    let signed = signer.largest().unwrap_or_else(Head::empty);
+    let head = log.head().await.map_err(CommitError::Read)?;
+    // The batch was grown upon the very head that is signed, from an edge that made its root, and it is what was read
+    // back: then nothing is left to prove.
+    if !batch.is_some_and(|batch| head == batch.new_head && signed == batch.expected) {
+        if !contains(log, &signed, &head).await? {
+            return Err(CommitError::RolledBack(signed));
+        }
+        covers(&head).await?;
+    }
     // Dying or stopping here, however long: what was read back is the beginning of whatever a rival signs meanwhile.
     match signer.sign(head) {
         Ok(checkpoint) => Ok(checkpoint),

@@ -1,12 +1,15 @@
 //! The engine: Cedar, held on a short lead.
 //!
 //! Loading is strict ([`load`]), and so is evaluating: Cedar skips a policy that errs, which turns a forbid into
-//! silence, so that any error is a refusal. Entities and requests are checked against the schema each time.
+//! silence, so that any error is a refusal. Entities and requests are checked against the schema each time. What was
+//! worked out once is remembered ([`answers`]): the policies do not change while the process runs.
 
+mod answers;
 pub(crate) mod load;
 
 use crate::question::{self, Asker, Question, View};
 use crate::{Decision, Facts, Permit, Refusal, Why};
+use answers::{Answers, Asked};
 use cedar_policy::{
     Authorizer, Context, Decision as Answer, Entities, Entity, EntityUid, PolicyId, Request, RestrictedExpression,
     Schema,
@@ -16,7 +19,7 @@ use record::action::StepUp;
 use record::{Act, Action, Intent, Purpose};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The policies, read and validated. Cheap to share by reference; holds no state.
+/// The policies, read and validated. Cheap to share by reference; holds no state but what it has answered before.
 #[derive(Debug)]
 pub struct Policy {
     authorizer: Authorizer,
@@ -24,6 +27,7 @@ pub struct Policy {
     whys: HashMap<PolicyId, Why>,
     names: Names,
     rules: HashMap<Action, Rules>,
+    answers: Answers,
 }
 
 impl Policy {
@@ -38,7 +42,7 @@ impl Policy {
     /// The same from given texts. Not public: whoever could bring their own policies could mint permits.
     pub(crate) fn load(text: &str, files: &[(&str, &str)]) -> Result<Self, PolicyError> {
         let load::Loaded { schema, whys, names, rules } = load::load(text, files)?;
-        Ok(Self { authorizer: Authorizer::new(), schema, whys, names, rules })
+        Ok(Self { authorizer: Authorizer::new(), schema, whys, names, rules, answers: Answers::default() })
     }
 
     /// May they. Pure and total: the same intent and facts give the same answer, and every doubt is a refusal.
@@ -59,9 +63,38 @@ impl Policy {
     }
 
     fn answer(&self, action: Action, purpose: Purpose, question: &Question) -> Result<(), Why> {
-        let (requests, entities) = self.requests(action, purpose, question)?;
-        let rules = self.rules.get(&action).ok_or(Why::PolicyError)?;
+        self.is_in_place(action, question)?;
+        let Question { asker, views, touched } = question;
+        views.iter().try_for_each(|view| {
+            let asked = Asked { action, purpose, touched: *touched, asker: asker.clone(), view: *view };
+            if let Some(answer) = self.answers.find(&asked) {
+                return answer;
+            }
+            let answer = self.work_out(&asked);
+            self.answers.keep(asked, answer);
+            answer
+        })
+    }
+
+    /// No thing's answer depends on the others that are asked about with it, so that each is asked about alone.
+    fn work_out(&self, asked: &Asked) -> Result<(), Why> {
+        let Asked { action, purpose, touched, asker, view } = asked;
+        let alone = Question { asker: asker.clone(), views: BTreeSet::from([*view]), touched: *touched };
+        let (requests, entities) = self.requests(*action, *purpose, &alone)?;
+        let rules = self.rules.get(action).ok_or(Why::PolicyError)?;
         requests.iter().try_for_each(|request| self.one(request, &entities, rules))
+    }
+
+    /// Can somebody of this kind ask for this act upon things of these kinds at all.
+    fn is_in_place(&self, action: Action, question: &Question) -> Result<(), Why> {
+        let rules = self.rules.get(&action).ok_or(Why::PolicyError)?;
+        if !question.views.iter().all(|view| rules.things.contains(view.type_name())) {
+            return Err(Why::OutOfPlace);
+        }
+        if !rules.askers.contains(asker_type(&question.asker)) || question.views.is_empty() {
+            return Err(Why::NotPermitted);
+        }
+        Ok(())
     }
 
     /// What Cedar is asked, built and checked against the schema: one request for each view. Never empty.
@@ -71,15 +104,8 @@ impl Policy {
         purpose: Purpose,
         question: &Question,
     ) -> Result<(Vec<Request>, Entities), Why> {
-        let asker_type = asker_type(&question.asker);
-        let rules = self.rules.get(&action).ok_or(Why::PolicyError)?;
-        if !question.views.iter().all(|view| rules.things.contains(view.type_name())) {
-            return Err(Why::OutOfPlace);
-        }
-        if !rules.askers.contains(asker_type) || question.views.is_empty() {
-            return Err(Why::NotPermitted);
-        }
-        let asker = self.names.uid(asker_type, "asker")?;
+        self.is_in_place(action, question)?;
+        let asker = self.names.uid(asker_type(&question.asker), "asker")?;
         let things: Vec<(EntityUid, View)> = question
             .views
             .iter()
@@ -248,6 +274,19 @@ mod tests {
 
     /// Overflows only while it is evaluated, so that it passes strict validation, as a real slip would.
     const ERRS: &str = "9223372036854775807 + (if principal is Stranger then 1 else 0) > 0";
+
+    #[test]
+    fn a_failure_is_not_remembered() {
+        let erring =
+            format!("@id(\"errs\") @why(\"suspended\") forbid (principal, action, resource) when {{ {ERRS} }};");
+        let policy = with(&erring).expect("it is valid until it is evaluated");
+        for _ in 0..2 {
+            assert_eq!(why(&policy), Some(Why::PolicyError));
+            assert_eq!(policy.answers.len(), 0);
+        }
+        let sound = with("").expect("nothing was added");
+        assert_eq!((why(&sound), sound.answers.len()), (None, 1));
+    }
 
     #[test]
     fn a_forbid_that_errs_is_a_refusal_although_cedar_would_allow() {

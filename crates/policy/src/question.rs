@@ -12,7 +12,7 @@ use record::{Action, CustomerId, Intent, PatientId, Principal, ResourceId, Resou
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who asks, in policy's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Asker {
     Person {
         signed_in: bool,

@@ -4,9 +4,10 @@
 //! one never waits for it (write-ahead log). `DIR/lock` keeps a second process out.
 
 use crate::binds::{Row, Value, query};
+use crate::lanes::{Lane, Lanes};
 use crate::{Objects, StoreError, dialect};
-use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Sqlite};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -40,8 +41,8 @@ pub struct Store {
 }
 
 struct Inner {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: Arc<Lanes>,
+    readers: Arc<Lanes>,
     objects: Objects,
     dir: PathBuf,
     broken: Arc<AtomicBool>,
@@ -52,7 +53,8 @@ struct Inner {
 
 /// A writing transaction. Dropped without `commit`, it leaves nothing.
 pub struct Tx {
-    tx: sqlx::Transaction<'static, Sqlite>,
+    /// Taken out when it is over: committed, or never begun.
+    lane: Option<Lane>,
     doing: &'static str,
     broken: Arc<AtomicBool>,
 }
@@ -79,20 +81,6 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Connections whose rollback failed still believe that they are in a transaction (an engine that meets a full disk
-/// rolls back by itself), and would refuse every later one. They are closed, and a new one is opened.
-fn pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().test_before_acquire(false).before_acquire(|connection, _| {
-        Box::pin(async move {
-            if connection.is_in_transaction() {
-                // Perhaps its rollback is still queued; this waits until it is through.
-                connection.ping().await?;
-            }
-            Ok(!connection.is_in_transaction())
-        })
-    })
-}
-
 impl Store {
     /// Opens the folder, takes its lock, brings the schema up to date.
     ///
@@ -113,17 +101,11 @@ impl Store {
         // Made here and not by the engine, so that neither it nor the log beside it is ever open to others.
         private_file(&path)?;
         let connect = dialect::sqlite(&path);
-        let writer = pool()
-            .max_connections(1)
-            .connect_with(connect.clone())
-            .await
-            .map_err(StoreError::database("open the database"))?;
-        migrate(&writer, MIGRATIONS).await?;
-        // Readers begin no transactions, so there is nothing to look at before each question.
-        let readers = SqlitePoolOptions::new()
-            .test_before_acquire(false)
-            .max_connections(READERS)
-            .connect_with(connect.pragma("query_only", "ON"))
+        let writer = Lanes::open(connect.clone(), 1).await.map_err(StoreError::database("open the database"))?;
+        let mut lane = writer.take().await.map_err(StoreError::database("open the database"))?;
+        migrate(&mut lane, MIGRATIONS).await?;
+        drop(lane);
+        let readers = Lanes::open(connect.pragma("query_only", "ON"), READERS)
             .await
             .map_err(StoreError::database("open the database for reading"))?;
         let objects = Objects::open(dir.join("objects"))?;
@@ -163,8 +145,16 @@ impl Store {
     /// # Errors
     /// When the writer cannot be had within the busy time.
     pub async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
-        let tx = self.inner.writer.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
-        Ok(Tx { tx, doing, broken: Arc::clone(&self.inner.broken) })
+        let lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
+        // Made before it has begun: given up while the answer is on its way, it is taken back.
+        let mut tx = Tx { lane: Some(lane), doing, broken: Arc::clone(&self.inner.broken) };
+        match tx.lane().word(dialect::BEGIN_WRITE).await {
+            Ok(()) => Ok(tx),
+            Err(source) => {
+                tx.lane = None;
+                Err(StoreError::Database { doing, source })
+            }
+        }
     }
 
     /// Rows, read outside any writing transaction.
@@ -175,10 +165,10 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         self.inner.asked.fetch_add(1, Ordering::Relaxed);
-        let rows = query(doing, sql.into(), values)?
-            .fetch_all(&self.inner.readers)
-            .await
-            .map_err(StoreError::database(doing))?;
+        let query = query(doing, sql.into(), values)?;
+        let mut lane = self.inner.readers.take().await.map_err(StoreError::database(doing))?;
+        let rows = query.fetch_all(&mut *lane).await;
+        let rows = lane.seen(rows).map_err(StoreError::database(doing))?;
         Ok(rows.into_iter().map(Row).collect())
     }
 
@@ -197,11 +187,10 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
         self.inner.asked.fetch_add(1, Ordering::Relaxed);
-        let row = query(doing, sql.into(), values)?
-            .fetch_optional(&self.inner.readers)
-            .await
-            .map_err(StoreError::database(doing))?;
-        Ok(row.map(Row))
+        let query = query(doing, sql.into(), values)?;
+        let mut lane = self.inner.readers.take().await.map_err(StoreError::database(doing))?;
+        let row = query.fetch_optional(&mut *lane).await;
+        Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row))
     }
 
     /// The first row of a text that only the writer may run, outside a transaction.
@@ -211,11 +200,10 @@ impl Store {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        let row = query(doing, sql.to_owned(), values)?
-            .fetch_optional(&self.inner.writer)
-            .await
-            .map_err(StoreError::database(doing))?;
-        Ok(row.map(Row))
+        let query = query(doing, sql.to_owned(), values)?;
+        let mut lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
+        let row = query.fetch_optional(&mut *lane).await;
+        Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row))
     }
 
     /// Empties the write-ahead log, after keys were destroyed or before a copy of the file is taken.
@@ -223,12 +211,10 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.inner
-            .writer
-            .execute(dialect::CHECKPOINT)
-            .await
-            .map(|_| ())
-            .map_err(StoreError::database("empty the write-ahead log"))
+        let doing = "empty the write-ahead log";
+        let mut lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
+        let done = lane.execute(dialect::CHECKPOINT).await;
+        lane.seen(done).map(|_| ()).map_err(StoreError::database(doing))
     }
 
     /// Lets the database write a consistent copy of itself to `path` (which must not exist), readable by nobody else.
@@ -265,41 +251,48 @@ impl Tx {
     /// When the database cannot; then whether it happened must be read back. Unless the disk was merely full, the
     /// ledger answers nothing more until the store is opened anew: after a flush that failed, what was read may be
     /// what only the cache remembers (fsyncgate).
-    pub async fn commit(self) -> Result<(), StoreError> {
-        let Self { tx, doing, broken } = self;
-        tx.commit().await.map_err(|source| {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let committed = self.lane().word("COMMIT").await;
+        // Given up while the answer is on its way, it is taken back if it can be, which a commit that was done cannot.
+        committed.map_err(|source| {
             if !dialect::is_full(&source) {
-                broken.store(true, Ordering::SeqCst);
+                self.broken.store(true, Ordering::SeqCst);
             }
-            StoreError::Database { doing, source }
-        })
+            StoreError::Database { doing: self.doing, source }
+        })?;
+        self.lane = None;
+        Ok(())
+    }
+
+    fn lane(&mut self) -> &mut Lane {
+        self.lane.as_mut().expect("a transaction has its connection until it is over")
     }
 
     /// Runs a text; how many rows it changed.
     pub(crate) async fn run(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<u64, StoreError> {
-        let done = query(self.doing, sql.into(), values)?
-            .execute(&mut *self.tx)
-            .await
-            .map_err(StoreError::database(self.doing))?;
-        Ok(done.rows_affected())
+        let done = query(self.doing, sql.into(), values)?.execute(&mut **self.lane()).await;
+        Ok(self.lane().seen(done).map_err(StoreError::database(self.doing))?.rows_affected())
     }
 
     /// All rows, as this transaction sees them.
     pub(crate) async fn rows(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = query(self.doing, sql.into(), values)?
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(StoreError::database(self.doing))?;
+        let rows = query(self.doing, sql.into(), values)?.fetch_all(&mut **self.lane()).await;
+        let rows = self.lane().seen(rows).map_err(StoreError::database(self.doing))?;
         Ok(rows.into_iter().map(Row).collect())
     }
 
     /// The first row, as this transaction sees it.
     pub(crate) async fn row(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
-        let row = query(self.doing, sql.into(), values)?
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(StoreError::database(self.doing))?;
-        Ok(row.map(Row))
+        let row = query(self.doing, sql.into(), values)?.fetch_optional(&mut **self.lane()).await;
+        Ok(self.lane().seen(row).map_err(StoreError::database(self.doing))?.map(Row))
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane.take() {
+            lane.roll_back();
+        }
     }
 }
 
@@ -337,13 +330,14 @@ fn private_file(path: &Path) -> Result<(), StoreError> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(StoreError::object(doing))
 }
 
-async fn migrate(pool: &SqlitePool, migrations: &[(i64, &'static str)]) -> Result<(), StoreError> {
+async fn migrate(connection: &mut SqliteConnection, migrations: &[(i64, &'static str)]) -> Result<(), StoreError> {
     let doing = "bring the schema up to date";
-    pool.execute("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")
+    connection
+        .execute("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")
         .await
         .map_err(StoreError::database(doing))?;
     let newest = query(doing, "SELECT COALESCE(MAX(number), 0) AS number FROM migration".to_owned(), Vec::new())?
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(StoreError::database(doing))?;
     // An older program would leave out what a newer one relies upon, without a word.
@@ -351,7 +345,7 @@ async fn migrate(pool: &SqlitePool, migrations: &[(i64, &'static str)]) -> Resul
         return Err(StoreError::Folder("this folder was written by a newer strongroom; use that one".to_owned()));
     }
     for (number, sql) in migrations {
-        let mut tx = pool.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
+        let mut tx = connection.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
         let there = sqlx::query("SELECT number FROM migration WHERE number = $1")
             .bind(number)
             .fetch_optional(&mut *tx)
@@ -373,15 +367,15 @@ async fn migrate(pool: &SqlitePool, migrations: &[(i64, &'static str)]) -> Resul
 /// For tests: the writer and the readers as they are, and the schema brought up to a number.
 #[cfg(test)]
 impl Store {
-    pub(crate) fn writer(&self) -> &SqlitePool {
-        &self.inner.writer
+    pub(crate) async fn writer(&self) -> Lane {
+        self.inner.writer.take().await.unwrap()
     }
-    pub(crate) fn readers(&self) -> &SqlitePool {
-        &self.inner.readers
+    pub(crate) async fn reader(&self) -> Lane {
+        self.inner.readers.take().await.unwrap()
     }
-    pub(crate) async fn migrate_to(pool: &SqlitePool, number: i64) -> Result<(), StoreError> {
+    pub(crate) async fn migrate_to(connection: &mut SqliteConnection, number: i64) -> Result<(), StoreError> {
         let some = MIGRATIONS.iter().take_while(|(one, _)| *one <= number);
-        migrate(pool, &some.copied().collect::<Vec<_>>()).await
+        migrate(connection, &some.copied().collect::<Vec<_>>()).await
     }
     pub(crate) fn migrations() -> &'static [(i64, &'static str)] {
         MIGRATIONS

@@ -7,10 +7,11 @@
 use crate::binds::{Row, Value, binds};
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
-use ledger::{Appended, DurableLog, Head, Prepared, SignedCheckpoint, Tile, TileId};
+use ledger::{Appended, DurableLog, Edge, Head, Prepared, SignedCheckpoint, Tile, TileId};
 use record::{CustomerId, ResourceId, Sha256, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Rows in one INSERT: a text of this width is prepared once and reused.
 const ROWS_AT_ONCE: usize = 64;
@@ -31,6 +32,8 @@ struct KnownEdge {
     read: Option<Head>,
     written: Option<Head>,
     tiles: BTreeMap<(u8, u64), Tile>,
+    /// The tree's right edge under the head that was written.
+    edge: Option<Edge>,
 }
 
 /// An entry as it is kept.
@@ -80,6 +83,7 @@ impl KnownEdge {
     fn wrote(&mut self, prepared: &Prepared) {
         let follows = self.written.as_ref() == Some(prepared.expected());
         self.written = Some(*prepared.new_head());
+        self.edge = Some(prepared.edge().clone());
         if !follows {
             self.tiles.clear();
         }
@@ -89,6 +93,14 @@ impl KnownEdge {
             self.tiles.insert((level, index), tile.clone());
         }
     }
+}
+
+/// Before the attempt after this many: up to a millisecond, then up to two, four, at most 64, and at least half of it.
+fn wait_for(attempt: u32, draw: u64) -> Duration {
+    let most_micros = 1000_u64 << attempt.saturating_sub(1).min(6);
+    // Other bits of the draw at each attempt, so that two rivals do not meet again and again.
+    let drawn = draw.rotate_left(attempt.wrapping_mul(7)) % (most_micros / 2);
+    Duration::from_micros(most_micros / 2 + drawn)
 }
 
 fn number(value: u64) -> Value {
@@ -127,7 +139,7 @@ impl LedgerLog {
         Self { store, edge: Arc::default() }
     }
 
-    fn edge(&self) -> MutexGuard<'_, KnownEdge> {
+    fn remembered(&self) -> MutexGuard<'_, KnownEdge> {
         self.edge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -210,13 +222,24 @@ impl DurableLog for LedgerLog {
         let row = row.ok_or_else(|| StoreError::Folder("there is no ledger in this database".to_owned()))?;
         let root = row.bytes("root")?.try_into().map_err(|_| StoreError::Column { column: "root" })?;
         let head = Head { size: row.count("size")?, root: Sha256::from_bytes(root) };
-        self.edge().read = Some(head);
+        self.remembered().read = Some(head);
         Ok(head)
+    }
+
+    fn edge(&self, head: &Head) -> Option<Edge> {
+        // Once a commit has failed, the tiles are asked for, and their answer is an error.
+        self.sound().ok()?;
+        let known = self.remembered();
+        known.edge.clone().filter(|_| known.written.as_ref() == Some(head))
+    }
+
+    async fn pause(&self, attempt: u32, draw: u64) {
+        tokio::time::sleep(wait_for(attempt, draw)).await;
     }
 
     async fn tiles(&self, wanted: &[TileId]) -> Result<Vec<Tile>, StoreError> {
         self.sound()?;
-        if let Some(known) = self.edge().known(wanted) {
+        if let Some(known) = self.remembered().known(wanted) {
             return Ok(known);
         }
         let mut found = Vec::with_capacity(wanted.len());
@@ -245,7 +268,7 @@ impl DurableLog for LedgerLog {
         if appended == Appended::Done {
             // If we die here: nothing was written. If during the commit: all of it or nothing.
             tx.commit().await?;
-            self.edge().wrote(prepared);
+            self.remembered().wrote(prepared);
             // If we die after: the entries are durable, nobody has a receipt, nothing was opened.
         }
         Ok(appended)
@@ -400,5 +423,22 @@ impl Tx {
         )
         .await
         .map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wait_for;
+    use std::time::Duration;
+
+    #[test]
+    fn the_wait_among_rivals_grows_is_never_nothing_and_never_long() {
+        for draw in [0, 1, 499, u64::MAX, 0x0123_4567_89ab_cdef] {
+            for (attempt, most) in [(1, 1), (2, 2), (3, 4), (7, 64), (32, 64), (u32::MAX, 64)] {
+                let (wait, most) = (wait_for(attempt, draw), Duration::from_millis(most));
+                assert!(wait >= most / 2 && wait < most, "attempt {attempt}, draw {draw}: {wait:?}");
+            }
+        }
+        assert_ne!(wait_for(3, 1_000), wait_for(3, 1_001), "two rivals do not wait alike");
     }
 }

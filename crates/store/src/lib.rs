@@ -24,6 +24,7 @@ mod error;
 mod house;
 mod kept;
 mod keys;
+mod lanes;
 mod ledger_log;
 mod objects;
 mod patients;
@@ -49,7 +50,7 @@ pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
-pub use objects::{ObjectReader, ObjectWriter, Objects};
+pub use objects::{ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
 pub use related::RelatedPerson;

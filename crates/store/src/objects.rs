@@ -6,10 +6,15 @@
 
 use crate::StoreError;
 use record::ObjectId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+
+/// Pieces that are read in one turn of a thread: half a megabyte in segments of 64 KiB.
+const PIECES_AT_ONCE: usize = 8;
 
 /// The folder of sealed objects.
 #[derive(Debug, Clone)]
@@ -78,11 +83,14 @@ impl Objects {
     /// When the system refuses.
     pub async fn create(&self, id: ObjectId) -> Result<ObjectWriter, StoreError> {
         let incoming = self.root.join("incoming").join(id.to_string());
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let file = options.open(&incoming).await.map_err(StoreError::object("begin an object"))?;
-        let durable = Arc::clone(&self.durable);
-        Ok(ObjectWriter { file: Some(file), incoming, target: self.path(id), durable })
+        let (durable, target) = (Arc::clone(&self.durable), self.path(id));
+        on_thread(move || {
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600);
+            let file = Arc::new(options.open(&incoming).map_err(StoreError::object("begin an object"))?);
+            Ok(ObjectWriter { file, incoming, target, durable })
+        })
+        .await
     }
 
     /// Opens an object for reading from `offset` (bytes of ciphertext).
@@ -90,19 +98,57 @@ impl Objects {
     /// # Errors
     /// [`StoreError::ObjectMissing`] when it is not there.
     pub async fn read(&self, id: ObjectId, offset: u64) -> Result<ObjectReader, StoreError> {
-        let mut file = tokio::fs::File::open(self.path(id)).await.map_err(|source| {
-            if source.kind() == std::io::ErrorKind::NotFound {
-                StoreError::ObjectMissing
-            } else {
-                StoreError::Object { doing: "open an object", source }
+        let path = self.path(id);
+        on_thread(move || {
+            let mut file = open(&path)?;
+            if offset > 0 {
+                file.seek(SeekFrom::Start(offset)).map_err(StoreError::object("find a place in an object"))?;
             }
-        })?;
-        if offset > 0 {
-            file.seek(std::io::SeekFrom::Start(offset))
-                .await
-                .map_err(StoreError::object("find a place in an object"))?;
-        }
-        Ok(ObjectReader { file })
+            Ok(ObjectReader { file: Arc::new(file) })
+        })
+        .await
+    }
+
+    /// All of a small object at once; `None` when it is larger than `bytes_max`.
+    ///
+    /// # Errors
+    /// [`StoreError::ObjectMissing`] when it is not there.
+    pub async fn read_all(&self, id: ObjectId, bytes_max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.path(id);
+        on_thread(move || {
+            let file = open(&path)?;
+            let size = file.metadata().map_err(StoreError::object("look at an object"))?.len();
+            if size > bytes_max {
+                return Ok(None);
+            }
+            piece(&file, usize::try_from(size).unwrap_or(usize::MAX)).map(Some)
+        })
+        .await
+    }
+
+    /// The first `head_bytes` of an object, and what follows in pieces of `piece_bytes`, the last one shorter. A small
+    /// object is read in one turn of one thread.
+    ///
+    /// # Errors
+    /// [`StoreError::ObjectMissing`] when it is not there.
+    pub async fn pieces(
+        &self,
+        id: ObjectId,
+        head_bytes: usize,
+        piece_bytes: usize,
+    ) -> Result<(Vec<u8>, Pieces), StoreError> {
+        let path = self.path(id);
+        on_thread(move || {
+            let file = open(&path)?;
+            let size = file.metadata().map_err(StoreError::object("look at an object"))?.len();
+            let head = piece(&file, head_bytes)?;
+            let left = size.saturating_sub(head.len() as u64);
+            let mut pieces = Pieces { file: Arc::new(file), piece_bytes, left, ready: VecDeque::new() };
+            let lengths = pieces.next_lengths();
+            pieces.ready = pieces_of(&pieces.file, lengths)?;
+            Ok((head, pieces))
+        })
+        .await
     }
 
     /// Size of the ciphertext in bytes; `None` when the object is not there.
@@ -112,7 +158,7 @@ impl Objects {
     pub async fn size_bytes(&self, id: ObjectId) -> Result<Option<u64>, StoreError> {
         match tokio::fs::metadata(self.path(id)).await {
             Ok(meta) => Ok(Some(meta.len())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StoreError::Object { doing: "look at an object", source }),
         }
     }
@@ -125,7 +171,7 @@ impl Objects {
         for path in [self.path(id), self.root.join("incoming").join(id.to_string())] {
             match tokio::fs::remove_file(path).await {
                 Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(source) => return Err(StoreError::Object { doing: "remove an orphan", source }),
             }
         }
@@ -158,7 +204,7 @@ impl Objects {
 /// An object on its way. Dropped unfinished, it leaves nothing under its name.
 #[derive(Debug)]
 pub struct ObjectWriter {
-    file: Option<tokio::fs::File>,
+    file: Arc<File>,
     incoming: PathBuf,
     target: PathBuf,
     durable: DurableFolders,
@@ -170,27 +216,31 @@ impl ObjectWriter {
     /// # Errors
     /// When the system refuses (a full disk, for one).
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let file = self.file.as_mut().expect("a writer has its file until it is finished");
-        file.write_all(bytes).await.map_err(StoreError::object("write an object"))
+        let (file, bytes) = (Arc::clone(&self.file), bytes.to_vec());
+        on_thread(move || (&*file).write_all(&bytes).map_err(StoreError::object("write an object"))).await
+    }
+
+    /// More ciphertext, written by the calling thread, which must be one that may wait.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_here(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        (&*self.file).write_all(bytes).map_err(StoreError::object("write an object"))
     }
 
     /// Makes it durable under its name.
     ///
     /// # Errors
     /// [`StoreError::ObjectExists`] when the name is taken; [`StoreError::FlushFailed`] when the disk refused.
-    pub async fn finish(mut self) -> Result<(), StoreError> {
-        let file = self.file.take().expect("a writer has its file until it is finished");
-        let mut file = file;
-        file.flush().await.map_err(StoreError::object("write an object"))?;
-        // A flush that failed must not be tried again as if nothing had been: the pages may be gone (fsyncgate).
-        file.sync_all().await.map_err(|_| StoreError::FlushFailed)?;
-        drop(file);
-        let (incoming, target, durable) = (self.incoming.clone(), self.target.clone(), Arc::clone(&self.durable));
-        // If we die here: a nameless file with ciphertext under a lost key; the next start removes it.
-        tokio::task::spawn_blocking(move || publish(&incoming, &target, &durable))
-            .await
-            .map_err(|_| StoreError::Folder("the object writer was stopped".to_owned()))?
-        // If we die after: the object is there in full, and no row names it until the transaction that follows.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        on_thread(move || {
+            // A flush that failed must not be tried again as if nothing had been: the pages may be gone (fsyncgate).
+            self.file.sync_all().map_err(|_| StoreError::FlushFailed)?;
+            // If we die here: a nameless file with ciphertext under a lost key; the next start removes it.
+            publish(&self.incoming, &self.target, &self.durable)
+            // If we die after: the object is there in full, and no row names it until the transaction that follows.
+        })
+        .await
     }
 }
 
@@ -215,21 +265,21 @@ fn publish(incoming: &Path, target: &Path, durable: &DurableFolders) -> Result<(
         known().insert(folder.to_owned());
     }
     std::fs::hard_link(incoming, target).map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => StoreError::ObjectExists,
+        ErrorKind::AlreadyExists => StoreError::ObjectExists,
         _ => StoreError::Object { doing: "name an object", source },
     })?;
     sync_folder(folder)
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let opened = std::fs::File::open(folder).map_err(StoreError::object("open an object's folder"))?;
+    let opened = File::open(folder).map_err(StoreError::object("open an object's folder"))?;
     opened.sync_all().map_err(|_| StoreError::FlushFailed)
 }
 
 /// An object being read.
 #[derive(Debug)]
 pub struct ObjectReader {
-    file: tokio::fs::File,
+    file: Arc<File>,
 }
 
 impl ObjectReader {
@@ -238,14 +288,70 @@ impl ObjectReader {
     /// # Errors
     /// When the system refuses.
     pub async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StoreError> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            let read = self.file.read(&mut buffer[filled..]).await.map_err(StoreError::object("read an object"))?;
-            if read == 0 {
-                break;
-            }
-            filled += read;
-        }
-        Ok(filled)
+        let (file, wanted) = (Arc::clone(&self.file), buffer.len());
+        let bytes = on_thread(move || piece(&file, wanted)).await?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
     }
+}
+
+/// An object that comes in pieces, each in a buffer of its own.
+#[derive(Debug)]
+pub struct Pieces {
+    file: Arc<File>,
+    piece_bytes: usize,
+    /// What the system said is still there, bytes.
+    left: u64,
+    ready: VecDeque<Vec<u8>>,
+}
+
+impl Pieces {
+    /// The lengths of those that are read next.
+    fn next_lengths(&mut self) -> Vec<usize> {
+        let mut lengths = Vec::new();
+        while self.left > 0 && lengths.len() < PIECES_AT_ONCE {
+            let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.piece_bytes);
+            self.left -= length as u64;
+            lengths.push(length);
+        }
+        lengths
+    }
+
+    /// The next one; `None` at the end.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.ready.is_empty() && self.left > 0 {
+            let (file, lengths) = (Arc::clone(&self.file), self.next_lengths());
+            self.ready = on_thread(move || pieces_of(&file, lengths)).await?;
+        }
+        Ok(self.ready.pop_front())
+    }
+}
+
+fn pieces_of(file: &File, lengths: Vec<usize>) -> Result<VecDeque<Vec<u8>>, StoreError> {
+    lengths.into_iter().map(|length| piece(file, length)).collect()
+}
+
+/// The next so many bytes of a file, or as many as there are.
+fn piece(file: &File, length: usize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(length);
+    file.take(length as u64).read_to_end(&mut bytes).map_err(StoreError::object("read an object"))?;
+    Ok(bytes)
+}
+
+fn open(path: &Path) -> Result<File, StoreError> {
+    File::open(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => StoreError::ObjectMissing,
+        _ => StoreError::Object { doing: "open an object", source },
+    })
+}
+
+/// Runs what waits for the disk where waiting is allowed.
+async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| StoreError::Folder("work on an object was stopped".to_owned()))?
 }

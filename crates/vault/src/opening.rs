@@ -251,6 +251,12 @@ impl std::ops::Deref for PlainSegment {
     }
 }
 
+impl AsRef<[u8]> for PlainSegment {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 impl fmt::Debug for PlainSegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PlainSegment(..)")

@@ -51,8 +51,15 @@ pub(super) const SEARCH: Program = Program {
 };
 
 impl Program {
-    /// Runs it by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
+    /// Runs it and makes a section of what it says.
     pub(super) fn measure(&self, top: &Path, folder: &Path, rounds: u32) -> Result<Section> {
+        let body = read(&self.run(top, folder, rounds)?);
+        ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
+        Ok(Section { name: self.name, heading: self.heading, body })
+    }
+
+    /// What it says, run by `cargo bench`, writing below `folder`. Data that `STRONGROOM_BENCH_DATA` names is kept and used again.
+    pub(super) fn run(&self, top: &Path, folder: &Path, rounds: u32) -> Result<String> {
         let kept = std::env::var_os(DATA).map(PathBuf::from);
         let data = kept.clone().unwrap_or_else(|| folder.join(format!("bench-{}-{}", self.name, std::process::id())));
         let run = |bench: &str| {
@@ -75,10 +82,13 @@ impl Program {
         }
         let output = output?.filter(|output| output.status.success());
         let output = output.with_context(|| format!("the benchmark {} failed", self.name))?;
-        let body = read(&String::from_utf8_lossy(&output.stdout));
-        ensure!(!body.trim().is_empty(), "the benchmark {} said nothing", self.name);
-        Ok(Section { name: self.name, heading: self.heading, body })
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+/// The numbers among what a benchmark said.
+pub(super) fn samples(said: &str) -> Vec<Sample> {
+    said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 fn read(said: &str) -> String {

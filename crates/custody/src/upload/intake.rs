@@ -9,7 +9,8 @@ use record::digest::Hasher;
 use std::process::Stdio;
 use store::ObjectWriter;
 use tokio::io::AsyncWriteExt as _;
-use vault::Sealer;
+use tokio::task::JoinHandle;
+use vault::{Sealer, floe};
 
 /// How much of the beginning is looked at before anything is decided.
 pub(super) const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
@@ -77,17 +78,113 @@ fn has_pdf_end(bytes: &[u8]) -> bool {
     bytes[bytes.len().saturating_sub(2048)..].windows(END.len()).any(|window| window == END)
 }
 
-/// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.
-pub(super) struct Intake {
-    sealer: Option<Sealer>,
+/// Segments that are sealed in one turn of a thread: half a megabyte.
+const SEGMENTS_AT_ONCE: usize = 8;
+
+/// Room for some segments: plaintext is copied to where it is sealed, and nowhere else.
+struct Batch {
+    bytes: zeroize::Zeroizing<Vec<u8>>,
+    /// Plaintext so far, bytes.
+    filled: usize,
+}
+
+impl Batch {
+    fn of(segments: usize) -> Self {
+        Self { bytes: zeroize::Zeroizing::new(vec![0; segments * floe::SEGMENT_LEN]), filled: 0 }
+    }
+
+    fn segments(&self) -> usize {
+        self.bytes.len() / floe::SEGMENT_LEN
+    }
+
+    fn is_full(&self) -> bool {
+        self.filled == self.segments() * floe::PLAIN_SEGMENT_LEN
+    }
+
+    /// Takes what there is room for in one segment; how many bytes.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let (segment, within) = (self.filled / floe::PLAIN_SEGMENT_LEN, self.filled % floe::PLAIN_SEGMENT_LEN);
+        let taken = bytes.len().min(floe::PLAIN_SEGMENT_LEN - within);
+        let at = segment * floe::SEGMENT_LEN + floe::PLAIN_AT + within;
+        self.bytes[at..at + taken].copy_from_slice(&bytes[..taken]);
+        self.filled += taken;
+        taken
+    }
+}
+
+/// What seals, digests and writes, on a thread that may wait for the disk, while the next bytes come in.
+struct Sealing {
+    sealer: Sealer,
     writer: ObjectWriter,
     digest: Hasher,
+}
+
+impl Sealing {
+    fn out(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        self.digest.update(bytes);
+        Ok(self.writer.write_here(bytes)?)
+    }
+
+    /// A full batch that is not the last.
+    fn full(mut self, mut batch: Batch) -> Result<(Self, Batch), CustodyError> {
+        for segment in batch.bytes.chunks_mut(floe::SEGMENT_LEN) {
+            self.sealer.segment_in_place(segment).map_err(CustodyError::seal)?;
+        }
+        self.out(&batch.bytes)?;
+        batch.filled = 0;
+        Ok((self, batch))
+    }
+
+    /// The last batch, perhaps empty.
+    fn last(mut self, mut batch: Batch) -> Result<(ObjectWriter, Hasher), CustodyError> {
+        let before = batch.filled.saturating_sub(1) / floe::PLAIN_SEGMENT_LEN;
+        let last_len = batch.filled - before * floe::PLAIN_SEGMENT_LEN + floe::SEGMENT_OVERHEAD;
+        let (full, rest) = batch.bytes.split_at_mut(before * floe::SEGMENT_LEN);
+        for segment in full.chunks_mut(floe::SEGMENT_LEN) {
+            self.sealer.segment_in_place(segment).map_err(CustodyError::seal)?;
+        }
+        let Self { sealer, mut writer, mut digest } = self;
+        sealer.last_in_place(&mut rest[..last_len]).map_err(CustodyError::seal)?;
+        let sealed = &batch.bytes[..before * floe::SEGMENT_LEN + last_len];
+        digest.update(sealed);
+        writer.write_here(sealed)?;
+        Ok((writer, digest))
+    }
+}
+
+/// Where the sealing is while bytes come in.
+enum Turn {
+    /// Nothing was full yet; there is no second batch.
+    Idle(Box<Sealing>),
+    Busy(JoinHandle<Result<(Sealing, Batch), CustodyError>>),
+    /// Something went wrong; nothing more is taken.
+    Over,
+}
+
+impl Turn {
+    /// Waits until the last full batch is written, and gives it back empty.
+    async fn done(&mut self) -> Result<(Sealing, Option<Batch>), CustodyError> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Idle(sealing) => Ok((*sealing, None)),
+            Self::Busy(working) => working.await.map_err(|_| stopped())?.map(|(sealing, batch)| (sealing, Some(batch))),
+            Self::Over => Err(stopped()),
+        }
+    }
+}
+
+fn stopped() -> CustodyError {
+    CustodyError::Broken("the sealing of an upload was stopped".to_owned())
+}
+
+/// Bytes on their way into a sealed object, a digest, the scanner, and, when small enough, the text reader.
+pub(super) struct Intake {
+    batch: Batch,
+    turn: Turn,
     size_bytes: u64,
     max_bytes: u64,
     kind: Kind,
     kept: Option<zeroize::Zeroizing<Vec<u8>>>,
     scanner: Option<Scanner>,
-    sealed: Vec<u8>,
 }
 
 impl Intake {
@@ -105,20 +202,12 @@ impl Intake {
         let scanner = custody.settings().scan_command.as_deref();
         let scanner = scanner.map(|command| Scanner::start(command, SCANNER_PATIENCE)).transpose()?;
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
-        Ok(Self {
-            sealer: Some(sealer),
-            writer,
-            digest,
-            size_bytes: 0,
-            max_bytes,
-            kind,
-            kept,
-            scanner,
-            sealed: Vec::new(),
-        })
+        let turn = Turn::Idle(Box::new(Sealing { sealer, writer, digest }));
+        // Most files are small: one segment to begin with.
+        Ok(Self { batch: Batch::of(1), turn, size_bytes: 0, max_bytes, kind, kept, scanner })
     }
 
-    pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+    pub(super) async fn take(&mut self, mut bytes: &[u8]) -> Result<(), CustodyError> {
         self.size_bytes += bytes.len() as u64;
         if self.size_bytes > self.max_bytes {
             return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
@@ -133,20 +222,26 @@ impl Intake {
         if let Some(scanner) = &mut self.scanner {
             scanner.feed(bytes).await?;
         }
-        self.sealed.clear();
-        let sealer = self.sealer.as_mut().expect("an intake has its sealer until it is finished");
-        sealer.push(bytes, &mut self.sealed).map_err(CustodyError::seal)?;
-        self.digest.update(&self.sealed);
-        self.writer.write(&self.sealed).await?;
+        while !bytes.is_empty() {
+            // A full batch is sealed only when more follows: the last segment carries its own mark.
+            if self.batch.is_full() {
+                let (sealing, empty) = self.turn.done().await?;
+                let empty = empty.filter(|batch| batch.segments() == SEGMENTS_AT_ONCE);
+                let empty = empty.unwrap_or_else(|| Batch::of(SEGMENTS_AT_ONCE));
+                let full = std::mem::replace(&mut self.batch, empty);
+                self.turn = Turn::Busy(tokio::task::spawn_blocking(move || sealing.full(full)));
+            }
+            let taken = self.batch.take(bytes);
+            bytes = &bytes[taken..];
+        }
         Ok(())
     }
 
     pub(super) async fn finish(mut self) -> Result<Taken, CustodyError> {
-        self.sealed.clear();
-        let sealer = self.sealer.take().expect("an intake has its sealer until it is finished");
-        sealer.finish(&mut self.sealed).map_err(CustodyError::seal)?;
-        self.digest.update(&self.sealed);
-        self.writer.write(&self.sealed).await?;
+        let (sealing, _) = self.turn.done().await?;
+        let batch = self.batch;
+        let last = tokio::task::spawn_blocking(move || sealing.last(batch)).await;
+        let (writer, digest) = last.map_err(|_| stopped())??;
         let scanned = match self.scanner.take() {
             Some(scanner) => {
                 scanner.finish().await?;
@@ -154,10 +249,10 @@ impl Intake {
             }
             None => false,
         };
-        self.writer.finish().await?;
+        writer.finish().await?;
         Ok(Taken {
             size_bytes: self.size_bytes,
-            digest: self.digest.finish().as_bytes().to_vec(),
+            digest: digest.finish().as_bytes().to_vec(),
             kind: self.kind,
             text_of: self.kept,
             scanned,

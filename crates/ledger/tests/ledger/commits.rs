@@ -4,6 +4,7 @@ use crate::memory::{Dice, DiskSaidNo, Fault, MemoryLog, block_on, draft, interle
 use record::{Outcome, SeededEntropy};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use strongroom_ledger::tree::leaf_hash;
 use strongroom_ledger::{
     CommitError, Committed, Draft, DurableLog, Edge, Head, LeafError, SignedCheckpoint, Signer, commit, proof,
@@ -96,6 +97,38 @@ fn a_lost_reply_is_read_back_and_the_batch_is_there_once() {
         let committed = run(5..7, &log, &signer).unwrap();
         assert_eq!((committed.receipts[0].index(), log.leaves().len()), (5, 7), "{fault:?}");
     }
+}
+
+#[test]
+fn rivals_that_keep_moving_the_head_are_waited_for_and_each_time_as_another_attempt() {
+    let (log, signer) = (MemoryLog::default(), signer());
+    run(0..5, &log, &signer).unwrap();
+    assert_eq!(*log.pauses.lock().unwrap(), [], "without rivals nobody waits");
+    let rival = |log: &MemoryLog, from: u64, times: u64| {
+        log.faults.lock().unwrap().extend((from..from + times).map(Fault::RivalFirst));
+    };
+    rival(&log, 100, 1);
+    assert_eq!(run(5..7, &log, &signer).unwrap().receipts[0].index(), 6);
+    assert_eq!(*log.pauses.lock().unwrap(), [], "what was signed was merely old");
+    rival(&log, 200, 5);
+    assert_eq!(run(7..8, &log, &signer).unwrap().receipts[0].index(), 13);
+    let first = std::mem::take(&mut *log.pauses.lock().unwrap());
+    assert_eq!(first.iter().map(|(attempt, _)| *attempt).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    rival(&log, 300, 2);
+    run(8..9, &log, &signer).unwrap();
+    assert_ne!(first[0].1, log.pauses.lock().unwrap()[0].1, "no two batches draw alike");
+    rival(&log, 400, 40);
+    assert!(matches!(run(9..10, &log, &signer), Err(CommitError::Contended)));
+}
+
+#[test]
+fn a_commit_goes_by_what_was_signed_and_reads_the_head_once() {
+    let (log, signer) = (MemoryLog::default(), signer());
+    run(0..300, &log, &signer).unwrap();
+    let before = log.head_reads.load(Ordering::Relaxed);
+    run(300..310, &log, &signer).unwrap();
+    assert_eq!(log.head_reads.load(Ordering::Relaxed) - before, 1, "after the append, before the signature");
+    assert_eq!(signer.largest(), Some(log.current()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use strongroom_ledger::{
     Appended, Draft, DurableLog, Edge, Head, Prepared, SignedCheckpoint, Signer, Tile, TileId, TileSet,
@@ -25,6 +26,8 @@ pub(crate) enum Fault {
     LosesReply,
     /// Writes, loses the answer inside, tries again by itself and meets its own batch.
     RepeatsInside,
+    /// A rival writes first, one entry, whose number this is.
+    RivalFirst(u64),
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +45,10 @@ pub(crate) struct MemoryLog {
     /// The positive control: a log that forgets to compare before it swaps.
     pub(crate) careless: bool,
     pub(crate) reads_fail: Mutex<u32>,
+    /// How often the head was read.
+    pub(crate) head_reads: AtomicU32,
+    /// How often it was waited for rivals: attempt and draw.
+    pub(crate) pauses: Mutex<Vec<(u32, u64)>>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -90,7 +97,8 @@ impl MemoryLog {
             if !self.careless {
                 return Appended::HeadMoved;
             }
-            state.leaves.truncate(usize::try_from(prepared.expected().size).unwrap());
+            // It writes where it is told to, over what is there or beyond its end.
+            state.leaves.resize(usize::try_from(prepared.expected().size).unwrap(), Vec::new());
         }
         for entry in prepared.entries() {
             assert_eq!(entry.index, state.leaves.len() as u64, "entries come in order");
@@ -121,7 +129,13 @@ impl MemoryLog {
 impl DurableLog for MemoryLog {
     type Error = DiskSaidNo;
 
+    async fn pause(&self, attempt: u32, draw: u64) {
+        self.pauses.lock().unwrap().push((attempt, draw));
+        pause().await;
+    }
+
     async fn head(&self) -> Result<Head, DiskSaidNo> {
+        self.head_reads.fetch_add(1, Ordering::Relaxed);
         pause().await;
         self.read()?;
         let head = self.current();
@@ -152,6 +166,12 @@ impl DurableLog for MemoryLog {
             }
             Fault::RepeatsInside => {
                 let _ = self.swap(prepared);
+                Ok(self.swap(prepared))
+            }
+            Fault::RivalFirst(number) => {
+                let mut leaves = self.leaves();
+                leaves.push(leaf(number));
+                *self.state.lock().unwrap() = Self::of(&leaves).state.into_inner().unwrap();
                 Ok(self.swap(prepared))
             }
         };
@@ -248,11 +268,16 @@ pub(crate) fn draft(number: u64) -> Draft {
 /// Encoded entries, each with its own salt.
 pub(crate) fn leaves(count: u64) -> Vec<Vec<u8>> {
     let entropy = SeededEntropy::new(99);
-    let leaf = |number| {
-        let draft = draft(number);
-        let mut salt = [0; 32];
-        entropy.fill(&mut salt);
-        strongroom_ledger::leaf::encode(&draft.entry, &draft.sealed_body, &salt).unwrap()
-    };
-    (0..count).map(leaf).collect()
+    (0..count).map(|number| salted(number, &entropy)).collect()
+}
+
+fn leaf(number: u64) -> Vec<u8> {
+    salted(number, &SeededEntropy::new(number))
+}
+
+fn salted(number: u64, entropy: &SeededEntropy) -> Vec<u8> {
+    let draft = draft(number);
+    let mut salt = [0; 32];
+    entropy.fill(&mut salt);
+    strongroom_ledger::leaf::encode(&draft.entry, &draft.sealed_body, &salt).unwrap()
 }

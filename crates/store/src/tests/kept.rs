@@ -16,7 +16,7 @@ fn whose(patient: u8) -> CustomerId {
 }
 
 async fn texts(store: &Store, sql: &str) -> Vec<Vec<String>> {
-    let rows = store.readers().fetch_all(AssertSqlSafe(sql.to_owned())).await.unwrap();
+    let rows = store.reader().await.fetch_all(AssertSqlSafe(sql.to_owned())).await.unwrap();
     rows.iter().map(|row| (0..row.len()).map(|at| row.try_get::<String, _>(at).unwrap()).collect()).collect()
 }
 
@@ -224,7 +224,7 @@ async fn a_row_too_many_or_too_few_is_found_and_mended() {
         ),
     ];
     for (damage, patient) in damages {
-        let done = store.writer().execute(AssertSqlSafe(damage.clone())).await.unwrap();
+        let done = store.writer().await.execute(AssertSqlSafe(damage.clone())).await.unwrap();
         assert_eq!(done.rows_affected(), 1, "{damage}");
         assert_eq!(wrong(&store).await, BTreeSet::from([patient]), "{damage}");
         let whose = if patient == three { customer(1) } else { customer(2) };
@@ -249,9 +249,9 @@ async fn a_folder_from_before_is_brought_up_to_what_would_have_been_kept() {
     // As the first migration left it; then the second.
     let (_, second) = Store::migrations()[1];
     for sql in ["DROP TABLE care", "DROP TABLE document_name"] {
-        store.writer().execute(sql).await.unwrap();
+        store.writer().await.execute(sql).await.unwrap();
     }
-    store.writer().execute(second).await.unwrap();
+    store.writer().await.execute(second).await.unwrap();
     assert_eq!(kept(&store).await, whole);
 }
 
@@ -265,7 +265,7 @@ async fn what_is_kept_finds_rows_and_is_no_fact() {
     tx.document_insert(&new).await.unwrap();
     tx.commit().await.unwrap();
     let planted = format!("INSERT INTO care VALUES ('{}', '{}', '{}')", person(5), patient_id(1), whose(1));
-    store.writer().execute(AssertSqlSafe(planted)).await.unwrap();
+    store.writer().await.execute(AssertSqlSafe(planted)).await.unwrap();
     // Whoever writes a row into the table is told no more by it: policy hears what the documents say.
     assert!(!store.in_care(whose(1), patient_id(1), person(5)).await.unwrap());
     let both = BTreeSet::from([patient_id(1)]);

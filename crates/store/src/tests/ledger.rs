@@ -205,7 +205,7 @@ async fn a_head_that_a_rival_moved_is_not_written_over() {
     let stale = mine.head().await.unwrap();
     let _ = commit(vec![draft(50)], &other, &signer, &SystemEntropy).await.unwrap();
     let sql = "UPDATE ledger_head SET size = size WHERE ledger = 'main' AND size = $1";
-    let row = sqlx::query(sql).bind(stale.size as i64).execute(store.writer()).await.unwrap();
+    let row = sqlx::query(sql).bind(stale.size as i64).execute(&mut *store.writer().await).await.unwrap();
     assert_eq!(row.rows_affected(), 0);
     let _ = commit(vec![draft(51)], &mine, &signer, &SystemEntropy).await.unwrap();
     verifies(&store, &[]).await;
@@ -226,14 +226,14 @@ async fn a_full_disk_leaves_nothing_and_opens_nothing_until_there_is_room() {
     let (log, signer) = (LedgerLog::new(store.clone()), signer());
     let _ = commit((0..10).map(draft).collect(), &log, &signer, &SystemEntropy).await.unwrap();
     let head = log.head().await.unwrap();
-    store.writer().execute("PRAGMA max_page_count = 1").await.unwrap();
+    store.writer().await.execute("PRAGMA max_page_count = 1").await.unwrap();
     for round in 0..3 {
         let drafts = (0..200).map(draft).collect();
         let refused = commit(drafts, &log, &signer, &SystemEntropy).await;
         assert!(matches!(refused, Err(CommitError::Append(_))), "{round}");
         untouched(&store, head).await;
     }
-    store.writer().execute("PRAGMA max_page_count = 1000000").await.unwrap();
+    store.writer().await.execute("PRAGMA max_page_count = 1000000").await.unwrap();
     let committed = commit((0..200).map(draft).collect(), &log, &signer, &SystemEntropy).await.unwrap();
     assert_eq!(committed.receipts[0].index(), 10);
     verifies(&store, &[]).await;
@@ -268,10 +268,10 @@ async fn a_commit_that_failed_shuts_the_ledger_until_the_store_is_opened_anew() 
         "CREATE TABLE below (id BIGINT REFERENCES above (id) DEFERRABLE INITIALLY DEFERRED)",
         "CREATE TRIGGER break_the_commit AFTER INSERT ON ledger_entry BEGIN INSERT INTO below VALUES (404); END",
     ] {
-        store.writer().execute(sql).await.unwrap();
+        store.writer().await.execute(sql).await.unwrap();
     }
     assert!(matches!(commit(vec![draft(2)], &log, &signer, &SystemEntropy).await, Err(CommitError::Append(_))));
-    store.writer().execute("DROP TRIGGER break_the_commit").await.unwrap();
+    store.writer().await.execute("DROP TRIGGER break_the_commit").await.unwrap();
     // Another handle of the same store knows it, too.
     let other = LedgerLog::new(store.clone());
     for log in [&log, &other] {
@@ -298,7 +298,7 @@ async fn a_failed_commit_of_anything_else_shuts_the_ledger_as_well() {
         "CREATE TABLE below (id BIGINT REFERENCES above (id) DEFERRABLE INITIALLY DEFERRED)",
         "CREATE TRIGGER break_the_commit AFTER INSERT ON meta BEGIN INSERT INTO below VALUES (404); END",
     ] {
-        store.writer().execute(sql).await.unwrap();
+        store.writer().await.execute(sql).await.unwrap();
     }
     let mut tx = store.begin("test").await.unwrap();
     tx.meta_set("a", "b").await.unwrap();

@@ -5,15 +5,15 @@ use crate::{Store, StoreError, StoreOptions};
 use sqlx::{Executor as _, Row as _};
 use std::os::unix::fs::PermissionsExt as _;
 
-async fn number(pool: &sqlx::SqlitePool, pragma: &'static str) -> String {
-    let row = pool.fetch_one(pragma).await.unwrap();
+async fn number(connection: &mut sqlx::SqliteConnection, pragma: &'static str) -> String {
+    let row = connection.fetch_one(pragma).await.unwrap();
     row.try_get::<i64, _>(0).map(|value| value.to_string()).or_else(|_| row.try_get::<String, _>(0)).unwrap()
 }
 
 #[tokio::test]
 async fn every_connection_is_durable_overwrites_what_it_deletes_and_readers_only_read() {
     let (_dir, store) = store().await;
-    for (pool, query_only) in [(store.writer(), "0"), (store.readers(), "1")] {
+    for (mut lane, query_only) in [(store.writer().await, "0"), (store.reader().await, "1")] {
         for (pragma, expected) in [
             ("PRAGMA journal_mode", "wal"),
             // 2 is FULL.
@@ -24,10 +24,10 @@ async fn every_connection_is_durable_overwrites_what_it_deletes_and_readers_only
             ("PRAGMA cell_size_check", "1"),
             ("PRAGMA query_only", query_only),
         ] {
-            assert_eq!(number(pool, pragma).await, expected, "{pragma}");
+            assert_eq!(number(&mut lane, pragma).await, expected, "{pragma}");
         }
     }
-    assert!(store.readers().execute("DELETE FROM customer").await.is_err());
+    assert!(store.reader().await.execute("DELETE FROM customer").await.is_err());
 }
 
 #[tokio::test]
@@ -130,9 +130,9 @@ async fn a_transaction_that_is_dropped_leaves_nothing_and_the_next_one_begins_cl
 #[tokio::test]
 async fn a_full_disk_fails_what_is_written_then_and_heals_without_a_restart() {
     let (_dir, store) = store().await;
-    let pages: i64 = number(store.writer(), "PRAGMA page_count").await.parse().unwrap();
+    let pages: i64 = number(&mut *store.writer().await, "PRAGMA page_count").await.parse().unwrap();
     let limit = format!("PRAGMA max_page_count = {}", pages + 2);
-    let full = async || store.writer().execute(sqlx::AssertSqlSafe(limit.clone())).await.unwrap();
+    let full = async || store.writer().await.execute(sqlx::AssertSqlSafe(limit.clone())).await.unwrap();
     let write = async |n: u8, bytes: usize| {
         let mut tx = store.begin("test").await?;
         tx.customer_insert(&a_customer(customer(n))).await?;
@@ -145,7 +145,7 @@ async fn a_full_disk_fails_what_is_written_then_and_heals_without_a_restart() {
         assert!(write(n, 100_000).await.is_err(), "{n}");
         assert!(store.customer_list().await.unwrap().is_empty(), "the first half of it is not there either");
     }
-    store.writer().execute("PRAGMA max_page_count = 1000000").await.unwrap();
+    store.writer().await.execute("PRAGMA max_page_count = 1000000").await.unwrap();
     write(9, 100_000).await.unwrap();
     assert_eq!(store.customer_list().await.unwrap().len(), 1);
 }

@@ -4,16 +4,16 @@ use super::{TempDir, store};
 use crate::{Store, StoreError, StoreOptions};
 use record::document::{DocumentKind, DocumentState};
 use record::{Outcome, RelatedKind, Role};
-use sqlx::{Executor as _, Row as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
 
-async fn text(pool: &SqlitePool, sql: &'static str) -> Vec<Vec<String>> {
-    let rows = pool.fetch_all(sql).await.unwrap();
+async fn text(connection: &mut SqliteConnection, sql: &'static str) -> Vec<Vec<String>> {
+    let rows = connection.fetch_all(sql).await.unwrap();
     rows.iter().map(|row| (0..row.len()).map(|at| row.try_get::<String, _>(at).unwrap()).collect()).collect()
 }
 
-async fn schema_of(pool: &SqlitePool) -> Vec<Vec<String>> {
-    text(pool, "SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_master ORDER BY type, name").await
+async fn schema_of(connection: &mut SqliteConnection) -> Vec<Vec<String>> {
+    text(connection, "SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_master ORDER BY type, name").await
 }
 
 #[tokio::test]
@@ -26,13 +26,15 @@ async fn a_fresh_schema_is_a_migrated_one() {
         let dir = TempDir::new();
         std::fs::create_dir(&dir.0).unwrap();
         let options = crate::dialect::sqlite(&dir.0.join("strongroom.db"));
-        let old = SqlitePool::connect_with(options).await.unwrap();
-        Store::migrate_to(&old, *from).await.unwrap();
-        old.close().await;
+        let mut old = options.connect().await.unwrap();
+        Store::migrate_to(&mut old, *from).await.unwrap();
+        old.close().await.unwrap();
         std::fs::set_permissions(&dir.0, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         for _ in 0..2 {
             let store = dir.open().await;
-            assert_eq!(schema_of(store.writer()).await, schema_of(fresh.writer()).await, "from {from}");
+            let (migrated, made) =
+                (schema_of(&mut *store.writer().await).await, schema_of(&mut *fresh.writer().await).await);
+            assert_eq!(migrated, made, "from {from}");
             store.close().await;
         }
     }
@@ -41,7 +43,7 @@ async fn a_fresh_schema_is_a_migrated_one() {
 #[tokio::test]
 async fn a_folder_of_a_newer_program_is_refused() {
     let (dir, store) = store().await;
-    store.writer().execute("INSERT INTO migration (number) VALUES (1000)").await.unwrap();
+    store.writer().await.execute("INSERT INTO migration (number) VALUES (1000)").await.unwrap();
     store.close().await;
     drop(store);
     let opened = Store::open(StoreOptions { dir: dir.0.clone(), create: false }).await;
@@ -96,14 +98,15 @@ async fn every_table_has_a_sentence_and_every_column_a_comment() {
     let known = commented();
     let sql =
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migration' AND name NOT LIKE 'sqlite_%'";
-    let tables: Vec<String> = text(store.writer(), sql).await.into_iter().map(|mut row| row.remove(0)).collect();
+    let tables: Vec<String> =
+        text(&mut *store.writer().await, sql).await.into_iter().map(|mut row| row.remove(0)).collect();
     assert!(tables.len() > 20);
     assert_eq!(tables.iter().cloned().collect::<BTreeSet<_>>(), known.keys().cloned().collect());
     for table in tables {
         let (sentence, columns) = &known[&table];
         assert!(sentence, "{table} has no sentence before it");
         let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')"));
-        let rows = store.writer().fetch_all(sql).await.unwrap();
+        let rows = store.writer().await.fetch_all(sql).await.unwrap();
         let there: BTreeSet<String> = rows.iter().map(|row| row.try_get(0).unwrap()).collect();
         assert_eq!(there, columns.keys().cloned().collect(), "the columns of {table}");
         for (column, comment) in columns {
@@ -125,7 +128,7 @@ async fn what_a_check_allows_is_what_the_record_knows() {
     let (_dir, store) = store().await;
     let sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
     let tables: BTreeMap<String, String> =
-        text(store.writer(), sql).await.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+        text(&mut *store.writer().await, sql).await.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
     let strings = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<String>>();
     let states: Vec<&str> = DocumentState::ALL.iter().map(|word| word.as_str()).collect();
     let kinds: Vec<&str> = DocumentKind::ALL.iter().map(|word| word.as_str()).collect();

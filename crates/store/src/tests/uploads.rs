@@ -93,6 +93,6 @@ async fn an_upload_whose_objects_cannot_be_read_is_an_error_and_not_forgotten() 
     let store = dir.open().await;
     peopled(&store).await;
     begun(&store, 1).await;
-    store.writer().execute("UPDATE upload SET objects = 'obj_damaged'").await.unwrap();
+    store.writer().await.execute("UPDATE upload SET objects = 'obj_damaged'").await.unwrap();
     assert!(matches!(store.upload_list_stale(later()).await, Err(StoreError::Column { column: "objects" })));
 }

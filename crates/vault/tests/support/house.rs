@@ -137,6 +137,8 @@ type Tiles = BTreeMap<(u8, u64), Tile>;
 struct MemoryLog(Mutex<Option<(Head, Tiles)>>);
 
 impl DurableLog for MemoryLog {
+    async fn pause(&self, _attempt: u32, _draw: u64) {}
+
     type Error = std::convert::Infallible;
 
     async fn head(&self) -> Result<Head, Self::Error> {
