@@ -143,9 +143,9 @@ fn an_administrator_backs_up_the_running_house_without_the_root_key_and_anybody_
     assert_eq!(whole.status.code(), Some(0), "{}", String::from_utf8_lossy(&whole.stderr));
     let sets = Path::new(&to).join("sets");
     let set = std::fs::read_dir(sets).expect("sets").next().expect("a set").expect("a set").path();
-    let mut bytes = std::fs::read(set.join("objects")).expect("the list of objects");
+    let mut bytes = std::fs::read(set.join("objects.txt")).expect("the list of objects");
     bytes[10] ^= 1;
-    std::fs::write(set.join("objects"), bytes).expect("damaged");
+    std::fs::write(set.join("objects.txt"), bytes).expect("damaged");
     assert_eq!(run(&["backup", "--verify-only", &to]).status.code(), Some(1), "damage is a finding");
     assert_eq!(run(&["backup", "--verify-only", &place("nowhere")]).status.code(), Some(2));
     house.demo.stop();
