@@ -24,6 +24,11 @@ CREATE TABLE document_name (
 );
 CREATE INDEX document_name_by_document ON document_name (document_id);
 
+-- The tokens of one patient were looked for by customer first, for which an engine without statistics prefers the
+-- primary key and reads every token of the practice.
+DROP INDEX patient_token_by_patient;
+CREATE INDEX patient_token_by_patient ON patient_token (patient_id, field, token, customer_id);
+
 INSERT INTO care (person_id, patient_id, customer_id)
     SELECT author_id, patient_id, customer_id FROM document
         WHERE state IN ('delivered', 'signed') AND patient_id IS NOT NULL AND author_id IS NOT NULL
@@ -34,7 +39,8 @@ INSERT INTO care (person_id, patient_id, customer_id)
 
 INSERT INTO document_name (token, document_id, customer_id)
     SELECT DISTINCT patient_token.token, document.document_id, document.customer_id
-        FROM document JOIN patient_token ON patient_token.customer_id = document.customer_id
-            AND patient_token.patient_id = document.patient_id
-        WHERE patient_token.field IN ('given', 'surname', 'surname_prefix', 'surname_sound')
+        FROM document CROSS JOIN patient_token
+        WHERE patient_token.patient_id = document.patient_id
+            AND (patient_token.customer_id || '') = document.customer_id
+            AND patient_token.field IN ('given', 'surname', 'surname_prefix', 'surname_sound')
         ORDER BY patient_token.token, document.document_id;

@@ -36,10 +36,39 @@ const CARING: &str = "SELECT cared.author_id AS person_id FROM document cared WH
 /// Documents with the names of their patients, as documents and tokens say; what narrows it follows.
 fn named_documents() -> String {
     format!(
-        "document named CROSS JOIN patient_token says WHERE says.customer_id = named.customer_id \
-         AND says.patient_id = named.patient_id AND {} AND (named.customer_id || '') = $1",
+        "document named CROSS JOIN patient_token says WHERE says.patient_id = named.patient_id \
+         AND (says.customer_id || '') = named.customer_id AND {} AND (named.customer_id || '') = $1",
         of_names("says")
     )
+}
+
+/// Whose names are renewed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NamesOf {
+    /// Those of one document.
+    Document,
+    /// Those of all documents of one patient.
+    Patient,
+}
+
+/// What goes and what comes when names of the document or patient $2 of the customer $1 are renewed.
+pub(crate) fn names_sql(of: NamesOf) -> [String; 2] {
+    let which = match of {
+        NamesOf::Document => "named.document_id = $2",
+        NamesOf::Patient => "named.patient_id = $2",
+    };
+    let gone = format!(
+        "DELETE FROM document_name WHERE customer_id = $1 AND document_id IN (SELECT named.document_id FROM document named \
+         WHERE {which} AND (named.customer_id || '') = $1) AND NOT EXISTS (SELECT 1 FROM {} \
+         AND named.document_id = document_name.document_id AND says.token = document_name.token)",
+        named_documents()
+    );
+    let come = format!(
+        "INSERT INTO document_name (token, document_id, customer_id) SELECT says.token, named.document_id, \
+         named.customer_id FROM {} AND {which} ON CONFLICT (token, document_id) DO NOTHING",
+        named_documents()
+    );
+    [gone, come]
 }
 
 /// What a document says of who cares.
@@ -74,20 +103,12 @@ impl Tx {
         Ok(self.run(gone, binds![customer, patient]).await? + self.run(come, binds![customer, patient]).await?)
     }
 
-    /// Renews the names of what a condition over `named` and `says` chooses; $2 is its value.
-    async fn names_renew_in_tx(&mut self, which: &str, values: Vec<Value>) -> Result<u64, StoreError> {
-        let gone = format!(
-            "DELETE FROM document_name WHERE customer_id = $1 AND document_id IN (SELECT named.document_id FROM document named \
-             WHERE {which} AND (named.customer_id || '') = $1) AND NOT EXISTS (SELECT 1 FROM {} \
-             AND named.document_id = document_name.document_id AND says.token = document_name.token)",
-            named_documents()
-        );
-        let come = format!(
-            "INSERT INTO document_name (token, document_id, customer_id) SELECT says.token, named.document_id, \
-             named.customer_id FROM {} AND {which} ON CONFLICT (token, document_id) DO NOTHING",
-            named_documents()
-        );
-        Ok(self.run(gone, values.clone()).await? + self.run(come, values).await?)
+    async fn names_renew_in_tx(&mut self, of: NamesOf, values: Vec<Value>) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        for sql in names_sql(of) {
+            changed += self.run(sql, values.clone()).await?;
+        }
+        Ok(changed)
     }
 
     /// Renews the names of one document.
@@ -96,7 +117,7 @@ impl Tx {
         customer: CustomerId,
         document: DocumentId,
     ) -> Result<u64, StoreError> {
-        self.names_renew_in_tx("named.document_id = $2", binds![customer, document]).await
+        self.names_renew_in_tx(NamesOf::Document, binds![customer, document]).await
     }
 
     /// Renews the names of all documents of one patient.
@@ -105,7 +126,7 @@ impl Tx {
         customer: CustomerId,
         patient: PatientId,
     ) -> Result<u64, StoreError> {
-        self.names_renew_in_tx("named.patient_id = $2", binds![customer, patient]).await
+        self.names_renew_in_tx(NamesOf::Patient, binds![customer, patient]).await
     }
 
     /// What a document says of who cares, as this transaction sees it.

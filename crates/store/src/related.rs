@@ -143,7 +143,7 @@ impl Tx {
         tokens: &[(String, Vec<u8>)],
     ) -> Result<(), StoreError> {
         self.run(
-            "DELETE FROM patient_token WHERE customer_id = $1 AND patient_id = $2 AND field = $3",
+            "DELETE FROM patient_token WHERE (customer_id || '') = $1 AND patient_id = $2 AND field = $3",
             binds![customer, patient, Field::GuardianSurname.as_str()],
         )
         .await?;
@@ -163,7 +163,7 @@ impl Tx {
         self.run(
             "INSERT INTO patient_token (customer_id, field, token, patient_id) \
              SELECT customer_id, field, token, $3 FROM patient_token \
-             WHERE customer_id = $1 AND patient_id = $2 AND field = $4 \
+             WHERE (customer_id || '') = $1 AND patient_id = $2 AND field = $4 \
              ON CONFLICT (customer_id, field, token, patient_id) DO NOTHING",
             binds![customer, from, to, Field::GuardianSurname.as_str()],
         )

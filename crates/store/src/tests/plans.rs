@@ -2,9 +2,10 @@
 //! engine has no statistics here, as in use; what it would choose by itself walks through a whole practice.
 
 use super::{customer, patient_id, person, store};
-use crate::DocumentFilter;
 use crate::document_list::page_plan;
+use crate::kept::{NamesOf, names_sql};
 use crate::patients::search_sql;
+use crate::{DocumentFilter, Store};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
 use record::document::DocumentState::{self, Delivered, Held, Signed};
 
@@ -109,4 +110,29 @@ async fn a_page_of_patients_ends_the_walk_along_a_name_when_it_is_full() {
         let plan = store.explain(&sql, values).await;
         assert!(!plan.iter().any(|line| line == SORT || line.starts_with("SCAN")), "{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn renewing_names_reads_one_patients_tokens_and_not_a_practices() {
+    let (_dir, store) = store().await;
+    for of in [NamesOf::Document, NamesOf::Patient] {
+        for sql in names_sql(of) {
+            let plan = store.explain(&sql, vec![customer(1).into(), patient_id(1).into()]).await;
+            let tokens: Vec<&String> = plan.iter().filter(|line| line.contains(" says ")).collect();
+            assert!(!tokens.is_empty(), "{plan:#?}");
+            for line in tokens {
+                assert!(line.contains("patient_token_by_patient (patient_id=? AND field=?"), "{of:?} {plan:#?}");
+            }
+            assert!(!plan.iter().any(|line| line.starts_with("SCAN")), "{of:?} {plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn filling_what_is_kept_reads_each_patients_tokens_by_patient() {
+    let (_dir, store) = store().await;
+    let (_, sql) = Store::migrations()[1];
+    let fill = &sql[sql.find("INSERT INTO document_name").unwrap()..];
+    let plan = store.explain(fill.trim_end().trim_end_matches(';'), Vec::new()).await;
+    assert!(plan.iter().any(|line| line.contains("patient_token_by_patient (patient_id=? AND field=?")), "{plan:#?}");
 }
