@@ -10,7 +10,7 @@ use crate::settings::year_of;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
-    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, ResourceFacts, SignInFact,
+    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact, ResourceFacts, SignInFact,
     Why,
 };
 use record::action::OpensNames;
@@ -143,6 +143,7 @@ impl Custody {
         let memberships = store.membership_list_by_person(person).await?;
         let assigned = store.assignment_list_by_person(person).await?;
         let glasses = store.break_glass_open(person, now).await?;
+        let requests = store.request_open(person, now).await?;
         let passkeys = store.credential_list(person).await?.len();
         Ok(PrincipalFacts {
             memberships: memberships
@@ -166,6 +167,10 @@ impl Custody {
                     from: one.from_at,
                     to: one.to_at,
                 })
+                .collect(),
+            requests: requests
+                .into_iter()
+                .map(|one| RequestFact { customer: one.customer, from: one.from_at, to: one.to_at })
                 .collect(),
             system_job: false,
         })

@@ -22,6 +22,7 @@ pub mod parts;
 pub mod patients;
 pub mod people;
 pub mod problem;
+pub mod requests;
 pub mod search;
 pub mod upload;
 

@@ -192,6 +192,8 @@ ids! {
     IntentId, "int";
     /// A contact of a customer who can be reached day and night.
     ContactId, "con";
+    /// A numbered request, inside which a privacy officer sees names.
+    RequestId, "req";
 }
 
 impl fmt::Debug for ResourceId {

@@ -38,6 +38,8 @@ pub enum Field {
     RecordNumber,
     /// The day of a visit, over documents and not over patients; found by the very day only.
     VisitDay,
+    /// The whole bytes of an original, over documents' versions: the same file when it comes again.
+    Original,
 }
 
 impl Field {
@@ -51,6 +53,7 @@ impl Field {
         Self::SoundBirth,
         Self::RecordNumber,
         Self::VisitDay,
+        Self::Original,
     ];
 
     /// As it stands in SQL and in the key's derivation.
@@ -65,6 +68,7 @@ impl Field {
             Self::SoundBirth => "sound_birth",
             Self::RecordNumber => "record_number",
             Self::VisitDay => "visit_day",
+            Self::Original => "original",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! What must always hold: memory stays constant whatever the size; no plaintext touches the disk.
 
 use super::Coming;
+use super::same::KnownBy;
 use crate::{Custody, CustodyError};
 use identify::{ExtractError, Kind, Limits, sniff};
 use record::digest::Hasher;
@@ -23,6 +24,8 @@ static READERS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 pub(super) struct Taken {
     pub(super) size_bytes: u64,
     pub(super) digest: Vec<u8>,
+    /// By what the same bytes are known when they come again.
+    pub(super) known_by: [u8; 32],
     pub(super) kind: Kind,
     /// The plaintext, when it is small enough to be read for its text; wiped when dropped.
     pub(super) text_of: Option<zeroize::Zeroizing<Vec<u8>>>,
@@ -82,6 +85,7 @@ pub(super) struct Intake {
     sealer: Option<Sealer>,
     writer: ObjectWriter,
     digest: Hasher,
+    known_by: KnownBy,
     size_bytes: u64,
     max_bytes: u64,
     kind: Kind,
@@ -103,11 +107,13 @@ impl Intake {
         digest.update(sealer.header());
         writer.write(sealer.header()).await?;
         let scanner = custody.settings().scan_command.as_deref().map(Scanner::start).transpose()?;
+        let known_by = KnownBy::begin(custody.ring().blind_file(coming.customer).map_err(CustodyError::seal)?);
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
         Ok(Self {
             sealer: Some(sealer),
             writer,
             digest,
+            known_by,
             size_bytes: 0,
             max_bytes,
             kind,
@@ -122,6 +128,7 @@ impl Intake {
         if self.size_bytes > self.max_bytes {
             return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
         }
+        self.known_by.take(bytes).await?;
         if let Some(kept) = &mut self.kept {
             if kept.len() + bytes.len() > Limits::default().input_bytes_max {
                 self.kept = None;
@@ -157,6 +164,7 @@ impl Intake {
         Ok(Taken {
             size_bytes: self.size_bytes,
             digest: self.digest.finish().as_bytes().to_vec(),
+            known_by: self.known_by.finish().await?,
             kind: self.kind,
             text_of: self.kept,
             scanned,

@@ -32,6 +32,8 @@ const COVERED: &[(&str, &str)] = &[
     ("kept_check", "ask"),
     ("kept_renew", "change"),
     ("membership_list_at", "ask"),
+    ("original_find", "change"),
+    ("original_insert", "change"),
     ("patient_by_token", "change"),
     ("patient_fetch_many", "ask"),
     ("patient_linked", "ask"),
@@ -278,6 +280,9 @@ async fn changing_another_customers_things_changes_nothing() {
     document.body = vec![66; 64];
     assert_eq!(tx.document_update(&document, DocumentState::Delivered).await.unwrap(), 0);
     assert_eq!(tx.assignment_end(here, person(4), NOW.plus_secs(1)).await.unwrap(), 1);
+    tx.original_insert(customer(2), &[5; 32], document_id(2), 1).await.unwrap();
+    assert_eq!(tx.original_find(here, &[5; 32]).await.unwrap(), None, "an equal file of another's");
+    assert_eq!(tx.original_find(customer(2), &[5; 32]).await.unwrap(), Some((document_id(2), 1)));
     // With nothing to write, the tokens of the other's things must stay, too.
     tx.patient_tokens_set(here, theirs, &[]).await.unwrap();
     tx.document_tokens_set(here, document_id(2), &[]).await.unwrap();
@@ -311,6 +316,7 @@ async fn no_row_points_into_another_customers() {
     assert!(tx.patient_insert(&linked).await.is_err(), "a patient linked to another's");
     assert!(tx.patient_tokens_set(here, patient_id(2), &[token()]).await.is_err(), "a token for another's patient");
     assert!(tx.document_tokens_set(here, document_id(2), &[token()]).await.is_err(), "and for another's document");
+    assert!(tx.original_insert(here, &[5; 32], document_id(2), 1).await.is_err(), "a file of another's document");
     assert!(tx.break_glass_insert(&glass(1, 2)).await.is_err(), "a glass broken for another's patient");
 }
 

@@ -20,7 +20,7 @@ async fn schema_of(pool: &SqlitePool) -> Vec<Vec<String>> {
 async fn a_fresh_schema_is_a_migrated_one() {
     let (_dir, fresh) = store().await;
     let numbers: Vec<i64> = Store::migrations().iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
+    assert!(numbers.first() == Some(&1) && numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
     for (from, _) in Store::migrations() {
         // As an older program left it, then opened by this one, twice.
         let dir = TempDir::new();
