@@ -5,13 +5,14 @@
 //! become one entry a minute.
 
 mod could;
+mod nowhere;
 
 use crate::settings::year_of;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
-    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact, ResourceFacts, SignInFact,
-    Why,
+    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact,
+    ResourceFacts, SignInFact, Why,
 };
 use record::action::OpensNames;
 use record::{

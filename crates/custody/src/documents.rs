@@ -160,8 +160,7 @@ impl Custody {
             .filter_map(|one| one.customer);
         // Where a numbered request is open, too: what may be looked for there, policy's scope says.
         let requested = facts.requests.iter().filter(|one| one.from <= now && now < one.to).map(|one| one.customer);
-        let found: BTreeSet<CustomerId> =
-            member.chain(facts.assigned.iter().copied()).chain(requested).collect();
+        let found: BTreeSet<CustomerId> = member.chain(facts.assigned.iter().copied()).chain(requested).collect();
         found.into_iter().collect()
     }
 
@@ -266,9 +265,8 @@ pub(crate) fn patient_open<A: OpensNames>(
 /// Which purpose a person's reading has: treatment at a practice, operations at the operator, and inside a numbered request
 /// that a privacy officer has open here, that request.
 pub(crate) fn purpose_of(facts: &PrincipalFacts, customer: CustomerId) -> Purpose {
-    let holds = |at: Option<CustomerId>, role: Role| {
-        facts.memberships.iter().any(|one| one.customer == at && one.role == role)
-    };
+    let holds =
+        |at: Option<CustomerId>, role: Role| facts.memberships.iter().any(|one| one.customer == at && one.role == role);
     let requested = || facts.requests.iter().any(|one| one.customer == customer);
     if holds(Some(customer), Role::Clinician) {
         Purpose::Treatment

@@ -79,7 +79,7 @@ pub use ledger_desk::{
 pub use metrics::{DoneLast, Metrics};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
-    Confirmed, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
+    Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
 };
 pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, Span, VersionLine, Wanted};
 pub use requests::RequestLine;

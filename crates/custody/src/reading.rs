@@ -151,7 +151,7 @@ impl<A: Act> Desk<A> {
         let me = self.person()?;
         let facts = self.facts().await?;
         let store = self.custody.store();
-        let Some(document) = store.document_fetch(id).await? else { return self.absent(id).await };
+        let Some(document) = store.document_fetch(id).await? else { return self.document_absent(id, &facts).await };
         let told = store.document_facts(&document, Some(me)).await?;
         let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
         let mut resources = vec![ResourceFacts::Document(told)];

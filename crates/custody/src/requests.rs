@@ -59,7 +59,13 @@ fn number_read(text: &str) -> Result<&str, CustodyError> {
 }
 
 impl Custody {
-    fn request_seal(&self, id: RequestId, customer: CustomerId, at: Timestamp, body: &Body) -> Result<Vec<u8>, CustodyError> {
+    fn request_seal(
+        &self,
+        id: RequestId,
+        customer: CustomerId,
+        at: Timestamp,
+        body: &Body,
+    ) -> Result<Vec<u8>, CustodyError> {
         let json = serde_json::to_vec(body).map_err(CustodyError::seal)?;
         self.ring()
             .audit_seal(Owner::Customer(customer), year_of(at), &id.to_bytes(), &json)

@@ -10,8 +10,8 @@ use policy::scope::{DocumentClause, DocumentScope, Relation};
 use policy::{PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{
-    Action, CustomerId, DocumentId, Outcome, PatientId, PersonId, Principal, Purpose, RequestId, ResourceId,
-    Timestamp, act,
+    Action, CustomerId, DocumentId, Outcome, PatientId, PersonId, Principal, Purpose, RequestId, ResourceId, Timestamp,
+    act,
 };
 use std::collections::BTreeMap;
 use store::{BreakGlass, Document, DocumentFilter, EntryFilter, Patient};
@@ -111,7 +111,9 @@ impl Desk<act::PatientTrace> {
         let me = self.person()?;
         let facts = self.facts().await?;
         let custody = &self.custody;
-        let Some(patient) = custody.store().patient_fetch(id).await? else { return self.absent(id).await };
+        let Some(patient) = custody.store().patient_fetch(id).await? else {
+            return self.patient_absent(id, &facts).await;
+        };
         let customer = patient.customer;
         let same = custody.same_patient(&patient).await?;
         let (documents, more_documents) = custody.documents_about(customer, &same).await?;
@@ -190,8 +192,7 @@ impl Custody {
         // Every state: a withdrawn document is the one that is asked about. Policy is asked about each of them.
         let every = DocumentClause { states: DocumentState::ALL.to_vec(), who: Relation::Anyone };
         let scope = DocumentScope { any_of: vec![every] };
-        let filter =
-            DocumentFilter { patients: Some(patients.to_vec()), ..DocumentFilter::all(customer, scope) };
+        let filter = DocumentFilter { patients: Some(patients.to_vec()), ..DocumentFilter::all(customer, scope) };
         let page = self.store().document_list(&filter, DOCUMENTS_MAX).await?;
         Ok((page.items, page.more))
     }

@@ -43,8 +43,7 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn request_open(&self, person: PersonId, now: Timestamp) -> Result<Vec<Request>, StoreError> {
-        let sql =
-            format!("SELECT {REQUEST} FROM request WHERE person_id = $1 AND to_at > $2 ORDER BY request_id DESC");
+        let sql = format!("SELECT {REQUEST} FROM request WHERE person_id = $1 AND to_at > $2 ORDER BY request_id DESC");
         self.rows("list open requests", sql, binds![person, now]).await?.iter().map(request).collect()
     }
 
@@ -74,8 +73,7 @@ impl Tx {
     /// When the database cannot.
     pub async fn request_insert(&mut self, new: &Request) -> Result<(), StoreError> {
         let sql = format!("INSERT INTO request ({REQUEST}) VALUES ($1, $2, $3, $4, $5, $6, $7)");
-        let values =
-            binds![new.id, new.customer, new.person, new.body.clone(), new.from_at, new.to_at, new.closed_at];
+        let values = binds![new.id, new.customer, new.person, new.body.clone(), new.from_at, new.to_at, new.closed_at];
         self.run(sql, values).await.map(|_| ())
     }
 

@@ -173,8 +173,20 @@ pub(crate) const OWN: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
-    [lists(), documents(), steps(), patients(), uploads(), reviews(), people(), customers(), staff(), house(), requests()]
-        .concat()
+    [
+        lists(),
+        documents(),
+        steps(),
+        patients(),
+        uploads(),
+        reviews(),
+        people(),
+        customers(),
+        staff(),
+        house(),
+        requests(),
+    ]
+    .concat()
 }
 
 fn lists() -> Vec<Row> {
@@ -446,6 +458,8 @@ fn house() -> Vec<Row> {
         // Nothing is shut in this house, so there is nothing to open again; the door's own tests shut it.
         post("/gate/reopen", Nothing).by(&keepers).conflict(),
         get("/health", Nothing).by(&[SAM, ALMA]),
+        post("/health/walk", Nothing).by(&[SAM, ALMA]),
+        get("/first-day", Nothing).by(&[RUTH, PETER, SAM, ALMA]).marks("A second officer"),
     ]
 }
 

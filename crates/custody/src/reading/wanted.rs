@@ -30,9 +30,7 @@ impl Span {
     /// The bytes of a file of this length, if there is one of them.
     fn within(self, size_bytes: u64) -> Option<Range<u64>> {
         let range = match self {
-            Self::From(first, last) => {
-                first..last.map_or(size_bytes, |last| last.saturating_add(1).min(size_bytes))
-            }
+            Self::From(first, last) => first..last.map_or(size_bytes, |last| last.saturating_add(1).min(size_bytes)),
             Self::Last(many) => size_bytes.saturating_sub(many)..size_bytes,
         };
         (range.start < range.end).then_some(range)

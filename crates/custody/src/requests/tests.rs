@@ -17,7 +17,12 @@ async fn scene() -> Scene {
     let house = &filled.house;
     house.step_up(&filled.first).await.unwrap();
     let editor = house.staff(&filled.first, Role::QaEditor, "Edna Editor").await;
-    house.desk::<act::AssignmentGrant>(&filled.first).await.assignment_grant(filled.clinic, editor.person).await.unwrap();
+    house
+        .desk::<act::AssignmentGrant>(&filled.first)
+        .await
+        .assignment_grant(filled.clinic, editor.person)
+        .await
+        .unwrap();
     let search = DocumentSearch { last: PLANTED_NAME.to_owned(), ..DocumentSearch::default() };
     let found = house.desk::<act::PatientSearch>(&editor).await.patient_search(&search, None).await.unwrap();
     let patient = found[0].lines[0].id;
@@ -104,7 +109,10 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     let trace = scene.traces(&scene.filled.first).await.unwrap();
     let opened: Vec<_> = trace.lines.iter().filter(|line| line.is_opening()).collect();
     let by = |name: &str, outcome: Outcome| {
-        opened.iter().filter(|line| line.who == name && line.outcome == outcome && line.action == Action::DocumentRead).count()
+        opened
+            .iter()
+            .filter(|line| line.who == name && line.outcome == outcome && line.action == Action::DocumentRead)
+            .count()
     };
     assert_eq!(by("Edna Editor", Outcome::Permitted), 1);
     assert_eq!(by("Tessa Typist", Outcome::Permitted), 1, "before it was matched");
@@ -119,7 +127,8 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     let session = house.session(&secret).await;
     let opens = Desk::<act::RequestOpen>::at(house.custody.clone(), session.clone());
     opens.request_open(scene.filled.clinic, "R-2027-1", "She asks again").await.unwrap();
-    let trace = Desk::<act::PatientTrace>::at(house.custody.clone(), session).patient_trace(scene.patient).await.unwrap();
+    let trace =
+        Desk::<act::PatientTrace>::at(house.custody.clone(), session).patient_trace(scene.patient).await.unwrap();
     assert!(trace.lines.iter().all(|line| line.action == Action::PatientTrace));
 }
 
@@ -154,7 +163,9 @@ async fn a_request_has_a_number_and_a_reason_and_only_its_opener_closes_it() {
     let house = &scene.filled.house;
     house.step_up(&scene.filled.first).await.unwrap();
     let desk = house.desk::<act::RequestOpen>(&scene.filled.first).await;
-    for (number, reason) in [("", "x"), ("none", "x"), ("Quillfeather, Nora 1", "x"), ("R-1", " "), (&"1".repeat(33), "x")] {
+    for (number, reason) in
+        [("", "x"), ("none", "x"), ("Quillfeather, Nora 1", "x"), ("R-1", " "), (&"1".repeat(33), "x")]
+    {
         let refused = desk.request_open(scene.filled.clinic, number, reason).await;
         assert!(matches!(refused, Err(CustodyError::Input(_))), "{number:?} {reason:?}");
     }

@@ -75,12 +75,10 @@ impl Desk<act::DocumentUpload> {
         let me = self.person()?;
         let facts = self.custody.store().document_facts(&document, Some(me)).await?;
         let may_be_version = self.may_take_version(asker, &document, ResourceFacts::Document(facts.clone())).await?;
+        let patients = self.custody.patients_of(document.customer, std::slice::from_ref(&facts)).await?;
         let mut resources = vec![ResourceFacts::Document(facts)];
-        let patients =
-            self.custody.patients_of(document.customer, std::slice::from_ref(&document), Some(me)).await?;
         resources.extend(patients.iter().map(|(_, facts)| facts.clone()));
-        let listed =
-            self.custody.would_permit::<act::DocumentList>(self.who(), asker, document.customer, &resources);
+        let listed = self.custody.would_permit::<act::DocumentList>(self.who(), asker, document.customer, &resources);
         let mut names = None;
         if listed {
             let question = Question::of(document.customer, purpose_of(asker, document.customer)).with_all(resources);

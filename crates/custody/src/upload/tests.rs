@@ -11,7 +11,8 @@ use record::{DocumentId, Role, act};
 const SAID: &str = "Patient: Nobody, Known\nThe same words twice.\n";
 
 async fn send(filled: &Filled, by: &Someone, new: NewUpload, bytes: &[u8]) -> Result<Uploaded, CustodyError> {
-    let pieces: Vec<_> = bytes.chunks(64 * 1024).map(|one| Ok::<Bytes, UploadCut>(Bytes::copy_from_slice(one))).collect();
+    let pieces: Vec<_> =
+        bytes.chunks(64 * 1024).map(|one| Ok::<Bytes, UploadCut>(Bytes::copy_from_slice(one))).collect();
     let desk = filled.house.desk::<act::DocumentUpload>(by).await;
     desk.document_upload(new, futures_util::stream::iter(pieces)).await
 }
@@ -22,7 +23,8 @@ fn new(filled: &Filled, name: &str) -> NewUpload {
 
 /// A second of silence.
 fn recording(seconds: u8) -> Vec<u8> {
-    let mut wav = b"RIFF\x24\x10\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\x10\0\0".to_vec();
+    let mut wav =
+        b"RIFF\x24\x10\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\x10\0\0".to_vec();
     wav.resize(44 + 4096 * usize::from(seconds), 0x80);
     wav
 }
@@ -143,9 +145,8 @@ async fn a_clinician_sends_a_dictation_in_their_own_name_and_it_waits_to_be_type
 #[tokio::test]
 async fn nobody_sends_in_a_colleagues_name_nor_elsewhere_nor_without_an_agreement() {
     let Practice { filled, doctor, colleague } = &practice().await;
-    let closed = |result: Result<Uploaded, CustodyError>| {
-        matches!(result, Err(CustodyError::Refused(_) | CustodyError::Absent))
-    };
+    let closed =
+        |result: Result<Uploaded, CustodyError>| matches!(result, Err(CustodyError::Refused(_) | CustodyError::Absent));
     let as_colleague = NewUpload { author: Some(colleague.person), ..new(filled, "a.txt") };
     assert!(closed(send(filled, doctor, as_colleague, b"Words\n").await));
     let elsewhere = NewUpload { customer: Some(filled.other), ..new(filled, "a.txt") };

@@ -63,10 +63,8 @@ pub(crate) fn requests(shelf: &mut Shelf) {
         record_number: s(number),
         provisional,
     };
-    let marlows = vec![
-        found("Marlow, Teresa", "09/03/2017", "41288", false),
-        found("Marlowe, Tessa", "09/03/2017", "", true),
-    ];
+    let marlows =
+        vec![found("Marlow, Teresa", "09/03/2017", "41288", false), found("Marlowe, Tessa", "09/03/2017", "", true)];
     shelf.phi("request", &one(Vec::new(), true, &[]));
     shelf.phi("request-found", &one(marlows, true, &[]));
     shelf.phi("request-nobody", &one(Vec::new(), true, &[("family", "Nobody of this name was found")]));

@@ -500,7 +500,8 @@ pub(crate) fn forms(shelf: &mut Shelf) {
 
 /// A clinician's own page for dictations.
 fn dictate(shelf: &mut Shelf) {
-    let sent = |kind: &str, state, time: &str| SentRow { kind: s(kind), customer: s(LAKESIDE), state, at: at(21, time) };
+    let sent =
+        |kind: &str, state, time: &str| SentRow { kind: s(kind), customer: s(LAKESIDE), state, at: at(21, time) };
     let page = |patient: Option<&str>, sent: Vec<SentRow>, closed: Option<&str>| DictatePage {
         chrome: doctor("Dictate"),
         customers: vec![chosen("cus_1", LAKESIDE, ""), choice("cus_2", HARBOR)],

@@ -225,10 +225,7 @@ impl About {
 }
 
 fn choices(customers: &[(CustomerId, String)], chosen: &str) -> Vec<Choice> {
-    customers
-        .iter()
-        .map(|(id, name)| choice(&id.to_string(), name, chosen))
-        .collect()
+    customers.iter().map(|(id, name)| choice(&id.to_string(), name, chosen)).collect()
 }
 
 async fn new(desk: Desk<act::PatientCreate>) -> Answer {

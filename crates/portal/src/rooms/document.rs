@@ -296,10 +296,7 @@ fn reasons(act: ReasonedAct) -> Vec<Choice> {
         ReasonedAct::EnterInError => &["Wrong patient", "Duplicate", "Was never true"],
         ReasonedAct::Hold => &["Question to the author", "Needs a second look", "Audio unclear"],
     };
-    words
-        .iter()
-        .map(|word| choice(word, word, ""))
-        .collect()
+    words.iter().map(|word| choice(word, word, "")).collect()
 }
 
 /// Who has opened it, for those who may know; nothing for everybody else, whether it is there or not.

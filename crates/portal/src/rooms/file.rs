@@ -107,8 +107,21 @@ mod tests {
     #[test]
     fn what_is_no_range_is_as_if_it_were_not_there() {
         for text in [
-            "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0x1-2", "bytes=+1-2", "bytes=1-2-3",
-            "bytes=0-1,b", "items=0-1", "bytes 0-1", "", "=0-1", "bytes=0 -1",
+            "bytes",
+            "bytes=",
+            "bytes=,",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=5-4",
+            "bytes=0x1-2",
+            "bytes=+1-2",
+            "bytes=1-2-3",
+            "bytes=0-1,b",
+            "items=0-1",
+            "bytes 0-1",
+            "",
+            "=0-1",
+            "bytes=0 -1",
         ] {
             assert_eq!(spans(text), None, "{text:?}");
         }

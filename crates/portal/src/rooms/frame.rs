@@ -97,6 +97,7 @@ const MENU: &[Room] = &[
         starts_group: true,
         ..room("Customers", "/customers", &[Role::PrivacyOfficer, Role::Administrator, Role::Analyst])
     },
+    room("First day", "/first-day", &[Role::PrivacyOfficer]),
     room("Staff", "/staff", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator]),
     room("Alerts", "/alerts", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
     room("Ledger", "/ledger", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
@@ -295,6 +296,7 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "shred-asked" => (Tone::Due, "Asked. A second officer decides, and an alert tells them."),
         "shred-withdrawn" => (Tone::Good, "Taken back. Nothing was destroyed."),
         "destroyed" => (Tone::Due, "The keys are destroyed. The certificate is below."),
+        "walking" => (Tone::Good, "The walk has begun. What it found stands here in a minute."),
         "reopened" => (Tone::Good, "Open again."),
         _ => return None,
     };

@@ -37,7 +37,11 @@ fn row(custody: &Custody, line: &RequestLine) -> RequestRow {
     }
 }
 
-async fn requests_page(desk: &Desk<act::RequestList>, fields: &Fields, errors: Errors) -> Result<RequestsPage, Problem> {
+async fn requests_page(
+    desk: &Desk<act::RequestList>,
+    fields: &Fields,
+    errors: Errors,
+) -> Result<RequestsPage, Problem> {
     let (mut chrome, _) = frame(desk, "/requests").await?;
     let (lines, witnessed) = desk.request_list().await?;
     let custody = desk.custody();
@@ -54,7 +58,8 @@ async fn requests_page(desk: &Desk<act::RequestList>, fields: &Fields, errors: E
         rows: lines.iter().map(|line| row(custody, line)).collect(),
         empty: Empty {
             title: "No request was opened yet".to_owned(),
-            text: "What was asked, by whom and when stands here for six years, also after a request is over.".to_owned(),
+            text: "What was asked, by whom and when stands here for six years, also after a request is over."
+                .to_owned(),
             action: None,
         },
         errors,
@@ -204,7 +209,8 @@ fn said(trace: &Trace) -> String {
     let mut people: Vec<&str> = openings.iter().map(|line| line.who.as_str()).collect();
     people.sort_unstable();
     people.dedup();
-    let plural = |many: usize, one: &str, more: &str| if many == 1 { format!("1 {one}") } else { format!("{many} {more}") };
+    let plural =
+        |many: usize, one: &str, more: &str| if many == 1 { format!("1 {one}") } else { format!("{many} {more}") };
     format!(
         "{} by {} within a year",
         plural(openings.len(), "opening", "openings"),

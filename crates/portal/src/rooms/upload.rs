@@ -255,10 +255,7 @@ async fn many(desk: Desk<act::DocumentUpload>, mut parts: Parts) -> Answer {
 }
 
 /// The practice's name for the tag; nothing is looked up that was not named.
-pub(super) async fn name_of(
-    desk: &Desk<act::DocumentUpload>,
-    customer: Option<CustomerId>,
-) -> Result<String, Problem> {
+pub(super) async fn name_of(desk: &Desk<act::DocumentUpload>, customer: Option<CustomerId>) -> Result<String, Problem> {
     match customer {
         Some(id) => Ok(desk.custody().customer_name(id).await?),
         None => Ok(String::new()),
