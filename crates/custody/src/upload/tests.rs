@@ -129,6 +129,8 @@ async fn a_clinician_sends_a_dictation_in_their_own_name_and_it_waits_to_be_type
     assert_eq!(sent.state, DocumentState::Dictated);
     let row = filled.house.custody.store().document_fetch(sent.id).await.unwrap().unwrap();
     assert_eq!((row.kind, row.author), (DocumentKind::Dictation, Some(doctor.person)));
+    // Ids sort by time, to the millisecond.
+    filled.house.later(1);
     let letter = send(filled, doctor, new(filled, "letter.txt"), b"Dear colleague\n").await.unwrap();
     let row = filled.house.custody.store().document_fetch(letter.id).await.unwrap().unwrap();
     assert_eq!((row.kind, row.state), (DocumentKind::Letter, DocumentState::Dictated));
