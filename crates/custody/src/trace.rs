@@ -5,12 +5,12 @@
 
 use crate::ask::Question;
 use crate::documents::{body_open, patient_open, purpose_of};
-use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, Shown, Witnessed};
+use crate::{Custody, CustodyError, Desk, HistoryLine, OpenedDocument, OpenedPatient, Shown, Witnessed};
 use policy::scope::{DocumentClause, DocumentScope, Relation};
 use policy::{PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{
-    Action, CustomerId, DocumentId, Outcome, PatientId, PersonId, Principal, Purpose, RequestId, ResourceId, Timestamp,
+    Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, Purpose, RequestId, ResourceId, Timestamp,
     act,
 };
 use std::collections::BTreeMap;
@@ -220,40 +220,30 @@ impl Custody {
             }
         }
         let more = found.len() > LINES_MAX;
-        let mut people: BTreeMap<PersonId, (String, String)> = BTreeMap::new();
-        let mut lines = Vec::with_capacity(found.len().min(LINES_MAX));
+        let mut entries = Vec::with_capacity(found.len().min(LINES_MAX));
         for (index, leaf) in found.into_iter().rev().take(LINES_MAX) {
             let leaf = ledger::leaf::decode(&leaf)
                 .map_err(|_| CustodyError::Broken("an entry of the ledger cannot be read".to_owned()))?;
-            let entry = leaf.entry;
-            let (who, role) = match entry.principal {
-                Principal::Person(person) => {
-                    if let Some(known) = people.get(&person) {
-                        known.clone()
-                    } else {
-                        let name = self.name_of_person(Some(person)).await?;
-                        let told = (name, self.role_words(person, entry.customer).await?);
-                        people.entry(person).or_insert(told).clone()
-                    }
-                }
-                Principal::Program(_) => ("the system".to_owned(), "program".to_owned()),
-                Principal::Stranger => ("nobody we know".to_owned(), String::new()),
-            };
+            entries.push((index, leaf.entry));
+        }
+        let told = self.history_lines(&entries).await?;
+        let line = |((_, entry), told): (&(u64, Entry), HistoryLine)| {
             let under_glass = |glass: &BreakGlass| {
                 Principal::Person(glass.person) == entry.principal
                     && (glass.from_at <= entry.at && entry.at < glass.to_at)
             };
-            lines.push(TraceLine {
-                index,
-                at: entry.at,
-                action: entry.action,
-                outcome: entry.outcome,
-                who,
-                role,
-                broken_glass: entry.purpose == Purpose::Emergency || glasses.iter().any(under_glass),
-                document: crate::accesses::document_of(&entry),
-            });
-        }
+            TraceLine {
+                index: told.index,
+                at: told.at,
+                action: told.action,
+                outcome: told.outcome,
+                who: told.who,
+                role: told.role,
+                broken_glass: told.broken_glass || glasses.iter().any(under_glass),
+                document: crate::accesses::document_of(entry),
+            }
+        };
+        let lines = entries.iter().zip(told).map(line).collect();
         Ok((lines, more))
     }
 }

@@ -47,12 +47,8 @@ impl<A: Act> Desk<A> {
         let patient = PatientId::from_bytes(NOWHERE);
         let told = store.document_facts(&document, Some(me)).await?;
         let _ = store.patient_fetch_many(document.customer, &[patient]).await?;
-        let about = PatientFacts {
-            id: patient,
-            customer: document.customer,
-            in_care: told.in_care,
-            provisional: false,
-        };
+        let about =
+            PatientFacts { id: patient, customer: document.customer, in_care: told.in_care, provisional: false };
         let resources = vec![ResourceFacts::Document(told), ResourceFacts::Patient(about)];
         if A::ACTION.opens() == Opens::Content {
             // Before an opening is counted it is looked whether it would be permitted.
