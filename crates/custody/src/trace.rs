@@ -10,8 +10,7 @@ use policy::scope::{DocumentClause, DocumentScope, Relation};
 use policy::{PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{
-    Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, Purpose, RequestId, ResourceId, Timestamp,
-    act,
+    Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, RequestId, ResourceId, Timestamp, act,
 };
 use std::collections::BTreeMap;
 use store::{BreakGlass, Document, DocumentFilter, EntryFilter, Patient};

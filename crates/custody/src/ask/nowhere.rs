@@ -80,7 +80,7 @@ impl<A: Act> Desk<A> {
         let named = Resources::of(resources.iter().map(ResourceFacts::id));
         let purpose = purpose_of(facts, customer);
         let intent = Intent::to::<A>(custody.clock(), custody.entropy(), self.who(), Some(customer), named, purpose);
-        let known = Some(CustomerFacts { id: customer, agreement_in_force: false });
+        let known = Some(CustomerFacts { id: customer, agreement_in_force: false, requested_by: None });
         let facts = Facts { principal: facts.clone(), resources, customer: known };
         // Whatever policy says to it: a permit for what does not exist is dropped here, without a receipt.
         drop(custody.0.policy.decide::<A>(intent, &facts));

@@ -128,7 +128,7 @@ impl Desk<act::DocumentUpload> {
             purpose,
         );
         // An agreement is in force: the upload that was just permitted needed one.
-        let known = Some(CustomerFacts { id: customer, agreement_in_force: true });
+        let known = Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None });
         let facts = Facts { principal: asker.clone(), resources: vec![facts], customer: known };
         Ok(matches!(custody.0.policy.decide::<act::DocumentUpload>(intent, &facts), Decision::Permit(_)))
     }
