@@ -67,7 +67,7 @@ pub struct Accesses {
     pub witnessed: Option<Witnessed>,
 }
 
-fn document_of(entry: &Entry) -> Option<DocumentId> {
+pub(crate) fn document_of(entry: &Entry) -> Option<DocumentId> {
     let mut documents = entry.resources.as_slice().iter().filter_map(|id| match id {
         ResourceId::DocumentId(id) => Some(*id),
         _ => None,

@@ -5,13 +5,14 @@
 //! become one entry a minute.
 
 mod could;
+mod nowhere;
 
 use crate::settings::year_of;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
-    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, ResourceFacts, SignInFact,
-    Why,
+    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact,
+    ResourceFacts, SignInFact, Why,
 };
 use record::action::OpensNames;
 use record::{
@@ -140,11 +141,12 @@ impl Custody {
         let store = self.store();
         let now = self.now();
         // Asked all at once: none of these questions waits for another's answer.
-        let (row, memberships, assigned, glasses, passkeys) = tokio::try_join!(
+        let (row, memberships, assigned, glasses, requests, passkeys) = tokio::try_join!(
             store.person_fetch(person),
             store.membership_list_by_person(person),
             store.assignment_list_by_person(person),
             store.break_glass_open(person, now),
+            store.request_open(person, now),
             store.credential_list(person),
         )?;
         let Some(row) = row else { return Ok(PrincipalFacts::default()) };
@@ -171,6 +173,10 @@ impl Custody {
                     from: one.from_at,
                     to: one.to_at,
                 })
+                .collect(),
+            requests: requests
+                .into_iter()
+                .map(|one| RequestFact { customer: one.customer, from: one.from_at, to: one.to_at })
                 .collect(),
             system_job: false,
         })

@@ -160,7 +160,9 @@ impl Custody {
             .iter()
             .filter(|one| one.from <= now && one.to.is_none_or(|to| now < to))
             .filter_map(|one| one.customer);
-        let found: BTreeSet<CustomerId> = member.chain(facts.assigned.iter().copied()).collect();
+        // Where a numbered request is open, too: what may be looked for there, policy's scope says.
+        let requested = facts.requests.iter().filter(|one| one.from <= now && now < one.to).map(|one| one.customer);
+        let found: BTreeSet<CustomerId> = member.chain(facts.assigned.iter().copied()).chain(requested).collect();
         found.into_iter().collect()
     }
 
@@ -262,10 +264,19 @@ pub(crate) fn patient_open<A: OpensNames>(
         .map_err(|_| CustodyError::Broken("a patient's words cannot be read".to_owned()))
 }
 
-/// Which purpose a person's reading has: treatment at a practice, operations at the operator.
+/// Which purpose a person's reading has: treatment at a practice, operations at the operator, and inside a numbered request
+/// that a privacy officer has open here, that request.
 pub(crate) fn purpose_of(facts: &PrincipalFacts, customer: CustomerId) -> Purpose {
-    let at_practice = facts.memberships.iter().any(|one| one.customer == Some(customer) && one.role == Role::Clinician);
-    if at_practice { Purpose::Treatment } else { Purpose::Operations }
+    let holds =
+        |at: Option<CustomerId>, role: Role| facts.memberships.iter().any(|one| one.customer == at && one.role == role);
+    let requested = || facts.requests.iter().any(|one| one.customer == customer);
+    if holds(Some(customer), Role::Clinician) {
+        Purpose::Treatment
+    } else if holds(None, Role::PrivacyOfficer) && requested() {
+        Purpose::Incident
+    } else {
+        Purpose::Operations
+    }
 }
 
 fn filter_of(view: DocumentView, customer: CustomerId, scope: DocumentScope, me: PersonId) -> DocumentFilter {

@@ -32,6 +32,15 @@ pub enum CustodyError {
     /// The file is not one that is taken here.
     #[error("{0}")]
     File(&'static str),
+    /// No byte of the range that was asked for is in the file.
+    #[error("no byte of that range is there; the file has {size_bytes} bytes")]
+    Range {
+        /// How long the file is.
+        size_bytes: u64,
+    },
+    /// The same bytes came in before; nothing was kept until somebody says what is to become of them.
+    #[error("this file came in before")]
+    Same(Box<crate::SameFile>),
     /// It is larger than is allowed.
     #[error("too large: at most {max_bytes} bytes")]
     TooLarge {

@@ -195,6 +195,36 @@ impl<A: Act> Desk<A> {
     }
 }
 
+/// A document upon which something could be done: where it stands and whose it is, and nothing that is sealed.
+pub struct CouldBe {
+    /// Where it stands.
+    pub state: DocumentState,
+    /// Whose PHI.
+    pub customer: CustomerId,
+    /// Their name, for the tag.
+    pub customer_name: String,
+}
+
+impl<A: Act> Desk<A> {
+    /// For the form before an act: could it be done with this document, once the passkey was touched. It permits nothing
+    /// and opens nothing, so the ledger does not hear of it; the act itself is asked for when the form is sent.
+    ///
+    /// # Errors
+    /// [`CustodyError::Absent`] for what is not there and for what could not be done alike.
+    pub async fn document_could(&self, id: DocumentId) -> Result<CouldBe, CustodyError> {
+        let me = self.person()?;
+        let facts = self.facts().await?;
+        let store = self.custody.store();
+        let document = store.document_fetch(id).await?.ok_or(CustodyError::Absent)?;
+        let only = [ResourceFacts::Document(store.document_facts(&document, Some(me)).await?)];
+        if !self.custody.would_permit::<A>(self.who(), &facts, document.customer, &only) {
+            return Err(CustodyError::Absent);
+        }
+        let customer_name = self.custody.customer_name(document.customer).await?;
+        Ok(CouldBe { state: document.state, customer: document.customer, customer_name })
+    }
+}
+
 impl Desk<act::DocumentAdvance> {
     /// Puts a document forward: a dictation was typed, or a typed one was edited.
     ///

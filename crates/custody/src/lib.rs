@@ -36,6 +36,7 @@ mod people;
 mod reading;
 mod related;
 mod reserve;
+mod requests;
 mod scribe;
 mod secret;
 mod sessions;
@@ -44,6 +45,7 @@ mod signing_in;
 mod terminals;
 #[cfg(test)]
 mod testing;
+mod trace;
 mod upload;
 mod witness;
 mod words;
@@ -65,7 +67,7 @@ pub use doctor::{Check, Examined, doctor};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use error::{CustodyError, FieldError};
-pub use filing::{MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
+pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, OpenHouse, open_store};
@@ -79,14 +81,16 @@ pub use ledger_desk::{
 pub use metrics::{DoneLast, Metrics};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
-    Confirmed, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
+    Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
 };
-pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, VersionLine};
+pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, Span, VersionLine, Wanted};
 pub use related::{RelatedForm, RelatedLine};
+pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
-pub use upload::{NewUpload, UploadCut, UploadPlace, Uploaded};
+pub use trace::{Trace, TraceDocument, TraceLine};
+pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};

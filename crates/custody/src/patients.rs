@@ -251,7 +251,9 @@ impl Desk<act::PatientShow> {
     pub async fn patient_show(&self, id: PatientId) -> Result<PatientPage, CustodyError> {
         let facts = self.facts().await?;
         let me = self.person()?;
-        let Some(patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
+        let Some(patient) = self.custody.store().patient_fetch(id).await? else {
+            return self.patient_absent(id, &facts).await;
+        };
         let row_facts = self.custody.patient_facts(&patient, Some(me)).await?;
         let customer = patient.customer;
         let related = self.custody.store().related_list(customer, id).await?;

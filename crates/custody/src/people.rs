@@ -10,6 +10,7 @@
 //! invitation is used the row is ended (it never held) and another one begins at that moment. To people who have
 //! enrolled already a role is given at once, unless a second person has to confirm it.
 
+mod first_day;
 mod import;
 mod invite;
 mod officers;
@@ -18,6 +19,7 @@ mod waiting;
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, DirectoryBody, Witnessed, directory};
+pub use first_day::FirstDay;
 pub use import::{PeopleLine, PeopleReject, people_read};
 pub use invite::{Confirmed, Invited};
 pub(crate) use invite::{Second, is_open, places_begin, places_waiting};

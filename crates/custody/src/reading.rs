@@ -3,6 +3,10 @@
 //! What must always hold: each request that yields bytes is one act; a long stream asks policy again every
 //! 30 seconds and is cut on refusal; its outcome entry says how many bytes left, or that nobody knows.
 
+mod wanted;
+
+pub use wanted::{Span, Wanted};
+
 use crate::ask::Question;
 use crate::documents::{body_open, patient_open, purpose_of};
 use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, Phi, Shown, Witnessed};
@@ -148,7 +152,7 @@ impl<A: Act> Desk<A> {
         let store = self.custody.store();
         let found = async { Ok(store.document_fetch(id).await?) };
         let (facts, document) = tokio::try_join!(self.facts(), found)?;
-        let Some(document) = document else { return self.absent(id).await };
+        let Some(document) = document else { return self.document_absent(id, &facts).await };
         let told = store.document_facts(&document, Some(me)).await?;
         let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
         let mut resources = vec![ResourceFacts::Document(told)];
@@ -469,12 +473,12 @@ impl Desk<act::DocumentDownload> {
     /// Takes the original file, whole or a range of it (bytes of plaintext).
     ///
     /// # Errors
-    /// [`CustodyError`]; absent and refused look alike. A range outside the file is an input error.
+    /// [`CustodyError`]; absent and refused look alike. [`CustodyError::Range`] when no byte of what is wanted is there.
     pub async fn document_download(
         &self,
         id: DocumentId,
         version: Option<u32>,
-        range: Option<Range<u64>>,
+        wanted_bytes: Wanted,
     ) -> Result<Download, CustodyError> {
         let found = self.document_find(id).await?;
         self.limit_opens(&found).await?;
@@ -483,10 +487,14 @@ impl Desk<act::DocumentDownload> {
         let granted = self.document_ask(&found, "").await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&self.custody.ring())?;
-        let row = versions.into_iter().find(|row| row.version == wanted).ok_or(CustodyError::Absent)?;
-        if range.as_ref().is_some_and(|range| range.start >= range.end || range.end > row.original_bytes) {
-            return Err(CustodyError::field("range", "Ask for bytes within the file"));
-        }
+        let Some(row) = versions.into_iter().find(|row| row.version == wanted) else {
+            self.custody.told(opening.intent(), Outcome::Failed, "no_such_version", Some(0)).await;
+            return Err(CustodyError::Absent);
+        };
+        let Ok(range) = wanted_bytes.of(row.original_bytes) else {
+            self.custody.told(opening.intent(), Outcome::Failed, "no_such_range", Some(0)).await;
+            return Err(CustodyError::Range { size_bytes: row.original_bytes });
+        };
         let column = Column::DocumentVersionFileName { version: row.version };
         let name = opening.column(id, column, &row.file_name).map_err(CustodyError::seal)?;
         let file_name = identify::safe_file_name(name.show(&shown));

@@ -12,20 +12,27 @@
 
 mod about;
 mod intake;
+mod same;
+#[cfg(test)]
+mod tests;
 
 use crate::ask::Question;
+use crate::documents::purpose_of;
 use crate::patients::is_fit;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use identify::Kind;
 use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
-use policy::{DocumentFacts, ResourceFacts};
+use policy::{DocumentFacts, MembershipFact, PrincipalFacts, ResourceFacts};
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState, Step};
-use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Purpose, UploadId, act};
+use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Role, Timestamp, UploadId, act};
+use std::collections::BTreeSet;
 use store::{Document, DocumentVersion, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
+
+pub use same::{SameBytes, SameFile, SameNames};
 
 /// Signs of life of a slow upload are written down this often, milliseconds.
 const TOUCH_MILLIS: i64 = 60_000;
@@ -53,6 +60,8 @@ pub struct NewUpload {
     pub said: PatientBody,
     /// It is a new version of this document.
     pub version_of: Option<DocumentId>,
+    /// What is done when the same bytes came in before.
+    pub same: SameBytes,
 }
 
 /// What became of it.
@@ -90,6 +99,25 @@ struct Coming {
     existing: Option<Document>,
     original: ObjectId,
     text: ObjectId,
+    /// Brought by a clinician of the practice, in their own name: it waits to be typed, whatever it is.
+    by_author: bool,
+}
+
+/// How taking a file in ended, when nothing went wrong.
+enum Taking {
+    Done(Uploaded),
+    /// The same bytes came in before, as this version of this document; nothing was kept.
+    Same(DocumentId, u32),
+}
+
+/// Does this person write here themselves: a clinician of the practice, and nobody whom the operator has assigned to it.
+fn speaks_at(asker: &PrincipalFacts, customer: CustomerId, now: Timestamp) -> bool {
+    let live = |one: &MembershipFact| one.from <= now && one.to.is_none_or(|to| now < to);
+    !asker.assigned.contains(&customer)
+        && asker
+            .memberships
+            .iter()
+            .any(|one| one.role == Role::Clinician && one.customer == Some(customer) && live(one))
 }
 
 /// Where one may bring files, and who speaks there.
@@ -104,7 +132,8 @@ pub struct UploadPlace {
 }
 
 impl Desk<act::DocumentUpload> {
-    /// The customers one is assigned to and that have an agreement in force, with their clinicians.
+    /// The customers one is assigned to and that have an agreement in force, with their clinicians; a clinician's own
+    /// practices, with nobody but themselves.
     ///
     /// # Errors
     /// When the store cannot.
@@ -114,7 +143,9 @@ impl Desk<act::DocumentUpload> {
         let now = custody.now();
         let today = custody.settings().day_of(now);
         let mut places = Vec::new();
-        for customer in &facts.assigned {
+        let me = self.person()?;
+        let own = custody.customers_of(&facts).into_iter().filter(|customer| speaks_at(&facts, *customer, now));
+        for customer in &facts.assigned.iter().copied().chain(own).collect::<BTreeSet<_>>() {
             let agreements = custody.store().agreement_list(*customer).await?;
             if !agreements.iter().any(|agreement| agreement.in_force(&today)) {
                 continue;
@@ -122,7 +153,8 @@ impl Desk<act::DocumentUpload> {
             let at = custody.store().membership_list_at(Some(*customer)).await?;
             let clinicians = at
                 .iter()
-                .filter(|one| one.role == record::Role::Clinician && one.in_force(now))
+                .filter(|one| one.role == Role::Clinician && one.in_force(now))
+                .filter(|one| !speaks_at(&facts, *customer, now) || one.person == me)
                 .map(|one| one.person)
                 .collect();
             let names = crate::directory::names(custody, clinicians).await?;
@@ -143,9 +175,11 @@ impl Desk<act::DocumentUpload> {
         bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
     ) -> Result<Uploaded, CustodyError> {
         let me = self.person()?;
-        let coming = self.upload_begin(&new).await?;
+        let asker = self.facts().await?;
+        let (new, coming) = self.upload_begin(new, &asker).await?;
         let facts = self.upload_facts(&coming, &new, me);
-        let mut question = Question::of(coming.customer, Purpose::Operations).with(ResourceFacts::Document(facts));
+        let mut question =
+            Question::of(coming.customer, purpose_of(&asker, coming.customer)).with(ResourceFacts::Document(facts));
         if let Some(id) = new.patient {
             // A patient whom the uploader names stands in the intent beside the document.
             let patient = self.custody.store().patient_fetch(id).await?;
@@ -158,11 +192,18 @@ impl Desk<act::DocumentUpload> {
         let witnessed = granted.witnessed();
         let intent = granted.intent().clone();
         let done = self.upload_granted(me, &new, &coming, bytes, witnessed).await;
-        if done.is_err() {
-            // It is known how this ended; only what the process did not live to say is closed as unknown.
-            self.custody.told(&intent, Outcome::Failed, "not_taken", None).await;
+        // It is known how this ended; only what the process did not live to say is closed as unknown.
+        match done {
+            Ok(Taking::Done(done)) => Ok(done),
+            Ok(Taking::Same(document, version)) => {
+                self.custody.told(&intent, Outcome::Failed, "came_before", None).await;
+                Err(CustodyError::Same(Box::new(self.same_file(&asker, document, version).await?)))
+            }
+            Err(error) => {
+                self.custody.told(&intent, Outcome::Failed, "not_taken", None).await;
+                Err(error)
+            }
         }
-        done
     }
 
     /// Permitted and witnessed: takes the file in, or leaves nothing.
@@ -173,7 +214,7 @@ impl Desk<act::DocumentUpload> {
         coming: &Coming,
         bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
         witnessed: Witnessed,
-    ) -> Result<Uploaded, CustodyError> {
+    ) -> Result<Taking, CustodyError> {
         if let Some(author) = new.author {
             self.custody.check_author(coming.customer, author).await?;
         }
@@ -192,13 +233,17 @@ impl Desk<act::DocumentUpload> {
             Ok((taken, key)) => custody.upload_finish(me, new, coming, taken, key, witnessed).await,
             Err(error) => Err(error),
         };
-        if done.is_err() {
+        if !matches!(done, Ok(Taking::Done(_))) {
             custody.upload_undo(coming).await;
         }
         done
     }
 
-    async fn upload_begin(&self, new: &NewUpload) -> Result<Coming, CustodyError> {
+    async fn upload_begin(
+        &self,
+        mut new: NewUpload,
+        asker: &PrincipalFacts,
+    ) -> Result<(NewUpload, Coming), CustodyError> {
         let custody = &self.custody;
         let (clock, entropy) = (custody.clock(), custody.entropy());
         if new.file_name.trim().is_empty() || new.file_name.chars().count() > NAME_CHARS_MAX {
@@ -219,7 +264,11 @@ impl Desk<act::DocumentUpload> {
         };
         let customer = existing.as_ref().map(|document| document.customer).or(new.customer);
         let customer = customer.ok_or_else(|| CustodyError::field("customer", "Choose the practice first"))?;
-        Ok(Coming {
+        let by_author = speaks_at(asker, customer, custody.now());
+        if by_author && new.author.is_none() {
+            new.author = self.person().ok();
+        }
+        let coming = Coming {
             upload: UploadId::mint(clock, entropy),
             customer,
             document: existing.as_ref().map_or_else(|| DocumentId::mint(clock, entropy), |document| document.id),
@@ -227,13 +276,16 @@ impl Desk<act::DocumentUpload> {
             existing,
             original: ObjectId::mint(clock, entropy),
             text: ObjectId::mint(clock, entropy),
-        })
+            by_author,
+        };
+        Ok((new, coming))
     }
 
     /// What the document is, or what it will be.
     fn upload_facts(&self, coming: &Coming, new: &NewUpload, me: PersonId) -> DocumentFacts {
         let kind = new.kind.unwrap_or(DocumentKind::Transcript);
-        let fresh = if kind == DocumentKind::Dictation { DocumentState::Dictated } else { DocumentState::Transcribed };
+        let waits = coming.by_author || kind == DocumentKind::Dictation;
+        let fresh = if waits { DocumentState::Dictated } else { DocumentState::Transcribed };
         let existing = coming.existing.as_ref();
         DocumentFacts {
             id: coming.document,
@@ -341,7 +393,7 @@ impl Custody {
         taken: Taken,
         key: WrappedKey,
         witnessed: Witnessed,
-    ) -> Result<Uploaded, CustodyError> {
+    ) -> Result<Taking, CustodyError> {
         let (text, opaque) = read_text(taken.kind, taken.text_of).await?;
         let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
         let mut text_key = None;
@@ -354,8 +406,11 @@ impl Custody {
             Some(author) => Some(author),
             None => self.author_named(coming.customer, &body.said_author).await?,
         };
-        let kind =
-            new.kind.unwrap_or(if taken.kind.is_audio() { DocumentKind::Dictation } else { DocumentKind::Transcript });
+        let kind = new.kind.unwrap_or(match (taken.kind.is_audio(), coming.by_author) {
+            (true, _) => DocumentKind::Dictation,
+            (false, true) => DocumentKind::Letter,
+            (false, false) => DocumentKind::Transcript,
+        });
         let document = self.document_of(me, coming, &body, (matched, author, kind))?;
         let row = self.version_of(
             me,
@@ -383,13 +438,20 @@ impl Custody {
             }
         }
         tx.version_insert(&row).await?;
+        // Looked for behind the customer's own row, which is written just above: two uploads of the same bytes at once meet here.
+        if new.same == SameBytes::Ask
+            && let Some((document, version)) = tx.original_find(coming.customer, &taken.known_by).await?
+        {
+            return Ok(Taking::Same(document, version));
+        }
+        tx.original_insert(coming.customer, &taken.known_by, document.id, coming.version).await?;
         tx.document_tokens_set(coming.customer, document.id, &tokens).await?;
         if let (DocumentState::Unmatched, Some(author)) = (document.state, document.author) {
             // Nobody knows the patient yet, and still its author gets it.
             tx.recipient_add(document.id, author, true).await?;
         }
         tx.commit().await?;
-        Ok(Uploaded {
+        Ok(Taking::Done(Uploaded {
             id: document.id,
             version: coming.version,
             state: document.state,
@@ -398,7 +460,7 @@ impl Custody {
             scanned: taken.scanned,
             size_bytes: taken.size_bytes,
             witnessed,
-        })
+        }))
     }
 
     async fn seal_text(&self, coming: &Coming, text: &[u8]) -> Result<WrappedKey, CustodyError> {
@@ -425,7 +487,10 @@ impl Custody {
     ) -> Result<Document, CustodyError> {
         let sealed = self.document_seal(coming.document, coming.customer, body)?;
         if let Some(existing) = &coming.existing {
+            // A dictation that is spoken anew is not typed by that.
+            let spoken = coming.by_author || kind == DocumentKind::Dictation;
             let state = match existing.state {
+                DocumentState::Dictated if spoken => Ok(DocumentState::Dictated),
                 DocumentState::Dictated => existing.state.after(Step::Transcribe),
                 DocumentState::Transcribed | DocumentState::Edited => existing.state.after(Step::Edit),
                 other => Ok(other),
@@ -442,6 +507,7 @@ impl Custody {
             });
         }
         let state = match (kind, patient) {
+            _ if coming.by_author => DocumentState::Dictated,
             (DocumentKind::Dictation, _) => DocumentState::Dictated,
             (_, Some(_)) => DocumentState::Transcribed,
             (_, None) => DocumentState::Unmatched,

@@ -1,6 +1,6 @@
 //! The rules about time, each in one place. All spans are in milliseconds.
 
-use crate::{BrokenGlassFact, MembershipFact, SignInFact};
+use crate::{BrokenGlassFact, MembershipFact, RequestFact, SignInFact};
 use record::Timestamp;
 
 /// A touch of the passkey counts as fresh for five minutes.
@@ -9,6 +9,8 @@ pub const STEP_UP_MILLIS_MAX: i64 = 5 * 60 * 1000;
 pub const SESSION_MILLIS_MAX: i64 = 12 * 60 * 60 * 1000;
 /// A broken glass counts for four hours at most.
 pub const GLASS_MILLIS_MAX: i64 = 4 * 60 * 60 * 1000;
+/// A numbered request counts for one working day, eight hours, at most.
+pub const REQUEST_MILLIS_MAX: i64 = 8 * 60 * 60 * 1000;
 /// A delivery can be taken back for ten minutes.
 pub const UNDO_MILLIS_MAX: i64 = 10 * 60 * 1000;
 /// How far ahead of the asker's another node's clock may be before what it wrote is disbelieved. A time further in
@@ -35,6 +37,10 @@ pub(crate) fn touch_is_fresh(fact: SignInFact, now: Timestamp) -> bool {
 
 pub(crate) fn glass_is_broken(fact: &BrokenGlassFact, now: Timestamp) -> bool {
     fact.from <= now && now < fact.to && now < fact.from.plus_millis(GLASS_MILLIS_MAX)
+}
+
+pub(crate) fn request_is_open(fact: &RequestFact, now: Timestamp) -> bool {
+    fact.from <= now && now < fact.to && now < fact.from.plus_millis(REQUEST_MILLIS_MAX)
 }
 
 pub(crate) fn delivery_can_be_undone(delivered_at: Timestamp, now: Timestamp) -> bool {
@@ -85,6 +91,16 @@ mod tests {
         };
         assert!(glass(0, 1) && glass(-GLASS_MILLIS_MAX + 1, i64::MAX));
         assert!(!glass(-GLASS_MILLIS_MAX, i64::MAX) && !glass(0, 0) && !glass(1, 2));
+    }
+
+    #[test]
+    fn a_numbered_request_counts_for_eight_hours_whatever_is_written_down() {
+        let request = |from: i64, to: i64| {
+            let customer = record::CustomerId::from_bytes([1; 16]);
+            request_is_open(&RequestFact { customer, from: NOW.plus_millis(from), to: NOW.plus_millis(to) }, NOW)
+        };
+        assert!(request(0, 1) && request(-REQUEST_MILLIS_MAX + 1, i64::MAX));
+        assert!(!request(-REQUEST_MILLIS_MAX, i64::MAX) && !request(0, 0) && !request(1, 2));
     }
 
     #[test]

@@ -163,12 +163,13 @@ impl Policy {
 
     fn asker_entity(&self, uid: &EntityUid, asker: &Asker) -> Result<Entity, Why> {
         let (attributes, parents) = match asker {
-            Asker::Person { signed_in, suspended, passkeys, assigned, has_place, roles } => {
+            Asker::Person { signed_in, suspended, passkeys, assigned, has_place, in_request, roles } => {
                 let mut attributes = bools(&[
                     ("signed_in", *signed_in),
                     ("suspended", *suspended),
                     ("assigned", *assigned),
                     ("has_place", *has_place),
+                    ("in_request", *in_request),
                 ]);
                 attributes.insert("passkeys".to_owned(), RestrictedExpression::new_long(i64::from(*passkeys)));
                 let parents = roles.iter().map(|role| self.names.uid("Role", role.as_str()));

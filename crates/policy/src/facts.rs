@@ -34,6 +34,8 @@ pub struct PrincipalFacts {
     pub suspended: bool,
     /// The glasses this person has broken; policy itself looks at from and to.
     pub broken_glass: Vec<BrokenGlassFact>,
+    /// The numbered requests that this person has opened; policy itself looks at from and to.
+    pub requests: Vec<RequestFact>,
     /// One of the system's own jobs. Counts for programs only.
     pub system_job: bool,
 }
@@ -70,6 +72,17 @@ pub struct BrokenGlassFact {
     /// From then on, inclusive.
     pub from: Timestamp,
     /// Until then, exclusive; never counts for longer than four hours.
+    pub to: Timestamp,
+}
+
+/// A numbered request that the asker has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestFact {
+    /// At which customer.
+    pub customer: CustomerId,
+    /// From then on, inclusive.
+    pub from: Timestamp,
+    /// Until then, exclusive; never counts for longer than eight hours.
     pub to: Timestamp,
 }
 

@@ -21,13 +21,15 @@ mod mutation;
 mod question;
 pub mod scope;
 
-pub use clock_rules::{GLASS_MILLIS_MAX, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX};
+pub use clock_rules::{
+    GLASS_MILLIS_MAX, REQUEST_MILLIS_MAX, SESSION_MILLIS_MAX, SKEW_MILLIS_MAX, STEP_UP_MILLIS_MAX, UNDO_MILLIS_MAX,
+};
 pub use decision::{Decision, Permit, Refusal, UnknownWhy, Why};
 pub use engine::Policy;
 pub use engine::load::PolicyError;
 pub use facts::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact,
+    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 // The oracle and the worlds under tests/shared name this crate as strangers do; unit tests use them too.

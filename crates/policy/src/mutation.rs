@@ -220,6 +220,11 @@ const SECOND_WALLS: &[(&str, &str, &str)] = &[
         "the document that names the patient must be permitted too, which needs the assignment",
     ),
     (
+        "request-documents",
+        "without line 7: when { principal.in_request };",
+        "a trace is always about a patient too, and request-patients asks for the request there",
+    ),
+    (
         "manager-people",
         "without line 12: unless { resource.at_operator };",
         "a manager's role counts only for an intent about the practice, where no place at the operator can be named",

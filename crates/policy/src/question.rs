@@ -20,6 +20,8 @@ pub(crate) enum Asker {
         passkeys: u32,
         assigned: bool,
         has_place: bool,
+        /// A numbered request of the asker is open at the customer.
+        in_request: bool,
         /// The roles that count for this intent.
         roles: BTreeSet<Role>,
     },
@@ -134,11 +136,17 @@ pub(crate) fn asker_of(
             passkeys: facts.passkeys,
             assigned: customer.is_some_and(|customer| facts.assigned.contains(&customer)),
             has_place: has_place(facts, None, at),
+            in_request: customer.is_some_and(|customer| request_at(facts, customer, at)),
             roles: roles_at(facts, customer, at),
         },
         Principal::Program(_) => Asker::Program { system_job: facts.system_job },
         Principal::Stranger => Asker::Stranger,
     }
+}
+
+/// Is a numbered request of this person open at this customer.
+pub(crate) fn request_at(facts: &PrincipalFacts, customer: CustomerId, at: Timestamp) -> bool {
+    facts.requests.iter().any(|fact| fact.customer == customer && clock_rules::request_is_open(fact, at))
 }
 
 /// The patients of this customer for whom this person's broken glass counts at `at`.

@@ -186,6 +186,10 @@ impl Asking<'_> {
             match rule.who {
                 rules::PatientWho::Anyone => scope.any_of.push(PatientRelation::Anyone),
                 rules::PatientWho::InCare => scope.any_of.push(PatientRelation::InCareOf(person)),
+                rules::PatientWho::InRequest => {
+                    let open = question::request_at(self.facts, self.customer, self.at);
+                    scope.any_of.extend(open.then_some(PatientRelation::Anyone));
+                }
                 rules::PatientWho::GlassBroken => {
                     scope.any_of.extend(self.glass().into_iter().map(PatientRelation::Is));
                 }

@@ -14,7 +14,7 @@ use record::{
 use std::fmt::Write as _;
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    Policy, PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact, Why,
+    Policy, PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact, Why,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -96,6 +96,7 @@ struct Case {
     no_agreement: bool,
     glass_broken: bool,
     requested_by: Option<PersonId>,
+    in_request: bool,
 }
 
 fn case(resources: Vec<ResourceFacts>) -> Case {
@@ -120,6 +121,9 @@ fn ask(policy: &Policy, row: &Row, action: Action, case: &Case) -> Result<(), Wh
     if case.glass_broken {
         let (from, to) = (NOW, NOW.plus_millis(1));
         facts.principal.broken_glass.push(BrokenGlassFact { customer: HOME, patient: PATIENT, from, to });
+    }
+    if case.in_request {
+        facts.principal.requests.push(RequestFact { customer: HOME, from: NOW, to: NOW.plus_millis(1) });
     }
     let asked = Asked {
         principal: row.principal,
@@ -155,6 +159,11 @@ fn document_cases(state: DocumentState) -> Vec<(char, Case)> {
         case(vec![ResourceFacts::Document(facts)])
     };
     let glass = Case { glass_broken: true, ..with(&|_| ()) };
+    let request = Case { in_request: true, ..with(&|_| ()) };
+    let spoken = with(&|document| {
+        document.author = Some(ME);
+        document.uploader = Some(ME);
+    });
     vec![
         ('*', with(&|_| ())),
         ('a', with(&|document| document.author = Some(ME))),
@@ -162,6 +171,8 @@ fn document_cases(state: DocumentState) -> Vec<(char, Case)> {
         ('u', with(&|document| document.uploader = Some(ME))),
         ('c', with(&|document| document.in_care = true)),
         ('g', glass),
+        ('b', spoken),
+        ('q', request),
         // The same document, all relations at once, at another practice than the intent names: never.
         (
             '!',
@@ -205,6 +216,7 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             ("any", case(vec![patient(false)])),
             ("in care", case(vec![patient(true)])),
             ("glass", Case { glass_broken: true, ..case(vec![patient(false)]) }),
+            ("request", Case { in_request: true, ..case(vec![patient(false)]) }),
         ],
         Subject::Person => vec![
             ("here", person(COLLEAGUE, Some(HOME), other)),
@@ -231,6 +243,16 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
     match action {
         Action::DocumentList | Action::DocumentSearch | Action::DocumentStatus | Action::PatientSearch => {
             columns.push(("empty page", case(vec![])));
+            columns.push(("empty, request", Case { in_request: true, ..case(vec![]) }));
+        }
+        Action::PatientTrace => {
+            let both = || case(vec![patient(false), ResourceFacts::Document(document(DocumentState::Delivered))]);
+            columns.push(("with document", both()));
+            columns.push(("with document, request", Case { in_request: true, ..both() }));
+        }
+        Action::DocumentMove => {
+            let both = || case(vec![patient(false), ResourceFacts::Document(document(DocumentState::Withdrawn))]);
+            columns.push(("withdrawn + any patient, request", Case { in_request: true, ..both() }));
         }
         Action::PatientShow | Action::RelatedCreate | Action::RelatedChange => {
             let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
@@ -326,6 +348,7 @@ const HEAD: &str = "\
 # Columns named after a state are documents in that state; the letters say to whom they are open:
 #   *  any document of the practice        a  its author      r  a recipient      u  its uploader
 #   c  its patient is in the asker's care  g  the asker has broken the glass for its patient
+#   b  the asker is author and uploader    q  the asker has a numbered request open at the practice
 #   !  a document of another practice (must never appear)   -  nobody
 # Askers who get nothing at all are gathered under \"never\".
 ";

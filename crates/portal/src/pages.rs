@@ -23,6 +23,7 @@ pub mod patients;
 pub mod people;
 pub mod problem;
 pub mod related;
+pub mod requests;
 pub mod search;
 pub mod upload;
 

@@ -93,9 +93,24 @@
     tell();
   };
   const fail = (item, words) => { item.state = "failed"; item.word.className = "word danger"; item.word.textContent = words.charAt(0).toUpperCase() + words.slice(1); item.progress.hidden = true; item.cancel.textContent = "Leave out"; item.cancel.setAttribute("aria-label", `Leave out ${item.file.name}`); };
+  // The same bytes came in before: nothing was kept, and one of three answers goes on from here.
+  const ask = (item, answer) => {
+    item.state = "same"; item.progress.hidden = true; item.word.className = "word due"; item.word.textContent = answer.detail;
+    const again = (words, keep, of) => {
+      const button = make("button", { type: "button", textContent: words });
+      button.setAttribute("aria-label", `${words}: ${item.file.name}`);
+      button.addEventListener("click", () => { item.keep = keep; item.versionOf = of; choice.remove(); item.word.className = "word"; item.word.textContent = size(item.file.size); item.cancel.hidden = false; item.state = "waiting"; going = true; pump(); });
+      return button;
+    };
+    const choice = make("span", { className: "actions" });
+    if (answer.same.may_be_version && typeof answer.same.document === "string") choice.append(again("New version of it", "keep", answer.same.document));
+    choice.append(again("Keep both", "keep", ""));
+    item.cancel.textContent = "Skip"; item.cancel.setAttribute("aria-label", `Skip ${item.file.name}`);
+    item.word.after(choice);
+  };
   const tell = () => {
     const count = (state) => items.filter((one) => one.state === state).length;
-    const waiting = count("waiting") + count("broken"), done = count("done"), failed = count("failed"), sending = count("sending");
+    const waiting = count("waiting") + count("broken"), done = count("done"), failed = count("failed") + count("same"), sending = count("sending");
     go.textContent = waiting ? `Upload ${waiting} file${waiting === 1 ? "" : "s"}` : "Upload";
     go.disabled = !waiting && Boolean(items.length);
     said.textContent = sending ? `${sending} on the way, ${done} done` : done || failed ? `${done} done${failed ? `, ${failed} not taken` : ""}` : "";
@@ -104,6 +119,10 @@
   const send = (item) => {
     item.state = "sending"; running += 1;
     const query = new URLSearchParams({ customer: form.elements.customer.value, kind: form.elements.kind.value, author: item.boxes.author.value });
+    // A file that came in before is kept only when somebody said so: in the form, or in this row.
+    query.set("same", item.keep || form.elements.same?.value || "");
+    const of = item.versionOf || form.elements.version_of?.value;
+    if (of) query.set("version_of", of);
     const about = new URLSearchParams({ family: item.boxes.last.value, given: item.boxes.first.value, record_number: item.boxes.mrn.value, visit_date: item.boxes.date.value });
     const request = item.request = new XMLHttpRequest();
     const began = Date.now();
@@ -129,7 +148,8 @@
         item.word.className = answer.tone === "due" ? "word due" : "word good";
         item.word.textContent = answer.outcome || "Kept";
         if (typeof answer.href === "string" && /^\/(?![\/\\])/.test(answer.href)) item.word.append(" ", make("a", { href: answer.href, textContent: "open" }));
-      } else fail(item, answer.fields?.[0]?.sentence || answer.detail || (request.status === 401 ? "You are signed out. Sign in and send it again." : request.status === 413 ? "Larger than what is taken here." : "Not taken. Nothing was kept; send it again."));
+      } else if (request.status === 409 && answer.same) ask(item, answer);
+      else fail(item, answer.fields?.[0]?.sentence || answer.detail || (request.status === 401 ? "You are signed out. Sign in and send it again." : request.status === 413 ? "Larger than what is taken here." : "Not taken. Nothing was kept; send it again."));
       end();
     });
     request.addEventListener("error", () => { fail(item, "The connection broke and nothing was kept. Press Upload to send it again."); item.state = "broken"; going = false; end(); });
@@ -158,5 +178,5 @@
   window.addEventListener("drop", (event) => event.preventDefault());
   form.addEventListener("submit", (event) => { event.preventDefault(); if (!items.length) { input.click(); return; } items.forEach((one) => { if (one.state === "broken") one.state = "waiting"; });
     going = true; pump(); });
-  window.addEventListener("beforeunload", (event) => { if (items.some((one) => ["sending", "waiting", "broken"].includes(one.state))) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (items.some((one) => ["sending", "waiting", "broken", "same"].includes(one.state))) event.preventDefault(); });
 })();

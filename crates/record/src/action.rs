@@ -199,6 +199,14 @@ actions! {
     RelatedCreate, "related.create", Patient, Names, No;
     /// A guardian or guarantor is corrected, or ends on a day.
     RelatedChange, "related.change", Patient, Names, No;
+    /// Who has opened anything of this patient, inside a numbered request.
+    PatientTrace, "patient.trace", Patient, Names, No;
+    /// Open a numbered request at a customer, with a reason.
+    RequestOpen, "request.open", Customer, Nothing, Fresh;
+    /// Close a numbered request.
+    RequestClose, "request.close", Customer, Nothing, No;
+    /// The numbered requests, with number and reason.
+    RequestList, "request.list", System, Nothing, No;
     /// Break the glass for a patient who is not in one's care.
     BreakGlassStart, "break_glass.start", Patient, Names, Fresh;
     /// Close the review of a broken glass.

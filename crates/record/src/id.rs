@@ -194,6 +194,8 @@ ids! {
     ContactId, "con";
     /// A person around a patient: guardian or guarantor.
     RelatedPersonId, "rel";
+    /// A numbered request, inside which a privacy officer sees names.
+    RequestId, "req";
 }
 
 impl fmt::Debug for ResourceId {

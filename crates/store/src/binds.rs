@@ -90,7 +90,7 @@ macro_rules! ids_are_text {
     )* };
 }
 ids_are_text!(AgreementId AlertId BreakGlassId CredentialId CustomerId DocumentId InvitationId MembershipId
-    ObjectId PatientId PersonId RelatedPersonId ResourceId SessionId UploadId);
+    ObjectId PatientId PersonId RelatedPersonId RequestId ResourceId SessionId UploadId);
 
 /// `binds![a, b]`: the values of a text, in order.
 macro_rules! binds {

@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Migrations go forward only; each has one purpose and says why in its first line. Their numbers count up from 1.
+/// Migrations go forward only; each has one purpose and says why in its first line. Their numbers count up.
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_initial.sql")),
     (2, include_str!("../migrations/0002_kept_lists.sql")),
     (3, include_str!("../migrations/0003_key_shred.sql")),
     (5, include_str!("../migrations/0005_family.sql")),
+    (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
 ];
 
 /// Readers at once. More do not help on two cores.

@@ -27,10 +27,12 @@ mod keys;
 mod lanes;
 mod ledger_log;
 mod objects;
+mod originals;
 mod patients;
 mod people;
 mod related;
 mod reserve;
+mod requests;
 mod scope;
 mod sessions;
 mod shreds;
@@ -58,6 +60,7 @@ pub use reserve::{
     RESERVE_FILE, RESERVE_RECORD_BYTES_MAX, Reserve, ReserveClass, ReserveContents, ReserveFound, Reserved,
     reserve_slot_decode,
 };
+pub use requests::Request;
 pub use sessions::{Ceremony, SessionRow};
 pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

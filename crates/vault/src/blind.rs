@@ -40,6 +40,8 @@ pub enum Field {
     GuardianSurname,
     /// The day of a visit, over documents and not over patients; found by the very day only.
     VisitDay,
+    /// The whole bytes of an original, over documents' versions: the same file when it comes again.
+    Original,
 }
 
 impl Field {
@@ -54,6 +56,7 @@ impl Field {
         Self::RecordNumber,
         Self::GuardianSurname,
         Self::VisitDay,
+        Self::Original,
     ];
 
     /// As it stands in SQL and in the key's derivation.
@@ -69,6 +72,7 @@ impl Field {
             Self::RecordNumber => "record_number",
             Self::GuardianSurname => "guardian_surname",
             Self::VisitDay => "visit_day",
+            Self::Original => "original",
         }
     }
 }

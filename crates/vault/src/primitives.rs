@@ -194,13 +194,32 @@ impl MacKey {
     }
     /// The tag over the parts, each framed.
     pub(crate) fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.0);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
+        let mut tag = self.begin();
+        parts.iter().for_each(|part| tag.framed(part));
+        tag.finish()
+    }
+    /// A tag over what comes piece by piece.
+    pub(crate) fn begin(&self) -> MacTag {
+        MacTag(hmac::Context::with_key(&self.0))
+    }
+}
+
+/// A tag on its way.
+pub(crate) struct MacTag(hmac::Context);
+
+impl MacTag {
+    /// A part with its length before it.
+    pub(crate) fn framed(&mut self, part: &[u8]) {
+        self.0.update(&(part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+    /// Bytes of the last part, whose length nobody knows before its end.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+    pub(crate) fn finish(self) -> [u8; 32] {
         let mut tag = [0_u8; 32];
-        tag.copy_from_slice(context.sign().as_ref());
+        tag.copy_from_slice(self.0.sign().as_ref());
         tag
     }
 }

@@ -18,6 +18,7 @@ const PAGES = [
     'privacy_officer',
     undefined,
     [
+      ['/first-day', 'first-day'],
       ['/customers', 'customers'],
       ['/customers/new', 'customer-new'],
       ['/staff', 'staff'],

@@ -133,6 +133,8 @@ const LIMITS = [
   ['manager: invite somebody', 60],
   ['manager: take a role away', 30],
   ['officer: who opened what at a practice', 60],
+  ['officer: who saw her in a year, by name', 60],
+  ['officer: withdraw a misfiled document, by name', 60],
 ];
 
 function report(numbers) {

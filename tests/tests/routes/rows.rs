@@ -173,7 +173,20 @@ pub(crate) const OWN: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
-    [lists(), documents(), steps(), patients(), uploads(), reviews(), people(), customers(), staff(), house()].concat()
+    [
+        lists(),
+        documents(),
+        steps(),
+        patients(),
+        uploads(),
+        reviews(),
+        people(),
+        customers(),
+        staff(),
+        house(),
+        requests(),
+    ]
+    .concat()
 }
 
 fn lists() -> Vec<Row> {
@@ -208,9 +221,7 @@ fn lists() -> Vec<Row> {
 }
 
 fn documents() -> Vec<Row> {
-    use Thing::{Delivered, Transcribed, Unmatched};
-    // The forms for a reason are everybody's; who has opened the document so far stands there for these.
-    let history = [ANA, FRIDA, MARA, RUTH, PETER];
+    use Thing::{Delivered, Transcribed, Unmatched, Withdrawn};
     vec![
         get("/documents/{doc}", Delivered).by(&[ANA, FRIDA]).phi(),
         get("/documents/{doc}", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
@@ -220,10 +231,12 @@ fn documents() -> Vec<Row> {
         get("/documents/{doc}/file", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
         get("/documents/{doc}/file", Transcribed).by(&[TESS, QUINN]).marks(WORDS[0]),
         get("/documents/{doc}/versions/{version}/file", Delivered).by(&[ANA, FRIDA]).marks(WORDS[0]),
-        get("/documents/{doc}/withdraw", Delivered).by(&history).marks("Who has opened it so far").for_all(),
-        get("/documents/{doc}/hold", Delivered).by(&history).marks("Who has opened it so far").for_all(),
-        get("/documents/{doc}/enter-in-error", Delivered).by(&history).marks("Who has opened it so far").for_all(),
-        get("/documents/{doc}/move", Delivered).by(&history).marks("Who has opened it where it was").for_all(),
+        // The forms for a reason are there for those who could send them, and say nothing of whose document it is.
+        get("/documents/{doc}/withdraw", Delivered).by(&[FRIDA, MARA, QUINN, RUTH, PETER]),
+        get("/documents/{doc}/hold", Transcribed).by(&[QUINN, CORA]),
+        get("/documents/{doc}/enter-in-error", Delivered).by(&[ANA]),
+        get("/documents/{doc}/enter-in-error", Withdrawn).by(&[FRIDA, QUINN]),
+        get("/documents/{doc}/move", Withdrawn).by(&[QUINN]),
         get("/documents/{doc}/match", Unmatched).by(&[FRIDA, QUINN]).phi(),
     ]
 }
@@ -296,10 +309,23 @@ fn uploads() -> Vec<Row> {
         post("/upload", Customer)
             .body(Body::Multipart("Patient: Newfound, Ada\nMRN: UP{n}\n\nHISTORY\nNothing new.\n"))
             .form_fields(&[("customer", "{cus}"), ("author", "{aut}")])
-            .by(&[TESS, QUINN]),
-        post("/upload/file", Customer).query("customer={cus}&author={aut}").body(Body::Raw).by(&[TESS, QUINN]),
-        post("/upload/file", Transcribed).query("version_of={doc}").body(Body::Raw).by(&[TESS, QUINN]),
-        post("/upload/file", Transcribed).query("customer={cus}&patient={pat2}").body(Body::Raw).by(&[TESS, QUINN]),
+            .by(&[TESS, QUINN, ANA]),
+        // The author of the form is a clinician of the practice, who may send what they wrote themselves.
+        post("/upload/file", Customer)
+            .query("customer={cus}&author={aut}&same=keep")
+            .body(Body::Raw)
+            .by(&[TESS, QUINN, ANA]),
+        post("/upload/file", Transcribed).query("version_of={doc}&same=keep").body(Body::Raw).by(&[TESS, QUINN]),
+        post("/upload/file", Transcribed)
+            .query("customer={cus}&patient={pat2}&same=keep")
+            .body(Body::Raw)
+            .by(&[TESS, QUINN, ANA, BEN]),
+        get("/dictate", Nothing).for_all(),
+        get("/dictate", Thing::Patient).query("patient={pat}").by(&[ANA, FRIDA]).phi(),
+        post("/dictate", Customer)
+            .body(Body::Multipart("Dear colleague,\nletter number {n}.\n"))
+            .form_fields(&[("customer", "{cus}")])
+            .by(&[TESS, QUINN, ANA, BEN]),
     ]
 }
 
@@ -316,6 +342,31 @@ fn reviews() -> Vec<Row> {
         post("/break-glass/{brk}/review", Glass)
             .form(&[("verdict", "justified"), ("word", "It was one")])
             .by(&[MARA, RUTH, PETER]),
+    ]
+}
+
+/// Last of all: what is opened here counts for hours, and for whoever opened it.
+fn requests() -> Vec<Row> {
+    use Thing::{Customer, Nothing, Request, Requested, RequestedDocument};
+    vec![
+        get("/requests", Nothing).by(&[RUTH, PETER]),
+        get("/requests", Request).by(&[RUTH, PETER]).marks("R-2026-"),
+        get("/requests/{req}", Request).by(&[RUTH, PETER]).marks("R-2026-"),
+        post("/requests/{req}/patients", Requested).form(&[("family", SURNAMES[0])]).by(&[PETER]).phi(),
+        get("/patients/{pat}/accesses", Requested).by(&[PETER]).phi(),
+        get("/patients/{pat}/accesses.csv", Requested).by(&[PETER]).phi(),
+        get("/documents/{doc}/move", RequestedDocument).by(&[QUINN, PETER]),
+        post("/documents/{doc}/move", RequestedDocument)
+            .form(&[("do", "move"), ("patient", "{pat2}"), ("reason", "Wrong patient")])
+            .by(&[QUINN, PETER]),
+        post("/documents/{doc}/enter-in-error", RequestedDocument)
+            .form(&[("reason", "Duplicate")])
+            .by(&[FRIDA, QUINN, PETER]),
+        // Who may see that there is such a request may not close another's.
+        post("/requests/{req}/close", Request).by(&[PETER]).but(&[RUTH]),
+        post("/requests", Customer)
+            .form(&[("customer", "{cus}"), ("number", "N-{n}"), ("reason", "The patient asks")])
+            .by(&[RUTH, PETER]),
     ]
 }
 
@@ -418,6 +469,8 @@ fn house() -> Vec<Row> {
         // Nothing is shut in this house, so there is nothing to open again; the door's own tests shut it.
         post("/gate/reopen", Nothing).by(&keepers).conflict(),
         get("/health", Nothing).by(&[SAM, ALMA]),
+        post("/health/walk", Nothing).by(&[SAM, ALMA]),
+        get("/first-day", Nothing).by(&[RUTH, PETER, SAM, ALMA]).marks("A second officer"),
     ]
 }
 

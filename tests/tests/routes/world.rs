@@ -4,11 +4,11 @@
 //! made anew for each try, so that no try finds what another one left.
 
 use bytes::Bytes;
-use custody::{CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, UploadCut};
+use custody::{CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, SameBytes, UploadCut};
 use record::civil::Day;
 use record::{
     Act, AgreementId, AlertId, BreakGlassId, CredentialId, CustomerId, DocumentId, Entropy as _, InvitationId,
-    MembershipId, PatientId, PersonId, RelatedKind, RelatedPersonId, ResourceId, Role, SessionId, Sha256,
+    MembershipId, PatientId, PersonId, RelatedKind, RelatedPersonId, RequestId, ResourceId, Role, SessionId, Sha256,
     SystemEntropy, act,
 };
 use std::collections::BTreeMap;
@@ -102,6 +102,12 @@ pub(crate) enum Thing {
     /// The same, working for the practice.
     Assigned,
     Glass,
+    /// A numbered request that one of the privacy officers has opened.
+    Request,
+    /// A patient of a practice at which that officer has a request open.
+    Requested,
+    /// A document withdrawn there.
+    RequestedDocument,
     /// A manager's invitation that waits for a second officer.
     Invitation,
     Agreement,
@@ -349,6 +355,7 @@ impl World {
             author: Some(author),
             patient,
             file_name: format!("job-{}.txt", self.number()),
+            same: SameBytes::Keep,
             ..NewUpload::default()
         };
         let stream = futures_util::stream::iter([Ok::<Bytes, UploadCut>(Bytes::from(said))]);
@@ -433,6 +440,20 @@ impl World {
                 let id = id.expect("the glass breaks");
                 made.with("brk", id).with("pat", patient).naming(id)
             }
+            Thing::Request | Thing::Requested | Thing::RequestedDocument => {
+                let number = format!("R-2026-{:04}", self.number());
+                let desk = self.desk::<act::RequestOpen>("peter.lindqvist");
+                let opened = desk.request_open(self.customers[side], &number, "The patient asks").await;
+                let made = made.with("req", opened.expect("an officer opens a request"));
+                if thing == Thing::Request {
+                    return made;
+                }
+                let state = if thing == Thing::Requested { Thing::Delivered } else { Thing::Withdrawn };
+                let (id, patient) = self.document(side, state).await.expect("a document");
+                let (other, _) = self.patient(side, true).await;
+                let made = made.with("pat", patient).with("doc", id).with("pat2", other);
+                if thing == Thing::Requested { made.naming(patient) } else { made.naming(id) }
+            }
             Thing::Invitation => {
                 let invited = self
                     .desk::<act::ManagerInvite>("ruth.okafor")
@@ -509,6 +530,7 @@ impl World {
                 "brk" => BreakGlassId::mint(clock, entropy).to_string(),
                 "inv" => InvitationId::mint(clock, entropy).to_string(),
                 "agr" => AgreementId::mint(clock, entropy).to_string(),
+                "req" => RequestId::mint(clock, entropy).to_string(),
                 "alr" => AlertId::mint(clock, entropy).to_string(),
                 "key" => CredentialId::mint(clock, entropy).to_string(),
                 // An entry that will not be written while this test lives.

@@ -3,6 +3,7 @@
 //! What must always hold: memory stays constant whatever the size; no plaintext touches the disk.
 
 use super::Coming;
+use super::same::KnownBy;
 use crate::{Custody, CustodyError};
 use identify::{ExtractError, Kind, Limits, sniff};
 use record::digest::Hasher;
@@ -24,6 +25,8 @@ static READERS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 pub(super) struct Taken {
     pub(super) size_bytes: u64,
     pub(super) digest: Vec<u8>,
+    /// By what the same bytes are known when they come again.
+    pub(super) known_by: [u8; 32],
     pub(super) kind: Kind,
     /// The plaintext, when it is small enough to be read for its text; wiped when dropped.
     pub(super) text_of: Option<zeroize::Zeroizing<Vec<u8>>>,
@@ -180,6 +183,7 @@ fn stopped() -> CustodyError {
 pub(super) struct Intake {
     batch: Batch,
     turn: Turn,
+    known_by: KnownBy,
     size_bytes: u64,
     max_bytes: u64,
     kind: Kind,
@@ -201,10 +205,11 @@ impl Intake {
         writer.write(sealer.header()).await?;
         let scanner = custody.settings().scan_command.as_deref();
         let scanner = scanner.map(|command| Scanner::start(command, SCANNER_PATIENCE)).transpose()?;
+        let known_by = KnownBy::begin(custody.ring().blind_file(coming.customer).map_err(CustodyError::seal)?);
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
         let turn = Turn::Idle(Box::new(Sealing { sealer, writer, digest }));
         // Most files are small: one segment to begin with.
-        Ok(Self { batch: Batch::of(1), turn, size_bytes: 0, max_bytes, kind, kept, scanner })
+        Ok(Self { known_by, batch: Batch::of(1), turn, size_bytes: 0, max_bytes, kind, kept, scanner })
     }
 
     pub(super) async fn take(&mut self, mut bytes: &[u8]) -> Result<(), CustodyError> {
@@ -212,6 +217,7 @@ impl Intake {
         if self.size_bytes > self.max_bytes {
             return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
         }
+        self.known_by.take(bytes).await?;
         if let Some(kept) = &mut self.kept {
             if kept.len() + bytes.len() > Limits::default().input_bytes_max {
                 self.kept = None;
@@ -253,6 +259,7 @@ impl Intake {
         Ok(Taken {
             size_bytes: self.size_bytes,
             digest: digest.finish().as_bytes().to_vec(),
+            known_by: self.known_by.finish().await?,
             kind: self.kind,
             text_of: self.kept,
             scanned,

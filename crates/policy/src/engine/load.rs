@@ -20,6 +20,7 @@ pub(crate) const POLICIES: &[(&str, &str)] = &[
     ("documents_practice.cedar", include_str!("../../policies/documents_practice.cedar")),
     ("documents_work.cedar", include_str!("../../policies/documents_work.cedar")),
     ("patients.cedar", include_str!("../../policies/patients.cedar")),
+    ("requests.cedar", include_str!("../../policies/requests.cedar")),
     ("customers.cedar", include_str!("../../policies/customers.cedar")),
     ("people.cedar", include_str!("../../policies/people.cedar")),
     ("system.cedar", include_str!("../../policies/system.cedar")),

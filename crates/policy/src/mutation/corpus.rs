@@ -3,7 +3,7 @@
 use super::ask::{self, Asked};
 use crate::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact,
+    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
@@ -108,6 +108,7 @@ struct Thing {
     named: Vec<ResourceId>,
     customer: Option<CustomerId>,
     glass_broken: bool,
+    in_request: bool,
     no_agreement: bool,
     requested_by: Option<PersonId>,
 }
@@ -142,7 +143,9 @@ fn documents() -> Vec<Thing> {
         };
         all.push(with(&|_| ()));
         all.push(Thing { glass_broken: true, ..with(&|_| ()) });
+        all.push(Thing { in_request: true, ..with(&|_| ()) });
         all.push(with(&|document| document.author = Some(ME)));
+        all.push(with(&|document| (document.author, document.uploader) = (Some(ME), Some(ME))));
         all.push(with(&|document| document.recipients = vec![ME]));
         all.push(with(&|document| document.uploader = Some(ME)));
         all.push(with(&|document| document.in_care = true));
@@ -167,6 +170,7 @@ fn patients() -> Vec<Thing> {
         thing(vec![patient(false)]),
         thing(vec![patient(true)]),
         Thing { glass_broken: true, ..thing(vec![patient(false)]) },
+        Thing { in_request: true, ..thing(vec![patient(false)]) },
     ]
 }
 
@@ -193,6 +197,12 @@ fn patients_with_documents() -> Vec<Thing> {
         }
     }
     all
+}
+
+/// A patient and a document beside each other, outside and inside a numbered request.
+fn with_document(state: DocumentState) -> Vec<Thing> {
+    let both = || thing(vec![ResourceFacts::Document(document(state)), patient(false)]);
+    vec![both(), Thing { in_request: true, ..both() }]
 }
 
 fn people() -> Vec<Thing> {
@@ -240,6 +250,8 @@ fn things(action: Action) -> Vec<Thing> {
         Action::KeyShred => {
             all.extend([ME, COLLEAGUE].map(|by| Thing { requested_by: Some(by), ..nothing.clone() }));
         }
+        Action::PatientTrace => all.extend(with_document(DocumentState::Delivered)),
+        Action::DocumentMove => all.extend(with_document(DocumentState::Withdrawn)),
         _ => {}
     }
     match action {
@@ -256,6 +268,7 @@ fn things(action: Action) -> Vec<Thing> {
     }
     if matches!(action, Action::DocumentList | Action::DocumentSearch | Action::DocumentStatus | Action::PatientSearch)
     {
+        all.push(Thing { in_request: true, ..nothing.clone() });
         all.push(nothing);
     }
     all
@@ -274,6 +287,9 @@ fn case(action: Action, asker: &Asker, thing: &Thing) -> Case {
     if thing.glass_broken {
         let (from, to) = (NOW, NOW.plus_millis(1));
         facts.principal.broken_glass.push(BrokenGlassFact { customer: HOME, patient: PATIENT, from, to });
+    }
+    if thing.in_request {
+        facts.principal.requests.push(RequestFact { customer: HOME, from: NOW, to: NOW.plus_millis(1) });
     }
     let asked = Asked {
         principal: asker.principal,

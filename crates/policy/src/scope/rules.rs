@@ -31,6 +31,8 @@ pub(crate) enum PatientWho {
     Anyone,
     InCare,
     GlassBroken,
+    /// Any, while a numbered request of the asker is open at the customer.
+    InRequest,
 }
 
 /// One clause over patients.
@@ -58,6 +60,10 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
     DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::GlassBroken },
     // clinician-own-unmatched
     DocumentRule { actions: LOOKING, role: Role::Clinician, states: &[Unmatched], who: Who::Author },
+    // clinician-own-dictations
+    DocumentRule { actions: LISTING, role: Role::Clinician, states: &[Dictated], who: Who::Uploader },
+    // clinician-own-status
+    DocumentRule { actions: STATUS, role: Role::Clinician, states: DocumentState::ALL, who: Who::Uploader },
     // records-staff-documents
     DocumentRule { actions: LOOKING, role: Role::RecordsStaff, states: WITH_PRACTICE, who: Who::Anyone },
     // records-staff-unmatched
@@ -101,4 +107,6 @@ pub(crate) const PATIENTS: &[PatientRule] = &[
     PatientRule { actions: PAGES, role: Role::RecordsStaff, who: PatientWho::Anyone },
     // editor-matches-patients
     PatientRule { actions: &[Action::PatientSearch], role: Role::QaEditor, who: PatientWho::Anyone },
+    // request-patients
+    PatientRule { actions: &[Action::PatientSearch], role: Role::PrivacyOfficer, who: PatientWho::InRequest },
 ];

@@ -44,7 +44,8 @@ acts! {
     DocumentList DocumentSearch DocumentRead DocumentDownload DocumentPrint DocumentHistory DocumentStatus
     DocumentUpload DocumentAdvance DocumentMatch DocumentDeliver DocumentUndoDelivery DocumentPickUp DocumentSign
     DocumentHold DocumentRelease DocumentWithdraw DocumentMove DocumentEnterInError
-    PatientSearch PatientShow PatientCreate PatientChange PatientImport PatientLink RelatedCreate RelatedChange
+    PatientSearch PatientShow PatientTrace PatientCreate PatientChange PatientImport PatientLink RelatedCreate RelatedChange
+    RequestOpen RequestClose RequestList
     BreakGlassStart BreakGlassReview BreakGlassList
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol

@@ -57,6 +57,19 @@ impl Who<'_> {
                     && self.at - g.from.unix_millis() < 240 * MINUTE
             })
     }
+    fn in_request(&self) -> bool {
+        self.me.is_some()
+            && self.customer.is_some()
+            && self.facts.principal.requests.iter().any(|r| {
+                Some(r.customer) == self.customer
+                    && r.from.unix_millis() <= self.at
+                    && self.at < r.to.unix_millis()
+                    && self.at - r.from.unix_millis() < 480 * MINUTE
+            })
+    }
+    fn requester(&self) -> bool {
+        self.staff(Role::PrivacyOfficer) && self.in_request()
+    }
     fn is_me(&self, person: Option<PersonId>) -> bool {
         person.is_some() && person == self.me
     }
@@ -154,6 +167,7 @@ fn opens_something(action: Action) -> bool {
             | DocumentMove
             | PatientSearch
             | PatientShow
+            | PatientTrace
             | PatientChange
             | PatientImport
             | PatientLink
@@ -174,6 +188,7 @@ fn needs_touch(action: Action) -> bool {
         DocumentSign
             | DocumentEnterInError
             | PatientLink
+            | RequestOpen
             | BreakGlassStart
             | CustomerCreate
             | AgreementCreate
@@ -200,7 +215,7 @@ fn needs_touch(action: Action) -> bool {
 /// Rules 1 to 7.
 fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
     use Action::*;
-    if intent.purpose() == Purpose::Incident {
+    if intent.purpose() == Purpose::Incident && !who.in_request() {
         return true;
     }
     let told = &who.facts.principal;
@@ -281,8 +296,9 @@ fn empty_page(action: Action, who: &Who<'_>) -> bool {
     let (typist, editor) = (who.assigned(Role::Transcriptionist), who.assigned(Role::QaEditor));
     match action {
         DocumentList => who.practice_staff() || typist || editor,
-        DocumentSearch | PatientSearch => who.practice_staff() || editor,
-        DocumentStatus => typist || editor || who.assigned(Role::Coordinator),
+        DocumentSearch => who.practice_staff() || editor,
+        PatientSearch => who.practice_staff() || editor || who.requester(),
+        DocumentStatus => typist || editor || who.assigned(Role::Coordinator) || who.here(Role::Clinician),
         CustomerList if who.job => true,
         CustomerList => {
             who.me.is_some()
@@ -314,7 +330,7 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
             who.me.is_some()
         }
 
-        CustomerCreate | StaffInvite => privacy,
+        CustomerCreate | StaffInvite | RequestList => privacy,
         StaffList => privacy || security || admin,
         AlertList => privacy || security || who.staff(Role::Auditor),
         LedgerList | LedgerProve | LedgerExport => privacy || security || who.staff(Role::Auditor) || job,
@@ -325,11 +341,15 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         BackupCreate => admin || job,
         BackupRestore | OfficerRecover | KeyUnwrap => job,
 
-        DocumentUpload => at_customer && (who.assigned(Role::Transcriptionist) || who.assigned(Role::QaEditor)),
+        DocumentUpload => {
+            at_customer
+                && (who.assigned(Role::Transcriptionist) || who.assigned(Role::QaEditor) || who.here(Role::Clinician))
+        }
         PatientCreate | PatientImport => at_customer && who.here(Role::RecordsStaff),
         CustomerShow | PersonList | AccessReview | BreakGlassList => at_customer && (manager || privacy),
         PersonInvite => at_customer && manager,
-        AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd => at_customer && privacy,
+        AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd | RequestOpen
+        | RequestClose => at_customer && privacy,
         KeyShredShow => at_customer && (privacy || security || manager),
         KeyShredAsk | KeyShred => at_customer && (privacy || security),
         _ => return None,
@@ -375,6 +395,10 @@ fn clinician(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
         )
         | (DocumentSign, Delivered)
         | (DocumentEnterInError, Delivered | Signed) => mine,
+        (DocumentUpload, Dictated) => mine && who.is_me(d.uploader),
+        (DocumentList | DocumentRead | DocumentDownload | AccessList, Dictated) | (DocumentStatus, _) => {
+            who.is_me(d.uploader)
+        }
         _ => false,
     }
 }
@@ -467,6 +491,8 @@ fn privacy_officer(action: Action, state: DocumentState, who: &Who<'_>) -> bool 
     who.staff(Role::PrivacyOfficer)
         && match action {
             DocumentHistory | AccessReview => true,
+            PatientTrace => who.in_request(),
+            DocumentMove | DocumentEnterInError => who.in_request() && state == Withdrawn,
             DocumentWithdraw => matches!(state, Transcribed | Edited | Unmatched | Held | Delivered | Signed),
             _ => false,
         }
@@ -485,10 +511,11 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         AccessList => {
             records || doctor && (in_care || who.glass(Some(id))) || with_document && (doctor || typist || editor)
         }
-        DocumentUpload => typist || editor,
+        DocumentUpload => typist || editor || doctor,
         DocumentMatch => records || editor,
-        DocumentMove => editor,
-        PatientSearch => doctor || records || editor,
+        DocumentMove => editor || who.requester(),
+        PatientSearch => doctor || records || editor || who.requester(),
+        PatientTrace => who.requester(),
         PatientShow => records || doctor && (in_care || who.glass(Some(id))),
         PatientCreate | PatientChange | PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
         BreakGlassStart => doctor || records,

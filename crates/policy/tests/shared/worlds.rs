@@ -10,7 +10,7 @@ use record::{
 };
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, ResourceFacts, SignInFact,
+    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -65,12 +65,15 @@ fn around(dice: &mut Dice, spans: &[i64]) -> Timestamp {
 /// Any role, and more often than not one that has something to do with the action.
 fn role_for(dice: &mut Dice, action: Option<Action>) -> Role {
     let usual: &[Role] = match action.map(|action| (action, action.subject())) {
-        Some((Action::DocumentUndoDelivery | Action::DocumentMove | Action::DocumentDeliver, _)) => &[Role::QaEditor],
+        Some((Action::DocumentMove | Action::DocumentEnterInError, _)) => &[Role::QaEditor, Role::PrivacyOfficer],
+        Some((Action::DocumentUpload, _)) => &[Role::Transcriptionist, Role::QaEditor, Role::Clinician],
+        Some((Action::DocumentUndoDelivery | Action::DocumentDeliver, _)) => &[Role::QaEditor],
         Some((Action::DocumentSign | Action::DocumentPickUp, _)) => &[Role::Clinician, Role::RecordsStaff],
         Some((_, Subject::Document)) => {
             &[Role::Clinician, Role::RecordsStaff, Role::Transcriptionist, Role::QaEditor, Role::Coordinator]
         }
-        Some((_, Subject::Patient)) => &[Role::Clinician, Role::RecordsStaff],
+        Some((Action::PatientTrace, _)) => &[Role::PrivacyOfficer],
+        Some((_, Subject::Patient)) => &[Role::Clinician, Role::RecordsStaff, Role::PrivacyOfficer],
         Some((_, Subject::BreakGlass)) => &[Role::PracticeManager, Role::PrivacyOfficer],
         Some((_, Subject::System)) => &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator],
         _ => Role::ALL,
@@ -119,6 +122,15 @@ fn broken_glass(dice: &mut Dice) -> BrokenGlassFact {
     }
 }
 
+fn request_open(dice: &mut Dice) -> RequestFact {
+    let eight_hours = 480 * MINUTE;
+    RequestFact {
+        customer: dice.pick(&[customer(1), customer(1), customer(2)]),
+        from: around(dice, &[0, 1, -MINUTE, -MINUTE, -eight_hours, -eight_hours + 1]),
+        to: around(dice, &[0, 1, MINUTE, MINUTE, 2 * eight_hours]),
+    }
+}
+
 /// Facts about the asker. Six in ten have nothing wrong with session, passkeys and times, so that rights are met too.
 pub(crate) fn principal_facts(dice: &mut Dice, action: Option<Action>) -> PrincipalFacts {
     let mut facts = PrincipalFacts {
@@ -128,6 +140,7 @@ pub(crate) fn principal_facts(dice: &mut Dice, action: Option<Action>) -> Princi
         passkeys: u32::try_from(dice.pick(&[0_u64, 1, 2, 2, 2, 3])).expect("small"),
         suspended: dice.percent(3),
         broken_glass: (0..dice.pick(&[0, 0, 1, 2])).map(|_| broken_glass(dice)).collect(),
+        requests: (0..dice.pick(&[0, 0, 1, 2])).map(|_| request_open(dice)).collect(),
         system_job: dice.percent(60),
     };
     if dice.percent(60) {
@@ -217,6 +230,7 @@ fn resources(dice: &mut Dice, action: Action, asked: Option<CustomerId>) -> Vec<
         Subject::Patient if matches!(action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange) => {
             &["pat", "pat", "rel"]
         }
+        Subject::Patient if action == Action::PatientTrace => &["pat", "pat", "doc"],
         Subject::Patient => &["pat"],
         Subject::Person => &["per"],
         Subject::BreakGlass => &["brk"],

@@ -3,6 +3,7 @@
 mod house;
 mod made_up;
 mod people;
+mod requests;
 mod work;
 
 use super::pages;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Result<Vec<Sample>, askama::Error> {
     work::forms(&mut shelf);
     work::patients(&mut shelf);
     people::accesses(&mut shelf);
+    requests::requests(&mut shelf);
     people::people(&mut shelf);
     people::customers(&mut shelf);
     house::ledger(&mut shelf);

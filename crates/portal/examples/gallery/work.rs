@@ -439,6 +439,8 @@ pub(crate) fn forms(shelf: &mut Shelf) {
             choice("per_2", "Dr. Pilar Sandoval"),
         ],
         template: s("{author}_{last}_{first}_{date}"),
+        version_of: String::new(),
+        same: vec![chosen("", "Leave it out and tell me", ""), choice("keep", "Keep both")],
         max_bytes: 4_294_967_296,
         max_text: s("4 GB"),
         closed: closed.map(s),
@@ -464,6 +466,18 @@ pub(crate) fn forms(shelf: &mut Shelf) {
         message: s(message),
         href: kept.then(|| s("/documents/doc_01kamadeup")),
         tag: kept.then(|| tag(LAKESIDE)),
+        version_href: None,
+    };
+    let came_before = UploadResult {
+        tag: Some(tag(LAKESIDE)),
+        version_href: Some(s("/upload?version_of=doc_01kamadeup")),
+        ..result(
+            "moss_delacroix_omar_again.pdf",
+            "Came in before",
+            Tone::Due,
+            "This file came in on 11/18/2026 at 9:12 as moss_delacroix_omar_2026-11-18.pdf, filed for Delacroix, Omar (transcript, edited). Nothing was kept.",
+            false,
+        )
     };
     let uploaded = UploadedPage {
         chrome: typist("Upload"),
@@ -478,9 +492,32 @@ pub(crate) fn forms(shelf: &mut Shelf) {
             ),
             result("moss_marlow_t_2026-11-19.txt", "Unmatched", Tone::Due, "Name the patient.", true),
             result("moss_delacroix_omar_2026-11-18.pdf", "Matched", Tone::Good, "", true),
+            came_before,
         ],
+        more_href: s("/upload"),
     };
     shelf.phi("uploaded", &uploaded);
+    dictate(shelf);
+}
+
+/// A clinician's own page for dictations.
+fn dictate(shelf: &mut Shelf) {
+    let sent =
+        |kind: &str, state, time: &str| SentRow { kind: s(kind), customer: s(LAKESIDE), state, at: at(21, time) };
+    let page = |patient: Option<&str>, sent: Vec<SentRow>, closed: Option<&str>| DictatePage {
+        chrome: doctor("Dictate"),
+        customers: vec![chosen("cus_1", LAKESIDE, ""), choice("cus_2", HARBOR)],
+        patient: patient.map(|name| (s("pat_01kamadeup"), s(name))),
+        tag: patient.map(|_| tag(LAKESIDE)),
+        sent,
+        max_text: s("4 GB"),
+        closed: closed.map(s),
+        errors: errors(&[]),
+    };
+    let rows = vec![sent("Dictation", S::Dictated, "9:40"), sent("Letter", S::Edited, "8:15")];
+    shelf.plain("dictate", &page(None, rows, None));
+    shelf.phi("dictate-for-patient", &page(Some("Marlow, Teresa"), Vec::new(), None));
+    shelf.plain("dictate-closed", &page(None, Vec::new(), Some("Your practice has no agreement in force.")));
 }
 
 /// Patients, by hand and from a file.

@@ -104,6 +104,8 @@ enum Whole {
 struct Inner {
     state: RwLock<(Whole, BTreeMap<RouteKey, Closing>)>,
     key: RwLock<Option<String>>,
+    /// Somebody asked for a walk before its time.
+    walk: tokio::sync::Notify,
 }
 
 /// The gate. Cheap to clone; all clones are one gate.
@@ -120,7 +122,21 @@ impl Gate {
                 Whole::Closed(Closing { why: "closed by a finding before the restart".to_owned(), passed_since: false })
             }
         };
-        Self(Arc::new(Inner { state: RwLock::new((whole, BTreeMap::new())), key: RwLock::new(None) }))
+        Self(Arc::new(Inner {
+            state: RwLock::new((whole, BTreeMap::new())),
+            key: RwLock::new(None),
+            walk: tokio::sync::Notify::new(),
+        }))
+    }
+
+    /// Asks the probe to walk now; several who ask at once are one walk.
+    pub(crate) fn walk_ask(&self) {
+        self.0.walk.notify_one();
+    }
+
+    /// Ends when somebody has asked for a walk.
+    pub(crate) async fn walk_asked(&self) {
+        self.0.walk.notified().await;
     }
 
     /// How it stands.

@@ -48,6 +48,8 @@ pub enum Problem {
     TooLarge,
     /// 415: not a kind of body that this route reads.
     WrongKind,
+    /// 416: no byte of the wanted range is in the file, which is so long.
+    NoSuchRange(u64),
     /// 421: not one of our hosts.
     WrongHost,
     /// 422: some fields need another look.
@@ -78,6 +80,7 @@ impl Problem {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoSuchRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -101,6 +104,7 @@ impl Problem {
             Self::Conflict(_) => "It has changed meanwhile",
             Self::TooLarge => "That is too large",
             Self::WrongKind => "That kind of data is not read here",
+            Self::NoSuchRange(_) => "The file has no such bytes",
             Self::WrongHost => "Not at this address",
             Self::Invalid(_) => "Some fields need another look",
             Self::SlowDown(_) => "Too many at once",
@@ -127,6 +131,7 @@ impl Problem {
             Self::TooSlow => "Nothing was stored. Check the connection and send it again.",
             Self::TooLarge => "Nothing was stored. Send less at a time.",
             Self::WrongKind => "Nothing was stored. Use the page's own forms.",
+            Self::NoSuchRange(_) => "Ask for bytes within the file, or for all of it.",
             Self::WrongHost => "Check the address that you were given.",
             Self::Invalid(_) => "Nothing was changed.",
             Self::SlowDown(_) => "Wait a minute, then try again.",
@@ -192,6 +197,8 @@ impl From<CustodyError> for Problem {
                     .collect(),
             ),
             CustodyError::File(say) => Self::Invalid(vec![FieldProblem { field: "file", sentence: say.to_owned() }]),
+            CustodyError::Range { size_bytes } => Self::NoSuchRange(size_bytes),
+            CustodyError::Same(_) => Self::Conflict("This file came in before. Nothing was kept."),
             CustodyError::TooLarge { .. } => Self::TooLarge,
             CustodyError::TooOften => Self::SlowDown(60),
             CustodyError::NotProven => {
@@ -301,6 +308,10 @@ impl Problems {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(secs) = problem.retry_after_secs() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if let Problem::NoSuchRange(size_bytes) = problem {
+            let value = HeaderValue::from_str(&format!("bytes */{size_bytes}")).expect("digits are a header value");
+            response.headers_mut().insert(header::CONTENT_RANGE, value);
         }
         response
     }

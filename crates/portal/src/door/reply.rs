@@ -75,6 +75,12 @@ impl Reply {
         reply
     }
 
+    /// A part of it may be asked for.
+    pub(crate) fn accepts_ranges(mut self) -> Self {
+        self.0.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        self
+    }
+
     /// The same, as one range of a file of `whole` bytes: 206 (RFC 9110).
     pub(crate) fn partial(mut self, range: &std::ops::Range<u64>, whole: u64) -> Self {
         *self.0.status_mut() = StatusCode::PARTIAL_CONTENT;

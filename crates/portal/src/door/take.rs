@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + Send> Take for Form<T> {
 }
 
 /// The fields of a form as they came, for forms with lists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {

@@ -19,6 +19,10 @@ pub struct UploadPage {
     pub authors: Vec<Choice>,
     /// How file names are read, such as `{author}_{last}_{first}_{date}`. Field `template`.
     pub template: String,
+    /// The files are a new version of this document. Field `version_of`; empty otherwise.
+    pub version_of: String,
+    /// What is done with a file that came in before. Field `same`.
+    pub same: Vec<Choice>,
     /// The largest file taken, in bytes.
     pub max_bytes: u64,
     /// The same in words, such as "4 GB".
@@ -46,6 +50,8 @@ pub struct UploadResult {
     pub href: Option<String>,
     /// Whose PHI; `None` when nothing was stored.
     pub tag: Option<Tag>,
+    /// It came in before, and can be sent again as a new version of that document.
+    pub version_href: Option<String>,
 }
 
 /// What became of an upload that was sent without JavaScript.
@@ -58,4 +64,41 @@ pub struct UploadedPage {
     pub said: String,
     /// Each file.
     pub results: Vec<UploadResult>,
+    /// Where more can be sent.
+    pub more_href: String,
+}
+
+/// What a clinician sent before, without a name or a word of it.
+#[derive(Debug, Clone)]
+pub struct SentRow {
+    /// What it is.
+    pub kind: String,
+    /// To which practice's charts.
+    pub customer: String,
+    /// Where it stands.
+    pub state: record::document::DocumentState,
+    /// When it was sent.
+    pub at: super::parts::Moment,
+}
+
+/// A clinician's own page: a dictation or a letter on its way to be typed.
+#[derive(Debug, Template)]
+#[template(path = "dictate.html")]
+pub struct DictatePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Whose PHI it will be. Field `customer`. Only those with an agreement in force.
+    pub customers: Vec<Choice>,
+    /// For a patient one came from: id and name. Field `patient`.
+    pub patient: Option<(String, String)>,
+    /// Whose PHI is on this page, when a patient is named.
+    pub tag: Option<Tag>,
+    /// What the newest sent are.
+    pub sent: Vec<SentRow>,
+    /// The largest file taken, in words.
+    pub max_text: String,
+    /// Why nothing can be sent just now.
+    pub closed: Option<String>,
+    /// What is wrong.
+    pub errors: Errors,
 }

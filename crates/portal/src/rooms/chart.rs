@@ -1,6 +1,7 @@
 //! Patients: found, shown, made, corrected, imported, linked; and breaking the glass.
 
 use super::documents::rows;
+use super::forms::{Why, after_touch, choice, errors_of, mistake};
 use super::frame::{flash_of, frame, go, moment, page, witness};
 use super::search::{Typed, day};
 use super::show::{patient_facts, patient_row, tag};
@@ -205,10 +206,7 @@ impl About {
         let typed = [&self.born_month, &self.born_day, &self.born_year].iter().any(|box_| !box_.trim().is_empty());
         let born = day(&self.born_month, &self.born_day, &self.born_year);
         if typed && born.is_none() {
-            return Err(Problem::Invalid(vec![crate::door::FieldProblem {
-                field: "born_month",
-                sentence: "Write the birth date as month, day and year with four digits".to_owned(),
-            }]));
+            return Err(mistake("born_month", "Write the birth date as month, day and year with four digits"));
         }
         Ok(PatientBody {
             last: self.family.clone(),
@@ -236,27 +234,7 @@ impl About {
 }
 
 fn choices(customers: &[(CustomerId, String)], chosen: &str) -> Vec<Choice> {
-    customers
-        .iter()
-        .map(|(id, name)| Choice {
-            value: id.to_string(),
-            label: name.clone(),
-            hint: String::new(),
-            selected: id.to_string() == chosen,
-        })
-        .collect()
-}
-
-fn errors_of(problem: &Problem) -> Option<Errors> {
-    match problem {
-        Problem::Invalid(fields) => Some(Errors(
-            fields
-                .iter()
-                .map(|one| FieldError { field: one.field.to_owned(), message: one.sentence.clone() })
-                .collect(),
-        )),
-        _ => None,
-    }
+    customers.iter().map(|(id, name)| choice(&id.to_string(), name, chosen)).collect()
 }
 
 async fn new(desk: Desk<act::PatientCreate>) -> Answer {
@@ -505,28 +483,22 @@ async fn link(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>, fields: F
 async fn glass_page(desk: &Desk<act::BreakGlassStart>, id: PatientId, errors: Errors) -> Answer {
     let (chrome, me) = frame(desk, "/patients").await?;
     let names: Vec<String> = me.customers().into_iter().map(|(_, name)| name).collect();
-    let choice = |value: &str, label: &str, selected: bool| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        hint: String::new(),
-        selected,
-    };
     page(&BreakGlassPage {
         chrome,
         tag: tag(&names.join(", ")),
         patient: "A patient who is not in your care".to_owned(),
         identifier: String::new(),
         reasons: vec![
-            choice("Emergency", "Emergency: the patient needs care now", false),
-            choice("Covering", "I am covering for a colleague", false),
-            choice("Patient asked", "The patient asked me", false),
+            choice("Emergency", "Emergency: the patient needs care now", ""),
+            choice("Covering", "I am covering for a colleague", ""),
+            choice("Patient asked", "The patient asked me", ""),
         ],
         word: String::new(),
         hours: vec![
-            choice("1", "1 hour", true),
-            choice("2", "2 hours", false),
-            choice("3", "3 hours", false),
-            choice("4", "4 hours", false),
+            choice("1", "1 hour", "1"),
+            choice("2", "2 hours", "1"),
+            choice("3", "3 hours", "1"),
+            choice("4", "4 hours", "1"),
         ],
         action: format!("/patients/{id}/break-glass"),
         back: "/patients".to_owned(),
@@ -538,20 +510,26 @@ async fn glass_form(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>)
     glass_page(&desk, id, Errors::none()).await
 }
 
-async fn glass(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>, fields: Fields) -> Answer {
-    let parts = [fields.one("reason").unwrap_or_default().trim(), fields.one("word").unwrap_or_default().trim()];
-    let reason = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
-    let hours = fields.one("hours").and_then(|text| text.parse().ok()).unwrap_or(1);
-    match desk.break_glass_start(id, &reason, hours).await {
+/// A reason, and for how many hours.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct GlassForm {
+    #[serde(flatten)]
+    why: Why,
+    #[serde(default)]
+    hours: Option<String>,
+}
+
+async fn glass(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>, Form(form): Form<GlassForm>) -> Answer {
+    let hours = form.hours.as_deref().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let back = format!("/patients/{id}/break-glass");
+    match desk.break_glass_start(id, &form.why.text(), hours).await {
         Ok(_) => go(&format!("/patients/{id}?done=glass")),
-        Err(error) => match Problem::from(error) {
-            Problem::StepUp(_) => {
-                Err(Problem::StepUp(crate::door::SafePath::new(&format!("/patients/{id}/break-glass"))))
-            }
-            problem => match errors_of(&problem) {
+        Err(error) => {
+            let problem = after_touch(error, &back);
+            match errors_of(&problem) {
                 Some(errors) => Ok(glass_page(&desk, id, errors).await?.status(StatusCode::UNPROCESSABLE_ENTITY)),
                 None => Err(problem),
-            },
-        },
+            }
+        }
     }
 }

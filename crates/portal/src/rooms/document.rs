@@ -1,9 +1,10 @@
 //! One document: read, print, download, who opened it, and everything that can happen to it.
 
+use super::forms::{Why, after_touch, beside, choice, mistake};
 use super::frame::{flash_of, frame, go, moment, page, size, witness};
 use super::show::{born, is_closed, opened_row, patient_facts, tag};
-use crate::door::take::{Fields, Form, Headers, Path, Path2, Query};
-use crate::door::{Answer, Locked, Opts, Problem, Reply};
+use crate::door::take::{Fields, Form, Path, Path2, Query};
+use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::document::{
     Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
 };
@@ -22,13 +23,6 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::GET, "/documents/{doc}", Opts::page("Document"), read)
         .route(Method::GET, "/documents/{doc}/versions/{version}", Opts::page("Older version"), read_version)
         .route(Method::GET, "/documents/{doc}/print", Opts::page("Print"), print)
-        .route(Method::GET, "/documents/{doc}/file", Opts::stream("Original file"), download)
-        .route(
-            Method::GET,
-            "/documents/{doc}/versions/{version}/file",
-            Opts::stream("Original file of a version"),
-            download_version,
-        )
         .route(Method::POST, "/documents/{doc}/advance", Opts::form("Move forward"), advance)
         .route(Method::POST, "/documents/{doc}/deliver", Opts::form("Deliver"), deliver)
         .route(Method::POST, "/documents/{doc}/undo-delivery", Opts::form("Take delivery back"), undo_delivery)
@@ -200,8 +194,7 @@ async fn show(desk: Desk<act::DocumentRead>, id: DocumentId, version: Option<u32
     chrome.witness = Some(witness(custody, "opened this", opened.witnessed));
     chrome.flash = flash_of(done.done.as_deref());
     let history = if opened.may.contains(&Action::DocumentHistory) {
-        let beside = Desk::<act::DocumentHistory>::at(custody.clone(), desk.signed_in().cloned());
-        beside.document_history(id).await?
+        beside::<_, act::DocumentHistory>(&desk).document_history(id).await?
     } else {
         Vec::new()
     };
@@ -264,39 +257,6 @@ async fn print(desk: Desk<act::DocumentPrint>, Path(id): Path<DocumentId>) -> An
     })
 }
 
-async fn download(desk: Desk<act::DocumentDownload>, Path(id): Path<DocumentId>, headers: Headers) -> Answer {
-    take(desk, id, None, &headers).await
-}
-
-async fn download_version(
-    desk: Desk<act::DocumentDownload>,
-    Path2(id, version): Path2<DocumentId, u32>,
-    headers: Headers,
-) -> Answer {
-    take(desk, id, Some(version), &headers).await
-}
-
-async fn take(desk: Desk<act::DocumentDownload>, id: DocumentId, version: Option<u32>, headers: &Headers) -> Answer {
-    // One range of bytes, from–to; everything else is answered whole, as RFC 9110 allows.
-    let range = headers.get("range").and_then(|text| {
-        let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
-        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
-        (from <= to).then(|| from..to.saturating_add(1))
-    });
-    let file = desk.document_download(id, version, range).await?;
-    let length = file.range.as_ref().map_or(file.size_bytes, |range| range.end - range.start);
-    let bytes =
-        futures_util::stream::unfold(
-            file.bytes,
-            |mut bytes| async move { bytes.recv().await.map(|piece| (piece, bytes)) },
-        );
-    let reply = Reply::attachment(&file.file_name, Some(length), bytes);
-    Ok(match &file.range {
-        Some(range) => reply.partial(range, file.size_bytes),
-        None => reply,
-    })
-}
-
 async fn advance(desk: Desk<act::DocumentAdvance>, Path(id): Path<DocumentId>) -> Answer {
     desk.document_advance(id).await?;
     go(&format!("/documents/{id}?done=advanced"))
@@ -319,37 +279,13 @@ async fn pick_up(desk: Desk<act::DocumentPickUp>, Path(id): Path<DocumentId>) ->
 }
 
 async fn sign(desk: Desk<act::DocumentSign>, Path(id): Path<DocumentId>) -> Answer {
-    desk.document_sign(id).await.map_err(|error| back_after_touch(error, id))?;
+    desk.document_sign(id).await.map_err(|error| after_touch(error, &format!("/documents/{id}")))?;
     go(&format!("/documents/{id}?done=signed"))
 }
 
 async fn release(desk: Desk<act::DocumentRelease>, Path(id): Path<DocumentId>) -> Answer {
     desk.document_release(id).await?;
     go(&format!("/documents/{id}?done=released"))
-}
-
-/// A touch that is due leads back to the document.
-fn back_after_touch(error: custody::CustodyError, id: DocumentId) -> Problem {
-    match Problem::from(error) {
-        Problem::StepUp(_) => Problem::StepUp(crate::door::SafePath::new(&format!("/documents/{id}"))),
-        other => other,
-    }
-}
-
-/// A reason: one of the ready ones, and a word more.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct WhyForm {
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    word: String,
-}
-
-impl WhyForm {
-    fn text(&self) -> String {
-        let parts = [self.reason.trim(), self.word.trim()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
-    }
 }
 
 fn reasons(act: ReasonedAct) -> Vec<Choice> {
@@ -360,21 +296,12 @@ fn reasons(act: ReasonedAct) -> Vec<Choice> {
         ReasonedAct::EnterInError => &["Wrong patient", "Duplicate", "Was never true"],
         ReasonedAct::Hold => &["Question to the author", "Needs a second look", "Audio unclear"],
     };
-    words
-        .iter()
-        .map(|word| Choice {
-            value: (*word).to_owned(),
-            label: (*word).to_owned(),
-            hint: String::new(),
-            selected: false,
-        })
-        .collect()
+    words.iter().map(|word| choice(word, word, "")).collect()
 }
 
 /// Who has opened it, for those who may know; nothing for everybody else, whether it is there or not.
 async fn opened_so_far<A: record::Act>(desk: &Desk<A>, id: DocumentId) -> Result<Vec<OpenedRow>, Problem> {
-    let beside = Desk::<act::DocumentHistory>::at(desk.custody().clone(), desk.signed_in().cloned());
-    match beside.document_history(id).await {
+    match beside::<_, act::DocumentHistory>(desk).document_history(id).await {
         Ok(history) => Ok(openings(desk.custody(), &history)),
         Err(CustodyError::Refused(_) | CustodyError::Absent) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
@@ -387,58 +314,112 @@ fn openings(custody: &Custody, history: &[HistoryLine]) -> Vec<OpenedRow> {
     history.iter().filter(other).map(|line| opened_row(custody, line)).collect()
 }
 
-/// The form before an act that needs a reason. It names no patient: whoever may withdraw need not be one who may read.
-async fn reason_form<A: record::Act>(desk: &Desk<A>, id: DocumentId, act: ReasonedAct, last: &str) -> Answer {
+/// Where one came from: the page of who saw a patient, to which one is led back.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct From {
+    #[serde(default)]
+    from: Option<PatientId>,
+}
+
+impl From {
+    /// The address of a form, so that the way back is not lost when it is sent.
+    fn form(self, id: DocumentId, last: &str) -> String {
+        match self.from {
+            Some(patient) => format!("/documents/{id}/{last}?from={patient}"),
+            None => format!("/documents/{id}/{last}"),
+        }
+    }
+
+    /// On to what was done: where one came from, or else there.
+    fn on(self, done: &str, or: &str) -> Answer {
+        match self.from {
+            Some(patient) => go(&format!("/patients/{patient}/accesses?done={done}")),
+            None => go(&format!("{or}?done={done}")),
+        }
+    }
+
+    fn back(self, id: DocumentId) -> String {
+        match self.from {
+            Some(patient) => format!("/patients/{patient}/accesses"),
+            None => format!("/documents/{id}"),
+        }
+    }
+}
+
+/// The form before an act that needs a reason, for whoever could do it. It names no patient: whoever may withdraw
+/// need not be one who may read.
+async fn reason_form<A: record::Act>(
+    desk: &Desk<A>,
+    id: DocumentId,
+    (act, last): (ReasonedAct, &str),
+    from: From,
+) -> Answer {
+    let tag_of = desk.document_could(id).await?;
     let (chrome, _) = frame(desk, "/documents").await?;
     page(&ReasonPage {
         chrome,
         act,
         document: DocumentBrief {
-            href: format!("/documents/{id}"),
+            href: from.back(id),
             title: "The document you came from".to_owned(),
             patient: String::new(),
             identifier: String::new(),
             author: String::new(),
-            state: DocumentState::Delivered,
-            tag: record::tag::Tag::Phi { customer: "your practice".to_owned() },
+            state: tag_of.state,
+            tag: tag(&tag_of.customer_name),
         },
         reasons: reasons(act),
         word: String::new(),
         opened: opened_so_far(desk, id).await?,
-        action: format!("/documents/{id}/{last}"),
+        action: from.form(id, last),
         errors: Errors::none(),
     })
 }
 
-async fn withdraw_form(desk: Desk<act::DocumentWithdraw>, Path(id): Path<DocumentId>) -> Answer {
-    reason_form(&desk, id, ReasonedAct::Withdraw, "withdraw").await
+async fn withdraw_form(
+    desk: Desk<act::DocumentWithdraw>,
+    Path(id): Path<DocumentId>,
+    Query(from): Query<From>,
+) -> Answer {
+    reason_form(&desk, id, (ReasonedAct::Withdraw, "withdraw"), from).await
 }
 
-async fn withdraw(desk: Desk<act::DocumentWithdraw>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+async fn withdraw(
+    desk: Desk<act::DocumentWithdraw>,
+    Path(id): Path<DocumentId>,
+    Query(from): Query<From>,
+    Form(why): Form<Why>,
+) -> Answer {
     desk.document_withdraw(id, &why.text()).await?;
-    go("/?done=withdrawn")
+    from.on("withdrawn", "/")
 }
 
 async fn hold_form(desk: Desk<act::DocumentHold>, Path(id): Path<DocumentId>) -> Answer {
-    reason_form(&desk, id, ReasonedAct::Hold, "hold").await
+    reason_form(&desk, id, (ReasonedAct::Hold, "hold"), From::default()).await
 }
 
-async fn hold(desk: Desk<act::DocumentHold>, Path(id): Path<DocumentId>, Form(why): Form<WhyForm>) -> Answer {
+async fn hold(desk: Desk<act::DocumentHold>, Path(id): Path<DocumentId>, Form(why): Form<Why>) -> Answer {
     desk.document_hold(id, &why.text()).await?;
     go("/held?done=held")
 }
 
-async fn error_form(desk: Desk<act::DocumentEnterInError>, Path(id): Path<DocumentId>) -> Answer {
-    reason_form(&desk, id, ReasonedAct::EnterInError, "enter-in-error").await
+async fn error_form(
+    desk: Desk<act::DocumentEnterInError>,
+    Path(id): Path<DocumentId>,
+    Query(from): Query<From>,
+) -> Answer {
+    reason_form(&desk, id, (ReasonedAct::EnterInError, "enter-in-error"), from).await
 }
 
 async fn enter_in_error(
     desk: Desk<act::DocumentEnterInError>,
     Path(id): Path<DocumentId>,
-    Form(why): Form<WhyForm>,
+    Query(from): Query<From>,
+    Form(why): Form<Why>,
 ) -> Answer {
-    desk.document_enter_in_error(id, &why.text()).await.map_err(|error| back_after_touch(error, id))?;
-    go("/?done=entered-in-error")
+    let back = from.form(id, "enter-in-error");
+    desk.document_enter_in_error(id, &why.text()).await.map_err(|error| after_touch(error, &back))?;
+    from.on("entered-in-error", "/")
 }
 
 /// The page that asks whose document it is: what we propose, and who was found by what was typed.
@@ -580,8 +561,6 @@ struct MoveForm {
     patient: String,
     #[serde(default)]
     reason: String,
-    #[serde(default)]
-    customer: Option<CustomerId>,
     #[serde(default, rename = "do")]
     what: String,
 }
@@ -621,9 +600,8 @@ async fn found_patients<A: record::Act>(
         alike: true,
         ..custody::DocumentSearch::default()
     };
-    let beside = Desk::<act::PatientSearch>::at(desk.custody().clone(), desk.signed_in().cloned());
     let mut found = Vec::new();
-    for lines in beside.patient_search(&search, customer).await? {
+    for lines in beside::<_, act::PatientSearch>(desk).patient_search(&search, customer).await? {
         for line in &lines.lines {
             let patient = line.patient.show(&lines.shown);
             found.push(Proposal {
@@ -638,23 +616,25 @@ async fn found_patients<A: record::Act>(
     Ok(found)
 }
 
-async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm) -> Answer {
+async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm, from: From) -> Answer {
+    let tag_of = desk.document_could(id).await?;
     let (chrome, _) = frame(desk, "/documents").await?;
     let mut errors = Errors::none();
-    let proposals = found_patients(desk, form, form.customer).await?;
+    // Only a patient of the same practice can be its patient.
+    let proposals = found_patients(desk, form, Some(tag_of.customer)).await?;
     if form.is_filled() && proposals.is_empty() {
         errors.0.push(nobody_found());
     }
     page(&MovePage {
         chrome,
         document: DocumentBrief {
-            href: format!("/documents/{id}"),
+            href: from.back(id),
             title: "The withdrawn document".to_owned(),
             patient: String::new(),
             identifier: String::new(),
             author: String::new(),
-            state: DocumentState::Withdrawn,
-            tag: tag("the practice it came to"),
+            state: tag_of.state,
+            tag: tag(&tag_of.customer_name),
         },
         customers: Vec::new(),
         proposals,
@@ -664,25 +644,25 @@ async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveFo
         record_number: form.record_number.clone(),
         reason: form.reason.clone(),
         opened: opened_so_far(desk, id).await?,
-        action: format!("/documents/{id}/move"),
+        action: from.form(id, "move"),
         errors,
     })
 }
 
-async fn move_form(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>) -> Answer {
-    move_page(&desk, id, &MoveForm::default()).await
+async fn move_form(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>, Query(from): Query<From>) -> Answer {
+    move_page(&desk, id, &MoveForm::default(), from).await
 }
 
-async fn move_to(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>, Form(form): Form<MoveForm>) -> Answer {
+async fn move_to(
+    desk: Desk<act::DocumentMove>,
+    Path(id): Path<DocumentId>,
+    Query(from): Query<From>,
+    Form(form): Form<MoveForm>,
+) -> Answer {
     if form.what != "move" {
-        return Ok(move_page(&desk, id, &form).await?.status(StatusCode::OK));
+        return Ok(move_page(&desk, id, &form, from).await?.status(StatusCode::OK));
     }
-    let to: PatientId = form.patient.parse().map_err(|_| {
-        Problem::Invalid(vec![crate::door::FieldProblem {
-            field: "patient",
-            sentence: "Choose the right patient".to_owned(),
-        }])
-    })?;
+    let to: PatientId = form.patient.parse().map_err(|_| mistake("patient", "Choose the right patient"))?;
     desk.document_move(id, to, &form.reason).await?;
-    go(&format!("/documents/{id}?done=moved"))
+    from.on("moved", &format!("/documents/{id}"))
 }

@@ -18,6 +18,23 @@ pub(super) struct Which {
     pub(super) done: Option<String>,
 }
 
+/// A reason: one of the ready ones, and a word more.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Why {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    word: String,
+}
+
+impl Why {
+    /// The two as one.
+    pub(super) fn text(&self) -> String {
+        let parts = [self.reason.trim(), self.word.trim()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    }
+}
+
 /// The mistakes of a form, if that is what went wrong.
 pub(super) fn errors_of(problem: &Problem) -> Option<Errors> {
     let Problem::Invalid(fields) = problem else { return None };
@@ -55,7 +72,7 @@ pub(super) fn choice(value: &str, label: &str, chosen: &str) -> Choice {
 
 #[cfg(test)]
 mod tests {
-    use super::{after_touch, errors_of, mistake};
+    use super::{Why, after_touch, errors_of, mistake};
     use crate::door::Problem;
 
     #[test]
@@ -66,6 +83,13 @@ mod tests {
         assert_eq!(path.as_str(), "/staff/invite");
         assert_eq!(after_touch(Problem::NotHere, "/staff/invite"), Problem::NotHere);
         assert_eq!(after_touch(Problem::StepUp(None), "//evil.example"), Problem::StepUp(None));
+    }
+
+    #[test]
+    fn a_reason_and_a_word_are_one_sentence_and_empty_ones_none() {
+        let why = |reason: &str, word: &str| Why { reason: reason.to_owned(), word: word.to_owned() }.text();
+        assert_eq!(why("Wrong patient", " said the author "), "Wrong patient: said the author");
+        assert_eq!((why("", "x"), why(" ", "")), ("x".to_owned(), String::new()));
     }
 
     #[test]

@@ -87,14 +87,17 @@ const MENU: &[Room] = &[
     },
     room("Held", "/held", &[Role::QaEditor]),
     room("Patients", "/patients", &[Role::Clinician, Role::RecordsStaff, Role::QaEditor]),
+    room("Dictate", "/dictate", &[Role::Clinician]),
     room("Upload", "/upload", &[Role::Transcriptionist, Role::QaEditor]),
     Room { starts_group: true, ..room("People", "/people", &[Role::PracticeManager]) },
     room("Accesses", "/accesses", &[Role::PracticeManager, Role::PrivacyOfficer]),
+    room("Requests", "/requests", &[Role::PrivacyOfficer]),
     room("Broken glass", "/break-glass", &[Role::PracticeManager, Role::PrivacyOfficer]),
     Room {
         starts_group: true,
         ..room("Customers", "/customers", &[Role::PrivacyOfficer, Role::Administrator, Role::Analyst])
     },
+    room("First day", "/first-day", &[Role::PrivacyOfficer]),
     room("Staff", "/staff", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator]),
     room("Alerts", "/alerts", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
     room("Ledger", "/ledger", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Auditor]),
@@ -284,6 +287,7 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "linked" => (Tone::Good, "Linked."),
         "ended" => (Tone::Good, "Ended. It holds from the next request on."),
         "confirmed" => (Tone::Good, "Confirmed."),
+        "request-closed" => (Tone::Good, "The request is closed. Nothing more is shown under it."),
         "closed" => (Tone::Good, "Closed."),
         "passkey-added" => (Tone::Good, "The passkey is yours from now on."),
         "passkey-removed" => (Tone::Good, "The passkey opens nothing any more."),
@@ -292,6 +296,7 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "shred-asked" => (Tone::Due, "Asked. A second officer decides, and an alert tells them."),
         "shred-withdrawn" => (Tone::Good, "Taken back. Nothing was destroyed."),
         "destroyed" => (Tone::Due, "The keys are destroyed. The certificate is below."),
+        "walking" => (Tone::Good, "The walk has begun. What it found stands here in a minute."),
         "reopened" => (Tone::Good, "Open again."),
         _ => return None,
     };

@@ -6,15 +6,17 @@ use super::handles::Handles;
 use crate::door::gate::{Gate, ReopenError, Standing};
 use crate::door::take::{Fields, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
-use crate::pages::house::{AlertRow, AlertsPage, ClosedRoute, GatePage, HealthPage, HealthRow};
-use crate::pages::parts::{Empty, Errors, Fact, FieldError, PostLink, Tone, ViewTab};
+use crate::pages::house::{
+    AlertRow, AlertsPage, ClosedRoute, FirstDayPage, FirstStep, GatePage, HealthPage, HealthRow,
+};
+use crate::pages::parts::{Empty, Errors, Fact, FieldError, How, Link, PageAction, PostLink, Tone, ViewTab, Weight};
 use axum::http::Method;
 use custody::{AlertLine, Custody, CustodyError, Desk, Verdict};
 use record::{AlertId, act};
 use serde::Deserialize;
 
 pub(super) fn routes(locked: Locked, handles: &Handles) -> Locked {
-    let (shown, opened) = (handles.gate.clone(), handles.gate.clone());
+    let (shown, opened, walked) = (handles.gate.clone(), handles.gate.clone(), handles.gate.clone());
     locked
         .route(Method::GET, "/alerts", Opts::page("Alerts").menu(140), alerts)
         .route(Method::POST, "/alerts/{alr}/close", Opts::form("Close an alert"), close)
@@ -32,6 +34,16 @@ pub(super) fn routes(locked: Locked, handles: &Handles) -> Locked {
             async move { reopen(&desk, &gate).await }
         })
         .route(Method::GET, "/health", Opts::page("Health").menu(170), health)
+        .route(
+            Method::POST,
+            "/health/walk",
+            Opts::form("Walk the outside probe now"),
+            move |desk: Desk<act::HealthShow>| {
+                let gate = walked.clone();
+                async move { walk(&desk, &gate).await }
+            },
+        )
+        .route(Method::GET, "/first-day", Opts::page("First day").menu(125), first_day)
 }
 
 /// Which alerts.
@@ -178,11 +190,82 @@ const fn tone(verdict: Verdict) -> (Tone, &'static str) {
     }
 }
 
-async fn health(desk: Desk<act::HealthShow>) -> Answer {
+/// Whoever may see how the house is may have it looked at; the walk itself is a stranger's and opens nothing.
+async fn walk(desk: &Desk<act::HealthShow>, gate: &Gate) -> Answer {
+    desk.health().await?;
+    gate.walk_ask();
+    go("/health?done=walking")
+}
+
+async fn first_day(desk: Desk<act::StaffList>) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/first-day").await?;
+    let day = desk.first_day().await?;
+    chrome.witness = Some(witness(desk.custody(), "opened this list", day.witnessed));
+    let step = |done: bool, title: &str, text: &str, action: Option<(&str, &str)>| FirstStep {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        action: action.map(|(label, href)| Link { label: label.to_owned(), href: href.to_owned() }),
+        done,
+    };
+    let steps = vec![
+        step(
+            day.second_passkey,
+            "A second passkey for yourself",
+            "On another device, so that a lost one does not lock you out.",
+            Some(("Add a passkey", "/me/passkeys")),
+        ),
+        step(
+            day.second_officer,
+            "A second officer",
+            "What has weight needs two people; nobody confirms their own.",
+            Some(("Invite an officer", "/staff/invite")),
+        ),
+        step(
+            day.witness,
+            "A witness for the ledger",
+            "Somebody outside keeps its checkpoints: witness_command or witness_url in the configuration.",
+            None,
+        ),
+        step(
+            day.backup,
+            "A backup, and where it lies",
+            "strongroom backup, to another volume; the epoch escrow to a third place.",
+            None,
+        ),
+        step(
+            day.customer,
+            "The first customer, with its agreement",
+            "Without an agreement in force nothing is taken in.",
+            Some(("Add a customer", "/customers/new")),
+        ),
+        step(
+            day.manager,
+            "Its manager",
+            "From the customer's page; another officer confirms. The manager invites the doctors.",
+            Some(("Choose the customer", "/customers")),
+        ),
+        step(
+            day.staff,
+            "Somebody who types",
+            "A transcriptionist or an editor.",
+            Some(("Invite staff", "/staff/invite")),
+        ),
+        step(
+            day.assigned,
+            "Who works for whom",
+            "From the person's page: nobody sees a customer's work who is not assigned to it.",
+            Some(("Choose somebody", "/staff")),
+        ),
+    ];
+    page(&FirstDayPage { chrome, steps })
+}
+
+async fn health(desk: Desk<act::HealthShow>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/health").await?;
     let found = desk.health().await?;
     let custody = desk.custody();
     chrome.witness = found.witnessed.map(|seen| witness(custody, "opened this", seen));
+    chrome.flash = flash_of(which.done.as_deref());
     let (all, _) = tone(found.verdict());
     let said = match found.verdict() {
         Verdict::Good => "Everything is as it should be.",
@@ -216,7 +299,13 @@ async fn health(desk: Desk<act::HealthShow>) -> Answer {
             fact("Database", size(found.database_bytes)),
             fact("Open alerts", thousands(found.alerts_open)),
         ],
-        actions: Vec::new(),
+        actions: vec![PageAction {
+            label: "Walk the outside probe now".to_owned(),
+            href: "/health/walk".to_owned(),
+            how: How::Post,
+            weight: Weight::Secondary,
+            icon: "",
+        }],
     })
 }
 

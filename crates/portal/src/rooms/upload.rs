@@ -1,5 +1,6 @@
 //! Uploading: one file as a raw body with progress, or many as a plain form without any script.
 
+use super::forms::choice;
 use super::frame::{frame, page, size};
 use super::show::tag;
 use crate::door::take::{Headers, Parts, Query, RawBody, is_utf8};
@@ -8,7 +9,7 @@ use crate::pages::parts::{Choice, Errors, Tone};
 use crate::pages::upload::{UploadPage, UploadResult, UploadedPage};
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
-use custody::{CustodyError, Desk, NewUpload, PatientBody, UploadCut, Uploaded};
+use custody::{Custody, CustodyError, Desk, NewUpload, PatientBody, SameBytes, SameFile, UploadCut, Uploaded};
 use futures_util::StreamExt as _;
 use percent_encoding::percent_decode_str;
 use record::civil::Day;
@@ -27,23 +28,30 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::POST, "/upload/file", Opts::stream("Upload one"), one)
 }
 
-async fn form(desk: Desk<act::DocumentUpload>) -> Answer {
+/// What the form begins with: ids and fixed words.
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Begin {
+    /// The files are a new version of this document.
+    #[serde(default)]
+    version_of: Option<DocumentId>,
+}
+
+async fn form(desk: Desk<act::DocumentUpload>, Query(begin): Query<Begin>) -> Answer {
     let (chrome, _) = frame(&desk, "/upload").await?;
     let custody = desk.custody();
     let places = desk.upload_places().await?;
-    let choice = |value: String, label: String| Choice { value, label, hint: String::new(), selected: false };
     let customers: Vec<Choice> =
-        places.iter().map(|place| choice(place.customer.to_string(), place.name.clone())).collect();
+        places.iter().map(|place| choice(&place.customer.to_string(), &place.name, "-")).collect();
     let several = places.len() > 1;
-    let mut authors = vec![choice(String::new(), "As the file says".to_owned())];
+    let mut authors = vec![choice("", "As the file says", "")];
     for place in &places {
         for (id, name) in &place.authors {
             let label = if several { format!("{name}, {}", place.name) } else { name.clone() };
-            authors.push(choice(id.to_string(), label));
+            authors.push(choice(&id.to_string(), &label, ""));
         }
     }
-    let mut kinds = vec![choice(String::new(), "By its content".to_owned())];
-    kinds.extend(DocumentKind::ALL.iter().map(|kind| choice(kind.as_str().to_owned(), kind.label().to_owned())));
+    let mut kinds = vec![choice("", "By its content", "")];
+    kinds.extend(DocumentKind::ALL.iter().map(|kind| choice(kind.as_str(), kind.label(), "")));
     let max_bytes = custody.settings().file_bytes_max;
     page(&UploadPage {
         chrome,
@@ -54,10 +62,16 @@ async fn form(desk: Desk<act::DocumentUpload>) -> Answer {
         kinds,
         authors,
         template: TEMPLATE.to_owned(),
+        version_of: begin.version_of.map(|id| id.to_string()).unwrap_or_default(),
+        same: same_choices(),
         max_bytes,
         max_text: size(max_bytes),
         errors: Errors::none(),
     })
+}
+
+fn same_choices() -> Vec<Choice> {
+    vec![choice("", "Leave it out and tell me", ""), choice("keep", "Keep both", "")]
 }
 
 /// What is said of a file beside its bytes. Ids, fixed words and a template: no PHI in the address.
@@ -75,6 +89,9 @@ struct Said {
     template: String,
     #[serde(default)]
     version_of: String,
+    /// `keep`: also what came in before.
+    #[serde(default)]
+    same: String,
 }
 
 impl Said {
@@ -89,6 +106,7 @@ impl Said {
             template: long_words(&self.template),
             said: PatientBody::default(),
             version_of: self.version_of.parse::<DocumentId>().ok(),
+            same: if self.same == "keep" { SameBytes::Keep } else { SameBytes::Ask },
         }
     }
 }
@@ -115,6 +133,35 @@ struct Told {
     tone: &'static str,
     message: String,
     href: String,
+}
+
+/// What a script is told about a file that came in before: what to ask, and which answers there are.
+#[derive(Serialize)]
+struct ToldSame {
+    detail: String,
+    same: SameOf,
+}
+
+#[derive(Serialize)]
+struct SameOf {
+    document: String,
+    href: Option<String>,
+    may_be_version: bool,
+}
+
+/// "This file came in on … as …, filed for …": with its names for those who might list it.
+pub(super) fn came_before(custody: &Custody, same: &SameFile) -> String {
+    let when = custody.settings().time_of(same.uploaded_at);
+    let stands = format!("{}, {}", same.kind.label(), same.state.label()).to_lowercase();
+    let Some(names) = &same.names else {
+        return format!("This file came in before, on {when} ({stands}). Nothing was kept.");
+    };
+    let name = names.file_name.show(&names.shown);
+    let filed = match &names.patient {
+        Some(patient) => format!("filed for {}", patient.show(&names.shown).name()),
+        None => "not matched to a patient yet".to_owned(),
+    };
+    format!("This file came in on {when} as {name}, {filed} ({stands}). Nothing was kept.")
 }
 
 fn outcome(done: &Uploaded) -> (&'static str, Tone, String) {
@@ -155,6 +202,15 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
         })
     });
     let done = match desk.document_upload(upload, Box::pin(bytes)).await {
+        Err(CustodyError::Same(same)) => {
+            let of = SameOf {
+                document: same.document.to_string(),
+                href: same.names.as_ref().map(|_| format!("/documents/{}", same.document)),
+                may_be_version: same.may_be_version,
+            };
+            let told = ToldSame { detail: came_before(desk.custody(), &same), same: of };
+            return Ok(Reply::json(&told)?.status(StatusCode::CONFLICT));
+        }
         // Custody knows only that the body broke off; the door knows why.
         Err(CustodyError::File(say)) => {
             return Err(match broke.get() {
@@ -172,33 +228,45 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
 async fn many(desk: Desk<act::DocumentUpload>, mut parts: Parts) -> Answer {
     let (chrome, _) = frame(&desk, "/upload").await?;
     let mut said = Said::default();
-    let mut results = Vec::new();
+    let mut results: Vec<UploadResult> = Vec::new();
     while let Some(part) = parts.next().await? {
         match part.name().map(ToOwned::to_owned).as_deref() {
             Some("customer") => said.customer = part.text().await?,
             Some("kind") => said.kind = part.text().await?,
             Some("author") => said.author = part.text().await?,
             Some("template") => said.template = part.text().await?,
+            Some("version_of") => said.version_of = part.text().await?,
+            Some("same") => said.same = part.text().await?,
             Some("file" | "files") => {
                 let name = part.file_name().unwrap_or_default().to_owned();
                 if name.is_empty() {
                     drop(part.text().await?);
                     continue;
                 }
-                results.push(take(&desk, &said, &name, part).await?);
+                let customer_name = name_of(&desk, said.customer.parse().ok()).await?;
+                results.push(take(&desk, said.upload(&name), &customer_name, part).await?);
             }
             _ => drop(part.text().await?),
         }
     }
     let good = results.iter().filter(|result| result.href.is_some()).count();
     let said = format!("{good} of {} taken in", results.len());
-    page(&UploadedPage { chrome, said, results })
+    page(&UploadedPage { chrome, said, results, more_href: "/upload".to_owned() })
 }
 
-async fn take(
+/// The practice's name for the tag; nothing is looked up that was not named.
+pub(super) async fn name_of(desk: &Desk<act::DocumentUpload>, customer: Option<CustomerId>) -> Result<String, Problem> {
+    match customer {
+        Some(id) => Ok(desk.custody().customer_name(id).await?),
+        None => Ok(String::new()),
+    }
+}
+
+/// One file of a plain form, and what became of it.
+pub(super) async fn take(
     desk: &Desk<act::DocumentUpload>,
-    said: &Said,
-    name: &str,
+    upload: NewUpload,
+    customer_name: &str,
     part: crate::door::take::Part,
 ) -> Result<UploadResult, Problem> {
     let bytes = futures_util::stream::unfold(part, |mut part| async move {
@@ -208,29 +276,33 @@ async fn take(
             Err(_) => Some((Err(UploadCut), part)),
         }
     });
-    let customer_name = match said.customer.parse::<CustomerId>() {
-        Ok(id) => desk.custody().customer_name(id).await?,
-        Err(_) => String::new(),
-    };
+    let name = upload.file_name.clone();
     let result = |outcome: &str, tone: Tone, message: String| UploadResult {
-        name: name.to_owned(),
+        name: name.clone(),
         size: String::new(),
         outcome: outcome.to_owned(),
         tone,
         message,
         href: None,
         tag: None,
+        version_href: None,
     };
-    match desk.document_upload(said.upload(name), Box::pin(bytes)).await {
+    match desk.document_upload(upload, Box::pin(bytes)).await {
         Ok(done) => {
             let (word, tone, message) = outcome(&done);
             Ok(UploadResult {
                 size: size(done.size_bytes),
                 href: Some(format!("/documents/{}", done.id)),
-                tag: Some(tag(&customer_name)),
+                tag: Some(tag(customer_name)),
                 ..result(word, tone, message)
             })
         }
+        Err(CustodyError::Same(same)) => Ok(UploadResult {
+            // Its names are shown, so whose they are is too.
+            tag: same.names.as_ref().map(|_| tag(customer_name)),
+            version_href: same.may_be_version.then(|| format!("/upload?version_of={}", same.document)),
+            ..result("Came in before", Tone::Due, came_before(desk.custody(), &same))
+        }),
         Err(CustodyError::File(why) | CustodyError::State(why)) => {
             Ok(result("Not taken", Tone::Danger, why.to_owned()))
         }

@@ -42,6 +42,8 @@ const COVERED: &[(&str, &str)] = &[
     ("key_shred_withdraw", "change"),
     ("membership_list_at", "ask"),
     ("membership_end", "change"),
+    ("original_find", "change"),
+    ("original_insert", "change"),
     ("patient_by_token", "change"),
     ("patient_fetch_many", "ask"),
     ("patient_linked", "ask"),
@@ -348,6 +350,9 @@ async fn changing_another_customers_things_changes_nothing() {
     document.body = vec![66; 64];
     assert_eq!(tx.document_update(&document, DocumentState::Delivered).await.unwrap(), 0);
     assert_eq!(tx.assignment_end(here, person(4), NOW.plus_secs(1)).await.unwrap(), 1);
+    tx.original_insert(customer(2), &[5; 32], document_id(2), 1).await.unwrap();
+    assert_eq!(tx.original_find(here, &[5; 32]).await.unwrap(), None, "an equal file of another's");
+    assert_eq!(tx.original_find(customer(2), &[5; 32]).await.unwrap(), Some((document_id(2), 1)));
     // With nothing to write, the tokens of the other's things must stay, too.
     tx.patient_tokens_set(here, theirs, &[]).await.unwrap();
     tx.document_tokens_set(here, document_id(2), &[]).await.unwrap();
@@ -393,6 +398,7 @@ async fn no_row_points_into_another_customers() {
         tx.related_relink(here, patient_id(1), patient_id(2)).await.is_err(),
         "guardians moved to another's patient"
     );
+    assert!(tx.original_insert(here, &[5; 32], document_id(2), 1).await.is_err(), "a file of another's document");
     assert!(tx.break_glass_insert(&glass(1, 2)).await.is_err(), "a glass broken for another's patient");
 }
 

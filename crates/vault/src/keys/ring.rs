@@ -5,7 +5,7 @@ use super::row::{EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, Key
 use crate::blind::Field;
 use crate::floe::Sealer;
 use crate::place::{Column, DirectoryColumn, Rendition, column_place, directory_place, object_key_place, object_place};
-use crate::primitives::{MacKey, OpenKey, Place, SealKey, derive, label};
+use crate::primitives::{MacKey, MacTag, OpenKey, Place, SealKey, derive, label};
 use crate::sealed::{column_pad, column_unpad, envelope, envelope_read};
 use crate::secret::{RootKey, Secret};
 use record::{CustomerId, DocumentId, Entropy, ResourceId};
@@ -354,6 +354,18 @@ impl KeyRing {
         Ok(key.tag(&[field.as_str().as_bytes(), token.as_bytes()]))
     }
 
+    /// The same for the bytes of a whole file, as they come.
+    ///
+    /// # Errors
+    /// [`SealError::NoCustomer`].
+    pub fn blind_file(&self, customer: CustomerId) -> Result<BlindFile, SealError> {
+        let keys = self.customers.get(&customer).ok_or(SealError::NoCustomer(customer))?;
+        let key = keys.index.as_ref().and_then(|index| index.get(&Field::Original));
+        let mut tag = key.ok_or(SealError::NoCustomer(customer))?.begin();
+        tag.framed(Field::Original.as_str().as_bytes());
+        Ok(BlindFile(tag))
+    }
+
     /// Seals a value of the operator's own directory.
     ///
     /// # Errors
@@ -423,6 +435,23 @@ impl KeyRing {
     #[must_use]
     pub fn has_audit_year(&self, owner: Owner, year: i16) -> bool {
         self.audit.contains_key(&(owner, year))
+    }
+}
+
+/// What a file is known by under its customer's index key, while its bytes come. Prints nothing.
+#[must_use]
+pub struct BlindFile(MacTag);
+
+impl BlindFile {
+    /// More bytes of the file.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// All of them have come.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finish()
     }
 }
 

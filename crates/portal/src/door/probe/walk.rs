@@ -238,6 +238,7 @@ impl Probe {
             let pause = if fine && standing_open { EVERY } else { SOON };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
+                () = self.gate.walk_asked() => {}
                 () = &mut shutdown => return,
             }
         }
