@@ -321,7 +321,6 @@ fn uploads() -> Vec<Row> {
             .body(Body::Raw)
             .by(&[TESS, QUINN, ANA, BEN]),
         get("/dictate", Nothing).for_all(),
-        get("/dictate", Thing::Patient).query("patient={pat}").by(&[ANA, FRIDA]).phi(),
         post("/dictate", Customer)
             .body(Body::Multipart("Dear colleague,\nletter number {n}.\n"))
             .form_fields(&[("customer", "{cus}")])

@@ -504,20 +504,17 @@ pub(crate) fn forms(shelf: &mut Shelf) {
 fn dictate(shelf: &mut Shelf) {
     let sent =
         |kind: &str, state, time: &str| SentRow { kind: s(kind), customer: s(LAKESIDE), state, at: at(21, time) };
-    let page = |patient: Option<&str>, sent: Vec<SentRow>, closed: Option<&str>| DictatePage {
+    let page = |sent: Vec<SentRow>, closed: Option<&str>| DictatePage {
         chrome: doctor("Dictate"),
         customers: vec![chosen("cus_1", LAKESIDE, ""), choice("cus_2", HARBOR)],
-        patient: patient.map(|name| (s("pat_01kamadeup"), s(name))),
-        tag: patient.map(|_| tag(LAKESIDE)),
         sent,
         max_text: s("4 GB"),
         closed: closed.map(s),
         errors: errors(&[]),
     };
     let rows = vec![sent("Dictation", S::Dictated, "9:40"), sent("Letter", S::Edited, "8:15")];
-    shelf.plain("dictate", &page(None, rows, None));
-    shelf.phi("dictate-for-patient", &page(Some("Marlow, Teresa"), Vec::new(), None));
-    shelf.plain("dictate-closed", &page(None, Vec::new(), Some("Your practice has no agreement in force.")));
+    shelf.plain("dictate", &page(rows, None));
+    shelf.plain("dictate-closed", &page(Vec::new(), Some("Your practice has no agreement in force.")));
 }
 
 /// Patients, by hand and from a file.

@@ -89,10 +89,6 @@ pub struct DictatePage {
     pub chrome: Chrome,
     /// Whose PHI it will be. Field `customer`. Only those with an agreement in force.
     pub customers: Vec<Choice>,
-    /// For a patient one came from: id and name. Field `patient`.
-    pub patient: Option<(String, String)>,
-    /// Whose PHI is on this page, when a patient is named.
-    pub tag: Option<Tag>,
     /// What the newest sent are.
     pub sent: Vec<SentRow>,
     /// The largest file taken, in words.

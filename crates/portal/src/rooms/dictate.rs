@@ -1,18 +1,16 @@
 //! A clinician's own page: a dictation or a letter, in their own name, on its way to be typed.
 
 use super::forms::{beside, choice};
-use super::frame::{frame, moment, page, size, witness};
+use super::frame::{frame, moment, page, size};
 use super::search::day;
-use super::show::tag;
 use super::upload::{name_of, take};
-use crate::door::take::{Parts, Query};
+use crate::door::take::Parts;
 use crate::door::{Answer, Locked, Opts};
 use crate::pages::parts::Errors;
 use crate::pages::upload::{DictatePage, SentRow, UploadedPage};
 use axum::http::Method;
 use custody::{CustodyError, Desk, NewUpload, PatientBody, SameBytes};
-use record::{PatientId, act};
-use serde::Deserialize;
+use record::act;
 
 /// Of what was sent before, so many lines.
 const SENT_MAX: usize = 10;
@@ -26,26 +24,11 @@ pub(super) fn routes(locked: Locked) -> Locked {
     )
 }
 
-/// For the patient one came from.
-#[derive(Clone, Copy, Default, Deserialize)]
-struct For {
-    #[serde(default)]
-    patient: Option<PatientId>,
-}
-
-async fn form(desk: Desk<act::DocumentUpload>, Query(about): Query<For>) -> Answer {
-    let (mut chrome, _) = frame(&desk, "/dictate").await?;
+async fn form(desk: Desk<act::DocumentUpload>) -> Answer {
+    let (chrome, _) = frame(&desk, "/dictate").await?;
     let custody = desk.custody();
     let places = desk.upload_places().await?;
-    let (mut patient, mut of) = (None, None);
-    if let Some(id) = about.patient {
-        let shown = beside::<_, act::PatientShow>(&desk).patient_show(id).await?;
-        chrome.witness = Some(witness(custody, "opened this", shown.witnessed));
-        patient = Some((id.to_string(), shown.line.patient.show(&shown.shown).name()));
-        of = Some((shown.customer, tag(&shown.customer_name)));
-    }
-    let own = places.iter().filter(|place| of.as_ref().is_none_or(|(customer, _)| *customer == place.customer));
-    let customers: Vec<_> = own.map(|place| choice(&place.customer.to_string(), &place.name, "-")).collect();
+    let customers: Vec<_> = places.iter().map(|place| choice(&place.customer.to_string(), &place.name, "-")).collect();
     let sent = match beside::<_, act::DocumentStatus>(&desk).document_status(None).await {
         Ok((lines, _, _)) => lines,
         // Whoever sends nothing has nothing to see here.
@@ -64,8 +47,6 @@ async fn form(desk: Desk<act::DocumentUpload>, Query(about): Query<For>) -> Answ
             "You are no clinician of a practice with an agreement in force. Ask your practice's manager.".to_owned()
         }),
         customers,
-        patient,
-        tag: of.map(|(_, tag)| tag),
         sent: sent.iter().take(SENT_MAX).map(row).collect(),
         max_text: size(custody.settings().file_bytes_max),
         errors: Errors::none(),
@@ -81,14 +62,13 @@ async fn send(desk: Desk<act::DocumentUpload>, mut parts: Parts) -> Answer {
     while let Some(part) = parts.next().await? {
         match part.name().map(ToOwned::to_owned).as_deref() {
             Some("customer") => new.customer = part.text().await?.parse().ok(),
-            Some("patient") => new.patient = part.text().await?.parse().ok(),
             Some("family") => said.last = part.text().await?,
             Some("given") => said.first = part.text().await?,
             Some("record_number") => said.record_number = part.text().await?,
             Some("visit_month") => visit[0] = part.text().await?,
             Some("visit_day") => visit[1] = part.text().await?,
             Some("visit_year") => visit[2] = part.text().await?,
-            Some("files") => {
+            Some("file" | "files") => {
                 let name = part.file_name().unwrap_or_default().to_owned();
                 if name.is_empty() {
                     drop(part.text().await?);
