@@ -183,7 +183,8 @@ impl Served {
     /// When the invitation does not lead there.
     pub fn enrol(&self, (token, words): &(String, String)) -> SoftKey {
         let browser = self.stranger();
-        let asked = browser.json("/sign-in/enrol/start", &json!({ "token": token, "words": words })).expect("it answers");
+        let asked =
+            browser.json("/sign-in/enrol/start", &json!({ "token": token, "words": words })).expect("it answers");
         assert_eq!(asked.status, 200, "{}", asked.text());
         let (key, credential) =
             SoftKey::create(&self.place, &asked.json()["publicKey"]).expect("a question for a passkey");

@@ -31,8 +31,8 @@ mod originals;
 mod patients;
 mod people;
 mod related;
-mod reserve;
 mod requests;
+mod reserve;
 mod scope;
 mod sessions;
 mod shreds;
@@ -56,11 +56,11 @@ pub use objects::{ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
 pub use related::RelatedPerson;
+pub use requests::Request;
 pub use reserve::{
     RESERVE_FILE, RESERVE_RECORD_BYTES_MAX, Reserve, ReserveClass, ReserveContents, ReserveFound, Reserved,
     reserve_slot_decode,
 };
-pub use requests::Request;
 pub use sessions::{Ceremony, SessionRow};
 pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

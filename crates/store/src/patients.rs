@@ -348,7 +348,8 @@ impl Tx {
         tokens: &[(String, Vec<u8>)],
     ) -> Result<(), StoreError> {
         // Most corrections and imports change no name: then nothing is written, and no document's names either.
-        let had = "SELECT field, token FROM patient_token WHERE (customer_id || '') = $1 AND patient_id = $2 AND field <> $3";
+        let had =
+            "SELECT field, token FROM patient_token WHERE (customer_id || '') = $1 AND patient_id = $2 AND field <> $3";
         let guardians = Field::GuardianSurname.as_str();
         let had = self.rows(had, binds![customer, id, guardians]).await?;
         let had: BTreeSet<(String, Vec<u8>)> =

@@ -2,7 +2,7 @@
 
 use crate::filled::{Filled, filled, filled_with};
 use crate::testing::HOUR_MILLIS;
-use crate::{CustodyError, NewUpload, UploadCut};
+use crate::{CustodyError, NewUpload, UploadCut, Wanted};
 use bytes::Bytes;
 use record::{Action, DocumentId, Outcome, act};
 
@@ -48,7 +48,7 @@ async fn a_download_is_cut_within_half_a_minute_of_losing_the_right_to_it() {
     let filled = filled().await;
     let id = large(&filled).await;
     let desk = filled.house.desk::<act::DocumentDownload>(&filled.typist).await;
-    let mut download = desk.document_download(id, None, None).await.unwrap();
+    let mut download = desk.document_download(id, None, Wanted::Whole).await.unwrap();
     let first = download.bytes.recv().await.unwrap().unwrap().len() as u64;
     let end = filled.house.desk::<act::AssignmentEnd>(&filled.first).await;
     end.assignment_end(filled.clinic, filled.typist.person).await.unwrap();
@@ -66,12 +66,12 @@ async fn a_download_is_cut_when_its_session_ended_and_goes_on_while_all_is_as_it
     let filled = filled().await;
     let id = large(&filled).await;
     let desk = filled.house.desk::<act::DocumentDownload>(&filled.typist).await;
-    let mut download = desk.document_download(id, None, None).await.unwrap();
+    let mut download = desk.document_download(id, None, Wanted::Whole).await.unwrap();
     filled.house.later(30_000);
     let (came, ended) = rest(&mut download).await;
     assert!(ended.is_ok() && came == download.size_bytes, "nothing has changed: {came} {ended:?}");
 
-    let mut download = desk.document_download(id, None, None).await.unwrap();
+    let mut download = desk.document_download(id, None, Wanted::Whole).await.unwrap();
     drop(download.bytes.recv().await.unwrap().unwrap());
     filled.house.desk::<act::SessionEnd>(&filled.typist).await.sign_out().await.unwrap();
     filled.house.later(30_000);
@@ -88,7 +88,7 @@ async fn the_operators_people_open_a_number_of_documents_an_hour() {
     }
     assert!(matches!(read(filled.documents[2]).await.map(drop), Err(CustodyError::TooOften)));
     let desk = filled.house.desk::<act::DocumentDownload>(&filled.typist).await;
-    let taken = desk.document_download(filled.documents[0], None, None).await;
+    let taken = desk.document_download(filled.documents[0], None, Wanted::Whole).await;
     assert!(matches!(taken.map(drop), Err(CustodyError::TooOften)), "another way to the same text counts alike");
     filled.house.later(HOUR_MILLIS);
     let again = filled.house.sign_in(&filled.typist.key, crate::Device::Own).await.unwrap();

@@ -27,7 +27,8 @@ async fn scene() -> Scene {
     let found = house.desk::<act::PatientSearch>(&editor).await.patient_search(&search, None).await.unwrap();
     let patient = found[0].lines[0].id;
     let matching = house.desk::<act::DocumentMatch>(&editor).await;
-    matching.document_match(filled.documents[0], MatchTo::Patient(patient), None).await.unwrap();
+    let stands = filled.custody().store().document_fetch(filled.documents[0]).await.unwrap().unwrap().revision;
+    matching.document_match(filled.documents[0], MatchTo::Patient(patient), None, stands).await.unwrap();
     house.desk::<act::DocumentRead>(&editor).await.document_read(filled.documents[0], None).await.unwrap();
     Scene { filled, editor, patient }
 }
@@ -101,7 +102,8 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     let late = upload(house, &scene.filled.typist, scene.filled.clinic, 77).await;
     house.desk::<act::DocumentRead>(&scene.filled.typist).await.document_read(late, None).await.unwrap();
     let matching = house.desk::<act::DocumentMatch>(&scene.editor).await;
-    matching.document_match(late, MatchTo::Patient(scene.patient), None).await.unwrap();
+    let stands = house.custody.store().document_fetch(late).await.unwrap().unwrap().revision;
+    matching.document_match(late, MatchTo::Patient(scene.patient), None, stands).await.unwrap();
     // Somebody who may not.
     let refused = house.desk::<act::DocumentRead>(&scene.filled.second).await.document_read(late, None).await;
     assert!(is_closed(&refused.map(|_| ())));

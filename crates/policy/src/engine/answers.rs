@@ -60,9 +60,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn asked(passkeys: u32) -> Asked {
+        asked_in(passkeys, false)
+    }
+
+    fn asked_in(passkeys: u32, in_request: bool) -> Asked {
         let roles = BTreeSet::from([Role::Auditor]);
         let (signed_in, suspended, assigned, has_place) = (true, false, false, true);
-        let asker = Asker::Person { signed_in, suspended, passkeys, assigned, has_place, roles };
+        let asker = Asker::Person { signed_in, suspended, passkeys, assigned, has_place, in_request, roles };
         Asked {
             action: Action::LedgerList,
             purpose: Purpose::Administration,
@@ -85,6 +89,7 @@ mod tests {
             Asked { touched: true, ..asked(2) },
             Asked { asker: Asker::Stranger, ..asked(2) },
             Asked { view: View::Myself, ..asked(2) },
+            asked_in(2, true),
         ] {
             assert_eq!(answers.find(&other), None, "{other:?}");
         }
