@@ -380,7 +380,7 @@ impl Custody {
             desk.related_create(patient, RelatedKind::Guardian, &father).await?;
         }
         desk.related_create(patient, RelatedKind::Guardian, &mother).await?;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let payer = RelatedBody { address: "12 Elm Street, Madison".to_owned(), ..somebody("Rosa", "grandmother") };
             desk.related_create(patient, RelatedKind::Guarantor, &payer).await?;
         }
