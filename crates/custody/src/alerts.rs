@@ -11,7 +11,7 @@ use crate::{Custody, CustodyError, Desk, Witnessed};
 use record::{Act, AlertId, CustomerId, Entry, Intent, Outcome, Purpose, ResourceId, Resources, Timestamp, act};
 use std::collections::{BTreeMap, VecDeque};
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Alert, EntryFilter};
 use tokio::io::AsyncWriteExt as _;
@@ -19,6 +19,9 @@ use vault::Owner;
 
 /// How long the operator's command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(10);
+/// How long a stop waits for alerts that are being written. What is not written by then is in the reserve or was said
+/// on stderr and to the command.
+const CLOSING_TIME: Duration = Duration::from_secs(10);
 /// Alerts that wait in memory when the reserve takes no more. Beyond that the oldest is let go; it was said on stderr.
 const MEMORY_MAX: usize = 256;
 /// Longest sentence and longest closing word, characters.
@@ -37,6 +40,8 @@ pub(crate) fn passed_on() -> impl Iterator<Item = (&'static str, std::ffi::OsStr
 pub(crate) struct AlarmState {
     counts: Mutex<BTreeMap<&'static str, u64>>,
     memory: Mutex<VecDeque<(Alert, Entry)>>,
+    /// Held for reading by each alert that is being written.
+    writing: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// One alert, for those who answer it.
@@ -124,9 +129,22 @@ impl Custody {
     /// what cannot be written now is said on stderr and by the command, and written later.
     pub async fn alert(&self, kind: &'static str, sentence: &str) {
         let (alert, entry) = self.alert_say(kind, sentence);
-        if self.is_ledger_failing() || self.alert_write(&alert, &entry).await.is_err() {
-            self.alert_keep(alert, entry).await;
-        }
+        // Whoever says it may be stopped at any await; what was said is written to its end all the same, and the house
+        // waits for it before it closes.
+        let writing = Arc::clone(&self.0.alarm.writing).read_owned().await;
+        let custody = self.clone();
+        let written = tokio::spawn(async move {
+            if custody.is_ledger_failing() || custody.alert_write(&alert, &entry).await.is_err() {
+                custody.alert_keep(alert, entry).await;
+            }
+            drop(writing);
+        });
+        drop(written.await);
+    }
+
+    /// Waits until every alert that was said is written or kept, for as long as a patient stop may take.
+    pub(crate) async fn alerts_written(&self) {
+        drop(tokio::time::timeout(CLOSING_TIME, self.0.alarm.writing.write()).await);
     }
 
     /// The same for what must be in the ledger before anything else is done.

@@ -163,6 +163,7 @@ impl Custody {
 
     /// Lets go of the store. Nothing is lost without it.
     pub async fn close(&self) {
+        self.alerts_written().await;
         // What was written until now stands under a kept checkpoint, or the next verification could not vouch for it.
         if self.checkpoint_last_keep().await.is_err() {
             tracing::warn!("no checkpoint could be kept at the end");

@@ -140,10 +140,13 @@ const APART_FROM_BYTES: u64 = 1024 * 1024;
 /// Pieces that wait for that thread.
 const PIECES_WAITING: usize = 8;
 
+/// A thread that digests, and the way to it.
+type Apart = (mpsc::Sender<zeroize::Zeroizing<Vec<u8>>>, JoinHandle<[u8; 32]>);
+
 /// What the file is known by, on its way.
 pub(super) struct KnownBy {
     here: Option<BlindFile>,
-    apart: Option<(mpsc::Sender<zeroize::Zeroizing<Vec<u8>>>, JoinHandle<[u8; 32]>)>,
+    apart: Option<Apart>,
     taken_bytes: u64,
 }
 
