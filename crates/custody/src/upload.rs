@@ -29,7 +29,7 @@ use record::civil::Day;
 use record::document::{DocumentKind, DocumentState, Step};
 use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Role, Timestamp, UploadId, act};
 use std::collections::BTreeSet;
-use store::{Document, DocumentVersion, Upload};
+use store::{Document, DocumentVersion, Tx, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
 pub use same::{SameBytes, SameFile, SameNames};
@@ -303,6 +303,17 @@ impl Desk<act::DocumentUpload> {
     }
 }
 
+impl Coming {
+    /// The document's own row, new or as its newest version leaves it.
+    async fn document_keep_in_tx(&self, tx: &mut Tx, document: &Document) -> Result<(), CustodyError> {
+        let Some(existing) = &self.existing else { return Ok(tx.document_insert(document).await?) };
+        if tx.document_update(document, existing.state).await? == 0 {
+            return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
+        }
+        Ok(())
+    }
+}
+
 impl Custody {
     /// Takes the bytes: looks at their beginning, seals them, hands them to the scanner.
     async fn upload_take(
@@ -427,16 +438,7 @@ impl Custody {
         if tx.upload_commit(coming.upload, self.now()).await? == 0 {
             return Err(CustodyError::State("the upload took too long and was given up; send the file again"));
         }
-        match &coming.existing {
-            None => tx.document_insert(&document).await?,
-            Some(existing) => {
-                if tx.document_update(&document, existing.state).await? == 0 {
-                    return Err(CustodyError::State(
-                        "somebody else has changed this document meanwhile; look at it again",
-                    ));
-                }
-            }
-        }
+        coming.document_keep_in_tx(&mut tx, &document).await?;
         tx.version_insert(&row).await?;
         // Looked for behind the customer's own row, which is written just above: two uploads of the same bytes at once meet here.
         if new.same == SameBytes::Ask

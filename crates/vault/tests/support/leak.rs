@@ -190,7 +190,7 @@ pub(crate) fn visits(a_day: usize) -> VisitLeak {
         }
     }
     // By count: the busiest values are paired with the days that a thief expects to be busiest.
-    let mut by_count: Vec<(&[u8; 32], &(usize, Vec<usize>))> = rows.iter().collect();
+    let mut by_count: Vec<_> = rows.iter().collect();
     by_count.sort_by(|a, b| b.1.1.len().cmp(&a.1.1.len()).then(a.0.cmp(b.0)));
     let mut expected = working.clone();
     expected.sort_by(|a, b| busy(*b).total_cmp(&busy(*a)).then(a.cmp(b)));
