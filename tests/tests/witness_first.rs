@@ -46,11 +46,13 @@ impl Work {
         let (read, file) = delivered_to(&ana);
         let page = ana.get(&read).expect("the portal answers");
         assert!(page.status == 200 && page.text().contains(CANARY), "it opens while all is well");
-        // The same once more, so that it is matched by what it says and can be delivered.
+        // Nearly the same once more, so that it is matched by what it says and can be delivered, and is no file that came
+        // in before.
+        let body = [file.body.as_slice(), b"\nOnce more.\n"].concat();
         let named = file.header("content-disposition").unwrap_or_default().to_owned();
         let name = between(&named, "filename=\"", "\"").expect("a file has a name");
         let query = format!("customer={lakeside}");
-        let uploaded = tess.upload(&query, name, "", &file.body).expect("the portal answers");
+        let uploaded = tess.upload(&query, name, "", &body).expect("the portal answers");
         assert_eq!(
             (uploaded.status, uploaded.json()["outcome"].as_str()),
             (201, Some("Matched")),
