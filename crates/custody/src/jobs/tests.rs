@@ -11,15 +11,17 @@ fn said(command: &str) -> Option<WitnessSink> {
     Some(WitnessSink::Command(vec!["sh".to_owned(), "-c".to_owned(), command.to_owned()]))
 }
 
-/// What the alert command was told; it runs beside the act that alerted.
-async fn told_in_time(path: &std::path::Path) -> String {
-    for _ in 0..500 {
-        match std::fs::read_to_string(path) {
-            Ok(text) if text.ends_with('\n') => return text,
-            _ => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+/// The line of the alert command's file that tells of `sentence`. The command runs beside the act that alerted, and other
+/// alerts of the house may be told before or after.
+async fn told_in_time(path: &std::path::Path, sentence: &str) -> String {
+    for _ in 0..1000 {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        match text.split_inclusive('\n').find(|line| line.ends_with('\n') && line.contains(sentence)) {
+            Some(line) => return line.to_owned(),
+            None => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
         }
     }
-    panic!("the command was not told within five seconds");
+    panic!("the command was not told within ten seconds");
 }
 
 #[tokio::test]
@@ -79,7 +81,7 @@ async fn an_alert_is_in_the_ledger_in_the_list_and_with_the_command_and_is_close
     let filled = filled_with(|settings| settings.alert_command = Some(argv)).await;
     let custody = filled.custody();
     custody.alert("tried_out", "One sentence\nwith a line break.").await;
-    assert!(told_in_time(&told).await.ends_with("tried_out: One sentence with a line break.\n"));
+    assert!(told_in_time(&told, "One sentence").await.ends_with("tried_out: One sentence with a line break.\n"));
     let desk = filled.house.desk::<act::AlertList>(&filled.first).await;
     let line = desk.alert_list().await.unwrap().lines.into_iter().find(|line| line.kind == "tried_out").unwrap();
     let entry = custody.store().entry_range(line.entry.unwrap(), 1).await.unwrap().remove(0);
@@ -109,7 +111,7 @@ async fn an_alert_that_cannot_be_written_is_told_by_the_command_and_waits() {
     // Neither ledger nor list can be written any more.
     custody.store().close().await;
     custody.alert("closed", "The database is closed.").await;
-    assert!(told_in_time(&told).await.contains("The database is closed."));
+    told_in_time(&told, "The database is closed.").await;
     assert_eq!((custody.alerts_waiting(), custody.alert_counts().get("closed")), (1, Some(&1)));
     custody.alerts_flush().await;
     assert_eq!(custody.alerts_waiting(), 1, "it waits on");
@@ -323,15 +325,17 @@ async fn the_alert_command_finds_nothing_of_our_environment_but_what_is_written_
     let outside = crate::testing::TempDir::new();
     std::fs::create_dir_all(outside.path()).unwrap();
     let told = outside.path().join("told");
-    let argv =
-        ["sh", "-c", &format!("env > {0}.part; mv {0}.part {0}", told.display())].map(ToOwned::to_owned).to_vec();
+    let argv = ["sh", "-c", &format!("(env; echo TOLD=1) > {0}.part; mv {0}.part {0}", told.display())]
+        .map(ToOwned::to_owned)
+        .to_vec();
     let house = house_with(|settings| settings.alert_command = Some(argv)).await;
     house.custody.alert("tried_out", "A sentence.").await;
-    let found = told_in_time(&told).await;
+    told_in_time(&told, "TOLD=1").await;
+    let found = std::fs::read_to_string(&told).unwrap();
     for line in found.lines() {
         let name = line.split('=').next().unwrap_or_default();
-        // The last four are the shell's own.
-        let known = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "PWD", "OLDPWD", "SHLVL", "_"];
+        // The last ones are the shell's and the test's own.
+        let known = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "PWD", "OLDPWD", "SHLVL", "_", "TOLD"];
         assert!(known.contains(&name), "{name}");
     }
 }
