@@ -515,25 +515,13 @@ impl Custody {
             (_, None) => DocumentState::Unmatched,
         };
         Ok(Document {
-            id: coming.document,
-            customer: coming.customer,
             patient,
             author,
             uploader: me.to_string(),
             kind,
             state,
             body: sealed,
-            current_version: 1,
-            uploaded_at: self.now(),
-            delivered_at: None,
-            signed_at: None,
-            signed_by: None,
-            picked_up_at: None,
-            picked_up_by: None,
-            withdrawn_at: None,
-            reason: None,
-            moved_from: None,
-            revision: 0,
+            ..Document::blank(coming.document, coming.customer, self.now())
         })
     }
 

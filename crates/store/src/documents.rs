@@ -51,6 +51,34 @@ pub struct Document {
     pub revision: u64,
 }
 
+impl Document {
+    /// A document as it comes in, before anything is known of it: delivered, signed, picked up by nobody.
+    #[must_use]
+    pub const fn blank(id: DocumentId, customer: CustomerId, uploaded_at: Timestamp) -> Self {
+        Self {
+            id,
+            customer,
+            patient: None,
+            author: None,
+            uploader: String::new(),
+            kind: DocumentKind::Transcript,
+            state: DocumentState::Unmatched,
+            body: Vec::new(),
+            current_version: 1,
+            uploaded_at,
+            delivered_at: None,
+            signed_at: None,
+            signed_by: None,
+            picked_up_at: None,
+            picked_up_by: None,
+            withdrawn_at: None,
+            reason: None,
+            moved_from: None,
+            revision: 0,
+        }
+    }
+}
+
 /// One version. Append-only.
 #[derive(Debug, Clone)]
 pub struct DocumentVersion {

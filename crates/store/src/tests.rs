@@ -106,25 +106,11 @@ pub(crate) fn a_guardian(id: RelatedPersonId, patient: PatientId, customer: Cust
 
 pub(crate) fn a_document(id: DocumentId, customer: CustomerId) -> Document {
     Document {
-        id,
-        customer,
-        patient: None,
-        author: None,
         uploader: person(9).to_string(),
-        kind: DocumentKind::Transcript,
         state: DocumentState::Delivered,
         body: vec![3; 64],
-        current_version: 1,
-        uploaded_at: NOW,
         delivered_at: Some(NOW),
-        signed_at: None,
-        signed_by: None,
-        picked_up_at: None,
-        picked_up_by: None,
-        withdrawn_at: None,
-        reason: None,
-        moved_from: None,
-        revision: 0,
+        ..Document::blank(id, customer, NOW)
     }
 }
 

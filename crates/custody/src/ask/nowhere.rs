@@ -7,7 +7,7 @@ use crate::documents::purpose_of;
 use crate::{CustodyError, Desk};
 use policy::{CustomerFacts, Facts, PatientFacts, PrincipalFacts, ResourceFacts};
 use record::action::Opens;
-use record::document::{DocumentKind, DocumentState};
+use record::document::DocumentState;
 use record::{Act, CustomerId, DocumentId, Intent, PatientId, PersonId, Resources, Timestamp};
 use store::Document;
 
@@ -16,25 +16,9 @@ const NOWHERE: [u8; 16] = [0; 16];
 
 fn document_nowhere(id: DocumentId) -> Document {
     Document {
-        id,
-        customer: CustomerId::from_bytes(NOWHERE),
         patient: Some(PatientId::from_bytes(NOWHERE)),
-        author: None,
-        uploader: String::new(),
-        kind: DocumentKind::Transcript,
         state: DocumentState::Delivered,
-        body: Vec::new(),
-        current_version: 1,
-        uploaded_at: Timestamp::from_unix_millis(0),
-        delivered_at: None,
-        signed_at: None,
-        signed_by: None,
-        picked_up_at: None,
-        picked_up_by: None,
-        withdrawn_at: None,
-        reason: None,
-        moved_from: None,
-        revision: 0,
+        ..Document::blank(id, CustomerId::from_bytes(NOWHERE), Timestamp::from_unix_millis(0))
     }
 }
 

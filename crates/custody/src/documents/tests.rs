@@ -49,25 +49,15 @@ impl Practice {
             let id = DocumentId::mint(custody.clock(), custody.entropy());
             let body = DocumentBody { title: format!("Note {n}"), ..DocumentBody::default() };
             let document = Document {
-                id,
-                customer: self.clinic,
                 patient: Some(patient.id),
                 author: Some(self.doctors[0].person),
                 uploader: self.records.person.to_string(),
-                kind: DocumentKind::Transcript,
                 state: DocumentState::Delivered,
                 body: custody.document_seal(id, self.clinic, &body).unwrap(),
-                current_version: 1,
-                uploaded_at: custody.now(),
                 delivered_at: Some(custody.now()),
-                signed_at: None,
-                signed_by: None,
                 picked_up_at: Some(custody.now()),
                 picked_up_by: Some(self.records.person),
-                withdrawn_at: None,
-                reason: None,
-                moved_from: None,
-                revision: 0,
+                ..Document::blank(id, self.clinic, custody.now())
             };
             tx.document_insert(&document).await.unwrap();
             for doctor in &self.doctors {
