@@ -516,3 +516,34 @@ pub fn read_answer(stream: &mut TcpStream, is_head: bool) -> std::io::Result<Ans
     }
     Ok(answer)
 }
+
+/// Every entry of the ledger, in its order.
+///
+/// # Panics
+///
+/// Where the store does not answer or an entry cannot be read.
+pub async fn entries_of(store: &store::Store) -> Vec<record::Entry> {
+    let mut entries = Vec::new();
+    loop {
+        let page = store.entry_range(entries.len() as u64, 1000).await.expect("entries can be read");
+        if page.is_empty() {
+            return entries;
+        }
+        entries.extend(page.iter().map(|stored| ledger::leaf::decode(&stored.leaf).expect("a leaf").entry));
+    }
+}
+
+/// The same of a stopped house's folder.
+///
+/// # Panics
+///
+/// Where the folder does not open or an entry cannot be read.
+#[must_use]
+pub fn entries(dir: &Path) -> Vec<record::Entry> {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let store = custody::open_store(dir, false).await.expect("the folder opens");
+        let entries = entries_of(&store).await;
+        store.close().await;
+        entries
+    })
+}

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use strongroom_tests::binary::{Answer, Browser, Demo, between, files_below, folder, run, sql};
+use strongroom_tests::binary::{Answer, Browser, Demo, between, entries_of, files_below, folder, run, sql};
 
 /// How often it is killed; `STRONGROOM_KILLS` says otherwise for a longer run.
 const KILLS: u32 = 6;
@@ -216,14 +216,7 @@ fn killed_at_random_moments_nothing_acknowledged_is_missing() {
 /// Every opening that was acknowledged has its entry; every act that owes a word has one. How many are unknown.
 async fn entries_hold(dir: &Path, opened: &[(u64, String)]) -> u64 {
     let store = custody::open_store(dir, false).await.expect("the folder opens");
-    let mut entries = Vec::new();
-    loop {
-        let page = store.entry_range(entries.len() as u64, 1000).await.expect("entries can be read");
-        if page.is_empty() {
-            break;
-        }
-        entries.extend(page.iter().map(|stored| ledger::leaf::decode(&stored.leaf).expect("a leaf").entry));
-    }
+    let entries = entries_of(&store).await;
     for (index, path) in opened {
         let entry =
             usize::try_from(*index).ok().and_then(|at| entries.get(at)).expect("an acknowledged entry is there");

@@ -1,10 +1,10 @@
 //! The ledger cannot write: the disk is full, or somebody holds the database. Nothing opens; signing in and alerts go on
 //! from the reserve, and all of it is in the ledger afterwards. Through the real binary, with a passkey in software.
 
-use record::action::Action;
 use record::{Entry, Outcome};
+use record::action::Action;
 use std::path::Path;
-use strongroom_tests::binary::{Answer, Browser, WriteLock, folder, run, sql, until};
+use strongroom_tests::binary::{Answer, Browser, WriteLock, entries, folder, run, sql, until};
 use strongroom_tests::passkey::SoftKey;
 use strongroom_tests::work::{Served, SmallDisk, WorkHouse};
 
@@ -80,23 +80,6 @@ impl Scene {
 }
 
 /// The entries of a house that is not running.
-fn entries(dir: &Path) -> Vec<Entry> {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let store = custody::open_store(dir, false).await.expect("the folder opens");
-        let mut entries = Vec::new();
-        loop {
-            let page = store.entry_range(entries.len() as u64, 1000).await.expect("entries can be read");
-            if page.is_empty() {
-                break;
-            }
-            entries.extend(page.iter().map(|stored| ledger::leaf::decode(&stored.leaf).expect("a leaf").entry));
-        }
-        store.close().await;
-        entries
-    })
-}
-
 /// Both sign-ins, the sign-out and the alert are in the ledger, late, in order, once; and it verifies.
 fn assert_witnessed_late(dir: &Path) {
     let all = entries(dir);

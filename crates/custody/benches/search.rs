@@ -11,10 +11,13 @@
 
 extern crate store as strongroom_store;
 
+#[path = "../../store/benches/support/names.rs"]
+mod names;
 #[path = "../../store/benches/support/turns.rs"]
 #[expect(dead_code, reason = "shared with the store's benchmarks, which make folders and receipts")]
 mod turns;
 
+use names::name;
 use record::{CustomerId, ManualClock, PersonId, SeededEntropy, SessionId, SystemEntropy, Timestamp, act};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,18 +41,6 @@ fn clinician(n: usize) -> PersonId {
 }
 
 /// The made-up word for a rank, as the city has it.
-fn name(rank: usize, kind: &str) -> String {
-    const SYLLABLES: [&str; 16] =
-        ["ba", "ke", "lo", "mi", "tu", "sar", "den", "vo", "ri", "han", "pel", "gor", "wi", "nast", "fe", "zu"];
-    let mut word = String::new();
-    let mut left = rank + 16;
-    while left > 0 {
-        word.push_str(SYLLABLES[left % 16]);
-        left /= 16;
-    }
-    format!("{word}{kind}")
-}
-
 fn signed_in(person: PersonId) -> SignedIn {
     let at = |seconds: i64| Timestamp::from_unix_millis(NOW + seconds * 1000);
     SignedIn {

@@ -5,6 +5,8 @@
 
 #[path = "support/city.rs"]
 mod city;
+#[path = "support/names.rs"]
+mod names;
 #[path = "support/turns.rs"]
 #[expect(dead_code, reason = "shared with the benchmark of receipts, which measures")]
 mod turns;

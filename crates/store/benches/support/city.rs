@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking, helpers beside it too")]
 
+use crate::names::name;
 use crate::turns::Dice;
 use record::civil::Day;
 use record::{
@@ -91,19 +92,6 @@ impl Zipf {
         let share = dice.share();
         self.0.partition_point(|value| *value < share).min(self.0.len() - 1)
     }
-}
-
-/// A made-up word for a rank: syllables, so that sounds and prefixes are shared as in real names.
-pub(crate) fn name(rank: usize, kind: &str) -> String {
-    const SYLLABLES: [&str; 16] =
-        ["ba", "ke", "lo", "mi", "tu", "sar", "den", "vo", "ri", "han", "pel", "gor", "wi", "nast", "fe", "zu"];
-    let mut word = String::new();
-    let mut left = rank + 16;
-    while left > 0 {
-        word.push_str(SYLLABLES[left % 16]);
-        left /= 16;
-    }
-    format!("{word}{kind}")
 }
 
 pub(crate) const fn customer(n: u8) -> CustomerId {
