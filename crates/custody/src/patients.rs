@@ -3,6 +3,7 @@
 use crate::ask::Question;
 use crate::documents::{patient_open, purpose_of, query_of};
 use crate::people::typed::is_hidden;
+use crate::reading::glass_until;
 use crate::related::{self, RelatedLine};
 use crate::{
     Custody, CustodyError, Desk, DocumentSearch, FieldError, OpenedPatient, PatientBody, RelatedBody, Shown, Witnessed,
@@ -167,12 +168,6 @@ impl Custody {
     }
 }
 
-impl<A: Act> Desk<A> {
-    fn glass_until(facts: &policy::PrincipalFacts, patient: PatientId) -> Option<Timestamp> {
-        facts.broken_glass.iter().filter(|glass| glass.patient == patient).map(|glass| glass.to).max()
-    }
-}
-
 impl Desk<act::PatientSearch> {
     /// Patients of a practice by name, birth date or record number: names only.
     ///
@@ -228,7 +223,7 @@ impl Desk<act::PatientSearch> {
                     patient: patient_open(&opening, &shown, patient)?,
                     provisional: patient.provisional,
                     in_care: in_care.contains(&patient.id),
-                    broken_glass_until: Self::glass_until(&facts, patient.id),
+                    broken_glass_until: glass_until(&facts, patient.id, in_care.contains(&patient.id)),
                     documents: many.get(&patient.id).copied().unwrap_or_default(),
                 });
             }
@@ -259,7 +254,9 @@ impl Desk<act::PatientShow> {
         let related = self.custody.store().related_list(customer, id).await?;
         let mut resources = vec![ResourceFacts::Patient(row_facts)];
         resources.extend(related::facts_of(&related, row_facts));
-        let question = Question::of(customer, purpose_of(&facts, customer)).with_all(resources.iter().cloned());
+        let glass = glass_until(&facts, id, row_facts.in_care);
+        let purpose = if glass.is_some() { Purpose::Emergency } else { purpose_of(&facts, customer) };
+        let question = Question::of(customer, purpose).with_all(resources.iter().cloned());
         let granted = self.custody.ask_as::<act::PatientShow>(self.who(), facts.clone(), question).await?;
         let witnessed = granted.witnessed();
         let (opening, shown) = granted.open(&self.custody.ring())?;
@@ -285,7 +282,7 @@ impl Desk<act::PatientShow> {
                 patient: patient_open(&opening, &shown, &patient)?,
                 provisional: patient.provisional,
                 in_care: row_facts.in_care,
-                broken_glass_until: Self::glass_until(&facts, id),
+                broken_glass_until: glass,
                 documents: 0,
             },
             customer,

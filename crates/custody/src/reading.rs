@@ -15,8 +15,8 @@ use policy::{Decision, Facts, PrincipalFacts, ResourceFacts};
 use record::action::{OpensContent, OpensNames};
 use record::document::DocumentState;
 use record::{
-    Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Resources, SessionId,
-    Timestamp, act,
+    Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Purpose, Resources,
+    SessionId, Timestamp, act,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -166,7 +166,7 @@ impl<A: Act> Desk<A> {
 
     /// Asks about a document that was found.
     pub(crate) async fn document_ask(&self, found: &Found, words: &str) -> Result<crate::Granted<A>, CustodyError> {
-        let question = Question::of(found.document.customer, purpose_of(&found.facts, found.document.customer))
+        let question = Question::of(found.document.customer, found.purpose(self.person()?))
             .with_all(found.resources.iter().cloned())
             .saying(words);
         self.custody.ask_as::<A>(self.who(), found.facts.clone(), question).await
@@ -323,7 +323,7 @@ impl<A: OpensContent> Desk<A> {
             version: wanted,
             versions: lines,
             text,
-            broken_glass_until: glass_until(&found, me),
+            broken_glass_until: found.glass_until(me),
             may: custody.may_on(self.who(), &found),
             witnessed,
         };
@@ -364,12 +364,26 @@ impl<A: Act> Desk<A> {
     }
 }
 
-fn glass_until(found: &Found, me: PersonId) -> Option<Timestamp> {
-    let Some(ResourceFacts::Document(facts)) = found.resources.first() else { return None };
-    if facts.in_care || facts.author == Some(me) || facts.recipients.contains(&me) {
-        return None;
+impl Found {
+    /// Until when it is read under a broken glass, where nothing else would open it.
+    fn glass_until(&self, me: PersonId) -> Option<Timestamp> {
+        let Some(ResourceFacts::Document(facts)) = self.resources.first() else { return None };
+        if facts.author == Some(me) || facts.recipients.contains(&me) {
+            return None;
+        }
+        glass_until(&self.facts, facts.patient?, facts.in_care)
     }
-    let glasses = found.facts.broken_glass.iter().filter(|glass| Some(glass.patient) == facts.patient);
+
+    /// What for: an emergency, where the broken glass is what lets it be opened.
+    fn purpose(&self, me: PersonId) -> Purpose {
+        let usual = purpose_of(&self.facts, self.document.customer);
+        if self.glass_until(me).is_some() { Purpose::Emergency } else { usual }
+    }
+}
+
+/// Until when a broken glass lets this principal at a patient who is not in their care.
+pub(crate) fn glass_until(facts: &PrincipalFacts, patient: PatientId, in_care: bool) -> Option<Timestamp> {
+    let glasses = facts.broken_glass.iter().filter(|glass| !in_care && glass.patient == patient);
     glasses.map(|glass| glass.to).max()
 }
 
@@ -579,9 +593,9 @@ impl Stream {
         };
         let desk = Desk::<act::DocumentDownload>::at(self.custody.clone(), Some(signed_in));
         let found = desk.document_find(self.document).await?;
+        let purpose = found.purpose(person);
         let facts = Facts { principal: found.facts, resources: found.resources, customer: None };
         let named = Resources::of(facts.resources.iter().map(ResourceFacts::id));
-        let purpose = purpose_of(&facts.principal, found.document.customer);
         let customer = Some(found.document.customer);
         let who = (Principal::Person(person), Some(session));
         let intent = Intent::to::<act::DocumentDownload>(

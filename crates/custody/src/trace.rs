@@ -25,20 +25,8 @@ const DOCUMENTS_MAX: u32 = 400;
 
 /// One entry that concerns the patient.
 pub struct TraceLine {
-    /// The entry's place.
-    pub index: u64,
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub action: Action,
-    /// Permitted or refused.
-    pub outcome: Outcome,
-    /// Who, by name.
-    pub who: String,
-    /// Their role there, in words.
-    pub role: String,
-    /// The glass was broken.
-    pub broken_glass: bool,
+    /// Who did what, and when.
+    pub line: HistoryLine,
     /// The one document it was about, where it was about one.
     pub document: Option<DocumentId>,
 }
@@ -48,7 +36,7 @@ impl TraceLine {
     #[must_use]
     pub const fn is_opening(&self) -> bool {
         matches!(
-            self.action,
+            self.line.action,
             Action::DocumentRead
                 | Action::DocumentPrint
                 | Action::DocumentDownload
@@ -231,16 +219,9 @@ impl Custody {
                 Principal::Person(glass.person) == entry.principal
                     && (glass.from_at <= entry.at && entry.at < glass.to_at)
             };
-            TraceLine {
-                index: told.index,
-                at: told.at,
-                action: told.action,
-                outcome: told.outcome,
-                who: told.who,
-                role: told.role,
-                broken_glass: told.broken_glass || glasses.iter().any(under_glass),
-                document: crate::accesses::document_of(entry),
-            }
+            // Whatever somebody did while the glass was broken is marked, not only what nothing else would have opened.
+            let broken_glass = told.broken_glass || glasses.iter().any(under_glass);
+            TraceLine { line: HistoryLine { broken_glass, ..told }, document: crate::accesses::document_of(entry) }
         };
         let lines = entries.iter().zip(told).map(line).collect();
         Ok((lines, more))

@@ -75,6 +75,16 @@ async fn the_glass_opens_alerts_is_reviewed_by_somebody_else_and_closes() {
     let glass = practice.break_it().await;
     assert_eq!(practice.alerts().await, ["break_glass"], "an alert at once");
     practice.read().await.unwrap();
+    practice.house.desk::<act::PatientShow>(&practice.colleague).await.patient_show(practice.patient).await.unwrap();
+    let desk = practice.house.desk::<act::DocumentHistory>(&practice.manager).await;
+    let history = desk.document_history(practice.document).await.unwrap();
+    let marked = history.iter().filter(|line| line.action == Action::DocumentRead && line.broken_glass).count();
+    assert_eq!(marked, 1, "whoever looks who opened it sees that the glass was broken");
+    let entries = practice.house.custody.store().entry_range(0, 1_000).await.unwrap();
+    let emergencies = entries.iter().map(|stored| ledger::leaf::decode(&stored.leaf).unwrap().entry);
+    let emergencies: Vec<Action> =
+        emergencies.filter(|one| one.purpose == record::Purpose::Emergency).map(|one| one.action).collect();
+    assert_eq!(emergencies, [Action::BreakGlassStart, Action::DocumentRead, Action::PatientShow]);
     let own = practice.house.desk::<act::BreakGlassReview>(&practice.colleague).await;
     assert!(own.break_glass_review(glass, true, "It was me and it was fine").await.is_err(), "nobody their own");
     let review = practice.house.desk::<act::BreakGlassReview>(&practice.manager).await;
@@ -86,7 +96,7 @@ async fn the_glass_opens_alerts_is_reviewed_by_somebody_else_and_closes() {
     let list = practice.house.desk::<act::BreakGlassList>(&practice.manager).await;
     let lines = list.break_glass_list(practice.clinic).await.unwrap().lines;
     let opened: Vec<_> = lines[0].opened.iter().map(|line| line.line.action).collect();
-    assert_eq!(opened, [Action::DocumentRead], "the review shows what was opened");
+    assert_eq!(opened, [Action::PatientShow, Action::DocumentRead], "the review shows what was opened");
     assert!(lines.len() == 1 && lines[0].review.as_ref().is_some_and(|review| review.2 == "not_justified"));
 }
 

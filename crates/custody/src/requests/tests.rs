@@ -113,13 +113,14 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     let by = |name: &str, outcome: Outcome| {
         opened
             .iter()
+            .map(|about| &about.line)
             .filter(|line| line.who == name && line.outcome == outcome && line.action == Action::DocumentRead)
             .count()
     };
     assert_eq!(by("Edna Editor", Outcome::Permitted), 1);
     assert_eq!(by("Tessa Typist", Outcome::Permitted), 1, "before it was matched");
     assert_eq!(by("Second Officer", Outcome::Refused), 1);
-    assert!(opened.iter().all(|line| !line.role.is_empty()) && !trace.more);
+    assert!(opened.iter().all(|about| !about.line.role.is_empty()) && !trace.more);
     assert_eq!(trace.documents.len(), 2);
     assert!(trace.documents.iter().all(|one| one.may == [Action::DocumentWithdraw]));
     // A year later it is history, and the ledger still has it.
@@ -131,7 +132,7 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     opens.request_open(scene.filled.clinic, "R-2027-1", "She asks again").await.unwrap();
     let trace =
         Desk::<act::PatientTrace>::at(house.custody.clone(), session).patient_trace(scene.patient).await.unwrap();
-    assert!(trace.lines.iter().all(|line| line.action == Action::PatientTrace));
+    assert!(trace.lines.iter().all(|about| about.line.action == Action::PatientTrace));
 }
 
 #[tokio::test]

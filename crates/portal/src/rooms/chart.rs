@@ -153,7 +153,7 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
             action: None,
         },
         care,
-        broken_glass_until: shown.line.broken_glass_until.filter(|_| !shown.line.in_care).map(|at| moment(custody, at)),
+        broken_glass_until: shown.line.broken_glass_until.map(|at| moment(custody, at)),
         chrome,
     })
 }

@@ -161,8 +161,9 @@ async fn close(desk: Desk<act::RequestClose>, Path(id): Path<RequestId>) -> Answ
     go("/requests?done=request-closed")
 }
 
-fn access_row(custody: &Custody, trace: &Trace, line: &TraceLine) -> AccessRow {
-    let document = line.document.and_then(|id| trace.documents.iter().find(|one| one.id == id));
+fn access_row(custody: &Custody, trace: &Trace, about: &TraceLine) -> AccessRow {
+    let document = about.document.and_then(|id| trace.documents.iter().find(|one| one.id == id));
+    let line = &about.line;
     AccessRow {
         at: moment(custody, line.at),
         who: line.who.clone(),
@@ -206,7 +207,7 @@ fn document_row(custody: &Custody, trace: &Trace, patient: PatientId, one: &Trac
 /// "12 openings by 4 people", counted.
 fn said(trace: &Trace) -> String {
     let openings: Vec<_> = trace.lines.iter().filter(|line| is_seen(line)).collect();
-    let mut people: Vec<&str> = openings.iter().map(|line| line.who.as_str()).collect();
+    let mut people: Vec<&str> = openings.iter().map(|one| one.line.who.as_str()).collect();
     people.sort_unstable();
     people.dedup();
     let plural =
@@ -219,7 +220,7 @@ fn said(trace: &Trace) -> String {
 }
 
 fn is_seen(line: &TraceLine) -> bool {
-    line.is_opening() && line.outcome == Outcome::Permitted
+    line.is_opening() && line.line.outcome == Outcome::Permitted
 }
 
 async fn trace(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>, Query(which): Query<Which>) -> Answer {
@@ -276,7 +277,16 @@ fn csv(custody: &Custody, trace: &Trace) -> String {
     for one in &trace.lines {
         let row = access_row(custody, trace, one);
         let glass = if row.broken_glass { "yes" } else { "" };
-        line(&[&row.at.iso, &row.who, &row.role, &row.what, &row.about, &row.outcome, glass, &one.index.to_string()]);
+        line(&[
+            &row.at.iso,
+            &row.who,
+            &row.role,
+            &row.what,
+            &row.about,
+            &row.outcome,
+            glass,
+            &one.line.index.to_string(),
+        ]);
     }
     out
 }
