@@ -1,8 +1,8 @@
 //! The ledger cannot write: the disk is full, or somebody holds the database. Nothing opens; signing in and alerts go on
 //! from the reserve, and all of it is in the ledger afterwards. Through the real binary, with a passkey in software.
 
-use record::{Entry, Outcome};
 use record::action::Action;
+use record::{Entry, Outcome};
 use std::path::Path;
 use strongroom_tests::binary::{Answer, Browser, WriteLock, entries, folder, run, sql, until};
 use strongroom_tests::passkey::SoftKey;

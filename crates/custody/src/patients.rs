@@ -10,7 +10,7 @@ use crate::{
 };
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
-use record::{Act, Action, CustomerId, PatientId, Principal, Purpose, RelatedKind, Timestamp, act};
+use record::{Action, CustomerId, PatientId, Principal, Purpose, RelatedKind, Timestamp, act};
 use std::collections::BTreeSet;
 use store::Patient;
 use vault::{Column, Field};

@@ -14,7 +14,7 @@ mod scope;
 mod uploads;
 
 use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store, StoreOptions};
-use record::document::{DocumentKind, DocumentState};
+use record::document::DocumentState;
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, RelatedKind, RelatedPersonId, Timestamp};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,7 +2,7 @@
 
 use crate::testing::{House, Someone, house};
 use crate::{DocumentBody, DocumentSearch, DocumentView, PAGE_ROWS, PatientBody};
-use record::document::{DocumentKind, DocumentState};
+use record::document::DocumentState;
 use record::{CustomerId, DocumentId, Role, act};
 use std::collections::BTreeMap;
 use store::{Document, Patient};
