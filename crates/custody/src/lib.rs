@@ -30,6 +30,9 @@ mod jobs;
 mod keys;
 mod ledger_desk;
 mod metrics;
+#[cfg(test)]
+#[path = "../../../fuzz/src/mutations.rs"]
+mod mutations;
 mod passkeys;
 mod patients;
 mod people;

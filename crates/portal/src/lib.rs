@@ -4,6 +4,9 @@
 //! a request reaches custody only through a `Desk` that the [`door`] made.
 
 pub mod door;
+#[cfg(test)]
+#[path = "../../../fuzz/src/mutations.rs"]
+mod mutations;
 pub mod pages;
 pub mod rooms;
 pub mod serve;

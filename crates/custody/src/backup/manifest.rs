@@ -322,3 +322,47 @@ fn object_problems(from: &Path, manifest: &Manifest, objects: &BTreeMap<ObjectId
     }
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mutated_manifest_is_refused_or_says_the_same_in_the_same_words() {
+        let part = |name: &str| Part { name: name.to_owned(), bytes: 7, digest: Sha256::of(name.as_bytes()) };
+        let whole = Manifest {
+            house: "portal.example.org/strongroom".to_owned(),
+            set: "20261122T020000Z".to_owned(),
+            made_at: Timestamp::from_unix_millis(1_790_000_000_000),
+            signed_by: "portal.example.org/strongroom/backup+1+AQ".to_owned(),
+            ledger_key: "portal.example.org/strongroom+1+AQ".to_owned(),
+            head: Head { size: 9, root: Sha256::of(b"root") },
+            checkpoint: "portal.example.org/strongroom\n9\n".to_owned(),
+            parts: PARTS.map(part).to_vec(),
+            objects: 3,
+            object_bytes: 12_000,
+        };
+        let mut read = 0;
+        crate::mutations::replay("manifest", &[whole.to_string().into_bytes()], |bytes| {
+            let Ok(text) = str::from_utf8(bytes) else { return };
+            let Some(manifest) = Manifest::parse(text) else { return };
+            read += 1;
+            assert_eq!(manifest.to_string(), text);
+            assert!(manifest.parts.iter().map(|part| part.name.as_str()).eq(PARTS));
+        });
+        assert!(read > 1, "the seed itself, and what differs in a number alone");
+    }
+
+    #[test]
+    fn mutated_keys_are_rows_or_an_error() {
+        let line = r#"{"v":1,"keys":[{"name":"epoch/1","wrapped":null,"created_at":1,"destroyed_at":null}]}"#;
+        let mut read = 0;
+        crate::mutations::replay("keys", &[line.as_bytes().to_vec()], |bytes| {
+            if let Ok(keys) = serde_json::from_slice::<Keys>(bytes) {
+                let _ = rows_of(&keys.keys);
+                read += 1;
+            }
+        });
+        assert!(read > 0, "the seed itself is read");
+    }
+}

@@ -182,4 +182,25 @@ mod tests {
         let pattern = Pattern::parse("/documents/{doc}/versions/{n}").expect("a pattern of this test");
         assert!(pattern.matches(&pattern.fill(|name| format!("{name}1"))).is_some());
     }
+
+    #[test]
+    fn no_mutated_path_brings_a_parameter_that_climbs_or_hides() {
+        let patterns = ["/", "/documents/{doc}", "/documents/{doc}/versions/{n}", "/static/{*file}"];
+        let patterns = patterns.map(|text| Pattern::parse(text).expect("a pattern of this test"));
+        let seeds =
+            ["/", "/documents/a%20b", "/documents/d/versions/2", "/static/a/b.css", "/static/%2e%2e/%2Fx", "/d/%c3%a9"];
+        let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+        crate::mutations::replay("pattern", &seeds, |bytes| {
+            let Ok(path) = str::from_utf8(bytes) else { return };
+            let found: Vec<_> = patterns.iter().filter_map(|pattern| pattern.matches(path)).collect();
+            assert!(found.len() <= 1, "one path, one route");
+            for (name, value) in found.into_iter().flatten() {
+                let pieces: Vec<&str> = if name == "file" { value.split('/').collect() } else { vec![&value] };
+                for piece in pieces {
+                    assert!(!piece.is_empty() && piece != "." && piece != ".." && !piece.contains(['/', '\\']));
+                    assert!(!piece.chars().any(char::is_control));
+                }
+            }
+        });
+    }
 }

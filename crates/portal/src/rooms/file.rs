@@ -127,4 +127,17 @@ mod tests {
         }
         assert_eq!(spans(&format!("bytes={}", vec!["0-1"; 33].join(","))), None);
     }
+
+    #[test]
+    fn no_range_however_it_is_written_asks_for_more_than_a_few_spans_or_backwards() {
+        let seeds = ["bytes=0-499", "bytes=500-", "bytes=-500", "bytes=0-0, -1", "bytes = 1-2,\t3-4,,5-", "lines=1-2"];
+        let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+        crate::mutations::replay("range", &seeds, |bytes| {
+            let Ok(text) = str::from_utf8(bytes) else { return };
+            for span in spans(text).into_iter().flatten() {
+                assert!(!matches!(span, Span::From(first, Some(last)) if last < first));
+            }
+            assert!(spans(text).is_none_or(|spans| (1..=super::SPANS_MAX).contains(&spans.len())));
+        });
+    }
 }

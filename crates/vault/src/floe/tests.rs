@@ -1,5 +1,8 @@
 //! FLOE against the published vectors, against an independent implementation both ways, and against hostile bytes.
 
+#[path = "../../../../fuzz/src/mutations.rs"]
+mod mutations;
+
 use super::open::last_segment_shaped;
 use super::*;
 use floe_rs::gcm::{FloeDecryptor, FloeEncryptor, FloeKey, Header, Segment};
@@ -442,4 +445,42 @@ fn keys_rotate_by_position_when_sealing_too() {
     };
     assert_eq!(open(2).unwrap(), plaintext);
     assert_eq!(open(20), Err(FloeError::Segment { position: 4 }));
+}
+
+/// Whatever is done to a sealed object: what comes out before the error is a beginning of what went in, and a range that
+/// opens holds what stood there.
+#[test]
+fn no_mutation_of_a_sealed_object_opens_to_anything_else() {
+    let plains = [bytes(0), bytes(40), bytes(PLAIN_SEGMENT_LEN), bytes(PLAIN_SEGMENT_LEN + 9)];
+    let seeds: Vec<Vec<u8>> = plains.iter().map(|plain| sealed(plain, b"place")).collect();
+    let (mut opened_whole, mut refused) = (0, 0);
+    mutations::replay("sealed object", &seeds, |hostile| {
+        let header = &hostile[..hostile.len().min(HEADER_LEN)];
+        let mut out = Vec::new();
+        let whole = Unsealer::begin(&key(1), b"place".to_vec(), header).and_then(|mut unsealer| {
+            hostile[header.len()..].chunks(70_000).try_for_each(|piece| unsealer.push(piece, &mut out))?;
+            unsealer.finish()
+        });
+        match whole {
+            Ok(()) => {
+                assert!(seeds.iter().any(|seed| seed == hostile) && plains.contains(&out));
+                opened_whole += 1;
+            }
+            Err(_) => refused += 1,
+        }
+        // Every seed is sealed under one key at one place, so a beginning of any of them may come out.
+        assert!(plains.iter().any(|plain| plain.starts_with(&out)));
+        let last = last_segment_at(hostile.len() as u64);
+        let Ok((from, to)) = last.map(|last| (last.start as usize, last.end as usize)) else { return };
+        let Some(segment) = hostile.get(from..to) else { return };
+        let length = hostile.len() as u64;
+        let Ok(mut ranges) = Ranges::begin(&key(1), b"place".to_vec(), header, length, segment) else { return };
+        let plain = 0..ranges.plain_len().min(5);
+        let Ok(span) = ranges.sealed_range(&plain) else { return };
+        let mut part = Vec::new();
+        if ranges.open(&plain, &hostile[span.start as usize..span.end as usize], &mut part).is_ok() {
+            assert!(plains.iter().any(|whole| whole.starts_with(&part)));
+        }
+    });
+    assert!(opened_whole >= seeds.len() && refused > 0, "{opened_whole} opened, {refused} refused");
 }
