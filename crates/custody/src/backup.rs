@@ -18,7 +18,7 @@ use crate::{Custody, CustodyError, Desk};
 use ledger::{Head, Verifier};
 use manifest::{Manifest, OBJECTS, Part, known_objects};
 use record::digest::Hasher;
-use record::{Intent, ObjectId, Outcome, Purpose, Sha256, act};
+use record::{Intent, ObjectId, Outcome, Purpose, Sha256, Timestamp, act};
 use sealing::{ManifestSigner, Seal};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -274,7 +274,16 @@ struct Gathered {
     damaged: Vec<String>,
 }
 
+/// When the newest set was made, milliseconds since 1970, whether or not everything in it was sound.
+const SET_MADE: &str = "backup_set_made";
+
 impl Custody {
+    /// When the newest set was made here; `None` when there is none.
+    pub(crate) async fn backup_set_made(&self) -> Result<Option<Timestamp>, CustodyError> {
+        let made = self.store().meta_fetch(SET_MADE).await?;
+        Ok(made.and_then(|text| text.parse().ok()).map(Timestamp::from_unix_millis))
+    }
+
     /// The public key of this house's backups. Keep it outside: a manifest vouches for itself only against it.
     ///
     /// # Errors
@@ -332,12 +341,13 @@ impl Custody {
     }
 
     async fn backup_run(&self, settings: &BackupSettings) -> Result<BackupReport, CustodyError> {
-        let escrow = self.backup_places(settings).await?;
+        // The copy of the database has one place in the data folder, whichever folder the backup goes to.
+        let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State("Another backup is being made."))?;
+        self.backup_places(settings).await?;
         let house = self.program().to_string();
         // A changed epoch is let go of first, and the escrow is as new as the keys before anything relies on it.
         self.epoch_finish().await?;
         self.escrow_write().await?;
-        drop(escrow);
         let target = Target::open(&settings.to, &house)?;
         let now = self.now();
         let name = now.to_string().replace(':', "-");
@@ -376,6 +386,9 @@ impl Custody {
         // If we die here: a set without a manifest, which is no backup; the next run removes it.
         create_private(&set.join(manifest::FILE), signer.sign(&manifest.to_string()).as_bytes())?;
         sync_folder(&set.join(manifest::FILE))?;
+        let mut tx = self.store().begin("remember when a set was made").await?;
+        tx.meta_set(SET_MADE, &now.unix_millis().to_string()).await?;
+        tx.commit().await?;
         Ok(BackupReport {
             set: name,
             entries: head.size,
@@ -387,19 +400,14 @@ impl Custody {
         })
     }
 
-    /// Are these places that a backup and an escrow may be in. Gives the escrow's.
-    async fn backup_places(&self, settings: &BackupSettings) -> Result<PathBuf, CustodyError> {
+    /// Are these places that a backup and an escrow may be in. The escrow's is remembered then.
+    async fn backup_places(&self, settings: &BackupSettings) -> Result<(), CustodyError> {
         let dir = self.store().dir();
         if lies_in(&settings.to, dir) || lies_in(dir, &settings.to) {
             return Err(CustodyError::State("a backup into the data folder itself is none; choose another place"));
         }
-        if let Some(path) = &settings.epoch_escrow {
-            let mut tx = self.store().begin("remember the escrow").await?;
-            tx.meta_set(EPOCH_ESCROW, &escrow::path_text(path)?).await?;
-            tx.commit().await?;
-        }
         let known = self.store().meta_fetch(EPOCH_ESCROW).await?.map(PathBuf::from);
-        let escrow = known.ok_or(CustodyError::State(
+        let escrow = settings.epoch_escrow.clone().or(known).ok_or(CustodyError::State(
             "say where the escrow of epoch keys is kept, apart from backups: without it no backup can be restored",
         ))?;
         if lies_in(&escrow, &settings.to) {
@@ -409,7 +417,13 @@ impl Custody {
         if root_key.is_some_and(|file| lies_in(file, &settings.to)) {
             return Err(CustodyError::State("the root key may not lie in the backup's folder"));
         }
-        Ok(escrow)
+        // A place that is refused is not remembered either.
+        if let Some(path) = &settings.epoch_escrow {
+            let mut tx = self.store().begin("remember the escrow").await?;
+            self.escrow_move_in_tx(&mut tx, path).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Copies the database, takes the keys out of the copy, seals it into the set. Gives the ledger's head in it and

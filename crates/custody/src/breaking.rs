@@ -72,6 +72,12 @@ impl Desk<act::BreakGlassStart> {
             .ring()
             .seal_column(row.customer, id, Column::BreakGlassReason, reason.as_bytes())
             .map_err(CustodyError::seal)?;
+        // Manager and officer are told before it is open, and an alert stands until the review is closed. If we die below:
+        // there is an alert of a glass that was never broken.
+        let name = custody.customer_name(row.customer).await?;
+        custody
+            .alert("break_glass", &format!("The glass was broken at {name} for {hours} h; the review must be closed"))
+            .await;
         let now = custody.now();
         let mut tx = custody.store().begin("break a glass").await?;
         tx.break_glass_insert(&BreakGlass {
@@ -89,11 +95,6 @@ impl Desk<act::BreakGlassStart> {
         })
         .await?;
         tx.commit().await?;
-        // Manager and officer see it in their lists at once, and an alert stands until the review is closed.
-        let name = custody.customer_name(row.customer).await?;
-        custody
-            .alert("break_glass", &format!("The glass was broken at {name} for {hours} h; the review must be closed"))
-            .await;
         Ok(id)
     }
 }

@@ -10,7 +10,7 @@ use crate::{ContactBody, Custody, CustodyError, Desk, Witnessed};
 use record::civil::Day;
 use record::{AgreementId, CustomerId, PersonId, Purpose, Role, Timestamp, act};
 use std::collections::BTreeSet;
-use store::{Agreement, Assignment, Customer};
+use store::{Agreement, Assignment, Customer, KeyShredState};
 use vault::DirectoryColumn;
 
 /// 45 CFR 164.410(b): a business associate tells the covered entity within 60 days.
@@ -391,6 +391,12 @@ impl Desk<act::AgreementCreate> {
         }
         let id = AgreementId::mint(custody.clock(), custody.entropy());
         let _granted = self.ask(question_at(Some(customer)).also(id)).await?;
+        let shred = custody.store().key_shred_fetch(customer).await?;
+        if shred.is_some_and(|row| row.state != KeyShredState::Destroyed) {
+            return Err(CustodyError::State(
+                "The destruction of this customer's keys is asked for. Take it back first.",
+            ));
+        }
         let json = serde_json::to_vec(&contacts).map_err(CustodyError::seal)?;
         let sealed =
             custody.ring().directory_seal(id, DirectoryColumn::AgreementBody, &json).map_err(CustodyError::seal)?;

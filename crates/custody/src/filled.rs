@@ -2,7 +2,8 @@
 
 use crate::testing::{House, Someone, TempDir, house_with};
 use crate::{
-    Approved, BackupSettings, Custody, Desk, NewUpload, PatientBody, Settings, ShredOrder, Shredded, UploadCut,
+    Approved, BackupSettings, Custody, Desk, NewUpload, PatientBody, Settings, ShredDecided, ShredOrder, ShredSeen,
+    Shredded, UploadCut,
 };
 use bytes::Bytes;
 use record::civil::Day;
@@ -127,12 +128,17 @@ impl Filled {
         self.house.desk::<act::KeyShredAsk>(&self.first).await.key_shred_ask(&self.order()).await.unwrap();
     }
 
+    /// What the second officer decides.
+    pub(crate) fn decided(&self) -> ShredDecided {
+        ShredDecided { customer: self.clinic, what: ShredSeen::Name(self.order().name) }
+    }
+
     /// And another one has done it.
     pub(crate) async fn shredded(&self) -> Shredded {
         self.asked().await;
         self.house.step_up(&self.second).await.unwrap();
         let desk = self.house.desk::<act::KeyShred>(&self.second).await;
-        match desk.key_shred_approve(self.clinic, Some(root())).await.unwrap() {
+        match desk.key_shred_approve(&self.decided(), Some(root())).await.unwrap() {
             Approved::Shredded(done) => done,
             Approved::NeedsRootKey => panic!("the root key was given"),
         }

@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     // Counted when the orphans are looked for, for the metrics.
     pub(crate) orphans: std::sync::atomic::AtomicU64,
     pub(crate) standby: crate::reserve::Standby,
+    // Held while a backup is being made.
+    pub(crate) backing_up: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Custody {
@@ -149,6 +151,7 @@ impl Custody {
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),
             standby,
+            backing_up: tokio::sync::Mutex::new(()),
         }));
         custody.audit_year_ensure().await?;
         custody.reserve_found(found).await?;

@@ -6,7 +6,7 @@
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError};
-use record::{Purpose, act};
+use record::{Purpose, Timestamp, act};
 use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -167,11 +167,13 @@ impl Custody {
     /// [`CustodyError`]; an alert has said so already.
     pub async fn backup_when_due(&self) -> Result<bool, CustodyError> {
         let Some(plan) = self.settings().backup.clone() else { return Ok(false) };
-        if let Some(last) = self.store().house_check_last(store::HouseCheckKind::Backup).await? {
-            let wait_hours = if last.ok { i64::from(plan.every_hours.max(1)) } else { 1 };
-            if self.now().millis_since(last.at) < wait_hours * 60 * 60 * 1000 {
-                return Ok(false);
-            }
+        let waits = |since: Option<Timestamp>, hours: i64| {
+            since.is_some_and(|since| self.now().millis_since(since) < hours * 60 * 60 * 1000)
+        };
+        // A set with a damaged object is a set: were it made anew each hour, the medium would be full and hold none at all.
+        let last = self.store().house_check_last(store::HouseCheckKind::Backup).await?.map(|check| check.at);
+        if waits(self.backup_set_made().await?, i64::from(plan.every_hours.max(1))) || waits(last, 1) {
+            return Ok(false);
         }
         let settings = crate::BackupSettings { to: plan.to, epoch_escrow: plan.epoch_escrow };
         // Its failure is an alert of its own.

@@ -7,14 +7,14 @@
 
 mod shred;
 
-pub use shred::{Approved, ShredOrder, ShredStanding, ShredView, Shredded};
+pub use shred::{Approved, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded};
 
 use crate::ask::Question;
 use crate::backup::escrow;
 use crate::{Custody, CustodyError, Desk};
 use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::{DocumentVersion, SealedColumn, SealedRow};
 use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, WrappedKey};
 
@@ -27,6 +27,8 @@ const PASSES_MAX: u32 = 8;
 pub(crate) const EPOCH_DUE: &str = "epoch_due";
 /// Fact: where the escrow of epoch keys lies.
 pub(crate) const EPOCH_ESCROW: &str = "epoch_escrow";
+/// Where it was kept before and is still to be wiped.
+const EPOCH_ESCROW_LEFT: &str = "epoch_escrow_left";
 
 /// How far a rotation has come, and how it ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -337,7 +339,7 @@ impl Custody {
         }
         tx.meta_set(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await?;
         if let Some(path) = epoch_escrow {
-            tx.meta_set(EPOCH_ESCROW, &escrow::path_text(path)?).await?;
+            self.escrow_move_in_tx(&mut tx, path).await?;
         }
         tx.commit().await?;
         // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it.
@@ -360,14 +362,41 @@ impl Custody {
         Ok(Some(certificate))
     }
 
+    /// The escrow is kept at this place from now on. What lies at the one before is wiped by the next writing.
+    pub(crate) async fn escrow_move_in_tx(&self, tx: &mut store::Tx, to: &Path) -> Result<(), CustodyError> {
+        let to = escrow::path_text(to)?;
+        let before = self.store().meta_fetch(EPOCH_ESCROW).await?;
+        if let Some(before) = before.filter(|before| *before != to) {
+            if self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
+                return Err(CustodyError::State(
+                    "An earlier escrow is still to be wiped. See to its volume, then try again.",
+                ));
+            }
+            tx.meta_set(EPOCH_ESCROW_LEFT, &before).await?;
+        }
+        tx.meta_set(EPOCH_ESCROW, &to).await?;
+        Ok(())
+    }
+
     /// Writes the escrow as the keys are now, where it is known to lie; whether it is known.
     pub(crate) async fn escrow_write(&self) -> Result<bool, CustodyError> {
         let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(false) };
+        let left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?;
+        let written = PathBuf::from(&path);
         let rows = self.store().key_rows().await?;
         let (house, now) = (self.program().to_string(), self.now());
         tokio::task::spawn_blocking(move || escrow::write(Path::new(&path), &rows, &house, now))
             .await
             .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??;
+        if let Some(left) = left {
+            // If we die before the mark is gone: it is wiped once more, which is nothing.
+            tokio::task::spawn_blocking(move || escrow::leave(Path::new(&left), &written))
+                .await
+                .map_err(|_| CustodyError::Broken("wiping an escrow was stopped".to_owned()))??;
+            let mut tx = self.store().begin("forget an earlier escrow").await?;
+            tx.meta_remove(EPOCH_ESCROW_LEFT).await?;
+            tx.commit().await?;
+        }
         Ok(true)
     }
 

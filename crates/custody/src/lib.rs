@@ -75,7 +75,9 @@ pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, OpenHouse, open_store};
 pub use jobs::JobsHandle;
-pub use keys::{Approved, KeyRotated, Progress, Rekeyed, ShredOrder, ShredStanding, ShredView, Shredded};
+pub use keys::{
+    Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
+};
 pub use ledger::{SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
@@ -92,7 +94,7 @@ pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
-pub use trace::{Trace, TraceDocument, TraceLine};
+pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};

@@ -255,13 +255,15 @@ impl Custody {
         // Only signing in goes on while the database cannot write.
         let held = kind == CeremonyKind::SignIn;
         if held && self.is_ledger_failing() {
-            return self.ceremony_hold(ceremony).map(|()| secret);
+            self.standby().held().ceremony_keep(ceremony, now);
+            return Ok(secret);
         }
         match self.ceremony_write(&ceremony).await {
             Ok(()) => Ok(secret),
             Err(error) if held => {
                 tracing::warn!(%error, "a challenge is held in memory");
-                self.ceremony_hold(ceremony).map(|()| secret)
+                self.standby().held().ceremony_keep(ceremony, now);
+                Ok(secret)
             }
             Err(error) => Err(error),
         }
@@ -272,11 +274,6 @@ impl Custody {
         tx.ceremony_keep(ceremony, self.now()).await?;
         tx.commit().await?;
         Ok(())
-    }
-
-    fn ceremony_hold(&self, ceremony: Ceremony) -> Result<(), CustodyError> {
-        let kept = self.standby().held().ceremony_keep(ceremony, self.now());
-        if kept { Ok(()) } else { Err(CustodyError::TooOften) }
     }
 
     /// Takes a ceremony out, whatever becomes of it: the same challenge is never answered twice.

@@ -383,7 +383,8 @@ impl Desk<act::PatientLink> {
         from.linked_to = Some(to.id);
         from.changed_at = self.custody.now();
         let mut tx = store.begin("link a patient").await?;
-        if tx.patient_update(&from).await? == 0 {
+        // Both rows as they were looked at: two links at once would else point at each other, and both charts be hidden.
+        if tx.patient_update(&from).await? == 0 || tx.patient_update(&to).await? == 0 {
             return Err(CustodyError::Changed);
         }
         tx.documents_relink(from.customer, from.id, to.id).await?;
@@ -500,7 +501,10 @@ impl Custody {
                 continue;
             }
             for (_, body) in some {
-                tx.related_insert(&self.related_new((customer, patient), *kind, body)?).await?;
+                if tx.related_insert(&self.related_new((customer, patient), *kind, body)?).await? == 0 {
+                    report.related_kept += 1;
+                    continue;
+                }
                 let tokens = self.related_tokens(customer, *kind, body)?;
                 tx.patient_tokens_add(customer, patient, &tokens).await?;
                 report.related += 1;

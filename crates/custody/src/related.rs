@@ -211,7 +211,11 @@ impl Desk<act::RelatedCreate> {
             return Err(CustodyError::State("This patient is known under another record now; write it down there."));
         }
         let mut tx = custody.store().begin("put somebody beside a patient").await?;
-        if tx.related_insert(&new).await? > RELATED_MAX {
+        let many = tx.related_insert(&new).await?;
+        if many == 0 {
+            return Err(CustodyError::Changed);
+        }
+        if many > RELATED_MAX {
             return Err(CustodyError::State("There are twenty people around this patient already."));
         }
         let tokens = custody.related_tokens(patient.customer, kind, &body)?;

@@ -101,7 +101,10 @@ impl Desk<act::RequestOpen> {
         let id = RequestId::mint(custody.clock(), custody.entropy());
         let words = format!("{}: {}", body.number, body.reason);
         drop(self.ask(Question::of(customer, Purpose::Operations).also(id).saying(&words)).await?);
-        // If we die here: the ledger has a request that was never open.
+        // The others are told before it is open. If we die here or below: the ledger and an alert have a request that
+        // was never open.
+        let name = custody.customer_name(customer).await?;
+        custody.alert("request_opened", &format!("A privacy officer opened a numbered request at {name}")).await;
         let now = custody.now();
         let mut tx = custody.store().begin("open a request").await?;
         tx.request_insert(&Request {
@@ -115,8 +118,6 @@ impl Desk<act::RequestOpen> {
         })
         .await?;
         tx.commit().await?;
-        let name = custody.customer_name(customer).await?;
-        custody.alert("request_opened", &format!("A privacy officer opened a numbered request at {name}")).await;
         Ok(id)
     }
 }

@@ -148,6 +148,10 @@ impl Custody {
                 "The reserve's file was gone and was made anew: sign-ins and alerts that waited in it are lost.";
             self.alert("reserve_gone", sentence).await;
         }
+        if found.is_none() && known {
+            let sentence = "The reserve's file cannot be used: somebody has changed it, or there is no room. Sign-ins and alerts that waited in it are not carried over. Keep the file, and look who can write to the data folder.";
+            self.alert("reserve_unusable", sentence).await;
+        }
         if found.is_some() && !known {
             let mut tx = self.store().begin("remember the reserve").await?;
             tx.meta_set(MADE, &self.now().to_string()).await?;

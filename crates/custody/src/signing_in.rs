@@ -121,6 +121,9 @@ impl Custody {
         device: Device,
         touched: Option<TouchedPasskey>,
     ) -> Result<Begun, CustodyError> {
+        if self.is_ledger_failing() && self.standby().held().has_enough(person) {
+            return Err(CustodyError::TooOften);
+        }
         let id = SessionId::mint(self.clock(), self.entropy());
         let facts = self.person_facts(person, None).await?;
         let (who, question) = session_question(person, id);
@@ -172,6 +175,9 @@ impl Custody {
         }
         tx.session_insert(&begun.row).await?;
         tx.commit().await?;
+        if let Some(touched) = touched {
+            self.standby().held().passkey_written(touched.id);
+        }
         Ok(())
     }
 
@@ -186,6 +192,13 @@ impl Custody {
             csrf: row.csrf,
             witnessed,
         })
+    }
+
+    /// A person's passkeys, as they were last seen: in the database, or in memory while that could not write.
+    async fn passkeys_last_seen(&self, person: PersonId) -> Result<Vec<Credential>, CustodyError> {
+        let kept = self.store().credential_list(person).await?;
+        let held = self.standby().held();
+        Ok(kept.into_iter().map(|one| held.passkey_applied(one)).collect())
     }
 
     /// A touch that was not taken: counted for account and passkey; a copied passkey alarms.
@@ -338,11 +351,14 @@ impl Desk<act::SessionEnd> {
     pub async fn sign_out(&self) -> Result<(), CustodyError> {
         let (custody, session) = (&self.custody, self.session()?);
         let question = Question::house(Purpose::Administration).also(session);
-        let kept = custody.ask_or_reserve::<act::SessionEnd>(self.who(), self.facts().await?, (question, None)).await;
         let now = custody.now();
-        // It only takes away: for whoever holds the cookie it is over in any case, whoever could witness it.
-        custody.standby().held().session_end(session, now);
-        if let Kept::Ledger(_) = kept? {
+        // It only takes away: for whoever holds the cookie it is over in any case and at once, whoever could witness it.
+        // Whoever comes second finds it over, and takes up no room in the reserve.
+        if !custody.standby().held().session_end(session, now) {
+            return Ok(());
+        }
+        let facts = self.facts().await?;
+        if let Kept::Ledger(_) = custody.ask_or_reserve::<act::SessionEnd>(self.who(), facts, (question, None)).await? {
             let mut tx = custody.store().begin("sign out").await?;
             tx.session_revoke(session, now).await?;
             tx.commit().await?;
@@ -374,7 +390,7 @@ impl Desk<act::SessionStepUp> {
     pub async fn step_up_start(&self) -> Result<SignInStarted, CustodyError> {
         let custody = &self.custody;
         let person = self.person()?;
-        let has = custody.store().credential_list(person).await?;
+        let has = custody.passkeys_last_seen(person).await?;
         if has.is_empty() {
             return Err(CustodyError::NotProven);
         }
@@ -400,7 +416,7 @@ impl Desk<act::SessionStepUp> {
         if whose != Some(person) || state.session != session {
             return Err(CustodyError::NotProven);
         }
-        let has = custody.store().credential_list(person).await?;
+        let has = custody.passkeys_last_seen(person).await?;
         let subject = [format!("touch/{person}")];
         let too_often = custody.is_failing(&subject).await?;
         let touched = match custody.passkeys().touch_finish(&state.authentication, answer, has)? {

@@ -42,6 +42,9 @@ impl TraceLine {
                 | Action::DocumentDownload
                 | Action::PatientShow
                 | Action::PatientChange
+                | Action::RelatedCreate
+                | Action::RelatedChange
+                | Action::DocumentMatch
                 | Action::BreakGlassStart
         )
     }
@@ -63,6 +66,15 @@ pub struct TraceDocument {
     pub uploaded_at: Timestamp,
     /// What policy would permit the asker with it now.
     pub may: Vec<Action>,
+}
+
+/// What becomes of it; the ledger tells one from the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceForm {
+    /// Shown on a page.
+    Page,
+    /// Taken away as a table.
+    Table,
 }
 
 /// A patient's year.
@@ -94,7 +106,7 @@ impl Desk<act::PatientTrace> {
     ///
     /// # Errors
     /// [`CustodyError`]; absent and refused look alike.
-    pub async fn patient_trace(&self, id: PatientId) -> Result<Trace, CustodyError> {
+    pub async fn patient_trace(&self, id: PatientId, form: TraceForm) -> Result<Trace, CustodyError> {
         let me = self.person()?;
         let facts = self.facts().await?;
         let custody = &self.custody;
@@ -102,14 +114,22 @@ impl Desk<act::PatientTrace> {
             return self.patient_absent(id, &facts).await;
         };
         let customer = patient.customer;
+        let purpose = purpose_of(&facts, customer);
+        let about = ResourceFacts::Patient(custody.patient_facts(&patient, Some(me)).await?);
+        let named = std::slice::from_ref(&about);
+        if !custody.would_permit::<act::PatientTrace>(self.who(), &facts, customer, named) {
+            // Refused before anything is looked up about the patient: it takes as long as for one who is not there.
+            let question = Question::of(customer, purpose).with(about);
+            drop(custody.ask_as::<act::PatientTrace>(self.who(), facts, question).await?);
+            return self.absent(id).await;
+        }
         let same = custody.same_patient(&patient).await?;
         let (documents, more_documents) = custody.documents_about(customer, &same).await?;
-        let purpose = purpose_of(&facts, customer);
-        let row_facts = custody.patient_facts(&patient, Some(me)).await?;
-        let mut question = Question::of(customer, purpose).with(ResourceFacts::Patient(row_facts));
-        for document in &documents {
-            question =
-                question.with(ResourceFacts::Document(custody.store().document_facts(document, Some(me)).await?));
+        let told = custody.store().document_facts_many(customer, &documents, Some(me)).await?;
+        let mut question =
+            Question::of(customer, purpose).with(about).with_all(told.into_iter().map(ResourceFacts::Document));
+        if form == TraceForm::Table {
+            question = question.saying("taken as a table");
         }
         let granted = custody.ask_as::<act::PatientTrace>(self.who(), facts.clone(), question).await?;
         let witnessed = granted.witnessed();
@@ -164,10 +184,18 @@ impl Desk<act::PatientTrace> {
 }
 
 impl Custody {
-    /// The patient, and the provisional ones who turned out to be this one.
+    /// The patient, and the provisional ones who turned out to be this one, over however many links.
     async fn same_patient(&self, patient: &Patient) -> Result<Vec<PatientId>, CustodyError> {
         let mut same = vec![patient.id];
-        same.extend(self.store().patient_linked(patient.customer, patient.id).await?);
+        let mut at = 0;
+        while let Some(id) = same.get(at).copied() {
+            for linked in self.store().patient_linked(patient.customer, id).await? {
+                if !same.contains(&linked) {
+                    same.push(linked);
+                }
+            }
+            at += 1;
+        }
         Ok(same)
     }
 

@@ -252,9 +252,16 @@ impl Tx {
     /// When the database cannot; then whether it happened must be read back. Unless the disk was merely full, the
     /// ledger answers nothing more until the store is opened anew: after a flush that failed, what was read may be
     /// what only the cache remembers (fsyncgate).
-    pub async fn commit(mut self) -> Result<(), StoreError> {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let doing = self.doing;
+        // On a task of its own: whoever asked may go before the answer comes, and a flush that failed must be seen.
+        let done = tokio::spawn(self.commit_here()).await;
+        done.unwrap_or_else(|_| Err(StoreError::Database { doing, source: sqlx::Error::WorkerCrashed }))
+    }
+
+    /// The same for a caller who does not go away before it is done.
+    pub(crate) async fn commit_here(mut self) -> Result<(), StoreError> {
         let committed = self.lane().word("COMMIT").await;
-        // Given up while the answer is on its way, it is taken back if it can be, which a commit that was done cannot.
         committed.map_err(|source| {
             if !dialect::is_full(&source) {
                 self.broken.store(true, Ordering::SeqCst);

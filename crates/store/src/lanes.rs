@@ -29,6 +29,8 @@ pub(crate) struct Lane {
     /// Taken out only when the lane ends.
     connection: Option<SqliteConnection>,
     spoilt: bool,
+    /// Something was asked and its answer has not been seen.
+    asked: bool,
     // Released after the connection is back.
     _room: OwnedSemaphorePermit,
 }
@@ -54,7 +56,7 @@ impl Lanes {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        Ok(Lane { lanes: Arc::clone(self), connection: Some(connection), spoilt: false, _room: room })
+        Ok(Lane { lanes: Arc::clone(self), connection: Some(connection), spoilt: false, asked: false, _room: room })
     }
 
     /// Waits until all are back, and closes them. Nobody gets one afterwards.
@@ -73,6 +75,7 @@ impl Lane {
     /// Passes an answer on. After one that says that the connection's thread has gone, the connection goes, too.
     pub(crate) fn seen<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         self.spoilt |= matches!(answer, Err(sqlx::Error::WorkerCrashed));
+        self.asked = false;
         answer
     }
 
@@ -106,6 +109,7 @@ impl Deref for Lane {
 
 impl DerefMut for Lane {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.asked = true;
         self.connection.as_mut().expect("a lane has its connection until it ends")
     }
 }
@@ -113,9 +117,10 @@ impl DerefMut for Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         // A question that was given up half way leaves nothing behind: its thread stops at the next row, before it takes
-        // the next question.
-        if let Some(connection) = self.connection.take().filter(|_| !self.spoilt) {
-            self.lanes.free().push(connection);
-        }
+        // the next question. Until that row comes it keeps whoever is next waiting, so it is lent last.
+        let Some(connection) = self.connection.take().filter(|_| !self.spoilt) else { return };
+        let mut free = self.lanes.free();
+        let place = if self.asked { 0 } else { free.len() };
+        free.insert(place, connection);
     }
 }

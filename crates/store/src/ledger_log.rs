@@ -267,7 +267,7 @@ impl DurableLog for LedgerLog {
         let appended = Self::append_in_tx(&mut tx, prepared).await?;
         if appended == Appended::Done {
             // If we die here: nothing was written. If during the commit: all of it or nothing.
-            tx.commit().await?;
+            tx.commit_here().await?;
             self.remembered().wrote(prepared);
             // If we die after: the entries are durable, nobody has a receipt, nothing was opened.
         }

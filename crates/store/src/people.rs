@@ -526,6 +526,24 @@ impl Tx {
         .await
     }
 
+    /// The same for a touch that is told late: what the row has from a later one stays. 0 rows is an answer.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn credential_touch_late(
+        &mut self,
+        id: CredentialId,
+        passkey: &str,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE credential SET passkey = $2, used_at = $3 \
+             WHERE credential_id = $1 AND removed_at IS NULL AND (used_at IS NULL OR used_at < $3)",
+            binds![id, passkey, at],
+        )
+        .await
+    }
+
     /// Takes a passkey away.
     ///
     /// # Errors

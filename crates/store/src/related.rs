@@ -59,24 +59,32 @@ impl Store {
 }
 
 impl Tx {
-    /// A new guardian or guarantor; how many the patient has now.
+    /// A new guardian or guarantor; how many the patient has now, and 0 when the patient is none of this customer's or was
+    /// linked to another record meanwhile: nothing is written then.
     ///
     /// # Errors
-    /// When the database cannot, or the patient is another customer's.
+    /// When the database cannot.
     pub async fn related_insert(&mut self, new: &RelatedPerson) -> Result<u64, StoreError> {
-        self.run(
-            format!("INSERT INTO related_person ({RELATED}) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"),
-            binds![
-                new.id,
-                new.customer,
-                new.patient,
-                new.kind.as_str(),
-                new.body.clone(),
-                new.created_at,
-                new.changed_at
-            ],
-        )
-        .await?;
+        let written = self
+            .run(
+                format!(
+                    "INSERT INTO related_person ({RELATED}) SELECT $1, $2, $3, $4, $5, $6, $7, 0 FROM patient \
+                 WHERE customer_id = $2 AND patient_id = $3 AND linked_to IS NULL"
+                ),
+                binds![
+                    new.id,
+                    new.customer,
+                    new.patient,
+                    new.kind.as_str(),
+                    new.body.clone(),
+                    new.created_at,
+                    new.changed_at
+                ],
+            )
+            .await?;
+        if written == 0 {
+            return Ok(0);
+        }
         self.related_count(new.customer, new.patient, None).await
     }
 

@@ -91,6 +91,8 @@ pub struct Reserve(Arc<Mutex<Inner>>);
 struct Inner {
     file: File,
     taken: Vec<Option<ReserveClass>>,
+    /// Which record lies in each slot, as far as this process has written or read it.
+    numbers: Vec<Option<u64>>,
     next: u64,
     /// A flush failed once: nothing more is taken until the file is opened anew.
     broken: bool,
@@ -167,7 +169,13 @@ impl Reserve {
         if size != (SLOTS * SLOT_BYTES) as u64 {
             return Err(StoreError::Folder(format!("the file {RESERVE_FILE} does not have the size it was made with")));
         }
-        let reserve = Self(Arc::new(Mutex::new(Inner { file, taken: vec![None; SLOTS], next: 1, broken: false })));
+        let reserve = Self(Arc::new(Mutex::new(Inner {
+            file,
+            taken: vec![None; SLOTS],
+            numbers: vec![None; SLOTS],
+            next: 1,
+            broken: false,
+        })));
         reserve.contents()?;
         Ok((reserve, found))
     }
@@ -195,6 +203,7 @@ impl Reserve {
         inner.write(slot, &bytes)?;
         // If we die after: it is there, and the next start carries it into the ledger.
         inner.taken[slot] = Some(class);
+        inner.numbers[slot] = Some(number);
         inner.next = number + 1;
         Ok(())
     }
@@ -224,11 +233,21 @@ impl Reserve {
             }
         }
         found.records.sort_by_key(|one| one.number);
-        if let [first, .., last] = found.records.as_slice() {
-            let span = last.number.saturating_sub(first.number).saturating_add(1);
-            found.missing = span.saturating_sub(found.records.len() as u64);
+        let (first, last) = match found.records.as_slice() {
+            [first, .., last] => (first.number, last.number),
+            [one] => (one.number, one.number),
+            [] => (1, 0),
+        };
+        let between = last.saturating_add(1).saturating_sub(first);
+        found.missing = between.saturating_sub(found.records.len() as u64);
+        // What this process wrote is missed outside of these, too. The oldest and the newest of an earlier process can
+        // vanish without a trace.
+        for slot in 0..SLOTS {
+            let now = found.records.iter().find(|one| one.slot == slot).map(|one| one.number);
+            let before = std::mem::replace(&mut inner.numbers[slot], now).filter(|before| now != Some(*before));
+            let counted = before.is_none_or(|before| (first..=last).contains(&before)) || found.damaged.contains(&slot);
+            found.missing += u64::from(!counted);
         }
-        let last = found.records.last().map_or(0, |one| one.number);
         inner.next = inner.next.max(last.saturating_add(1));
         Ok(found)
     }
@@ -245,6 +264,7 @@ impl Reserve {
         }
         inner.write(slot, &[0; SLOT_BYTES])?;
         inner.taken[slot] = None;
+        inner.numbers[slot] = None;
         Ok(())
     }
 

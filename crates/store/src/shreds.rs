@@ -128,12 +128,12 @@ impl Tx {
         .await
     }
 
-    /// What was asked is taken back. 0 when it is approved already, or was never asked.
+    /// What was asked or approved is taken back. 0 when the keys are gone, or it was never asked.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn key_shred_withdraw(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
-        self.run("DELETE FROM key_shred WHERE customer_id = $1 AND state = 'asked'", binds![customer]).await
+        self.run("DELETE FROM key_shred WHERE customer_id = $1 AND state <> 'destroyed'", binds![customer]).await
     }
 
     /// Another officer approves exactly what was asked at `asked_at`. 0 when it stands otherwise by now.

@@ -1,7 +1,7 @@
 //! The command line. Man pages and completions are made from this same definition.
 
 use clap::{Args, Parser, Subcommand};
-use record::{CustomerId, InvitationId, MembershipId, PersonId, Role};
+use record::{CustomerId, MembershipId, PersonId, Role};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -250,15 +250,6 @@ pub(crate) enum PersonCommand {
         #[arg(long, value_name = "NUMBER")]
         telephone: String,
     },
-    /// Confirms an invitation that another officer asked for.
-    #[command(after_help = "Example:\n  strongroom person confirm --dir /srv/strongroom --invitation inv_01k…")]
-    Confirm {
-        #[command(flatten)]
-        at: At,
-        /// Which: inv_….
-        #[arg(long, value_name = "ID")]
-        invitation: InvitationId,
-    },
     /// Ends a role, from the next request on; withdraws a waiting one.
     #[command(after_help = "Example:\n  strongroom person end --dir /srv/strongroom --membership mem_01k…")]
     End {
@@ -349,12 +340,20 @@ pub(crate) enum ShredCommand {
         #[arg(long, value_name = "DAY")]
         copies_expire: Option<String>,
     },
-    /// Any officer takes it back, as long as nobody has approved it.
+    /// Any officer takes it back, as long as the keys are there.
     #[command(after_help = "Example:\n  strongroom key shred withdraw --dir /srv/strongroom --customer cus_01k…")]
     Withdraw(KeyOf),
     /// Another officer does it, and the certificate is printed.
-    #[command(after_help = "Example:\n  strongroom key shred approve --dir /srv/strongroom --customer cus_01k… --json")]
-    Approve(KeyOf),
+    #[command(
+        after_help = "Example:\n  strongroom key shred approve --dir /srv/strongroom --customer cus_01k… --name \"Lakeside Pediatrics\""
+    )]
+    Approve {
+        #[command(flatten)]
+        of: KeyOf,
+        /// The customer's own name, exactly.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+    },
     /// How far it is, and the certificate.
     #[command(after_help = "Example:\n  strongroom key shred show --dir /srv/strongroom --customer cus_01k…")]
     Show(KeyOf),

@@ -434,7 +434,10 @@ fn customers() -> Vec<Row> {
         get("/customers/{cus}/destruction/certificate", Customer).by(&[MARA, RUTH, PETER, SAM]).conflict(),
         post("/customers/{cus}/destruction/withdraw", Leaving).by(&keepers),
         // Who asked may know that it is there, and may not do it.
-        post("/customers/{cus}/destruction/approve", Leaving).by(&[PETER, SAM]).but(&[RUTH]),
+        post("/customers/{cus}/destruction/approve", Leaving)
+            .form(&[("asked_at", "{asked}")])
+            .by(&[PETER, SAM])
+            .but(&[RUTH]),
     ]
 }
 

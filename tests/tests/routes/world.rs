@@ -493,7 +493,9 @@ impl World {
                 let order = custody::ShredOrder { customer, name, reason, copies_expire_on: None };
                 let asked = self.desk::<act::KeyShredAsk>("ruth.okafor").key_shred_ask(&order).await;
                 asked.expect("an officer asks for the destruction of keys");
-                made.with("cus", customer)
+                let shown = self.desk::<act::KeyShredShow>("ruth.okafor").key_shred_show(customer).await;
+                let (.., at) = shown.expect("it can be looked at").asked.expect("it is asked for");
+                made.with("cus", customer).with("asked", at.unix_millis())
             }
             Thing::Alert => {
                 self.house.custody.alert("test", "This alert is a test").await;
@@ -535,7 +537,7 @@ impl World {
                 "key" => CredentialId::mint(clock, entropy).to_string(),
                 // An entry that will not be written while this test lives.
                 "index" => (900_000_000 + u64::from(self.number())).to_string(),
-                "version" => value.clone(),
+                "version" | "asked" => value.clone(),
                 other => panic!("no such thing as {other}"),
             };
             absent.values.insert(name, id);

@@ -145,6 +145,23 @@ pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) ->
     wipe(&old)
 }
 
+/// Wipes an escrow that another place has taken over from. A place that is not there, such as a volume that is away, is
+/// an error: what lies on it would open again what was destroyed.
+pub(crate) fn leave(old: &Path, new: &Path) -> Result<(), CustodyError> {
+    if old.canonicalize().is_ok_and(|old| new.canonicalize().is_ok_and(|new| old == new)) {
+        return Ok(());
+    }
+    if !old.parent().is_some_and(Path::is_dir) {
+        return Err(CustodyError::State(
+            "The folder of the earlier escrow of epoch keys is not there, so it could not be wiped. Bring its volume back.",
+        ));
+    }
+    for path in [old.to_path_buf(), beside(old, ".old"), beside(old, ".new")] {
+        wipe(&path)?;
+    }
+    Ok(())
+}
+
 /// Overwrites a file with zeros and removes it. Absent is fine.
 fn wipe(path: &Path) -> Result<(), BackupError> {
     let mut file = match std::fs::OpenOptions::new().write(true).open(path) {

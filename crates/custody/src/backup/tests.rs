@@ -303,3 +303,16 @@ async fn places_that_would_undo_the_backup_are_refused() {
     assert!(refused(filled.target(), Some(filled.target().join("escrow"))).await);
     assert!(!filled.target().exists());
 }
+
+#[tokio::test]
+async fn two_backups_at_once_do_not_share_one_copy_of_the_database() {
+    let filled = filled().await;
+    let custody = filled.custody();
+    let elsewhere = crate::BackupSettings { to: filled.outside.path().join("other"), ..filled.backup() };
+    let (one, two) = (filled.backup(), elsewhere.clone());
+    let (one, two) = tokio::join!(custody.backup_create(&one), custody.backup_create(&two));
+    let refused = [&one, &two].into_iter().filter(|done| matches!(done, Err(CustodyError::State(_)))).count();
+    assert!(refused == 1 && (one.is_ok() || two.is_ok()), "{one:?} {two:?}");
+    filled.house.later(1);
+    custody.backup_create(&elsewhere).await.unwrap();
+}

@@ -306,12 +306,24 @@ async fn a_planned_backup_is_made_when_it_is_due_and_tried_again_sooner_when_it_
     assert!(verified.problems.is_empty(), "{:?}", verified.problems);
     filled.house.later(11 * HOUR_MILLIS);
     assert!(!custody.backup_when_due().await.unwrap());
+    // A set in which an object is damaged is a set: the next one is due when it would be, and not each hour.
+    let version = &custody.store().version_list(filled.documents[0]).await.unwrap()[0];
+    let object = filled.dir().join("objects").join(store::Objects::relative_path(version.original_object));
+    let whole = std::fs::read(&object).unwrap();
+    std::fs::write(&object, &whole[..whole.len() - 1]).unwrap();
+    std::fs::remove_dir_all(outside.path().join("backup")).unwrap();
+    filled.house.later(HOUR_MILLIS);
+    assert!(custody.backup_when_due().await.unwrap());
+    assert_eq!(custody.alert_counts().get("backup_failed"), Some(&1));
+    std::fs::write(&object, whole).unwrap();
+    filled.house.later(11 * HOUR_MILLIS);
+    assert!(!custody.backup_when_due().await.unwrap());
     // The place is away: it fails, is an alert, and is due again after an hour.
     std::fs::remove_dir_all(outside.path().join("backup")).unwrap();
     std::fs::write(outside.path().join("backup"), b"in the way").unwrap();
     filled.house.later(2 * HOUR_MILLIS);
     assert!(custody.backup_when_due().await.unwrap());
-    assert_eq!(custody.alert_counts().get("backup_failed"), Some(&1));
+    assert_eq!(custody.alert_counts().get("backup_failed"), Some(&2));
     assert!(!custody.backup_when_due().await.unwrap());
     filled.house.later(HOUR_MILLIS);
     std::fs::remove_file(outside.path().join("backup")).unwrap();

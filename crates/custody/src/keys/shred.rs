@@ -33,6 +33,24 @@ pub struct ShredOrder {
     pub copies_expire_on: Option<Day>,
 }
 
+/// What the second officer decides, and by what they know that it is what they mean.
+#[derive(Debug, Clone)]
+pub struct ShredDecided {
+    /// Whose keys.
+    pub customer: CustomerId,
+    /// What they have seen.
+    pub what: ShredSeen,
+}
+
+/// What the second officer has seen of it.
+#[derive(Debug, Clone)]
+pub enum ShredSeen {
+    /// The page of what was asked at this moment, with its reason.
+    Asked(Timestamp),
+    /// The customer's own name, in the words of the order that they confirmed.
+    Name(String),
+}
+
 /// What was destroyed.
 #[derive(Debug, Clone)]
 pub struct Shredded {
@@ -235,6 +253,13 @@ impl Custody {
         };
         let mut done = Vec::with_capacity(due.len());
         for row in due {
+            // Decided is not done: whatever would have hindered the decision hinders the deed, too.
+            let hindered = self.shred_hindered(row.customer).await?;
+            if !hindered.is_empty() {
+                let sentence = format!("The keys of {} were to be destroyed and are kept: {hindered}", row.customer);
+                self.alert("shred_hindered", &sentence).await;
+                continue;
+            }
             let certificate = self.shred_run(row.customer, &root).await?.to_string();
             let why = "shredded_after_all";
             let entry = self.note::<act::KeyShred>(why, &certificate, Some(row.customer), []).await.ok();
@@ -339,7 +364,7 @@ impl Desk<act::KeyShredAsk> {
         Ok(granted.witnessed())
     }
 
-    /// Any officer takes back what was asked, as long as nobody has approved it.
+    /// Any officer takes back what was asked or decided, as long as the keys are there.
     ///
     /// # Errors
     /// [`CustodyError::State`] when there is nothing to take back.
@@ -366,17 +391,24 @@ impl Desk<act::KeyShred> {
     /// is destroyed then, unless the error came while the old epoch was being let go: the next start finishes that.
     pub async fn key_shred_approve(
         &self,
-        customer: CustomerId,
+        decided: &ShredDecided,
         root: Option<RootKey>,
     ) -> Result<Approved, CustodyError> {
         let custody = &self.custody;
-        if custody.store().customer_fetch(customer).await?.is_none() {
-            return self.absent(customer).await;
-        }
+        let customer = decided.customer;
+        let Some(known) = custody.store().customer_fetch(customer).await? else { return self.absent(customer).await };
         let row = custody.store().key_shred_fetch(customer).await?;
         let asked_by = row.as_ref().map(|row| row.asked_by);
         let granted = self.ask(Question::of(customer, Purpose::Administration).asked_by(asked_by)).await?;
         let row = row.filter(|row| row.state == KeyShredState::Asked).ok_or(CustodyError::State(NOT_ASKED))?;
+        match &decided.what {
+            ShredSeen::Name(name) if name.trim() != known.name => {
+                return Err(CustodyError::field("name", "This is not the customer's name"));
+            }
+            // Taken back and asked anew while somebody looked: what they saw is not what stands there.
+            ShredSeen::Asked(at) if *at != row.asked_at => return Err(CustodyError::Changed),
+            _ => {}
+        }
         match custody.shred_hindered(customer).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),

@@ -161,7 +161,7 @@ async fn nobody_destroys_keys_alone_without_a_touch_or_with_the_wrong_root_key()
     let filled = filled().await;
     let house = &filled.house;
     let approve = async |who: &crate::testing::Someone, root| {
-        house.desk::<act::KeyShred>(who).await.key_shred_approve(filled.clinic, Some(root)).await
+        house.desk::<act::KeyShred>(who).await.key_shred_approve(&filled.decided(), Some(root)).await
     };
     // Nobody has asked: not even officers.
     assert!(matches!(approve(&filled.second, root()).await, Err(CustodyError::Refused(Why::OwnAct))));
@@ -233,7 +233,7 @@ async fn a_shredding_that_dies_before_the_escrow_was_replaced_is_finished_by_the
     tx.commit().await.unwrap();
     filled.house.step_up(&filled.second).await.unwrap();
     let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    assert!(desk.key_shred_approve(filled.clinic, Some(root())).await.is_err());
+    assert!(desk.key_shred_approve(&filled.decided(), Some(root())).await.is_err());
     assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some(), "the mark says what is due");
     assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Finishing));
     std::fs::create_dir(&away).unwrap();
@@ -258,7 +258,7 @@ async fn what_two_officers_decided_waits_for_the_root_key_and_is_carried_out_by_
     filled.house.step_up(&filled.second).await.unwrap();
     let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
     // Its volume is away: nothing is decided, so that the officer can try again.
-    assert!(matches!(desk.key_shred_approve(filled.clinic, None).await, Err(CustodyError::State(_))));
+    assert!(matches!(desk.key_shred_approve(&filled.decided(), None).await, Err(CustodyError::State(_))));
     assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Asked));
     // As if the process had died between the decision and the act.
     let store = filled.custody().store();
@@ -288,4 +288,87 @@ async fn last_words(filled: &Filled, why: &str) -> Option<String> {
         }
     }
     None
+}
+
+async fn renewed(filled: &Filled) -> Result<record::AgreementId, CustodyError> {
+    let desk = filled.house.desk::<act::AgreementCreate>(&filled.first).await;
+    desk.agreement_create(filled.clinic, &crate::testing::agreement()).await
+}
+
+/// As if the process had died between the decision and the deed.
+async fn decided_and_not_done(filled: &Filled) {
+    filled.asked().await;
+    let store = filled.custody().store();
+    let row = store.key_shred_fetch(filled.clinic).await.unwrap().unwrap();
+    let mut tx = store.begin("decide").await.unwrap();
+    tx.key_shred_approve(filled.clinic, row.asked_at, filled.second.person, filled.custody().now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_decision_that_waited_is_looked_at_again_before_it_is_carried_out_and_can_be_taken_back() {
+    let filled = filled().await;
+    decided_and_not_done(&filled).await;
+    // The customer comes back: not while its keys are to be destroyed.
+    filled.house.step_up(&filled.first).await.unwrap();
+    assert!(matches!(renewed(&filled).await, Err(CustodyError::State(_))));
+    let held = filled.custody().store().document_fetch(filled.documents[0]).await.unwrap().unwrap();
+    let mut tx = filled.custody().store().begin("hold").await.unwrap();
+    let before = held.state;
+    tx.document_update(&store::Document { state: DocumentState::Held, ..held }, before).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(filled.custody().key_shred_finish(Some(root())).await.unwrap().is_empty());
+    assert_eq!(filled.custody().alert_counts().get("shred_hindered"), Some(&1));
+    assert!(filled.reads(filled.documents[1]).await, "the keys are there");
+    let desk = filled.house.desk::<act::KeyShredAsk>(&filled.second).await;
+    filled.house.step_up(&filled.second).await.unwrap();
+    desk.key_shred_withdraw(filled.clinic).await.unwrap();
+    assert_eq!(shown(&filled).await.standing, None);
+    renewed(&filled).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_second_officer_decides_what_they_looked_at_and_nothing_else() {
+    let filled = filled().await;
+    filled.asked().await;
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    let decided = |what| crate::ShredDecided { customer: filled.clinic, what };
+    let other = decided(crate::ShredSeen::Name("Hill Cardiology".to_owned()));
+    assert!(matches!(desk.key_shred_approve(&other, Some(root())).await, Err(CustodyError::Input(_))));
+    let earlier = decided(crate::ShredSeen::Asked(filled.custody().now().plus_secs(-60)));
+    assert!(matches!(desk.key_shred_approve(&earlier, Some(root())).await, Err(CustodyError::Changed)));
+    assert!(filled.reads(filled.documents[0]).await);
+}
+
+#[tokio::test]
+async fn an_escrow_that_moves_leaves_nothing_behind_and_a_place_that_is_refused_is_not_remembered() {
+    let filled = filled().await;
+    let custody = filled.custody();
+    custody.backup_create(&filled.backup()).await.unwrap();
+    let inside = crate::BackupSettings { to: filled.target(), epoch_escrow: Some(filled.target().join("escrow")) };
+    assert!(matches!(custody.backup_create(&inside).await, Err(CustodyError::State(_))));
+    let known = async || custody.store().meta_fetch(crate::keys::EPOCH_ESCROW).await.unwrap().unwrap();
+    assert_eq!(known().await, filled.escrow().to_str().unwrap());
+    let second = filled.outside.path().join("second-escrow");
+    let moved = crate::BackupSettings { to: filled.target(), epoch_escrow: Some(second.clone()) };
+    filled.house.later(1);
+    custody.backup_create(&moved).await.unwrap();
+    assert!(second.exists() && !filled.escrow().exists(), "the old place is wiped");
+    // Its volume is away when it moves once more: that is said, and it is wiped when the volume is back.
+    let (third, away) = (filled.outside.path().join("keys/third"), filled.outside.path().join("away"));
+    std::fs::create_dir(third.parent().unwrap()).unwrap();
+    filled.house.later(1);
+    custody
+        .backup_create(&crate::BackupSettings { to: filled.target(), epoch_escrow: Some(third.clone()) })
+        .await
+        .unwrap();
+    std::fs::rename(third.parent().unwrap(), &away).unwrap();
+    let back = crate::BackupSettings { to: filled.target(), epoch_escrow: Some(second.clone()) };
+    filled.house.later(1);
+    assert!(matches!(custody.backup_create(&back).await, Err(CustodyError::State(_))));
+    std::fs::rename(&away, third.parent().unwrap()).unwrap();
+    filled.house.later(1);
+    custody.backup_create(&back).await.unwrap();
+    assert!(second.exists() && !third.exists());
 }

@@ -243,3 +243,27 @@ async fn an_entry_says_that_somebody_was_ended_and_names_patient_and_guardian_an
     let words = practice.house.custody.words_open(&last.entry, &last.sealed_body);
     assert_eq!(words.as_deref(), Some("guardian until 2026-11-20"));
 }
+
+#[tokio::test]
+async fn two_links_at_once_hide_nobody() {
+    let practice = practice().await;
+    let desk = practice.house.desk::<act::PatientCreate>(&practice.records).await;
+    let mut two = Vec::new();
+    for first in ["Baby one", "Baby two"] {
+        let newborn = PatientBody { first: first.to_owned(), ..child("") };
+        two.push(desk.patient_create(practice.customer, &newborn).await.unwrap());
+    }
+    practice.house.step_up(&practice.records).await.unwrap();
+    let (one, other) = (
+        practice.house.desk::<act::PatientLink>(&practice.records).await,
+        practice.house.desk::<act::PatientLink>(&practice.records).await,
+    );
+    let (one, other) = tokio::join!(one.patient_link(two[0], two[1]), other.patient_link(two[1], two[0]));
+    assert!(one.is_ok() != other.is_ok(), "one of them: {one:?}, {other:?}");
+    let store = practice.house.custody.store();
+    let mut shown = 0;
+    for id in &two {
+        shown += usize::from(store.patient_fetch(*id).await.unwrap().unwrap().linked_to.is_none());
+    }
+    assert_eq!(shown, 1);
+}

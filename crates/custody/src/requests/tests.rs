@@ -2,7 +2,7 @@
 
 use crate::filled::{PLANTED_NAME, filled, upload};
 use crate::testing::{HOUR_MILLIS, Someone};
-use crate::{CustodyError, Desk, Device, DocumentSearch, MatchTo};
+use crate::{CustodyError, Desk, Device, DocumentSearch, MatchTo, TraceForm};
 use record::{Action, CustomerId, Outcome, PatientId, Purpose, RequestId, Role, act};
 
 struct Scene {
@@ -40,7 +40,7 @@ impl Scene {
     }
 
     async fn traces(&self, by: &Someone) -> Result<crate::Trace, CustodyError> {
-        self.filled.house.desk::<act::PatientTrace>(by).await.patient_trace(self.patient).await
+        self.filled.house.desk::<act::PatientTrace>(by).await.patient_trace(self.patient, TraceForm::Page).await
     }
 
     async fn finds(&self, by: &Someone, request: RequestId) -> Result<usize, CustodyError> {
@@ -130,8 +130,10 @@ async fn who_saw_her_is_found_by_patient_and_by_document_and_says_who_looked_in_
     let session = house.session(&secret).await;
     let opens = Desk::<act::RequestOpen>::at(house.custody.clone(), session.clone());
     opens.request_open(scene.filled.clinic, "R-2027-1", "She asks again").await.unwrap();
-    let trace =
-        Desk::<act::PatientTrace>::at(house.custody.clone(), session).patient_trace(scene.patient).await.unwrap();
+    let trace = Desk::<act::PatientTrace>::at(house.custody.clone(), session)
+        .patient_trace(scene.patient, TraceForm::Page)
+        .await
+        .unwrap();
     assert!(trace.lines.iter().all(|about| about.line.action == Action::PatientTrace));
 }
 
@@ -181,4 +183,48 @@ async fn a_request_has_a_number_and_a_reason_and_only_its_opener_closes_it() {
     closes.request_close(request).await.unwrap();
     assert!(matches!(closes.request_close(request).await, Err(CustodyError::State(_))));
     assert!(is_closed(&closes.request_close(RequestId::from_bytes([9; 16])).await));
+}
+
+#[tokio::test]
+async fn who_looked_at_a_provisional_patient_is_found_over_every_link() {
+    let scene = scene().await;
+    let (house, officer) = (&scene.filled.house, &scene.filled.first);
+    let custody = scene.filled.custody();
+    let mut chain = Vec::new();
+    for first in ["Baby", "Baby Nora"] {
+        let body = crate::PatientBody { last: PLANTED_NAME.to_owned(), first: first.to_owned(), ..Default::default() };
+        let patient = custody.patient_blank(scene.filled.clinic);
+        let mut tx = custody.store().begin("a newborn").await.unwrap();
+        custody.patient_insert_in_tx(&mut tx, &patient, &body).await.unwrap();
+        tx.commit().await.unwrap();
+        chain.push(patient.id);
+    }
+    // In vain, which is in a trace as well.
+    let looked = house.desk::<act::PatientShow>(&scene.editor).await.patient_show(chain[0]).await;
+    assert!(is_closed(&looked));
+    for (from, to) in [(chain[0], chain[1]), (chain[1], scene.patient)] {
+        let mut linked = custody.store().patient_fetch(from).await.unwrap().unwrap();
+        linked.linked_to = Some(to);
+        let mut tx = custody.store().begin("link").await.unwrap();
+        assert_eq!(tx.patient_update(&linked).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+    }
+    scene.open(officer, scene.filled.clinic).await.unwrap();
+    let trace = scene.traces(officer).await.unwrap();
+    assert!(trace.lines.iter().any(|about| about.line.action == Action::PatientShow && about.is_opening()));
+}
+
+#[tokio::test]
+async fn a_refused_trace_asks_no_more_than_one_for_nobody() {
+    let scene = scene().await;
+    let typist = &scene.filled.typist;
+    let store = scene.filled.custody().store();
+    let asked = async |patient: PatientId| {
+        let desk = scene.filled.house.desk::<act::PatientTrace>(typist).await;
+        let before = store.questions_asked();
+        assert!(is_closed(&desk.patient_trace(patient, TraceForm::Table).await));
+        store.questions_asked() - before
+    };
+    let (there, nobody) = (asked(scene.patient).await, asked(PatientId::from_bytes([7; 16])).await);
+    assert!(there.abs_diff(nobody) <= 1, "{there} for one who is there, {nobody} for nobody");
 }

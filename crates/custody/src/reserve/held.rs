@@ -5,18 +5,23 @@
 //! as its row would be and no longer; when the process dies, its people sign in again.
 
 use record::{CredentialId, PersonId, SessionId, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use store::{Ceremony, Credential, SessionRow};
 
-/// Challenges that wait for their answer. Beyond that a sign-in is told to come back.
-const CEREMONIES_MAX: usize = 1024;
+/// Challenges that wait for their answer, about 1 KiB each. Beyond that the oldest one goes: were the newest refused, a
+/// few strangers could shut everybody out by asking often.
+const CEREMONIES_MAX: usize = 16_384;
 /// Marks on sessions, failures: beyond that the oldest say goes to the database or nowhere.
 const MARKS_MAX: usize = 10_000;
+/// Sessions of one person that begin here.
+const SESSIONS_OF_ONE_MAX: usize = 8;
 
 /// What is held in memory. No `Debug`: it knows secrets' hashes.
 #[derive(Default)]
 pub(crate) struct Held {
     ceremonies: HashMap<Vec<u8>, Ceremony>,
+    /// In the order in which they came, which is the order in which they expire.
+    ceremonies_order: VecDeque<Vec<u8>>,
     failures: HashMap<String, (Timestamp, u64)>,
     begun: HashMap<Vec<u8>, SessionRow>,
     idle: HashMap<SessionId, Timestamp>,
@@ -36,14 +41,18 @@ pub(super) struct Marks {
 }
 
 impl Held {
-    /// Keeps a challenge. Is there no room, it is not kept.
-    pub(crate) fn ceremony_keep(&mut self, ceremony: Ceremony, now: Timestamp) -> bool {
-        self.ceremonies.retain(|_, one| one.expires_at > now);
-        if self.ceremonies.len() >= CEREMONIES_MAX {
-            return false;
+    /// Keeps a challenge.
+    pub(crate) fn ceremony_keep(&mut self, ceremony: Ceremony, now: Timestamp) {
+        while let Some(oldest) = self.ceremonies_order.front() {
+            let waits = self.ceremonies.get(oldest).is_some_and(|one| one.expires_at > now);
+            if waits && self.ceremonies.len() < CEREMONIES_MAX {
+                break;
+            }
+            self.ceremonies.remove(oldest);
+            self.ceremonies_order.pop_front();
         }
+        self.ceremonies_order.push_back(ceremony.hash.clone());
         self.ceremonies.insert(ceremony.hash.clone(), ceremony);
-        true
     }
 
     /// Takes a challenge out: it is answered once.
@@ -74,6 +83,11 @@ impl Held {
     /// A session begins here.
     pub(crate) fn session_begin(&mut self, row: SessionRow) {
         self.begun.insert(row.secret_hash.clone(), row);
+    }
+
+    /// Has this person as many sessions here as one may have: the reserve is there for everybody.
+    pub(crate) fn has_enough(&self, person: PersonId) -> bool {
+        self.begun.values().filter(|row| row.person == person).count() >= SESSIONS_OF_ONE_MAX
     }
 
     /// The session with this secret that began here.
@@ -116,9 +130,9 @@ impl Held {
         self.locked.remove(&id);
     }
 
-    /// It is over.
-    pub(crate) fn session_end(&mut self, id: SessionId, at: Timestamp) {
-        self.ended.insert(id, at);
+    /// It is over. Was it not before.
+    pub(crate) fn session_end(&mut self, id: SessionId, at: Timestamp) -> bool {
+        self.ended.insert(id, at).is_none()
     }
 
     /// The database knows that it is over; of one that began here it will know when it has the row.
@@ -131,12 +145,19 @@ impl Held {
     /// All of a person's sessions that began here are over.
     pub(crate) fn end_person(&mut self, person: PersonId, at: Timestamp) {
         let over: Vec<SessionId> = self.begun.values().filter(|row| row.person == person).map(|row| row.id).collect();
-        over.into_iter().for_each(|id| self.session_end(id, at));
+        over.into_iter().for_each(|id| {
+            self.session_end(id, at);
+        });
     }
 
     /// The passkey signed in: its counter went on.
     pub(crate) fn passkey_touch(&mut self, id: CredentialId, passkey: &str) {
         self.passkeys.insert(id, passkey.to_owned());
+    }
+
+    /// The database has seen it sign in since.
+    pub(crate) fn passkey_written(&mut self, id: CredentialId) {
+        self.passkeys.remove(&id);
     }
 
     /// A passkey as it was last seen, so that a copy with an old counter is noticed here too.

@@ -101,7 +101,8 @@ impl Custody {
             }
         }
         if let Some(touched) = &passkey {
-            tx.credential_touch(touched.id, &touched.passkey, entry.at).await?;
+            // An old reserve put back, or a sign-in since: the counter never runs backwards.
+            tx.credential_touch_late(touched.id, &touched.passkey, entry.at).await?;
         }
         tx.commit().await?;
         self.standby().held().written(session, passkey.as_ref());

@@ -237,3 +237,63 @@ async fn the_file_says_nothing_to_whoever_has_no_key() {
         assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
     }
 }
+
+#[tokio::test]
+async fn a_passkeys_counter_never_runs_backwards_when_a_late_sign_in_is_carried_over() {
+    let house = house().await;
+    let (who, _) = house.two_officers().await;
+    ledger_fails(&house, true);
+    drop(house.sign_in(&who.key, Device::Own).await.unwrap());
+    // The ledger writes again, and before anything is carried over they sign in once more.
+    ledger_fails(&house, false);
+    house.later(1_000);
+    drop(house.sign_in(&who.key, Device::Own).await.unwrap());
+    let row = async || house.custody.store().credential_list(who.person).await.unwrap();
+    let newest: Vec<_> = row().await.into_iter().map(|one| (one.passkey, one.used_at)).collect();
+    house.custody.reserve_replay().await.unwrap();
+    let after: Vec<_> = row().await.into_iter().map(|one| (one.passkey, one.used_at)).collect();
+    assert_eq!(after, newest);
+}
+
+#[tokio::test]
+async fn one_person_does_not_fill_the_reserve() {
+    let house = house().await;
+    let (who, other) = house.two_officers().await;
+    ledger_fails(&house, true);
+    let mut last = None;
+    for _ in 0..8 {
+        last = Some(house.sign_in(&who.key, Device::Own).await.unwrap());
+    }
+    assert!(matches!(house.sign_in(&who.key, Device::Own).await, Err(CustodyError::TooOften)));
+    // Signing out twice takes one place.
+    let secret = last.unwrap();
+    let session = house.session(&secret).await.unwrap();
+    let before = house.custody.standby().standing().sessions;
+    for _ in 0..3 {
+        let desk = crate::Desk::<act::SessionEnd>::at(house.custody.clone(), Some(session.clone()));
+        desk.sign_out().await.unwrap();
+    }
+    assert_eq!(house.custody.standby().standing().sessions, before + 1);
+    drop(house.sign_in(&other.key, Device::Own).await.unwrap());
+}
+
+#[test]
+fn when_many_ask_for_a_challenge_the_oldest_goes_and_nobody_is_refused() {
+    let mut held = super::held::Held::default();
+    let now = record::Timestamp::from_unix_millis(1_000_000);
+    let one = |n: u32| store::Ceremony {
+        hash: n.to_be_bytes().to_vec(),
+        kind: "sign_in".to_owned(),
+        person: None,
+        state: "{}".to_owned(),
+        expires_at: now.plus_secs(300),
+    };
+    for n in 0..20_000 {
+        held.ceremony_keep(one(n), now);
+    }
+    assert!(held.ceremony_take(&0_u32.to_be_bytes(), "sign_in", now).is_none());
+    assert!(held.ceremony_take(&19_999_u32.to_be_bytes(), "sign_in", now).is_some());
+    assert!(held.ceremony_take(&10_000_u32.to_be_bytes(), "sign_in", now).is_some());
+    held.ceremony_keep(one(30_000), now.plus_secs(301));
+    assert!(held.ceremony_take(&19_998_u32.to_be_bytes(), "sign_in", now).is_none(), "what has expired is gone");
+}

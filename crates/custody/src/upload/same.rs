@@ -10,7 +10,7 @@ use policy::{CustomerFacts, Decision, Facts, PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{DocumentId, Intent, Resources, Timestamp, act};
 use store::Document;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use vault::{BlindFile, Column};
 
@@ -139,6 +139,9 @@ impl Desk<act::DocumentUpload> {
 const APART_FROM_BYTES: u64 = 1024 * 1024;
 /// Pieces that wait for that thread.
 const PIECES_WAITING: usize = 8;
+/// Such threads at once. They wait for the network, and everything that reads an object needs a thread, too: uploads that
+/// find none free are digested where they come in.
+static APART: Semaphore = Semaphore::const_new(4);
 
 /// A thread that digests, and the way to it.
 type Apart = (mpsc::Sender<zeroize::Zeroizing<Vec<u8>>>, JoinHandle<[u8; 32]>);
@@ -158,10 +161,13 @@ impl KnownBy {
     pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
         self.taken_bytes += bytes.len() as u64;
         if self.taken_bytes > APART_FROM_BYTES
+            && self.here.is_some()
+            && let Ok(turn) = APART.try_acquire()
             && let Some(mut file) = self.here.take()
         {
             let (pieces, mut coming) = mpsc::channel::<zeroize::Zeroizing<Vec<u8>>>(PIECES_WAITING);
             let thread = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
                 while let Some(piece) = coming.blocking_recv() {
                     file.update(&piece);
                 }
@@ -188,6 +194,11 @@ impl KnownBy {
             }
             (None, None) => Err(Self::broken()),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn is_apart(&self) -> bool {
+        self.apart.is_some()
     }
 
     fn broken() -> CustodyError {

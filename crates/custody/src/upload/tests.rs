@@ -167,3 +167,24 @@ async fn nobody_sends_in_a_colleagues_name_nor_elsewhere_nor_without_an_agreemen
     ends.agreement_end(filled.clinic, agreements[0].id).await.unwrap();
     assert!(closed(send(filled, doctor, new(filled, "late.txt"), b"Words\n").await));
 }
+
+#[tokio::test]
+async fn uploads_that_wait_take_no_more_than_a_few_threads() {
+    let filled = filled().await;
+    let ring = filled.custody().ring();
+    let megabyte = vec![7_u8; 1024 * 1024];
+    let mut all = Vec::new();
+    for _ in 0..9 {
+        let mut one = super::same::KnownBy::begin(ring.blind_file(filled.clinic).unwrap());
+        one.take(&megabyte).await.unwrap();
+        one.take(b"and one byte more").await.unwrap();
+        all.push(one);
+    }
+    let apart = all.iter().filter(|one| one.is_apart()).count();
+    assert!((1..=4).contains(&apart), "{apart} wait with a thread of their own");
+    let mut digests = std::collections::BTreeSet::new();
+    for one in all {
+        digests.insert(one.finish().await.unwrap());
+    }
+    assert_eq!(digests.len(), 1, "the same bytes are the same, whoever worked on them");
+}

@@ -404,6 +404,7 @@ pub(crate) fn customers(shelf: &mut Shelf) {
         },
         hindered: String::new(),
         step,
+        asked_at: 0,
         typed_name: s(""),
         reason: s(""),
         certificate: s(certificate),
@@ -416,6 +417,8 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     let wrong = FieldError { field: s("name"), message: s("Type the customer's name exactly as it stands above") };
     shelf.plain("destruction-wrong", &end("not asked for", Tone::Plain, DestructionStep::Ask, "", Errors(vec![wrong])));
     shelf.plain("destruction-waits", &end(asked, Tone::Due, DestructionStep::Waits, "", Errors::none()));
+    let decided = "decided, waits for the root key";
+    shelf.plain("destruction-decided", &end(decided, Tone::Due, DestructionStep::Decided, "", Errors::none()));
     shelf.plain("destruction-decide", &end(asked, Tone::Due, DestructionStep::Approve, "", Errors::none()));
     let certificate = "Certificate of destruction\nrecords/cus_01kamadeup/1\nDestroyed 2026-11-03T19:02:00Z";
     shelf

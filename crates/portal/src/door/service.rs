@@ -386,7 +386,18 @@ impl<C: House> Door<C> {
         let landing = Arc::clone(&self.0.setting.faces.landing);
         let (client, nearby) = (visit.client, visit.nearby);
         let call = Call { method, uri, headers, params, body, client, nearby, landing };
-        match (entry.run)(self.0.house.clone(), signed_in, call).await {
+        let answer = (entry.run)(self.0.house.clone(), signed_in, call);
+        let answered = if looks {
+            answer.await
+        } else {
+            // On a task of its own: what changes something and has begun is finished, although nobody waits for the answer
+            // any more. Otherwise whoever hangs up at the right moment would leave an act half done.
+            match tokio::spawn(answer).await {
+                Ok(answer) => answer,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
+        };
+        match answered {
             // After the touch, a page that was looked at is shown; what was posted must be posted again.
             Err(Problem::StepUp(None)) if looks => Err(Problem::StepUp(path)),
             answer => answer,

@@ -154,6 +154,8 @@ pub enum DestructionStep {
     Waits,
     /// Decide.
     Approve,
+    /// It is decided and waits for the root key; it can still be taken back.
+    Decided,
 }
 
 /// The end of a customer's records.
@@ -174,6 +176,8 @@ pub struct DestructionPage {
     pub hindered: String,
     /// What can be done.
     pub step: DestructionStep,
+    /// When it was asked for, milliseconds since 1970: what is decided is what was looked at.
+    pub asked_at: i64,
     /// As it was typed.
     pub typed_name: String,
     /// As it was typed.

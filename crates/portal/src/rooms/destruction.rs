@@ -9,7 +9,7 @@ use crate::door::{Answer, Locked, Opts, Problem, Reply};
 use crate::pages::customers::{DestructionPage, DestructionStep};
 use crate::pages::parts::{Errors, Fact, Tone};
 use axum::http::Method;
-use custody::{Approved, Desk, ShredOrder, ShredStanding, ShredView};
+use custody::{Approved, Desk, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView};
 use record::civil::Day;
 use record::{CustomerId, Timestamp, act};
 
@@ -49,6 +49,7 @@ async fn shown(
         None => DestructionStep::None,
         Some(ShredStanding::Asked) if officer && own => DestructionStep::Waits,
         Some(ShredStanding::Asked) if officer => DestructionStep::Approve,
+        Some(ShredStanding::Approved) if officer => DestructionStep::Decided,
         Some(_) => DestructionStep::None,
     };
     let (state, tone) = words(&view);
@@ -60,6 +61,7 @@ async fn shown(
         facts: facts(custody, &view),
         hindered: if view.certificate.is_some() { String::new() } else { view.hindered.to_owned() },
         step,
+        asked_at: view.asked.as_ref().map(|(.., at)| at.unix_millis()).unwrap_or_default(),
         typed_name: typed.name,
         reason: typed.reason,
         certificate: view.certificate.unwrap_or_default(),
@@ -142,8 +144,11 @@ async fn withdraw(desk: Desk<act::KeyShredAsk>, Path(id): Path<CustomerId>) -> A
     go(&format!("{}?done=shred-withdrawn", place(id)))
 }
 
-async fn approve(desk: Desk<act::KeyShred>, Path(id): Path<CustomerId>) -> Answer {
-    match desk.key_shred_approve(id, None).await.map_err(|error| after_touch(error, &place(id)))? {
+async fn approve(desk: Desk<act::KeyShred>, Path(id): Path<CustomerId>, fields: Fields) -> Answer {
+    // Whoever has looked at nothing decides nothing; that they may at all is asked first.
+    let asked_at = fields.one("asked_at").and_then(|text| text.parse().ok()).unwrap_or_default();
+    let decided = ShredDecided { customer: id, what: ShredSeen::Asked(Timestamp::from_unix_millis(asked_at)) };
+    match desk.key_shred_approve(&decided, None).await.map_err(|error| after_touch(error, &place(id)))? {
         Approved::Shredded(_) => go(&format!("{}?done=destroyed", place(id))),
         Approved::NeedsRootKey => go(&place(id)),
     }

@@ -10,7 +10,7 @@ use crate::pages::parts::{AccessRow, Empty, Errors, FieldError, Tone};
 use crate::pages::requests::{FoundRow, RequestPage, RequestRow, RequestsPage, TracePage, TracedDocument};
 use axum::http::Method;
 use bytes::Bytes;
-use custody::{Custody, CustodyError, Desk, PatientLines, RequestLine, Trace, TraceDocument, TraceLine};
+use custody::{Custody, CustodyError, Desk, PatientLines, RequestLine, Trace, TraceDocument, TraceForm, TraceLine};
 use record::{Action, Outcome, PatientId, RequestId, act};
 
 pub(super) fn routes(locked: Locked) -> Locked {
@@ -225,7 +225,7 @@ fn is_seen(line: &TraceLine) -> bool {
 
 async fn trace(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/requests").await?;
-    let trace = desk.patient_trace(id).await?;
+    let trace = desk.patient_trace(id, TraceForm::Page).await?;
     let custody = desk.custody();
     chrome.witness = Some(witness(custody, "asked who saw her or him", trace.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
@@ -251,7 +251,7 @@ async fn trace(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>, Query(w
 }
 
 async fn table(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>) -> Answer {
-    let trace = desk.patient_trace(id).await?;
+    let trace = desk.patient_trace(id, TraceForm::Table).await?;
     let text = csv(desk.custody(), &trace);
     let length = text.len() as u64;
     let whole = futures_util::stream::iter([Ok::<Bytes, std::io::Error>(Bytes::from(text))]);

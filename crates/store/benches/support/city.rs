@@ -326,7 +326,7 @@ async fn document(
     };
     let with_practice = matches!(state, "delivered" | "signed");
     let body = format!(
-        r#"{{"title":"Consultation {n}","visit":"2026-03-07","said_author":"Dr. {author}","said":{{"last":"x"}}}}"#
+        r#"{{"title":"Consultation {n}","visit":"2026-03-07","said_author":"Dr. {author}","said":{{"last":"x","first":"y"}}}}"#
     );
     let sealed = ring.seal_column(customer(whose), id, Column::DocumentBody, body.as_bytes()).unwrap();
     let at = || Cell::Int(NOW);

@@ -129,3 +129,18 @@ fn a_file_of_another_size_is_not_a_reserve() {
     folder.file().set_len(SLOT_BYTES as u64).unwrap();
     assert!(matches!(Reserve::open(&folder.0), Err(StoreError::Folder(_))));
 }
+
+#[test]
+fn the_oldest_record_is_missed_by_the_process_that_wrote_it() {
+    let folder = Folder::new();
+    let reserve = folder.open();
+    for text in ["one", "two", "three"] {
+        append(&reserve, ReserveClass::Session, text);
+    }
+    folder.file().write_all_at(&[0; SLOT_BYTES], 0).unwrap();
+    let found = reserve.contents().unwrap();
+    assert_eq!((found.records.len(), found.damaged.len(), found.missing), (2, 0, 1));
+    assert_eq!(reserve.contents().unwrap().missing, 0, "told once");
+    reserve.clear(1).unwrap();
+    assert_eq!(reserve.contents().unwrap().missing, 0, "what was carried over is not missed");
+}

@@ -53,7 +53,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ("recipient_list", OF_DOCUMENT),
     ("recipient_read", OF_DOCUMENT),
     ("recipients_in_tx", OF_DOCUMENT),
-    ("related_insert", WHOLE_ROW),
     ("upload_abandon", OWN_UPLOAD),
     ("upload_commit", OWN_UPLOAD),
     ("upload_forget", OWN_UPLOAD),

@@ -1,8 +1,8 @@
 //! What can be ordered. As it travels over the socket, so that both sides know the same (docs/FORMATS-admin.md).
 
-use record::{CustomerId, InvitationId, MembershipId, PersonId, Role};
+use record::{CustomerId, MembershipId, PersonId, Role};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One order. Unknown orders and unknown fields are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +44,6 @@ pub(crate) enum Order {
         email: String,
         /// Their telephone number.
         telephone: String,
-    },
-    /// Confirms what another officer asked for.
-    #[serde(rename = "person.confirm")]
-    PersonConfirm {
-        /// Which invitation.
-        invitation: InvitationId,
     },
     /// Ends a role.
     #[serde(rename = "person.end")]
@@ -104,6 +98,8 @@ pub(crate) enum Order {
     KeyShredApprove {
         /// Whose.
         customer: CustomerId,
+        /// The customer's own name, typed.
+        name: String,
     },
     /// How far that is, with the certificate.
     #[serde(rename = "key.shred_show")]
@@ -172,19 +168,32 @@ impl Order {
             Self::PersonInvite { customer, role, email, .. } => {
                 format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(customer))
             }
-            Self::PersonConfirm { invitation } => format!("confirm the invitation {invitation}"),
             Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(customer)),
             Self::PersonSignOut { person, .. } => format!("end all sessions of {person}"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
-            Self::KeyRekey { new_root_key: None, .. } => "wrap all keys anew".to_owned(),
-            Self::KeyRekey { .. } => "wrap all keys anew under a new root key".to_owned(),
-            Self::KeyShredAsk { customer, name, .. } => {
-                format!("ask for the destruction of the keys of {} ({customer})", plain(name))
+            Self::KeyRekey { new_root_key, epoch_escrow } => {
+                let root = new_root_key
+                    .as_ref()
+                    .map_or_else(String::new, |file| format!(" under the new root key in {}", plain_path(file)));
+                format!("wrap all keys anew{root}{}", escrow_words(epoch_escrow.as_deref()))
+            }
+            Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
+                let copies =
+                    copies_expire_on.as_deref().map_or("are none".to_owned(), |day| format!("expire {}", plain(day)));
+                format!(
+                    "ask for the destruction of the keys of {} ({customer}): {}; copies of the volume {copies}",
+                    plain(name),
+                    plain(reason)
+                )
             }
             Self::KeyShredWithdraw { customer } => format!("take back the destruction of the keys of {customer}"),
-            Self::KeyShredApprove { customer } => format!("DESTROY the keys of {customer} for good"),
+            Self::KeyShredApprove { customer, name } => {
+                format!("DESTROY the keys of {} ({customer}) for good, as another officer asked", plain(name))
+            }
             Self::KeyShredShow { customer } => format!("show how far the destruction of the keys of {customer} is"),
-            Self::Backup { to, .. } => format!("back up to {}", plain(&to.display().to_string())),
+            Self::Backup { to, epoch_escrow } => {
+                format!("back up to {}{}", plain_path(to), escrow_words(epoch_escrow.as_deref()))
+            }
             Self::GateReopen {} => "open the gate again".to_owned(),
             Self::LedgerTail { count } => format!("show the last {count} entries of the ledger"),
             Self::LedgerProve { index } => format!("prove entry {index} of the ledger"),
@@ -196,6 +205,17 @@ impl Order {
             }
         }
     }
+}
+
+fn plain_path(path: &Path) -> String {
+    plain(&path.display().to_string())
+}
+
+/// A place that is remembered is said.
+fn escrow_words(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| {
+        format!(", and keep the escrow of epoch keys in {} from now on", plain_path(path))
+    })
 }
 
 /// Short, and without signs that could make the words say something else.

@@ -64,10 +64,6 @@ impl Caller {
                 let invited = self.invite(customer, role, &body).await?;
                 Ok(self.invited(&invited))
             }
-            Order::PersonConfirm { invitation } => {
-                let done = self.desk::<act::InvitationConfirm>().await?.invitation_confirm(invitation).await?;
-                Ok(json!({"person_id": done.person, "spoken": done.spoken, "telephone": done.entry.telephone}))
-            }
             Order::PersonEnd { customer: Some(customer), membership } => {
                 self.desk::<act::MembershipEnd>().await?.membership_end(customer, membership).await?;
                 Ok(json!({"ended": membership}))
@@ -105,8 +101,9 @@ impl Caller {
                 self.desk::<act::KeyShredAsk>().await?.key_shred_withdraw(customer).await?;
                 Ok(json!({"withdrawn": customer}))
             }
-            Order::KeyShredApprove { customer } => {
-                match self.desk::<act::KeyShred>().await?.key_shred_approve(customer, None).await? {
+            Order::KeyShredApprove { customer, name } => {
+                let decided = custody::ShredDecided { customer, what: custody::ShredSeen::Name(name) };
+                match self.desk::<act::KeyShred>().await?.key_shred_approve(&decided, None).await? {
                     Approved::Shredded(done) => {
                         Ok(json!({"destroyed": customer, "certificate": done.text, "entry": done.entry}))
                     }

@@ -136,8 +136,9 @@ async fn order(
     let caller = Caller { custody, who: Who::Person(who), gate: Some(gate), told: progress };
     // On a task of its own: an order that has begun is finished, whether or not anybody still listens.
     let work = tokio::spawn(async move { caller.perform(request.order, &file).await });
+    let mut listens = true;
     while let Some(text) = said.recv().await {
-        let _ = wire::write(to, &Said::Progress { text }).await;
+        listens = listens && wire::write(to, &Said::Progress { text }).await.is_ok();
     }
     work.await.map_err(|_| anyhow::anyhow!("the order was stopped"))?
 }

@@ -41,10 +41,6 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         }
         Order::PersonList { .. } => people(out),
         Order::PersonInvite { .. } => invited(out),
-        Order::PersonConfirm { .. } => vec![match out["spoken"].as_str() {
-            Some(spoken) => format!("Confirmed. Tell them by telephone ({}): {spoken}", t("telephone")),
-            None => "Confirmed. Their passkey opens the place from now on.".to_owned(),
-        }],
         Order::PersonEnd { .. } => vec!["Ended. It holds from the next request on.".to_owned()],
         Order::PersonSignOut { .. } => vec!["Every session of theirs has ended.".to_owned()],
         Order::ImportPatients { .. } => vec![format!(

@@ -127,8 +127,12 @@ async fn read_limited<T: DeserializeOwned>(
 pub(super) async fn write(to: &mut (impl AsyncWrite + Unpin), what: &impl Serialize) -> Result<(), WireError> {
     let mut line = serde_json::to_vec(what).map_err(|_| WireError::Form)?;
     line.push(b'\n');
-    to.write_all(&line).await.map_err(|_| WireError::Gone)?;
-    to.flush().await.map_err(|_| WireError::Gone)
+    // Whoever is suspended reads nothing; it must not hold up a server that is to stop.
+    let writing = async {
+        to.write_all(&line).await?;
+        to.flush().await
+    };
+    tokio::time::timeout(LINE_TIME, writing).await.map_err(|_| WireError::Late)?.map_err(|_| WireError::Gone)
 }
 
 #[cfg(test)]

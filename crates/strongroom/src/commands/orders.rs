@@ -25,7 +25,6 @@ pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
         PersonCommand::Invite { place: Place { at, customer }, role, name, email, telephone } => {
             carry_out(&at, Order::PersonInvite { customer, role, name, email, telephone }, None).await
         }
-        PersonCommand::Confirm { at, invitation } => carry_out(&at, Order::PersonConfirm { invitation }, None).await,
         PersonCommand::End { place: Place { at, customer }, membership } => {
             carry_out(&at, Order::PersonEnd { customer, membership }, None).await
         }
@@ -67,7 +66,9 @@ async fn shred(command: ShredCommand) -> anyhow::Result<()> {
             carry_out(&of.at, order, None).await
         }
         ShredCommand::Withdraw(of) => carry_out(&of.at, Order::KeyShredWithdraw { customer: of.customer }, None).await,
-        ShredCommand::Approve(of) => carry_out(&of.at, Order::KeyShredApprove { customer: of.customer }, None).await,
+        ShredCommand::Approve { of, name } => {
+            carry_out(&of.at, Order::KeyShredApprove { customer: of.customer, name }, None).await
+        }
         ShredCommand::Show(of) => carry_out(&of.at, Order::KeyShredShow { customer: of.customer }, None).await,
         ShredCommand::Finish(at) => shred_finish(&at).await,
     }

@@ -493,3 +493,30 @@ async fn what_an_open_route_does_not_know_looks_to_a_stranger_like_no_route() {
     let got = ask_with(&door, Method::GET, "/invitation/x", &[("cookie", &cookie), HTML], Body::empty()).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn what_changes_something_and_has_begun_is_finished_although_nobody_waits_any_more() {
+    let (begun, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (at_begin, at_end) = (Arc::clone(&begun), Arc::clone(&done));
+    let run: Run<FakeHouse> = Arc::new(move |_, _, _| {
+        let (begun, done) = (Arc::clone(&at_begin), Arc::clone(&at_end));
+        Box::pin(async move {
+            begun.notify_one();
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            done.notify_one();
+            Ok(Reply::text("done"))
+        })
+    });
+    let slow = routes().locked_run(Method::POST, "/slow", Opts::form("Slow"), Action::DocumentWithdraw, run);
+    let door = slow.into_service(FakeHouse, Setting::for_tests()).expect("routes of this test");
+    let request = Request::builder().method(Method::POST).uri("/slow").header("host", "portal.test");
+    let request = request.header("cookie", cookie()).header(OURS.0, OURS.1).header(FORM.0, FORM.1);
+    let asked = door.clone().oneshot(request.body(Body::from(format!("csrf={TOKEN}"))).expect("a request"));
+    tokio::select! {
+        biased;
+        () = begun.notified() => {}
+        _ = asked => panic!("it hung up before the answer"),
+    }
+    tokio::time::timeout(std::time::Duration::from_secs(10), done.notified()).await.expect("it was finished");
+}
