@@ -3,8 +3,9 @@
 //! A use case is a method on `Desk<act::X>`; a desk for one act has no method of another. The portal's
 //! extractor makes a desk from the session; it hands out no store and no decision.
 
-use crate::Custody;
-use record::{Act, PersonId, SessionId, Timestamp};
+use crate::{Custody, CustodyError, DocumentView, ProbeLine, Recovering, Settings, SignedInNow, WhoAmI};
+use ledger::Head;
+use record::{Act, CustomerId, PersonId, SessionId, Timestamp, act};
 use std::marker::PhantomData;
 use vault::RootKey;
 
@@ -33,6 +34,7 @@ pub struct SignedIn {
 #[must_use]
 pub struct Desk<A: Act> {
     pub(crate) custody: Custody,
+    view: HouseView,
     pub(crate) signed_in: Option<SignedIn>,
     // The command line with the root key in hand and no server running: acts as the system's own job.
     pub(crate) job: bool,
@@ -41,15 +43,22 @@ pub struct Desk<A: Act> {
 
 impl<A: Act> Desk<A> {
     /// A desk for the act `A`. Being at a desk is no permission: every method asks policy.
-    pub const fn at(custody: Custody, signed_in: Option<SignedIn>) -> Self {
-        Self { custody, signed_in, job: false, act: PhantomData }
+    pub fn at(custody: Custody, signed_in: Option<SignedIn>) -> Self {
+        let view = HouseView(custody.clone());
+        Self { custody, view, signed_in, job: false, act: PhantomData }
+    }
+
+    /// The same person at the desk of another act.
+    pub fn beside<B: Act>(&self) -> Desk<B> {
+        Desk::at(self.custody.clone(), self.signed_in.clone())
     }
 
     /// A desk for the command line with no server running: who holds the root key acts as the system's own job, for the
     /// short list of acts that policy knows for it. The root key itself is asked for, so that nothing that serves
     /// people can make such a desk.
-    pub const fn of_root(custody: Custody, _root: &RootKey) -> Self {
-        Self { custody, signed_in: None, job: true, act: PhantomData }
+    pub fn of_root(custody: Custody, _root: &RootKey) -> Self {
+        let view = HouseView(custody.clone());
+        Self { custody, view, signed_in: None, job: true, act: PhantomData }
     }
 
     /// Who is signed in, if anybody.
@@ -60,7 +69,111 @@ impl<A: Act> Desk<A> {
 
     /// The house, for what is no act: its name, its clock, its settings.
     #[must_use]
-    pub const fn custody(&self) -> &Custody {
-        &self.custody
+    pub const fn house(&self) -> &HouseView {
+        &self.view
+    }
+}
+
+/// What a page may know of the house without any act. It is not [`Custody`]: what the system's own jobs do, no page can
+/// do, because it cannot name it.
+#[derive(Debug)]
+pub struct HouseView(Custody);
+
+impl HouseView {
+    /// How the house is set up.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.0.settings()
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// A customer's own name, for tags.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn customer_name(&self, id: CustomerId) -> Result<String, CustodyError> {
+        self.0.customer_name(id).await
+    }
+
+    /// Who somebody is, for the head of their own pages.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn who(&self, signed_in: &SignedIn) -> Result<WhoAmI, CustodyError> {
+        self.0.who(signed_in).await
+    }
+
+    /// How much waits in one of a person's own lists.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn view_count(&self, person: PersonId, view: DocumentView) -> Result<u64, CustodyError> {
+        self.0.view_count(person, view).await
+    }
+
+    /// Is the form for an invitation's second secret to be shown.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn invitation_look(&self, link_secret: &str) -> Result<bool, CustodyError> {
+        self.0.invitation_look(link_secret).await
+    }
+
+    /// How the outside probe's last walk went.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn probe_last(&self) -> Result<Option<ProbeLine>, CustodyError> {
+        self.0.probe_last().await
+    }
+
+    /// The largest head of the ledger that was signed, which is public.
+    #[must_use]
+    pub fn ledger_head(&self) -> Option<Head> {
+        self.0.ledger_head()
+    }
+
+    /// A lost last officer was recovered within thirty days: since when, for every page.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn officer_recovery_shown(&self) -> Result<Option<Timestamp>, CustodyError> {
+        self.0.officer_recovery_shown().await
+    }
+}
+
+impl Desk<act::SessionEnd> {
+    /// Locks the screen until the next touch.
+    ///
+    /// # Errors
+    /// When nobody is signed in, or the store cannot.
+    pub async fn lock(&self) -> Result<(), CustodyError> {
+        let signed_in = self.signed_in.as_ref().ok_or(CustodyError::Refused(policy::Why::NotSignedIn))?;
+        self.custody.session_lock(signed_in).await
+    }
+}
+
+impl Desk<act::PersonEnrol> {
+    /// Somebody lost every passkey and has a recovery code. An officer is told and has to confirm.
+    ///
+    /// # Errors
+    /// When store or ledger cannot; never for what was typed.
+    pub async fn recover(&self, email: &str, code: &str) -> Result<Recovering, CustodyError> {
+        self.custody.recover(email, code).await
+    }
+}
+
+impl Desk<act::SessionStart> {
+    /// The demo's way in: as one of its made-up people, without a passkey.
+    ///
+    /// # Errors
+    /// When this is no demo.
+    pub async fn demo_sign_in(&self, person: PersonId) -> Result<SignedInNow, CustodyError> {
+        self.custody.demo_sign_in(person).await
     }
 }

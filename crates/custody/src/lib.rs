@@ -65,7 +65,7 @@ pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
 pub use demo::DemoPerson;
-pub use desk::{Desk, SignedIn};
+pub use desk::{Desk, HouseView, SignedIn};
 pub use doctor::{Check, Examined, doctor};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};

@@ -59,6 +59,7 @@ pub(super) fn check(source: &Source, report: &mut Report) {
     if source.is_rust() && !source.path.contains("/compile_fail/") {
         check_unfinished(source, report);
     }
+    check_forged(source, report);
     if source.name() == "package-lock.json" && source.text.contains("\"resolved\"") {
         let what = "lock lines name no address: npm install --omit-lockfile-registry-resolved";
         report.findings.push(Finding::whole(&source.path, "registry host", what));
@@ -81,6 +82,21 @@ fn check_unfinished(source: &Source, report: &mut Report) {
         for (at, _) in code.match_indices(&word) {
             let what = format!("`{word}` is a step not taken: take it, or return an error that says so");
             report.findings.push(Finding::at(&source.path, rust::line_of(&code, at), "unfinished", what));
+        }
+    }
+}
+
+/// A page is given its desk by the door, which looked the session up; one that makes a session or a desk by itself has
+/// forged who is asking.
+fn check_forged(source: &Source, report: &mut Report) {
+    if !source.path.starts_with("crates/portal/src/rooms/") || source.name() == "tests.rs" {
+        return;
+    }
+    let code = rust::blanked(&source.text);
+    for (word, end) in [("SignedIn", " {"), ("Desk", "::at("), (">", "::at(")] {
+        for (at, _) in code.match_indices(&format!("{word}{end}")) {
+            let what = format!("`{word}{end}` in a page: take the desk that the door gave, or `desk.beside()`");
+            report.findings.push(Finding::at(&source.path, rust::line_of(&code, at), "forged desk", what));
         }
     }
 }
@@ -120,6 +136,14 @@ mod tests {
             assert_eq!(findings("a.rs", format!("fn a() {{ {word}() }}")), 1, "{word}");
             assert_eq!(findings("crates/a/tests/compile_fail/b.rs", format!("fn a() {{ {word}() }}")), 0, "{word}");
             assert_eq!(findings("a.rs", format!("// {word}()\nfn a() {{ b(\"{word}()\") }}")), 0, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_forges_who_asks_is_found() {
+        for forged in ["let a = SignedIn { person };", "Desk::<act::X>::at(c, None)", "Desk::at(c, None)"] {
+            assert_eq!(findings("crates/portal/src/rooms/a.rs", format!("fn a() {{ {forged} }}")), 1, "{forged}");
+            assert_eq!(findings("crates/portal/src/door/a.rs", format!("fn a() {{ {forged} }}")), 0, "{forged}");
         }
     }
 

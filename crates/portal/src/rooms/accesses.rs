@@ -9,7 +9,7 @@ use crate::pages::accesses::{
 };
 use crate::pages::parts::{AccessRow, Choice, Empty, Errors, Pager, Tone};
 use axum::http::Method;
-use custody::{AccessLine, Custody, Desk, GlassLine, GlassLines, NamedPatients};
+use custody::{AccessLine, Desk, GlassLine, GlassLines, HouseView, NamedPatients};
 use record::{BreakGlassId, CustomerId, Outcome, PersonId, act};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ struct Which {
     done: Option<String>,
 }
 
-fn row(custody: &Custody, names: &[NamedPatients], line: &AccessLine) -> AccessRow {
+fn row(custody: &HouseView, names: &[NamedPatients], line: &AccessLine) -> AccessRow {
     let known = names.iter().find_map(|names| {
         let patient = names.patients.get(&line.patient?)?;
         Some(patient.show(&names.shown))
@@ -66,7 +66,7 @@ fn row(custody: &Custody, names: &[NamedPatients], line: &AccessLine) -> AccessR
 async fn mine(desk: Desk<act::AccessList>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/me/accesses").await?;
     let accesses = desk.access_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = accesses.names.first().map(|names| witness(custody, "opened this list", names.witnessed));
     page(&MyAccessesPage {
         chrome,
@@ -85,7 +85,7 @@ async fn first_customer<A: record::Act>(desk: &Desk<A>) -> Result<CustomerId, Pr
     if let Some((id, _)) = me.customers().first() {
         return Ok(*id);
     }
-    let beside = Desk::<act::CustomerList>::at(desk.custody().clone(), desk.signed_in().cloned());
+    let beside = desk.beside::<act::CustomerList>();
     let lines = beside.customer_list().await?;
     lines.lines.first().map(|line| line.id).ok_or(Problem::NotHere)
 }
@@ -112,7 +112,7 @@ async fn review_page(
 ) -> Answer {
     let (mut chrome, _) = frame(&desk, "/accesses").await?;
     let (accesses, people) = desk.access_review(customer, person, before).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = accesses.witnessed.map(|witnessed| witness(custody, "opened this list", witnessed));
     let path = format!("/customers/{customer}/accesses");
     let mut days: BTreeMap<String, u32> = BTreeMap::new();
@@ -161,7 +161,7 @@ fn median(counts: &[u32]) -> u32 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(0)
 }
 
-fn glass_row(custody: &Custody, lines: &GlassLines, line: &GlassLine) -> GlassRow {
+fn glass_row(custody: &HouseView, lines: &GlassLines, line: &GlassLine) -> GlassRow {
     let (state, tone) = match &line.review {
         Some((at, who, verdict)) => {
             let word = if verdict == "justified" { "Justified" } else { "Not justified" };
@@ -198,7 +198,7 @@ async fn glasses(
 ) -> Answer {
     let (mut chrome, _) = frame(&desk, "/break-glass").await?;
     let lines = desk.break_glass_list(customer).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this list", lines.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     page(&BreakGlassListPage {
@@ -214,7 +214,7 @@ async fn glass(
 ) -> Answer {
     let (mut chrome, _) = frame(&desk, "/break-glass").await?;
     let lines = desk.break_glass_list(customer).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this", lines.witnessed));
     let line = lines.lines.iter().find(|line| line.id == id).ok_or(Problem::NotHere)?;
     let glass = glass_row(custody, &lines, line);

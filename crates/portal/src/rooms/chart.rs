@@ -83,7 +83,7 @@ async fn list(desk: Desk<act::PatientSearch>) -> Answer {
 async fn find(desk: Desk<act::PatientSearch>, Form(typed): Form<Typed>) -> Answer {
     let (mut chrome, me) = frame(&desk, "/patients").await?;
     let found = desk.patient_search(&typed.search(), typed.only()).await?;
-    chrome.witness = found.first().map(|lines| witness(desk.custody(), "searched", lines.witnessed));
+    chrome.witness = found.first().map(|lines| witness(desk.house(), "searched", lines.witnessed));
     let rows: Vec<PatientRow> = found
         .iter()
         .flat_map(|lines| lines.lines.iter().map(|line| patient_row(&lines.shown, &lines.customer_name, line)))
@@ -112,8 +112,8 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
         }
         Err(error) => return Err(error.into()),
     };
-    let custody = desk.custody();
-    let beside = Desk::<act::DocumentList>::at(custody.clone(), desk.signed_in().cloned());
+    let custody = desk.house();
+    let beside = desk.beside::<act::DocumentList>();
     let chart = beside.document_chart(shown.customer, id).await?;
     chrome.witness = Some(witness(custody, "opened this", shown.witnessed));
     chrome.flash = flash_of(done.done.as_deref());
@@ -283,7 +283,7 @@ struct Known {
 
 /// An act of its own.
 async fn known(desk: &Desk<act::PatientChange>, id: PatientId) -> Result<Known, Problem> {
-    let beside = Desk::<act::PatientShow>::at(desk.custody().clone(), desk.signed_in().cloned());
+    let beside = desk.beside::<act::PatientShow>();
     let shown = beside.patient_show(id).await?;
     let body = shown.line.patient.show(&shown.shown).clone();
     Ok(Known { body, customer_name: shown.customer_name, revision: shown.revision })
@@ -442,12 +442,11 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
 
 async fn link_form(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>) -> Answer {
     let (chrome, _) = frame(&desk, "/patients").await?;
-    let custody = desk.custody();
-    let beside = Desk::<act::PatientShow>::at(custody.clone(), desk.signed_in().cloned());
+    let beside = desk.beside::<act::PatientShow>();
     let shown = beside.patient_show(id).await?;
     let patient = shown.line.patient.show(&shown.shown);
     let search = DocumentSearch { last: patient.last.clone(), alike: true, ..DocumentSearch::default() };
-    let beside = Desk::<act::PatientSearch>::at(custody.clone(), desk.signed_in().cloned());
+    let beside = desk.beside::<act::PatientSearch>();
     let mut proposals = Vec::new();
     for lines in beside.patient_search(&search, Some(shown.customer)).await? {
         for line in lines.lines.iter().filter(|line| line.id != id && !line.provisional) {

@@ -49,7 +49,7 @@ fn standing(standing: AgreementStanding, last: Option<&str>) -> (String, Tone) {
 async fn list(desk: Desk<act::CustomerList>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/customers").await?;
     let found = desk.customer_list().await?;
-    chrome.witness = Some(witness(desk.custody(), "opened this list", found.witnessed));
+    chrome.witness = Some(witness(desk.house(), "opened this list", found.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let may_add = beside::<_, act::CustomerCreate>(&desk).could(None).await?;
     let shows = beside::<_, act::CustomerShow>(&desk);
@@ -178,7 +178,7 @@ async fn actions(desk: &Desk<act::CustomerShow>, view: &CustomerView) -> Result<
 async fn show(desk: Desk<act::CustomerShow>, Path(id): Path<CustomerId>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, me) = frame(&desk, "/customers").await?;
     let view = desk.customer_show(id).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this", view.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let upon = Upon::of(&desk, Some(id), &view.people, &view.invitations).await?;
@@ -314,7 +314,7 @@ async fn agreement_page(
         return Err(Problem::NotHere);
     }
     let (chrome, _) = frame(desk, "/customers").await?;
-    let name = desk.custody().customer_name(id).await?;
+    let name = desk.house().customer_name(id).await?;
     Ok(Typed(fields).page(chrome, (id, name), errors))
 }
 
@@ -357,7 +357,7 @@ async fn manager_page(
     let role = Role::PracticeManager.as_str();
     Ok(InvitePage {
         chrome,
-        place: desk.custody().customer_name(id).await?,
+        place: desk.house().customer_name(id).await?,
         name: body.name,
         email: body.email,
         phone: body.telephone,
@@ -378,7 +378,7 @@ async fn manager(desk: Desk<act::ManagerInvite>, Path(id): Path<CustomerId>, fie
     let form = format!("/customers/{id}/manager");
     match desk.manager_invite(id, &typed(&fields)).await.map_err(|error| after_touch(error, &form)) {
         Ok(invited) => {
-            let place = desk.custody().customer_name(id).await?;
+            let place = desk.house().customer_name(id).await?;
             invited_page(&desk, invited, &format!("Practice manager at {place}"), &format!("/customers/{id}")).await
         }
         Err(problem) => match errors_of(&problem) {

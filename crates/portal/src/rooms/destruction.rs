@@ -9,7 +9,7 @@ use crate::door::{Answer, Locked, Opts, Problem, Reply};
 use crate::pages::customers::{DestructionPage, DestructionStep};
 use crate::pages::parts::{Errors, Fact, Tone};
 use axum::http::Method;
-use custody::{Approved, Desk, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView};
+use custody::{Approved, Desk, HouseView, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView};
 use record::civil::Day;
 use record::{CustomerId, Timestamp, act};
 
@@ -40,7 +40,7 @@ async fn shown(
 ) -> Result<DestructionPage, Problem> {
     let (mut chrome, me) = frame(desk, "/customers").await?;
     let view = desk.key_shred_show(id).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this", view.witnessed));
     let officer = beside::<_, act::KeyShredAsk>(desk).could(Some(id)).await?;
     let own = view.asked.as_ref().is_some_and(|(person, ..)| *person == me.signed_in.person);
@@ -81,7 +81,7 @@ const fn words(view: &ShredView) -> (&'static str, Tone) {
     }
 }
 
-fn facts(custody: &custody::Custody, view: &ShredView) -> Vec<Fact> {
+fn facts(custody: &HouseView, view: &ShredView) -> Vec<Fact> {
     let fact = |name: &str, value: String| Fact { name: name.to_owned(), value };
     let at = |at: Timestamp| custody.settings().time_of(at);
     let mut all = Vec::new();

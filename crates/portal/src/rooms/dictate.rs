@@ -26,7 +26,7 @@ pub(super) fn routes(locked: Locked) -> Locked {
 
 async fn form(desk: Desk<act::DocumentUpload>) -> Answer {
     let (chrome, _) = frame(&desk, "/dictate").await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let places = desk.upload_places().await?;
     let customers: Vec<_> = places.iter().map(|place| choice(&place.customer.to_string(), &place.name, "-")).collect();
     let sent = match beside::<_, act::DocumentStatus>(&desk).document_status(None).await {

@@ -13,7 +13,7 @@ use crate::pages::parts::{
     TextBlock, Tone, Weight,
 };
 use axum::http::{Method, StatusCode};
-use custody::{Custody, CustodyError, Desk, DocumentText, HistoryLine, MatchTo, OpenDocument};
+use custody::{CustodyError, Desk, DocumentText, HistoryLine, HouseView, MatchTo, OpenDocument};
 use record::document::DocumentState;
 use record::{Action, CustomerId, DocumentId, PatientId, act};
 use serde::Deserialize;
@@ -74,7 +74,7 @@ fn facts(opened: &OpenDocument) -> Vec<Fact> {
     facts
 }
 
-fn notices(custody: &Custody, opened: &OpenDocument) -> Vec<Notice> {
+fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut notice = |tone: Tone, text: String| notices.push(Notice { tone, text, link: None });
     if opened.state == DocumentState::Unmatched {
@@ -149,7 +149,7 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
     list
 }
 
-fn versions(custody: &Custody, opened: &OpenDocument) -> Vec<VersionRow> {
+fn versions(custody: &HouseView, opened: &OpenDocument) -> Vec<VersionRow> {
     opened
         .versions
         .iter()
@@ -190,7 +190,7 @@ fn digest(opened: &OpenDocument) -> String {
 async fn show(desk: Desk<act::DocumentRead>, id: DocumentId, version: Option<u32>, done: Done) -> Answer {
     let (mut chrome, _) = frame(&desk, "/documents").await?;
     let opened = desk.document_read(id, version).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this", opened.witnessed));
     chrome.flash = flash_of(done.done.as_deref());
     let history = if opened.may.contains(&Action::DocumentHistory) {
@@ -228,7 +228,7 @@ async fn read_version(desk: Desk<act::DocumentRead>, Path2(id, version): Path2<D
 async fn print(desk: Desk<act::DocumentPrint>, Path(id): Path<DocumentId>) -> Answer {
     let (mut chrome, me) = frame(&desk, "/documents").await?;
     let opened = desk.document_print(id, None).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "printed this", opened.witnessed));
     let text = match &opened.text {
         DocumentText::Text(text) => TextBlock::split(text.show(&opened.shown)),
@@ -302,14 +302,14 @@ fn reasons(act: ReasonedAct) -> Vec<Choice> {
 /// Who has opened it, for those who may know; nothing for everybody else, whether it is there or not.
 async fn opened_so_far<A: record::Act>(desk: &Desk<A>, id: DocumentId) -> Result<Vec<OpenedRow>, Problem> {
     match beside::<_, act::DocumentHistory>(desk).document_history(id).await {
-        Ok(history) => Ok(openings(desk.custody(), &history)),
+        Ok(history) => Ok(openings(desk.house(), &history)),
         Err(CustodyError::Refused(_) | CustodyError::Absent) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Looking at this list is in it too, with every reading; what people ask is who opened the document.
-fn openings(custody: &Custody, history: &[HistoryLine]) -> Vec<OpenedRow> {
+fn openings(custody: &HouseView, history: &[HistoryLine]) -> Vec<OpenedRow> {
     let other = |line: &&HistoryLine| line.action != Action::DocumentHistory;
     history.iter().filter(other).map(|line| opened_row(custody, line)).collect()
 }
@@ -426,7 +426,7 @@ async fn enter_in_error(
 async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &MoveForm, mut errors: Errors) -> Answer {
     let (mut chrome, me) = frame(desk, "/unmatched").await?;
     let found = desk.document_match_look(id).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this", found.witnessed));
     let shown = &found.shown;
     let body = found.body.show(shown);

@@ -7,7 +7,7 @@ use crate::door::{Answer, Locked, Opts};
 use crate::pages::documents::{DocumentListPage, InboxPage, ListKind};
 use crate::pages::parts::{DocumentRow, Empty, Link, Pager, ViewTab};
 use axum::http::Method;
-use custody::{Custody, Desk, DocumentView, DocumentsFound};
+use custody::{Desk, DocumentView, DocumentsFound, HouseView};
 use record::{CustomerId, DocumentId, Role, act};
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ pub(super) struct Which {
 }
 
 /// Rows over all customers, newest first.
-pub(super) fn rows(custody: &Custody, found: &DocumentsFound) -> Vec<DocumentRow> {
+pub(super) fn rows(custody: &HouseView, found: &DocumentsFound) -> Vec<DocumentRow> {
     let mut rows: Vec<(DocumentId, DocumentRow)> = found
         .customers
         .iter()
@@ -90,7 +90,7 @@ async fn inbox(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> Ans
         _ => DocumentView::Unread,
     };
     let found = desk.document_list(view, which.customer, which.before).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     customer_filter(&mut chrome, &me.customers(), which.customer, "/inbox");
     chrome.witness = found.customers.first().map(|lines| witness(custody, "opened this list", lines.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
@@ -133,7 +133,7 @@ async fn list(
 ) -> Answer {
     let (mut chrome, me) = frame(&desk, path).await?;
     let found = desk.document_list(view, which.customer, which.before).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     customer_filter(&mut chrome, &me.customers(), which.customer, path);
     chrome.witness = found.customers.first().map(|lines| witness(custody, "opened this list", lines.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
@@ -192,7 +192,7 @@ async fn to_print(desk: Desk<act::DocumentList>, Query(which): Query<Which>) -> 
 /// Where jobs stand, for those who steer the work and see no record: a job is named by the end of its id.
 async fn status(desk: Desk<act::DocumentStatus>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/status").await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let (lines, next, witnessed) = desk.document_status(which.before).await?;
     chrome.witness = witnessed.map(|witnessed| witness(custody, "opened this list", witnessed));
     let rows: Vec<DocumentRow> = lines

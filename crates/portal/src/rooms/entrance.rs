@@ -13,7 +13,7 @@ use crate::door::{Answer, Kind, Locked, Problem, Reply};
 use crate::pages::entrance::{EnrolPage, InvitationPage, RecoverPage, SignInPage};
 use crate::pages::parts::{Errors, FieldError, Hidden};
 use axum::http::Method;
-use custody::{Custody, CustodyError, Desk, Device, SignedIn, SignedInNow};
+use custody::{CustodyError, Desk, Device, HouseView, SignedIn, SignedInNow};
 use record::{Act, act};
 use serde::Deserialize;
 use std::str::FromStr;
@@ -76,7 +76,7 @@ async fn sign_in(desk: Desk<act::SessionStart>, Query(way): Query<Way>) -> Answe
         return Ok(Reply::see_other(&next));
     }
     page(&SignInPage {
-        chrome: porch(desk.custody()).await?,
+        chrome: porch(desk.house()).await?,
         next: next.as_str().to_owned(),
         problem: None,
         signed_out: way.out.is_some(),
@@ -135,7 +135,7 @@ async fn sign_in_step(desk: Desk<act::SessionStart>, step: Step, said: Said) -> 
     }
 }
 
-async fn invitation_page(custody: &Custody, secret: &str, wrong: Option<&str>) -> Result<InvitationPage, Problem> {
+async fn invitation_page(custody: &HouseView, secret: &str, wrong: Option<&str>) -> Result<InvitationPage, Problem> {
     let error = |message: &str| FieldError { field: "words".to_owned(), message: message.to_owned() };
     Ok(InvitationPage {
         chrome: porch(custody).await?,
@@ -147,7 +147,7 @@ async fn invitation_page(custody: &Custody, secret: &str, wrong: Option<&str>) -
 }
 
 async fn invitation(desk: Desk<act::PersonEnrol>, Path(secret): Path<String>) -> Answer {
-    page(&invitation_page(desk.custody(), &secret, None).await?)
+    page(&invitation_page(desk.house(), &secret, None).await?)
 }
 
 async fn invitation_post(desk: Desk<act::PersonEnrol>, Path(way): Path<String>, fields: Fields) -> Answer {
@@ -166,7 +166,7 @@ async fn invitation_use(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer 
         return match desk.invitation_accept(token, words).await {
             Ok(_) => go("/"),
             Err(CustodyError::NotProven | CustodyError::Refused(_)) => {
-                again(&invitation_page(desk.custody(), token, Some(WRONG_PERSON)).await?)
+                again(&invitation_page(desk.house(), token, Some(WRONG_PERSON)).await?)
             }
             Err(error) => Err(error.into()),
         };
@@ -174,7 +174,7 @@ async fn invitation_use(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer 
     let started = match desk.enrol_start(token, words).await {
         Ok(started) => started,
         Err(CustodyError::NotProven) => {
-            return again(&invitation_page(desk.custody(), token, Some(WRONG_WORDS)).await?);
+            return again(&invitation_page(desk.house(), token, Some(WRONG_WORDS)).await?);
         }
         Err(error) => return Err(error.into()),
     };
@@ -182,7 +182,7 @@ async fn invitation_use(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer 
         started.places.iter().map(|(role, place)| format!("{} at {place}", role.label())).collect();
     let hidden = |name: &str, value: &str| Hidden { name: name.to_owned(), value: value.to_owned() };
     page(&EnrolPage {
-        chrome: porch(desk.custody()).await?,
+        chrome: porch(desk.house()).await?,
         name: started.name,
         place: places.join(", "),
         needed: started.passkeys_needed,
@@ -210,9 +210,9 @@ async fn enrol_step(desk: Desk<act::PersonEnrol>, step: Step, said: Said) -> Ans
 }
 
 async fn recover(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer {
-    let custody = desk.custody();
+    let custody = desk.house();
     let email = fields.one("email").unwrap_or_default();
-    let begun = custody.recover(email, fields.one("code").unwrap_or_default()).await?;
+    let begun = desk.recover(email, fields.one("code").unwrap_or_default()).await?;
     page(&RecoverPage {
         chrome: porch(custody).await?,
         link: invitation_link(custody, &begun.link_secret),
@@ -221,7 +221,7 @@ async fn recover(desk: Desk<act::PersonEnrol>, fields: Fields) -> Answer {
 }
 
 /// The whole address of an invitation, as it is sent by mail.
-pub(super) fn invitation_link(custody: &Custody, secret: &str) -> String {
+pub(super) fn invitation_link(custody: &HouseView, secret: &str) -> String {
     let base = custody.settings().public_url.as_str().trim_end_matches('/');
     format!("{base}/invitation/{secret}")
 }
@@ -232,7 +232,7 @@ async fn demo_sign_in(desk: &Desk<act::SessionStart>, links: &DemoLinks, secret:
         return Err(Problem::NotHere);
     }
     let person = links.take(secret).ok_or(Problem::NotHere)?;
-    let now = desk.custody().demo_sign_in(person).await?;
+    let now = desk.demo_sign_in(person).await?;
     leave(desk).await;
     go("/")?.session(&now.session_secret)
 }

@@ -62,7 +62,7 @@ pub(super) fn mistake(field: &'static str, sentence: &str) -> Problem {
 
 /// The desk for another act of the same person: an act of its own, asked of policy for itself.
 pub(super) fn beside<A: Act, B: Act>(desk: &Desk<A>) -> Desk<B> {
-    Desk::at(desk.custody().clone(), desk.signed_in().cloned())
+    desk.beside()
 }
 
 /// One choice among several.

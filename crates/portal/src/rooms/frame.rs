@@ -4,7 +4,7 @@ use crate::door::{Answer, Problem, Reply, SafePath};
 use crate::pages::parts::{Moment, Tone};
 use crate::pages::{Banner, Chrome, CustomerChoice, Flash, NavItem, WhoAmI, Witness};
 use askama::Template;
-use custody::{Custody, Desk, DocumentView, IDLE_MINUTES, SignedIn, Witnessed};
+use custody::{Desk, DocumentView, HouseView, IDLE_MINUTES, SignedIn, Witnessed};
 use record::{Act, CustomerId, Role, Timestamp};
 
 /// At a computer that several people use the page locks sooner than the session ends.
@@ -19,7 +19,7 @@ pub(super) struct Me {
 impl Me {
     pub(super) async fn at<A: Act>(desk: &Desk<A>) -> Result<Self, Problem> {
         let signed_in = desk.signed_in().ok_or(Problem::WhoAreYou)?.clone();
-        let who = desk.custody().who(&signed_in).await?;
+        let who = desk.house().who(&signed_in).await?;
         Ok(Self { who, signed_in })
     }
 
@@ -108,7 +108,7 @@ const MENU: &[Room] = &[
 /// The frame of a page in the room at `here`.
 pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome, Me), Problem> {
     let me = Me::at(desk).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let mut nav = Vec::new();
     for room in MENU.iter().filter(|room| me.is_any(room.roles)) {
         let count = match room.counts {
@@ -166,7 +166,7 @@ pub(super) async fn frame<A: Act>(desk: &Desk<A>, here: &str) -> Result<(Chrome,
 }
 
 /// The frame of a page before the door: nobody's name, no rooms.
-pub(super) async fn porch(custody: &Custody) -> Result<Chrome, Problem> {
+pub(super) async fn porch(custody: &HouseView) -> Result<Chrome, Problem> {
     let settings = custody.settings();
     let mut chrome = Chrome::for_strangers(&settings.operator, &settings.telephone);
     chrome.banners = banners(custody).await?;
@@ -181,7 +181,7 @@ fn demo_banner() -> Banner {
 }
 
 /// What everybody must see.
-async fn banners(custody: &Custody) -> Result<Vec<Banner>, Problem> {
+async fn banners(custody: &HouseView) -> Result<Vec<Banner>, Problem> {
     let recovered = custody.officer_recovery_shown().await?;
     Ok(recovered
         .map(|at| Banner {
@@ -220,12 +220,12 @@ pub(super) fn customer_filter(
 }
 
 /// A moment as people of this house read it.
-pub(super) fn moment(custody: &Custody, at: Timestamp) -> Moment {
+pub(super) fn moment(custody: &HouseView, at: Timestamp) -> Moment {
     Moment { iso: at.to_string(), text: custody.settings().time_of(at) }
 }
 
 /// The line at the foot.
-pub(super) fn witness(custody: &Custody, verb: &str, witnessed: Witnessed) -> Witness {
+pub(super) fn witness(custody: &HouseView, verb: &str, witnessed: Witnessed) -> Witness {
     let time = custody.settings().time_of(witnessed.at);
     Witness {
         text: format!("You {verb} at {time}"),

@@ -11,7 +11,7 @@ use crate::pages::house::{
 };
 use crate::pages::parts::{Empty, Errors, Fact, FieldError, How, Link, PageAction, PostLink, Tone, ViewTab, Weight};
 use axum::http::Method;
-use custody::{AlertLine, Custody, CustodyError, Desk, Verdict};
+use custody::{AlertLine, CustodyError, Desk, HouseView, Verdict};
 use record::{AlertId, act};
 use serde::Deserialize;
 
@@ -60,7 +60,7 @@ fn detector(kind: &str) -> String {
     kind.replace('_', " ")
 }
 
-fn row(custody: &Custody, line: &AlertLine, may_close: bool) -> AlertRow {
+fn row(custody: &HouseView, line: &AlertLine, may_close: bool) -> AlertRow {
     let closed = line
         .closed
         .as_ref()
@@ -82,7 +82,7 @@ fn row(custody: &Custody, line: &AlertLine, may_close: bool) -> AlertRow {
 async fn alerts_page(desk: &Desk<act::AlertList>, view: &View, errors: Errors) -> Result<AlertsPage, Problem> {
     let (mut chrome, _) = frame(desk, "/alerts").await?;
     let found = desk.alert_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this list", found.witnessed));
     chrome.flash = flash_of(view.done.as_deref());
     let may_close = beside::<_, act::AlertClose>(desk).could(None).await?;
@@ -129,7 +129,7 @@ async fn gate_page(desk: &Desk<act::AlertList>, gate: &Gate, which: &Which) -> A
     let (mut chrome, _) = frame(desk, "/gate").await?;
     // What the probe said is among the alerts: whoever may read those may read this.
     let seen = desk.alert_list().await?.witnessed;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "looked at the gate", seen));
     chrome.flash = flash_of(which.done.as_deref());
     let closed = gate.closings();
@@ -200,7 +200,7 @@ async fn walk(desk: &Desk<act::HealthShow>, gate: &Gate) -> Answer {
 async fn first_day(desk: Desk<act::StaffList>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/first-day").await?;
     let day = desk.first_day().await?;
-    chrome.witness = Some(witness(desk.custody(), "opened this list", day.witnessed));
+    chrome.witness = Some(witness(desk.house(), "opened this list", day.witnessed));
     let step = |done: bool, title: &str, text: &str, action: Option<(&str, &str)>| FirstStep {
         title: title.to_owned(),
         text: text.to_owned(),
@@ -263,7 +263,7 @@ async fn first_day(desk: Desk<act::StaffList>) -> Answer {
 async fn health(desk: Desk<act::HealthShow>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/health").await?;
     let found = desk.health().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = found.witnessed.map(|seen| witness(custody, "opened this", seen));
     chrome.flash = flash_of(which.done.as_deref());
     let (all, _) = tone(found.verdict());

@@ -11,7 +11,7 @@ use crate::pages::ledger::{CheckpointRow, CheckpointsPage, EntryPage, EntryRow, 
 use crate::pages::parts::{Fact, Pager, Tone};
 use axum::http::Method;
 use bytes::Bytes;
-use custody::{Custody, CustodyError, Desk, EntryLine, LedgerFilter, LedgerProof};
+use custody::{CustodyError, Desk, EntryLine, HouseView, LedgerFilter, LedgerProof};
 use record::{Action, CustomerId, Outcome, Principal, ResourceId, Role, Timestamp, act};
 use serde::Deserialize;
 use std::convert::Infallible;
@@ -105,7 +105,7 @@ fn outcome(text: &str) -> Option<Outcome> {
     Outcome::ALL.iter().copied().find(|one| one.as_str() == text)
 }
 
-fn row(custody: &Custody, line: &EntryLine) -> EntryRow {
+fn row(custody: &HouseView, line: &EntryLine) -> EntryRow {
     let who = match line.principal {
         Principal::Person(id) if line.name.is_empty() => id.to_string(),
         Principal::Person(_) => line.name.clone(),
@@ -137,7 +137,7 @@ fn row(custody: &Custody, line: &EntryLine) -> EntryRow {
     }
 }
 
-fn witness_state(custody: &Custody, last: Option<(Timestamp, bool)>) -> WitnessState {
+fn witness_state(custody: &HouseView, last: Option<(Timestamp, bool)>) -> WitnessState {
     let (text, tone) = match last {
         None => ("nobody outside keeps our checkpoints yet".to_owned(), Tone::Danger),
         Some((at, true)) => (format!("kept outside since {}", custody.settings().time_of(at)), Tone::Good),
@@ -158,7 +158,7 @@ async fn list(desk: Desk<act::LedgerList>, Query(which): Query<Which>) -> Answer
     } else {
         Some(desk.ledger_list(&which.filter(), which.before).await?)
     };
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = found.as_ref().map(|found| witness(custody, "read this page", found.witnessed));
     let mut actions = vec![choice("", "All acts", &which.action)];
     actions.extend(Action::ALL.iter().map(|one| choice(one.as_str(), one.as_str(), &which.action)));
@@ -217,7 +217,7 @@ fn facts(line: &EntryLine) -> Vec<Fact> {
 async fn entry(desk: Desk<act::LedgerProve>, Path(index): Path<u64>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/ledger").await?;
     let proof = proven(&desk, index).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "asked for this proof", proof.witnessed));
     page(&EntryPage {
         chrome,
@@ -251,7 +251,7 @@ async fn proof(desk: Desk<act::LedgerProve>, Path(index): Path<u64>) -> Answer {
 async fn checkpoints(desk: Desk<act::LedgerList>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/ledger").await?;
     let found = desk.checkpoint_list(which.before).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "read this page", found.witnessed));
     let rows: Vec<CheckpointRow> = found
         .lines

@@ -11,7 +11,7 @@ use crate::door::{Answer, Locked, Opts, Problem, Reply};
 use crate::pages::entrance::{LockedPage, PasskeyRow, PasskeysPage, RecoveryCodesPage, StepUpPage};
 use crate::pages::parts::{Hidden, PostLink};
 use axum::http::Method;
-use custody::{Custody, CustodyError, Desk, PasskeyLine};
+use custody::{CustodyError, Desk, HouseView, PasskeyLine};
 use record::{CredentialId, Timestamp, act};
 use serde::Deserialize;
 
@@ -48,8 +48,7 @@ async fn sign_out(desk: Desk<act::SessionEnd>) -> Answer {
 }
 
 async fn lock(desk: Desk<act::SessionEnd>) -> Answer {
-    let signed_in = desk.signed_in().ok_or(Problem::WhoAreYou)?;
-    desk.custody().session_lock(signed_in).await?;
+    desk.lock().await?;
     go("/locked")
 }
 
@@ -59,7 +58,7 @@ async fn locked_page(desk: Desk<act::SessionStepUp>, Query(way): Query<Way>) -> 
     if !me.signed_in.locked {
         return Ok(Reply::see_other(&next));
     }
-    let mut chrome = porch(desk.custody()).await?;
+    let mut chrome = porch(desk.house()).await?;
     chrome.csrf.clone_from(&me.signed_in.csrf);
     page(&LockedPage { chrome, name: me.who.name, next: next.as_str().to_owned(), problem: None })
 }
@@ -118,7 +117,7 @@ async fn step_up_step(desk: Desk<act::SessionStepUp>, Path(step): Path<Step>, Js
 
 /// Whether the last touch will still count when the act that it is for comes in. Policy decides about that act.
 fn touched_just_now(desk: &Desk<act::SessionStepUp>) -> bool {
-    let now = desk.custody().now();
+    let now = desk.house().now();
     let fresh = |at: Timestamp| (0..TOUCH_MILLIS).contains(&now.millis_since(at));
     desk.signed_in().is_some_and(|me| !me.locked && me.step_up_at.is_some_and(fresh))
 }
@@ -129,7 +128,7 @@ fn told<A: record::Act>(desk: &Desk<A>, next: &str) -> Answer {
     Reply::json(&Told { next: next.to_owned(), csrf, person, codes: Vec::new() })
 }
 
-fn row(custody: &Custody, line: &PasskeyLine) -> PasskeyRow {
+fn row(custody: &HouseView, line: &PasskeyLine) -> PasskeyRow {
     PasskeyRow {
         label: line.label.clone(),
         added: moment(custody, line.created_at),
@@ -145,7 +144,7 @@ fn row(custody: &Custody, line: &PasskeyLine) -> PasskeyRow {
 async fn passkeys(desk: Desk<act::CredentialAdd>, Query(way): Query<Way>) -> Answer {
     let (mut chrome, _) = frame(&desk, PASSKEYS).await?;
     let lines = desk.passkey_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.flash = flash_of(way.done.as_deref());
     page(&PasskeysPage {
         chrome,
@@ -179,7 +178,7 @@ async fn remove(desk: Desk<act::CredentialRemove>, Path(id): Path<CredentialId>)
 
 async fn codes_new(desk: Desk<act::CredentialAdd>) -> Answer {
     let codes = desk.recovery_codes_new().await.map_err(|error| after_touch(error, PASSKEYS))?;
-    let mut chrome = porch(desk.custody()).await?;
+    let mut chrome = porch(desk.house()).await?;
     chrome.csrf = desk.signed_in().map(|me| me.csrf.clone()).unwrap_or_default();
     page(&RecoveryCodesPage { chrome, codes, next: PASSKEYS.to_owned() })
 }

@@ -11,7 +11,7 @@ use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::parts::{Choice, Empty, Errors, Fact, How, Link, PageAction, PostLink, Tone, Weight};
 use crate::pages::people::{InvitationRow, InvitePage, InvitedPage, PeoplePage, PersonRow};
 use axum::http::Method;
-use custody::{Confirmed, Custody, CustodyError, Desk, DirectoryBody, InvitationLine, Invited, PersonLine};
+use custody::{Confirmed, CustodyError, Desk, DirectoryBody, HouseView, InvitationLine, Invited, PersonLine};
 use record::{Act, CustomerId, InvitationId, MembershipId, PersonId, Role, Side, act};
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ impl Upon {
     }
 
     /// Each role of each person as a row.
-    pub(super) fn rows(&self, custody: &Custody, people: &[PersonLine], me: PersonId) -> Vec<PersonRow> {
+    pub(super) fn rows(&self, custody: &HouseView, people: &[PersonLine], me: PersonId) -> Vec<PersonRow> {
         let mut rows = Vec::new();
         for line in people {
             let (note, tone) = note(line, me);
@@ -118,7 +118,7 @@ impl Upon {
     }
 
     /// What is out.
-    pub(super) fn invitations(&self, custody: &Custody, lines: &[InvitationLine]) -> Vec<InvitationRow> {
+    pub(super) fn invitations(&self, custody: &HouseView, lines: &[InvitationLine]) -> Vec<InvitationRow> {
         let row = |line: &InvitationLine| InvitationRow {
             withdraw: line.membership.filter(|_| self.end.contains(&line.person)).map(|membership| PostLink {
                 label: "Take it back".to_owned(),
@@ -132,7 +132,7 @@ impl Upon {
 }
 
 /// One invitation as a row, with its confirmation where this person may.
-pub(super) fn invitation_row(custody: &Custody, line: &InvitationLine) -> InvitationRow {
+pub(super) fn invitation_row(custody: &HouseView, line: &InvitationLine) -> InvitationRow {
     let (state, tone) = if line.waits_for_second {
         ("waits for a second officer", Tone::Due)
     } else {
@@ -184,7 +184,7 @@ async fn list(desk: Desk<act::PersonList>, Query(which): Query<Which>) -> Answer
     let (mut chrome, me) = frame(&desk, "/people").await?;
     let customer = place_of(&which, &me)?;
     let people = desk.person_list(customer).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let mine = managed(&me);
     customer_filter(&mut chrome, &mine, Some(customer), "/people");
     // There is no page of all practices' people: each list is an act at one practice.
@@ -250,7 +250,7 @@ async fn invite_page(
     let body = fields.map(typed).unwrap_or_default();
     Ok(InvitePage {
         chrome,
-        place: desk.custody().customer_name(customer).await?,
+        place: desk.house().customer_name(customer).await?,
         name: body.name,
         email: body.email,
         phone: body.telephone,
@@ -278,7 +278,7 @@ async fn invite(desk: Desk<act::PersonInvite>, Query(which): Query<Which>, field
     let form = format!("/people/invite?customer={customer}");
     match invited.map_err(|error| after_touch(error, &form)) {
         Ok(invited) => {
-            let place = desk.custody().customer_name(customer).await?;
+            let place = desk.house().customer_name(customer).await?;
             let role = format!("{} at {place}", role.map_or("", Role::label));
             invited_page(&desk, invited, &role, &format!("/people?customer={customer}")).await
         }
@@ -291,7 +291,7 @@ async fn invite(desk: Desk<act::PersonInvite>, Query(which): Query<Which>, field
 
 /// The page that shows link and words once.
 pub(super) async fn invited_page<A: Act>(desk: &Desk<A>, invited: Invited, role: &str, back: &str) -> Answer {
-    let custody = desk.custody();
+    let custody = desk.house();
     let (mut chrome, _) = frame(desk, "").await?;
     chrome.witness = Some(witness(custody, "did this", invited.witnessed));
     page(&InvitedPage {
@@ -345,7 +345,7 @@ async fn confirm(desk: Desk<act::InvitationConfirm>, Path(id): Path<InvitationId
 }
 
 async fn confirmed_page(desk: &Desk<act::InvitationConfirm>, confirmed: Confirmed) -> Answer {
-    let custody = desk.custody();
+    let custody = desk.house();
     let (mut chrome, _) = frame(desk, "").await?;
     chrome.witness = Some(witness(custody, "confirmed this", confirmed.witnessed));
     page(&InvitedPage {

@@ -187,7 +187,7 @@ fn kinds(chosen: &str) -> Vec<crate::pages::parts::Choice> {
 async fn new_page(desk: &Desk<act::RelatedCreate>, id: PatientId, typed: &Typed, errors: Errors) -> Answer {
     let (mut chrome, _) = frame(desk, "/patients").await?;
     let around = desk.related_look(id).await?;
-    chrome.witness = Some(witness(desk.custody(), "opened this", around.witnessed));
+    chrome.witness = Some(witness(desk.house(), "opened this", around.witnessed));
     let patient = around.patient.show(&around.shown);
     let chosen = if typed.kind.is_empty() { "guardian" } else { typed.kind.as_str() };
     page(&RelatedFormPage {
@@ -244,7 +244,7 @@ async fn edit_page(
     let (mut chrome, _) = frame(desk, "/patients").await?;
     let around: RelatedForm = desk.related_look(id).await?;
     let line = around.related.iter().find(|one| one.id == who).ok_or(Problem::NotHere)?;
-    chrome.witness = Some(witness(desk.custody(), "opened this", around.witnessed));
+    chrome.witness = Some(witness(desk.house(), "opened this", around.witnessed));
     let patient = around.patient.show(&around.shown);
     let (typed, errors, kept, revision, status) = match again {
         Again::Fresh => {

@@ -10,7 +10,7 @@ use crate::pages::parts::{AccessRow, Empty, Errors, FieldError, Tone};
 use crate::pages::requests::{FoundRow, RequestPage, RequestRow, RequestsPage, TracePage, TracedDocument};
 use axum::http::Method;
 use bytes::Bytes;
-use custody::{Custody, CustodyError, Desk, PatientLines, RequestLine, Trace, TraceDocument, TraceForm, TraceLine};
+use custody::{CustodyError, Desk, HouseView, PatientLines, RequestLine, Trace, TraceDocument, TraceForm, TraceLine};
 use record::{Action, Outcome, PatientId, RequestId, act};
 
 pub(super) fn routes(locked: Locked) -> Locked {
@@ -24,7 +24,7 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::GET, "/patients/{pat}/accesses.csv", Opts::stream("Who saw a patient, as a table"), table)
 }
 
-fn row(custody: &Custody, line: &RequestLine) -> RequestRow {
+fn row(custody: &HouseView, line: &RequestLine) -> RequestRow {
     RequestRow {
         href: format!("/requests/{}", line.id),
         number: line.number.clone(),
@@ -44,7 +44,7 @@ async fn requests_page(
 ) -> Result<RequestsPage, Problem> {
     let (mut chrome, _) = frame(desk, "/requests").await?;
     let (lines, witnessed) = desk.request_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this list", witnessed));
     let chosen = fields.one("customer").unwrap_or_default();
     let customers = beside::<_, act::CustomerList>(desk).customer_list().await?;
@@ -99,7 +99,7 @@ async fn request_page(
 ) -> Result<RequestPage, Problem> {
     let (mut chrome, _) = frame(desk, "/requests").await?;
     let (line, witnessed) = desk.request_show(id).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this request", witnessed));
     let mut rows = Vec::new();
     for lines in found.unwrap_or_default() {
@@ -161,7 +161,7 @@ async fn close(desk: Desk<act::RequestClose>, Path(id): Path<RequestId>) -> Answ
     go("/requests?done=request-closed")
 }
 
-fn access_row(custody: &Custody, trace: &Trace, about: &TraceLine) -> AccessRow {
+fn access_row(custody: &HouseView, trace: &Trace, about: &TraceLine) -> AccessRow {
     let document = about.document.and_then(|id| trace.documents.iter().find(|one| one.id == id));
     let line = &about.line;
     AccessRow {
@@ -189,7 +189,7 @@ fn title(trace: &Trace, document: &TraceDocument) -> String {
     }
 }
 
-fn document_row(custody: &Custody, trace: &Trace, patient: PatientId, one: &TraceDocument) -> TracedDocument {
+fn document_row(custody: &HouseView, trace: &Trace, patient: PatientId, one: &TraceDocument) -> TracedDocument {
     let may = |action: Action| one.may.contains(&action);
     let href = |yes: bool, last: &str| yes.then(|| format!("/documents/{}/{last}?from={patient}", one.id));
     TracedDocument {
@@ -226,7 +226,7 @@ fn is_seen(line: &TraceLine) -> bool {
 async fn trace(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/requests").await?;
     let trace = desk.patient_trace(id, TraceForm::Page).await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "asked who saw her or him", trace.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let patient = trace.patient.show(&trace.shown);
@@ -252,7 +252,7 @@ async fn trace(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>, Query(w
 
 async fn table(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>) -> Answer {
     let trace = desk.patient_trace(id, TraceForm::Table).await?;
-    let text = csv(desk.custody(), &trace);
+    let text = csv(desk.house(), &trace);
     let length = text.len() as u64;
     let whole = futures_util::stream::iter([Ok::<Bytes, std::io::Error>(Bytes::from(text))]);
     // The name of the file is no name of a person.
@@ -260,7 +260,7 @@ async fn table(desk: Desk<act::PatientTrace>, Path(id): Path<PatientId>) -> Answ
 }
 
 /// RFC 4180. A field that a spreadsheet would take for a formula is made text by an apostrophe before it.
-fn csv(custody: &Custody, trace: &Trace) -> String {
+fn csv(custody: &HouseView, trace: &Trace) -> String {
     let patient = trace.patient.show(&trace.shown);
     let request = trace.request.as_ref().map(|(_, number)| number.as_str()).unwrap_or_default();
     let mut out = String::new();

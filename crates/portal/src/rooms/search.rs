@@ -120,7 +120,7 @@ async fn form(desk: Desk<act::DocumentSearch>) -> Answer {
 
 async fn search(desk: Desk<act::DocumentSearch>, Form(typed): Form<Typed>) -> Answer {
     let (mut chrome, _) = frame(&desk, "/search").await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let wanted = typed.search();
     let found = match desk.document_search(&wanted, typed.only(), None).await {
         Ok(found) => found,
@@ -134,7 +134,7 @@ async fn search(desk: Desk<act::DocumentSearch>, Form(typed): Form<Typed>) -> An
         Err(error) => return Err(error.into()),
     };
     // Patients are asked for beside: by name only, and as an act of its own.
-    let beside = Desk::<act::PatientSearch>::at(custody.clone(), desk.signed_in().cloned());
+    let beside = desk.beside::<act::PatientSearch>();
     let patients = match beside.patient_search(&wanted, typed.only()).await {
         Ok(found) => found,
         Err(CustodyError::Input(_) | CustodyError::Refused(_)) => Vec::new(),

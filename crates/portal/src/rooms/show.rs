@@ -2,7 +2,7 @@
 
 use super::frame::moment;
 use crate::pages::parts::{DocumentRow, Fact, OpenedRow, PatientRow, Tone};
-use custody::{Custody, DocumentLine, DocumentLines, HistoryLine, PatientBody, PatientLine, Shown};
+use custody::{DocumentLine, DocumentLines, HistoryLine, HouseView, PatientBody, PatientLine, Shown};
 use record::Action;
 use record::document::DocumentState;
 use record::tag::Tag;
@@ -38,7 +38,7 @@ pub(super) fn tag(name: &str) -> Tag {
 }
 
 /// One document as a row.
-pub(super) fn document_row(custody: &Custody, lines: &DocumentLines, line: &DocumentLine) -> DocumentRow {
+pub(super) fn document_row(custody: &HouseView, lines: &DocumentLines, line: &DocumentLine) -> DocumentRow {
     let shown = &lines.shown;
     let body = line.body.show(shown);
     let known = line.patient.as_ref().map(|(_, patient)| patient.show(shown));
@@ -160,7 +160,7 @@ pub(super) const fn done(action: Action) -> &'static str {
 }
 
 /// One line of "who opened it".
-pub(super) fn opened_row(custody: &Custody, line: &HistoryLine) -> OpenedRow {
+pub(super) fn opened_row(custody: &HouseView, line: &HistoryLine) -> OpenedRow {
     OpenedRow {
         who: line.who.clone(),
         role: line.role.clone(),

@@ -9,7 +9,7 @@ use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::parts::{DateParts, Errors, Link, PageAction, PostLink, Weight};
 use crate::pages::people::{AssignmentRow, InvitationRow, InvitePage, PersonRow, StaffPage, StaffPersonPage, StaffRow};
 use axum::http::Method;
-use custody::{Custody, CustodyError, Desk, InvitationLine, PersonLine};
+use custody::{CustodyError, Desk, HouseView, InvitationLine, PersonLine};
 use record::civil::Day;
 use record::{MembershipId, PersonId, Role, Side, Timestamp, act};
 
@@ -28,7 +28,7 @@ fn roles(line: &PersonLine) -> String {
     line.roles.iter().map(|one| one.role.label()).collect::<Vec<_>>().join(", ")
 }
 
-fn row(custody: &Custody, line: &PersonLine, me: PersonId) -> StaffRow {
+fn row(custody: &HouseView, line: &PersonLine, me: PersonId) -> StaffRow {
     let (note, tone) = note(line, me);
     let assigned: Vec<&str> = line.assigned.iter().map(|(_, name, _)| name.as_str()).collect();
     StaffRow {
@@ -46,7 +46,7 @@ fn row(custody: &Custody, line: &PersonLine, me: PersonId) -> StaffRow {
 async fn list(desk: Desk<act::StaffList>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, me) = frame(&desk, "/staff").await?;
     let people = desk.staff_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     chrome.witness = Some(witness(custody, "opened this list", people.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
     let upon = Upon::of(&desk, None, &[], &people.invitations).await?;
@@ -64,7 +64,7 @@ async fn list(desk: Desk<act::StaffList>, Query(which): Query<Which>) -> Answer 
 async fn waiting(desk: &Desk<act::StaffList>) -> Result<Vec<InvitationRow>, Problem> {
     let lines = desk.invitations_to_confirm().await?;
     let row = |(line, place): &(InvitationLine, String)| {
-        let row = invitation_row(desk.custody(), line);
+        let row = invitation_row(desk.house(), line);
         InvitationRow { role: format!("{} at {place}", row.role), ..row }
     };
     Ok(lines.iter().map(row).collect())
@@ -73,7 +73,7 @@ async fn waiting(desk: &Desk<act::StaffList>) -> Result<Vec<InvitationRow>, Prob
 async fn show(desk: Desk<act::StaffList>, Path(id): Path<PersonId>, Query(which): Query<Which>) -> Answer {
     let (mut chrome, me) = frame(&desk, "/staff").await?;
     let people = desk.staff_list().await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let line = people.people.iter().find(|line| line.person == id).ok_or(Problem::NotHere)?;
     chrome.witness = Some(witness(custody, "opened this", people.witnessed));
     chrome.flash = flash_of(which.done.as_deref());
@@ -106,7 +106,7 @@ async fn show(desk: Desk<act::StaffList>, Path(id): Path<PersonId>, Query(which)
 
 /// For whom this person works, and for whom they could.
 async fn assignments(desk: &Desk<act::StaffList>, line: &PersonLine) -> Result<Vec<AssignmentRow>, Problem> {
-    let custody = desk.custody();
+    let custody = desk.house();
     let (grants, ends) = (beside::<_, act::AssignmentGrant>(desk), beside::<_, act::AssignmentEnd>(desk));
     let mut rows = Vec::new();
     for customer in beside::<_, act::CustomerList>(desk).customer_list().await?.lines {
@@ -131,7 +131,7 @@ fn until_of(fields: &Fields) -> DateParts {
 }
 
 /// The end of the day that was typed; nothing when no box was filled.
-fn until_read(custody: &Custody, typed: &DateParts) -> Result<Option<Timestamp>, CustodyError> {
+fn until_read(custody: &HouseView, typed: &DateParts) -> Result<Option<Timestamp>, CustodyError> {
     if [&typed.month, &typed.day, &typed.year].iter().all(|part| part.trim().is_empty()) {
         return Ok(None);
     }
@@ -160,7 +160,7 @@ async fn invite_page(
     let body = fields.map(typed).unwrap_or_default();
     Ok(InvitePage {
         chrome,
-        place: desk.custody().settings().operator.clone(),
+        place: desk.house().settings().operator.clone(),
         name: body.name,
         email: body.email,
         phone: body.telephone,
@@ -179,14 +179,14 @@ async fn invite_form(desk: Desk<act::StaffInvite>) -> Answer {
 
 async fn invite(desk: Desk<act::StaffInvite>, fields: Fields) -> Answer {
     let role = fields.one("role").unwrap_or_default().parse::<Role>().ok();
-    let invited = match (role, until_read(desk.custody(), &until_of(&fields))) {
+    let invited = match (role, until_read(desk.house(), &until_of(&fields))) {
         (Some(role), Ok(until)) => desk.staff_invite(role, &typed(&fields), until).await,
         (_, Err(error)) => Err(error),
         (None, _) => Err(CustodyError::field("role", "Choose a role.")),
     };
     match invited.map_err(|error| after_touch(error, "/staff/invite")) {
         Ok(invited) => {
-            let role = format!("{} at {}", role.map_or("", Role::label), desk.custody().settings().operator);
+            let role = format!("{} at {}", role.map_or("", Role::label), desk.house().settings().operator);
             invited_page(&desk, invited, &role, "/staff").await
         }
         Err(problem) => match errors_of(&problem) {

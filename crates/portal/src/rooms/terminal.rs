@@ -41,7 +41,7 @@ async fn look(desk: Desk<act::TerminalConfirm>, fields: Fields) -> Answer {
     let code = fields.one("code").unwrap_or_default();
     match desk.terminal_look(code).await {
         Ok(line) => {
-            let since = moment(desk.custody(), line.asked_at);
+            let since = moment(desk.house(), line.asked_at);
             let asks = TerminalAsks { words: line.words, since, code: code.to_owned() };
             page(&form(&desk, Some(asks), None).await?)
         }

@@ -9,7 +9,7 @@ use crate::pages::parts::{Choice, Errors, Tone};
 use crate::pages::upload::{UploadPage, UploadResult, UploadedPage};
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
-use custody::{Custody, CustodyError, Desk, NewUpload, PatientBody, SameBytes, SameFile, UploadCut, Uploaded};
+use custody::{CustodyError, Desk, HouseView, NewUpload, PatientBody, SameBytes, SameFile, UploadCut, Uploaded};
 use futures_util::StreamExt as _;
 use percent_encoding::percent_decode_str;
 use record::civil::Day;
@@ -38,7 +38,7 @@ struct Begin {
 
 async fn form(desk: Desk<act::DocumentUpload>, Query(begin): Query<Begin>) -> Answer {
     let (chrome, _) = frame(&desk, "/upload").await?;
-    let custody = desk.custody();
+    let custody = desk.house();
     let places = desk.upload_places().await?;
     let customers: Vec<Choice> =
         places.iter().map(|place| choice(&place.customer.to_string(), &place.name, "-")).collect();
@@ -150,7 +150,7 @@ struct SameOf {
 }
 
 /// "This file came in on … as …, filed for …": with its names for those who might list it.
-pub(super) fn came_before(custody: &Custody, same: &SameFile) -> String {
+pub(super) fn came_before(custody: &HouseView, same: &SameFile) -> String {
     let when = custody.settings().time_of(same.uploaded_at);
     let stands = format!("{}, {}", same.kind.label(), same.state.label()).to_lowercase();
     let Some(names) = &same.names else {
@@ -208,7 +208,7 @@ async fn one(desk: Desk<act::DocumentUpload>, Query(said): Query<Said>, headers:
                 href: same.names.as_ref().map(|_| format!("/documents/{}", same.document)),
                 may_be_version: same.may_be_version,
             };
-            let told = ToldSame { detail: came_before(desk.custody(), &same), same: of };
+            let told = ToldSame { detail: came_before(desk.house(), &same), same: of };
             return Ok(Reply::json(&told)?.status(StatusCode::CONFLICT));
         }
         // Custody knows only that the body broke off; the door knows why.
@@ -257,7 +257,7 @@ async fn many(desk: Desk<act::DocumentUpload>, mut parts: Parts) -> Answer {
 /// The practice's name for the tag; nothing is looked up that was not named.
 pub(super) async fn name_of(desk: &Desk<act::DocumentUpload>, customer: Option<CustomerId>) -> Result<String, Problem> {
     match customer {
-        Some(id) => Ok(desk.custody().customer_name(id).await?),
+        Some(id) => Ok(desk.house().customer_name(id).await?),
         None => Ok(String::new()),
     }
 }
@@ -301,7 +301,7 @@ pub(super) async fn take(
             // Its names are shown, so whose they are is too.
             tag: same.names.as_ref().map(|_| tag(customer_name)),
             version_href: same.may_be_version.then(|| format!("/upload?version_of={}", same.document)),
-            ..result("Came in before", Tone::Due, came_before(desk.custody(), &same))
+            ..result("Came in before", Tone::Due, came_before(desk.house(), &same))
         }),
         Err(CustodyError::File(why) | CustodyError::State(why)) => {
             Ok(result("Not taken", Tone::Danger, why.to_owned()))

@@ -50,7 +50,7 @@ const fn not_here(somebody: bool) -> Problem {
 }
 
 async fn security_txt(desk: Desk<act::SessionStart>) -> Answer {
-    let custody = desk.custody();
+    let custody = desk.house();
     let settings = custody.settings();
     let Some(contact) = &settings.security_contact else { return Err(not_here(desk.signed_in().is_some())) };
     let until = custody.now().plus_secs(SECURITY_TXT_SECS);
