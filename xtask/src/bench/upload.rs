@@ -87,7 +87,7 @@ fn upload(crew: &Crew, folder: &Path, bytes: u64) -> Result<f64> {
     file.set_len(bytes)?;
     drop(file);
     let start = now();
-    let told = crew.tess.upload(&format!("{}&kind=dictation", crew.query), "long.wav", &path)?;
+    let told = crew.tess.upload(&format!("{}&kind=dictation&same=keep", crew.query), "long.wav", &path)?;
     let rate = megabytes_a_second(bytes, start);
     ensure!(told["outcome"] == "Waiting to be typed", "the upload was not taken: {told}");
     std::fs::remove_file(path)?;
