@@ -297,8 +297,15 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn entry_list(&self, filter: &EntryFilter, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        // What named one thing is walked by that thing, the newest first, and ends when there is enough: a document that was
+        // opened ten thousand times is found as quickly as a new one.
+        let (from, idx) = if filter.resource.is_some() {
+            ("ledger_touch CROSS JOIN ledger_entry", "ledger_touch.idx")
+        } else {
+            ("ledger_entry", "ledger_entry.idx")
+        };
         let mut condition = Condition::default();
-        condition.and("1 = 1");
+        condition.and(if filter.resource.is_some() { "ledger_entry.idx = ledger_touch.idx" } else { "1 = 1" });
         let mut equals = |sql: &str, value: Option<Value>| {
             if let Some(value) = value {
                 let place = condition.place(value);
@@ -308,8 +315,8 @@ impl Store {
         equals("principal = ??", filter.principal.clone().map(Value::from));
         equals("customer_id = ??", filter.customer.map(Value::from));
         equals("at >= ??", filter.from.map(Value::from));
-        equals("idx < ??", filter.before.map(number));
-        equals("idx IN (SELECT idx FROM ledger_touch WHERE resource_id = ??)", filter.resource.map(Value::from));
+        equals(&format!("{idx} < ??"), filter.before.map(number));
+        equals("ledger_touch.resource_id = ??", filter.resource.map(Value::from));
         for (column, words) in [("action", &filter.actions), ("outcome", &filter.outcomes)] {
             if !words.is_empty() {
                 let places: Vec<String> = words.iter().map(|word| condition.place(word)).collect();
@@ -317,7 +324,8 @@ impl Store {
             }
         }
         let limit = condition.place(limit);
-        let sql = format!("SELECT idx, leaf FROM ledger_entry WHERE {} ORDER BY idx DESC LIMIT {limit}", condition.sql);
+        let sql =
+            format!("SELECT {idx} AS idx, leaf FROM {from} WHERE {} ORDER BY {idx} DESC LIMIT {limit}", condition.sql);
         self.rows("list entries", sql, condition.values).await?.iter().map(stored).collect()
     }
 

@@ -8,7 +8,7 @@
 //! What it refuses to know: whose data it is, where it lies, who may read it.
 
 use crate::secret::Secret;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, RandomizedNonceKey, UnboundKey};
 use aws_lc_rs::{constant_time, hmac};
 use zeroize::Zeroizing;
 
@@ -29,6 +29,8 @@ pub(crate) mod label {
     pub(crate) const COLUMN: &[u8] = b"strongroom v1 records column";
     /// Index key → one key for each field; the field's name follows, framed.
     pub(crate) const BLIND: &[u8] = b"strongroom v1 blind index";
+    /// Index key → fingerprints of a file's blocks.
+    pub(crate) const BLIND_BLOCKS: &[u8] = b"strongroom v1 blind blocks";
     /// Directory key → the key that seals directory columns.
     pub(crate) const DIRECTORY: &[u8] = b"strongroom v1 directory column";
     /// Directory key → the blind index over e-mail addresses and the like.
@@ -213,7 +215,7 @@ impl MacTag {
         self.0.update(&(part.len() as u64).to_be_bytes());
         self.0.update(part);
     }
-    /// Bytes of the last part, whose length nobody knows before its end.
+    /// Bytes without a length before them.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
@@ -221,6 +223,31 @@ impl MacTag {
         let mut tag = [0_u8; 32];
         tag.copy_from_slice(self.0.sign().as_ref());
         tag
+    }
+}
+
+/// A keyed fingerprint of long blocks, 128 bits each: GMAC (AES-256-GCM over no plaintext), numbered by the block's place.
+///
+/// It is no seal: the same number comes again for each file, so two fingerprints that somebody sees would tell the key. They
+/// go into a [`MacTag`] and nowhere else, as a universal hash within a pseudo-random function. It is twelve times as fast
+/// as HMAC-SHA-256, which a file of gigabytes notices.
+pub(crate) struct BlockKey(LessSafeKey);
+
+impl BlockKey {
+    /// For this key.
+    pub(crate) fn new(key: &Secret) -> Self {
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).expect("an AES-256 key of 32 bytes")))
+    }
+
+    /// The fingerprint of the block at this place.
+    pub(crate) fn fingerprint(&self, place: u64, block: &[u8]) -> [u8; TAG_LEN] {
+        let mut nonce = [0_u8; NONCE_LEN];
+        nonce[NONCE_LEN - 8..].copy_from_slice(&place.to_be_bytes());
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(block), &mut []);
+        let mut fingerprint = [0_u8; TAG_LEN];
+        fingerprint.copy_from_slice(tag.expect("nothing is sealed, and no block is over 64 GiB").as_ref());
+        fingerprint
     }
 }
 

@@ -3,7 +3,6 @@
 //! What must always hold: memory stays constant whatever the size; no plaintext touches the disk.
 
 use super::Coming;
-use super::same::KnownBy;
 use crate::{Custody, CustodyError};
 use identify::{ExtractError, Kind, Limits, sniff};
 use record::digest::Hasher;
@@ -11,7 +10,7 @@ use std::process::Stdio;
 use store::ObjectWriter;
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinHandle;
-use vault::{Sealer, floe};
+use vault::{BlindFile, Sealer, floe};
 
 /// How much of the beginning is looked at before anything is decided.
 pub(super) const HEAD_BYTES: usize = identify::sniff::HEAD_BYTES;
@@ -120,6 +119,7 @@ struct Sealing {
     sealer: Sealer,
     writer: ObjectWriter,
     digest: Hasher,
+    known_by: BlindFile,
 }
 
 impl Sealing {
@@ -131,6 +131,7 @@ impl Sealing {
     /// A full batch that is not the last.
     fn full(mut self, mut batch: Batch) -> Result<(Self, Batch), CustodyError> {
         for segment in batch.bytes.chunks_mut(floe::SEGMENT_LEN) {
+            self.known_by.update(&segment[floe::PLAIN_AT..floe::PLAIN_AT + floe::PLAIN_SEGMENT_LEN]);
             self.sealer.segment_in_place(segment).map_err(CustodyError::seal)?;
         }
         self.out(&batch.bytes)?;
@@ -139,19 +140,21 @@ impl Sealing {
     }
 
     /// The last batch, perhaps empty.
-    fn last(mut self, mut batch: Batch) -> Result<(ObjectWriter, Hasher), CustodyError> {
+    fn last(mut self, mut batch: Batch) -> Result<(ObjectWriter, Hasher, [u8; 32]), CustodyError> {
         let before = batch.filled.saturating_sub(1) / floe::PLAIN_SEGMENT_LEN;
         let last_len = batch.filled - before * floe::PLAIN_SEGMENT_LEN + floe::SEGMENT_OVERHEAD;
         let (full, rest) = batch.bytes.split_at_mut(before * floe::SEGMENT_LEN);
         for segment in full.chunks_mut(floe::SEGMENT_LEN) {
+            self.known_by.update(&segment[floe::PLAIN_AT..floe::PLAIN_AT + floe::PLAIN_SEGMENT_LEN]);
             self.sealer.segment_in_place(segment).map_err(CustodyError::seal)?;
         }
-        let Self { sealer, mut writer, mut digest } = self;
+        let Self { sealer, mut writer, mut digest, mut known_by } = self;
+        known_by.update(&rest[floe::PLAIN_AT..floe::PLAIN_AT + last_len - floe::SEGMENT_OVERHEAD]);
         sealer.last_in_place(&mut rest[..last_len]).map_err(CustodyError::seal)?;
         let sealed = &batch.bytes[..before * floe::SEGMENT_LEN + last_len];
         digest.update(sealed);
         writer.write_here(sealed)?;
-        Ok((writer, digest))
+        Ok((writer, digest, known_by.finish()))
     }
 }
 
@@ -183,7 +186,6 @@ fn stopped() -> CustodyError {
 pub(super) struct Intake {
     batch: Batch,
     turn: Turn,
-    known_by: KnownBy,
     size_bytes: u64,
     max_bytes: u64,
     kind: Kind,
@@ -205,11 +207,11 @@ impl Intake {
         writer.write(sealer.header()).await?;
         let scanner = custody.settings().scan_command.as_deref();
         let scanner = scanner.map(|command| Scanner::start(command, SCANNER_PATIENCE)).transpose()?;
-        let known_by = KnownBy::begin(custody.ring().blind_file(coming.customer).map_err(CustodyError::seal)?);
+        let known_by = custody.ring().blind_file(coming.customer).map_err(CustodyError::seal)?;
         let kept = if kind.is_audio() { None } else { Some(zeroize::Zeroizing::new(Vec::new())) };
-        let turn = Turn::Idle(Box::new(Sealing { sealer, writer, digest }));
+        let turn = Turn::Idle(Box::new(Sealing { sealer, writer, digest, known_by }));
         // Most files are small: one segment to begin with.
-        Ok(Self { known_by, batch: Batch::of(1), turn, size_bytes: 0, max_bytes, kind, kept, scanner })
+        Ok(Self { batch: Batch::of(1), turn, size_bytes: 0, max_bytes, kind, kept, scanner })
     }
 
     pub(super) async fn take(&mut self, mut bytes: &[u8]) -> Result<(), CustodyError> {
@@ -217,7 +219,6 @@ impl Intake {
         if self.size_bytes > self.max_bytes {
             return Err(CustodyError::TooLarge { max_bytes: self.max_bytes });
         }
-        self.known_by.take(bytes).await?;
         if let Some(kept) = &mut self.kept {
             if kept.len() + bytes.len() > Limits::default().input_bytes_max {
                 self.kept = None;
@@ -247,7 +248,7 @@ impl Intake {
         let (sealing, _) = self.turn.done().await?;
         let batch = self.batch;
         let last = tokio::task::spawn_blocking(move || sealing.last(batch)).await;
-        let (writer, digest) = last.map_err(|_| stopped())??;
+        let (writer, digest, known_by) = last.map_err(|_| stopped())??;
         let scanned = match self.scanner.take() {
             Some(scanner) => {
                 scanner.finish().await?;
@@ -259,7 +260,7 @@ impl Intake {
         Ok(Taken {
             size_bytes: self.size_bytes,
             digest: digest.finish().as_bytes().to_vec(),
-            known_by: self.known_by.finish().await?,
+            known_by,
             kind: self.kind,
             text_of: self.kept,
             scanned,

@@ -10,9 +10,7 @@ use policy::{CustomerFacts, Decision, Facts, PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{DocumentId, Intent, Resources, Timestamp, act};
 use store::Document;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
-use vault::{BlindFile, Column};
+use vault::Column;
 
 /// What is done when the same bytes came in before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,77 +129,5 @@ impl Desk<act::DocumentUpload> {
         let known = Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None });
         let facts = Facts { principal: asker.clone(), resources: vec![facts], customer: known };
         Ok(matches!(custody.0.policy.decide::<act::DocumentUpload>(intent, &facts), Decision::Permit(_)))
-    }
-}
-
-/// Up to here the bytes are worked on where they come in; more of them go to a thread of their own, because what a file is
-/// known by costs as much as its digest, and the two can be had at once.
-const APART_FROM_BYTES: u64 = 1024 * 1024;
-/// Pieces that wait for that thread.
-const PIECES_WAITING: usize = 8;
-/// Such threads at once. They wait for the network, and everything that reads an object needs a thread, too: uploads that
-/// find none free are digested where they come in.
-static APART: Semaphore = Semaphore::const_new(4);
-
-/// A thread that digests, and the way to it.
-type Apart = (mpsc::Sender<zeroize::Zeroizing<Vec<u8>>>, JoinHandle<[u8; 32]>);
-
-/// What the file is known by, on its way.
-pub(super) struct KnownBy {
-    here: Option<BlindFile>,
-    apart: Option<Apart>,
-    taken_bytes: u64,
-}
-
-impl KnownBy {
-    pub(super) const fn begin(file: BlindFile) -> Self {
-        Self { here: Some(file), apart: None, taken_bytes: 0 }
-    }
-
-    pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
-        self.taken_bytes += bytes.len() as u64;
-        if self.taken_bytes > APART_FROM_BYTES
-            && self.here.is_some()
-            && let Ok(turn) = APART.try_acquire()
-            && let Some(mut file) = self.here.take()
-        {
-            let (pieces, mut coming) = mpsc::channel::<zeroize::Zeroizing<Vec<u8>>>(PIECES_WAITING);
-            let thread = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                while let Some(piece) = coming.blocking_recv() {
-                    file.update(&piece);
-                }
-                file.finish()
-            });
-            self.apart = Some((pieces, thread));
-        }
-        match (&mut self.here, &self.apart) {
-            (Some(file), _) => file.update(bytes),
-            (None, Some((pieces, _))) => {
-                pieces.send(zeroize::Zeroizing::new(bytes.to_vec())).await.map_err(|_| Self::broken())?;
-            }
-            (None, None) => return Err(Self::broken()),
-        }
-        Ok(())
-    }
-
-    pub(super) async fn finish(self) -> Result<[u8; 32], CustodyError> {
-        match (self.here, self.apart) {
-            (Some(file), _) => Ok(file.finish()),
-            (None, Some((pieces, thread))) => {
-                drop(pieces);
-                thread.await.map_err(|_| Self::broken())
-            }
-            (None, None) => Err(Self::broken()),
-        }
-    }
-
-    #[cfg(test)]
-    pub(super) const fn is_apart(&self) -> bool {
-        self.apart.is_some()
-    }
-
-    fn broken() -> CustodyError {
-        CustodyError::Broken("what a file is known by could not be worked out".to_owned())
     }
 }

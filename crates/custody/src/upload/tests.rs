@@ -169,22 +169,29 @@ async fn nobody_sends_in_a_colleagues_name_nor_elsewhere_nor_without_an_agreemen
 }
 
 #[tokio::test]
-async fn uploads_that_wait_take_no_more_than_a_few_threads() {
+async fn a_file_is_known_by_its_bytes_however_they_came_and_by_nothing_else() {
     let filled = filled().await;
     let ring = filled.custody().ring();
-    let megabyte = vec![7_u8; 1024 * 1024];
-    let mut all = Vec::new();
-    for _ in 0..9 {
-        let mut one = super::same::KnownBy::begin(ring.blind_file(filled.clinic).unwrap());
-        one.take(&megabyte).await.unwrap();
-        one.take(b"and one byte more").await.unwrap();
-        all.push(one);
+    let bytes: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
+    let known = |customer, bytes: &[u8], piece: usize| {
+        let mut file = ring.blind_file(customer).unwrap();
+        bytes.chunks(piece).for_each(|piece| file.update(piece));
+        file.finish()
+    };
+    let whole = known(filled.clinic, &bytes, 1 << 20);
+    for piece in [1_000, 65_000, 65_536, 70_001] {
+        assert_eq!(known(filled.clinic, &bytes, piece), whole, "{piece}");
     }
-    let apart = all.iter().filter(|one| one.is_apart()).count();
-    assert!((1..=4).contains(&apart), "{apart} wait with a thread of their own");
-    let mut digests = std::collections::BTreeSet::new();
-    for one in all {
-        digests.insert(one.finish().await.unwrap());
+    assert_ne!(known(filled.other, &bytes, 1 << 20), whole, "another customer's key");
+    let mut others = vec![bytes[..bytes.len() - 1].to_vec(), [bytes.as_slice(), &[0]].concat(), Vec::new(), vec![0]];
+    for at in [0, 65_499, 65_503, 65_536, 199_999] {
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        others.push(other);
     }
-    assert_eq!(digests.len(), 1, "the same bytes are the same, whoever worked on them");
+    // The second and the first block in each other's place.
+    let block = vault::floe::PLAIN_SEGMENT_LEN;
+    others.push([&bytes[block..2 * block], &bytes[..block], &bytes[2 * block..]].concat());
+    let all: std::collections::BTreeSet<_> = others.iter().map(|other| known(filled.clinic, other, 1 << 20)).collect();
+    assert!(all.len() == others.len() && !all.contains(&whole));
 }

@@ -3,15 +3,16 @@
 
 use super::row::{EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, Owner, WrappedKey};
 use crate::blind::Field;
-use crate::floe::Sealer;
+use crate::floe::{PLAIN_SEGMENT_LEN, Sealer};
 use crate::place::{Column, DirectoryColumn, Rendition, column_place, directory_place, object_key_place, object_place};
-use crate::primitives::{MacKey, MacTag, OpenKey, Place, SealKey, derive, label};
+use crate::primitives::{BlockKey, MacKey, MacTag, OpenKey, Place, SealKey, derive, label};
 use crate::sealed::{column_pad, column_unpad, envelope, envelope_read};
 use crate::secret::{RootKey, Secret};
 use record::{CustomerId, DocumentId, Entropy, ResourceId};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Something cannot be sealed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +50,7 @@ pub(crate) struct RecordsVersion {
 pub(crate) struct CustomerKeys {
     pub(crate) customer: CustomerId,
     versions: BTreeMap<u32, RecordsVersion>,
-    index: Option<BTreeMap<Field, MacKey>>,
+    index: Option<IndexKeys>,
 }
 
 impl CustomerKeys {
@@ -349,7 +350,7 @@ impl KeyRing {
     /// [`SealError::NoCustomer`].
     pub fn blind(&self, customer: CustomerId, field: Field, token: &str) -> Result<[u8; 32], SealError> {
         let keys = self.customers.get(&customer).ok_or(SealError::NoCustomer(customer))?;
-        let index = keys.index.as_ref().ok_or(SealError::NoCustomer(customer))?;
+        let index = &keys.index.as_ref().ok_or(SealError::NoCustomer(customer))?.fields;
         let key = index.get(&field).ok_or(SealError::NoCustomer(customer))?;
         Ok(key.tag(&[field.as_str().as_bytes(), token.as_bytes()]))
     }
@@ -360,10 +361,16 @@ impl KeyRing {
     /// [`SealError::NoCustomer`].
     pub fn blind_file(&self, customer: CustomerId) -> Result<BlindFile, SealError> {
         let keys = self.customers.get(&customer).ok_or(SealError::NoCustomer(customer))?;
-        let key = keys.index.as_ref().and_then(|index| index.get(&Field::Original));
-        let mut tag = key.ok_or(SealError::NoCustomer(customer))?.begin();
+        let index = keys.index.as_ref().ok_or(SealError::NoCustomer(customer))?;
+        let mut tag = index.fields.get(&Field::Original).ok_or(SealError::NoCustomer(customer))?.begin();
         tag.framed(Field::Original.as_str().as_bytes());
-        Ok(BlindFile(tag))
+        Ok(BlindFile {
+            tag,
+            blocks: Arc::clone(&index.blocks),
+            waiting: Zeroizing::new(Vec::new()),
+            place: 0,
+            bytes: 0,
+        })
     }
 
     /// Seals a value of the operator's own directory.
@@ -438,26 +445,72 @@ impl KeyRing {
     }
 }
 
+/// Keys of a customer's blind index.
+struct IndexKeys {
+    fields: BTreeMap<Field, MacKey>,
+    blocks: Arc<BlockKey>,
+}
+
 /// What a file is known by under its customer's index key, while its bytes come. Prints nothing.
 #[must_use]
-pub struct BlindFile(MacTag);
+pub struct BlindFile {
+    tag: MacTag,
+    blocks: Arc<BlockKey>,
+    /// Bytes of a block that is not whole yet.
+    waiting: Zeroizing<Vec<u8>>,
+    place: u64,
+    bytes: u64,
+}
 
 impl BlindFile {
-    /// More bytes of the file.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+    /// More bytes of the file, in pieces of any size; whole segments at the right places are read where they lie.
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        while !bytes.is_empty() {
+            if self.waiting.is_empty()
+                && let Some((block, rest)) = bytes.split_at_checked(PLAIN_SEGMENT_LEN)
+            {
+                self.block(block);
+                bytes = rest;
+                continue;
+            }
+            // Reserved as a whole: a buffer that grows would leave copies behind.
+            let room = PLAIN_SEGMENT_LEN - self.waiting.len();
+            self.waiting.reserve_exact(room);
+            let (piece, rest) = bytes.split_at(bytes.len().min(room));
+            self.waiting.extend_from_slice(piece);
+            bytes = rest;
+            if self.waiting.len() == PLAIN_SEGMENT_LEN {
+                let mut waiting = std::mem::take(&mut self.waiting);
+                self.block(&waiting);
+                waiting.clear();
+                self.waiting = waiting;
+            }
+        }
+    }
+
+    fn block(&mut self, block: &[u8]) {
+        let fingerprint = self.blocks.fingerprint(self.place, block);
+        self.tag.update(&fingerprint);
+        self.place += 1;
     }
 
     /// All of them have come.
     #[must_use]
-    pub fn finish(self) -> [u8; 32] {
-        self.0.finish()
+    pub fn finish(mut self) -> [u8; 32] {
+        if !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.block(&waiting);
+        }
+        self.tag.update(&self.bytes.to_be_bytes());
+        self.tag.finish()
     }
 }
 
-fn index_keys(secret: &Secret) -> BTreeMap<Field, MacKey> {
+fn index_keys(secret: &Secret) -> IndexKeys {
     let key = |field: &Field| MacKey::new(&derive(secret, label::BLIND, field.as_str().as_bytes()));
-    Field::ALL.iter().map(|field| (*field, key(field))).collect()
+    let fields = Field::ALL.iter().map(|field| (*field, key(field))).collect();
+    IndexKeys { fields, blocks: Arc::new(BlockKey::new(&derive(secret, label::BLIND_BLOCKS, b""))) }
 }
 
 fn audit_place(owner: Owner, year: i16, entry: &[u8], version: u32) -> Vec<u8> {
