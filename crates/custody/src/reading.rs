@@ -567,7 +567,10 @@ impl Stream {
                 (Outcome::Failed, why)
             }
         };
-        self.custody.told(&self.intent, outcome, why, Some(self.left)).await;
+        let Self { custody, intent, left, pieces, .. } = self;
+        // Nothing more comes: whoever reads need not wait for the last word to be durable, only the ledger has to have it.
+        drop(pieces);
+        custody.told(&intent, outcome, why, Some(left)).await;
     }
 
     async fn send(&mut self, piece: Bytes) -> Result<(), Cut> {

@@ -88,7 +88,7 @@ impl Objects {
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(true).mode(0o600);
             let file = Arc::new(options.open(&incoming).map_err(StoreError::object("begin an object"))?);
-            Ok(ObjectWriter { file, incoming, target, durable })
+            Ok(ObjectWriter { file, incoming, target, durable, unflushed_bytes: 0, flushing: None })
         })
         .await
     }
@@ -208,7 +208,14 @@ pub struct ObjectWriter {
     incoming: PathBuf,
     target: PathBuf,
     durable: DurableFolders,
+    /// Bytes since a flush was begun.
+    unflushed_bytes: usize,
+    /// What the disk is taking meanwhile.
+    flushing: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
+
+/// After so many bytes the disk is told to take them while the next ones come in, so that little is left for the end.
+const FLUSH_BYTES: usize = 16 * 1024 * 1024;
 
 impl ObjectWriter {
     /// More ciphertext.
@@ -225,14 +232,35 @@ impl ObjectWriter {
     /// # Errors
     /// As [`Self::write`].
     pub fn write_here(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        (&*self.file).write_all(bytes).map_err(StoreError::object("write an object"))
+        (&*self.file).write_all(bytes).map_err(StoreError::object("write an object"))?;
+        self.unflushed_bytes += bytes.len();
+        if self.unflushed_bytes >= FLUSH_BYTES
+            && self.flushing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            self.unflushed_bytes = 0;
+            let (file, before) = (Arc::clone(&self.file), self.flushing.take());
+            // One flush after another, and none that failed is forgotten: the next might say that all is well (fsyncgate).
+            self.flushing = Some(runtime.spawn(async move {
+                if let Some(before) = before {
+                    before.await??;
+                }
+                tokio::task::spawn_blocking(move || file.sync_data()).await?
+            }));
+        }
+        Ok(())
     }
 
     /// Makes it durable under its name.
     ///
     /// # Errors
     /// [`StoreError::ObjectExists`] when the name is taken; [`StoreError::FlushFailed`] when the disk refused.
-    pub async fn finish(self) -> Result<(), StoreError> {
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        if let Some(flushing) = self.flushing.take()
+            && !matches!(flushing.await, Ok(Ok(())))
+        {
+            return Err(StoreError::FlushFailed);
+        }
         on_thread(move || {
             // A flush that failed must not be tried again as if nothing had been: the pages may be gone (fsyncgate).
             self.file.sync_all().map_err(|_| StoreError::FlushFailed)?;

@@ -24,7 +24,7 @@ pub(super) fn measure(top: &Path, folder: &Path, rounds: u32) -> Result<Section>
     let demo = Demo::start(&binary, &folder)?;
     let crew = Crew::of(&demo)?;
     let before = most_memory(demo.pid())?;
-    let large = upload(&crew, &folder.0, LARGE_BYTES)?;
+    let large = upload(&crew, LARGE_BYTES)?;
     let most = most_memory(demo.pid())?;
     let mut all = vec![
         sample("most memory before any upload", Side::We, "", "MB", before),
@@ -34,7 +34,7 @@ pub(super) fn measure(top: &Path, folder: &Path, rounds: u32) -> Result<Section>
     // The first round warms up and does not count.
     for round in 0..=rounds {
         let (hash, disk) = (digest()?, disk(&folder.0)?);
-        let we = upload(&crew, &folder.0, TURN_BYTES)?;
+        let we = upload(&crew, TURN_BYTES)?;
         if round > 0 {
             let row = "512 MiB until it is acknowledged";
             all.push(sample(row, Side::Limit, "the slower of SHA-256 and disk", "MB/s", hash.min(disk)));
@@ -78,19 +78,13 @@ fn head_of_recording(bytes: u64) -> Result<Vec<u8>> {
     Ok(parts.concat())
 }
 
-/// Sends it by curl, and waits until it is acknowledged; megabytes a second. The file has a hole for its silence, so
-/// that reading it costs the disk nothing.
-fn upload(crew: &Crew, folder: &Path, bytes: u64) -> Result<f64> {
-    let path = folder.join("long.wav");
-    let mut file = File::create(&path)?;
-    file.write_all(&head_of_recording(bytes)?)?;
-    file.set_len(bytes)?;
-    drop(file);
+/// Sends it, and waits until it is acknowledged; megabytes a second.
+fn upload(crew: &Crew, bytes: u64) -> Result<f64> {
+    let (query, head) = (format!("{}&kind=dictation&same=keep", crew.query), head_of_recording(bytes)?);
     let start = now();
-    let told = crew.tess.upload(&format!("{}&kind=dictation&same=keep", crew.query), "long.wav", &path)?;
+    let told = crew.tess.send(&query, "long.wav", &head, bytes)?;
     let rate = megabytes_a_second(bytes, start);
     ensure!(told["outcome"] == "Waiting to be typed", "the upload was not taken: {told}");
-    std::fs::remove_file(path)?;
     Ok(rate)
 }
 
