@@ -223,7 +223,7 @@ async fn first_day(desk: Desk<act::StaffList>) -> Answer {
         step(
             day.witness,
             "A witness for the ledger",
-            "Somebody outside keeps its checkpoints: witness_command or witness_url in the configuration.",
+            "Somebody outside keeps its checkpoints: a [witness] in the configuration, a command or a file elsewhere.",
             None,
         ),
         step(
