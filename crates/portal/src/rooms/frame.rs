@@ -95,7 +95,11 @@ const MENU: &[Room] = &[
     room("Broken glass", "/break-glass", &[Role::PracticeManager, Role::PrivacyOfficer]),
     Room {
         starts_group: true,
-        ..room("Customers", "/customers", &[Role::PrivacyOfficer, Role::Administrator, Role::Analyst])
+        ..room(
+            "Customers",
+            "/customers",
+            &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator, Role::Analyst],
+        )
     },
     room("First day", "/first-day", &[Role::PrivacyOfficer]),
     room("Staff", "/staff", &[Role::PrivacyOfficer, Role::SecurityOfficer, Role::Administrator]),
