@@ -7,7 +7,7 @@ use ledger::{Head, Signer, Verifier};
 use policy::Policy;
 use record::{Clock, CustomerId, Entropy, PersonId, Principal, ProgramId, Timestamp};
 use std::sync::{Arc, RwLock};
-use store::{LedgerLog, Store};
+use store::{LedgerLog, Server, Store, TableMoved};
 use vault::{KeyChange, KeyRing, KeyRows, RootKey};
 use zeroize::Zeroizing;
 
@@ -257,6 +257,42 @@ impl Custody {
         let Some(person) = self.store().person_fetch(id).await? else { return Ok(None) };
         crate::directory::open(&self.ring(), &person).map(Some)
     }
+}
+
+/// Opens a node of a house whose database is on a server: the folder holds objects and what is on its way.
+///
+/// # Errors
+/// When the folder is in use, the server cannot be reached, our role there is too mighty, or its schema is not ours.
+pub async fn open_node(server: &Server, dir: &std::path::Path) -> Result<Store, CustodyError> {
+    Ok(Store::open_server(server, store::StoreOptions { dir: dir.to_path_buf(), create: true }).await?)
+}
+
+/// Makes or changes the schema on a server, as its owner, for the nodes' role.
+///
+/// # Errors
+/// When the server refuses, or was changed by a newer program.
+pub async fn server_migrate(owner: &Server, role: &str) -> Result<(), CustodyError> {
+    Ok(Store::server_migrate(owner, role).await?)
+}
+
+/// Carries a stopped house's embedded database to a server, all or nothing, compared row for row.
+///
+/// # Errors
+/// When the folder is in use, there is a house on the server already, or something arrived otherwise than it left.
+pub async fn database_move(dir: &std::path::Path, owner: &Server, role: &str) -> Result<Vec<TableMoved>, CustodyError> {
+    let store = Store::open(store::StoreOptions { dir: dir.to_path_buf(), create: false }).await?;
+    let moved = store.move_to_server(owner, role).await;
+    store.close().await;
+    drop(store);
+    let moved = moved?;
+    // If we die here: the rows are in both places, and whoever runs it again is told that there is a house already.
+    let (from, to) = (dir.join("strongroom.db"), dir.join("strongroom.db.carried-over"));
+    std::fs::rename(from, to).map_err(|_| {
+        CustodyError::State(
+            "all of it is on the server, but strongroom.db could not be renamed: do not use it any more",
+        )
+    })?;
+    Ok(moved)
 }
 
 /// Opens the data folder, or makes it, and takes its lock.

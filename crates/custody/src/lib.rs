@@ -73,7 +73,7 @@ pub use error::{CustodyError, FieldError};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
-pub use house::{Custody, OpenHouse, open_store};
+pub use house::{Custody, OpenHouse, database_move, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
@@ -93,6 +93,7 @@ pub use related::{RelatedForm, RelatedLine};
 pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
+pub use store::Server;
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};

@@ -3,7 +3,7 @@
 //! What must always hold: a copy of the database that goes into a backup holds no key row when it is handed on;
 //! a sealed column is put in the place of exactly the one that was read, or not at all.
 
-use crate::binds::{Row, Value, binds, query};
+use crate::binds::{Row, Statement, Value, binds};
 use crate::ledger_log::StoredEntry;
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, dialect};
@@ -57,9 +57,12 @@ impl DatabaseCopy {
     }
 
     async fn rows(&self, doing: &'static str, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows =
-            query(doing, sql.to_owned(), values)?.fetch_all(&self.pool).await.map_err(StoreError::database(doing))?;
-        Ok(rows.into_iter().map(Row).collect())
+        let rows = Statement::new(doing, sql.to_owned(), values)?
+            .query()
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::database(doing))?;
+        Ok(rows.into_iter().map(Row::Sqlite).collect())
     }
 
     /// Takes every key row out, and what only lives for hours: sessions and ceremonies. Deleted bytes are
@@ -428,7 +431,8 @@ impl Tx {
         // Whoever read the document before and writes it after must not bring the old value back.
         let counted = if table == "document" { ", revision = revision + 1" } else { "" };
         let sql = format!("UPDATE {table} SET {name} = $1{counted} WHERE {id} = $2 AND {name} = $3 AND {which}");
-        self.run(sql, binds![now, was.id, was.sealed.clone(), was.number]).await
+        let whose = Value::Whose(was.id.to_string());
+        self.run(sql, vec![now.into(), whose, was.sealed.clone().into(), was.number.into()]).await
     }
 
     /// Forgets a fact about this installation.

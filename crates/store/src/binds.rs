@@ -3,8 +3,10 @@
 
 use crate::StoreError;
 use record::Timestamp;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, Row as _, Sqlite};
+use sqlx::postgres::PgRow;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Database, Encode, Row as _, Type};
 
 /// The most places a text may have: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER), half of PostgreSQL's.
 const PLACES_MAX: usize = 32_766;
@@ -13,6 +15,11 @@ const PLACES_MAX: usize = 32_766;
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     Text(String),
+    /// Whose rows the text is about: also what the database is told before it runs (`walls.rs`).
+    Customer(String),
+    /// A thing that belongs to one customer, whom the text does not name: the database is told whose it is, and nothing
+    /// else of it, before the text runs (`walls.rs`).
+    Whose(String),
     Int(i64),
     Bytes(Vec<u8>),
     NoText,
@@ -89,8 +96,27 @@ macro_rules! ids_are_text {
         }
     )* };
 }
-ids_are_text!(AgreementId AlertId BreakGlassId CredentialId CustomerId DocumentId InvitationId MembershipId
-    ObjectId PatientId PersonId RelatedPersonId RequestId ResourceId SessionId UploadId);
+impl From<record::CustomerId> for Value {
+    fn from(id: record::CustomerId) -> Self {
+        Self::Customer(id.to_string())
+    }
+}
+impl From<Option<record::CustomerId>> for Value {
+    fn from(id: Option<record::CustomerId>) -> Self {
+        id.map_or(Self::NoText, Self::from)
+    }
+}
+macro_rules! ids_say_whose {
+    ($($id:ident)*) => { $(
+        impl From<record::$id> for Value { fn from(id: record::$id) -> Self { Self::Whose(id.to_string()) } }
+        impl From<Option<record::$id>> for Value {
+            fn from(id: Option<record::$id>) -> Self { id.map_or(Self::NoText, Self::from) }
+        }
+    )* };
+}
+ids_are_text!(AgreementId AlertId BreakGlassId CredentialId InvitationId MembershipId ObjectId PersonId RequestId
+    ResourceId SessionId UploadId);
+ids_say_whose!(DocumentId PatientId RelatedPersonId);
 
 /// `binds![a, b]`: the values of a text, in order.
 macro_rules! binds {
@@ -125,52 +151,134 @@ fn places(sql: &str) -> Option<usize> {
     used.iter().all(|used| *used).then_some(used.len())
 }
 
-/// A text with its values, ready for the engine.
-pub(crate) fn query(
-    doing: &'static str,
-    sql: String,
-    values: Vec<Value>,
-) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-    let given = values.len();
-    let wanted = places(&sql).ok_or(StoreError::Places { doing })?;
-    if wanted != given {
-        return Err(StoreError::Binds { doing, wanted, given });
-    }
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for value in values {
-        query = match value {
-            Value::Text(text) => query.bind(text),
+/// The values that our columns have, as an engine takes them.
+pub(crate) trait Values: Database + Sized {
+    /// Puts the values into the places, in order.
+    fn bind<'q>(query: Query<'q, Self, Self::Arguments>, value: Value) -> Query<'q, Self, Self::Arguments>;
+}
+
+impl<DB> Values for DB
+where
+    DB: Database,
+    String: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+    Vec<u8>: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<String>: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<i64>: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<Vec<u8>>: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    fn bind<'q>(query: Query<'q, Self, Self::Arguments>, value: Value) -> Query<'q, Self, Self::Arguments> {
+        match value {
+            Value::Text(text) | Value::Customer(text) | Value::Whose(text) => query.bind(text),
             Value::Int(number) => query.bind(number),
             Value::Bytes(bytes) => query.bind(bytes),
             Value::NoText => query.bind(None::<String>),
             Value::NoInt => query.bind(None::<i64>),
             Value::NoBytes => query.bind(None::<Vec<u8>>),
-        };
+        }
     }
-    Ok(query)
+}
+
+/// Whose rows a text may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wall<'a> {
+    /// This customer's.
+    Of(&'a str),
+    /// Those of the customer to whom this thing belongs.
+    Whose(&'a str),
+}
+
+/// A text whose places and values agree; of no engine yet, so that it can be run again after a conflict.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    pub(crate) fn new(doing: &'static str, sql: String, values: Vec<Value>) -> Result<Self, StoreError> {
+        let given = values.len();
+        let wanted = places(&sql).ok_or(StoreError::Places { doing })?;
+        if wanted != given {
+            return Err(StoreError::Binds { doing, wanted, given });
+        }
+        Ok(Self { sql, values })
+    }
+
+    /// The one customer whose rows this is about; none when it names none or several, and then no customer's rows can
+    /// be reached by it.
+    pub(crate) fn customer(&self) -> Option<&str> {
+        let mut found = None;
+        for value in &self.values {
+            let Value::Customer(id) = value else { continue };
+            if found.is_some_and(|one| one != id) {
+                return None;
+            }
+            found = Some(id);
+        }
+        found.map(String::as_str)
+    }
+
+    /// Whose rows the engine is to show while this runs. A text that names several things and no customer might be about
+    /// several customers; it sees nobody's, which its test notices.
+    pub(crate) fn wall(&self) -> Option<Wall<'_>> {
+        if let Some(customer) = self.customer() {
+            return Some(Wall::Of(customer));
+        }
+        let mut things =
+            self.values.iter().filter_map(|value| if let Value::Whose(id) = value { Some(id) } else { None });
+        let first = things.next()?;
+        things.all(|one| one == first).then_some(Wall::Whose(first))
+    }
+
+    /// Ready for an engine.
+    pub(crate) fn query<DB: Values>(self) -> Query<'static, DB, DB::Arguments> {
+        self.values.into_iter().fold(sqlx::query(AssertSqlSafe(self.sql)), DB::bind)
+    }
 }
 
 /// One row that came back.
-pub(crate) struct Row(pub(crate) SqliteRow);
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+macro_rules! column {
+    ($row:expr, $column:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($column),
+            Row::Postgres(row) => row.try_get($column),
+        }
+        .map_err(|_| StoreError::Column { column: $column })
+    };
+}
 
 impl Row {
     pub(crate) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        column!(self, column)
     }
     pub(crate) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        self.maybe_int(column)?.ok_or(StoreError::Column { column })
     }
     pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        column!(self, column)
     }
     pub(crate) fn maybe_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        column!(self, column)
     }
     pub(crate) fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            // Our columns are BIGINT; a number that stands in the text itself is an INTEGER.
+            Self::Postgres(row) => row.try_get(column).or_else(|_| {
+                let short: Result<Option<i32>, sqlx::Error> = row.try_get(column);
+                short.map(|number| number.map(i64::from))
+            }),
+        }
+        .map_err(|_| StoreError::Column { column })
     }
     pub(crate) fn maybe_bytes(&self, column: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.try_get(column).map_err(|_| StoreError::Column { column })
+        column!(self, column)
     }
     pub(crate) fn at(&self, column: &'static str) -> Result<Timestamp, StoreError> {
         self.int(column).map(Timestamp::from_unix_millis)
@@ -195,7 +303,7 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{PLACES_MAX, places, query};
+    use super::{PLACES_MAX, Statement, places};
     use crate::StoreError;
 
     #[test]
@@ -215,7 +323,7 @@ mod tests {
             assert_eq!(places(wrong), None, "{wrong}");
             for given in 0..4 {
                 let values = vec![super::Value::Int(1); given];
-                let refused = query("test", wrong.to_owned(), values);
+                let refused = Statement::new("test", wrong.to_owned(), values);
                 assert!(matches!(refused, Err(StoreError::Places { doing: "test" })), "{wrong}");
             }
         }
@@ -225,7 +333,7 @@ mod tests {
     fn a_missing_or_surplus_value_is_an_error_and_not_null() {
         for (sql, wanted) in [("SELECT 1", 0), ("SELECT $1", 1), ("SELECT $1, $2, $1", 2)] {
             for given in 0..4 {
-                let done = query("test", sql.to_owned(), vec![super::Value::Int(1); given]);
+                let done = Statement::new("test", sql.to_owned(), vec![super::Value::Int(1); given]);
                 match done {
                     Ok(_) => assert_eq!(given, wanted, "{sql}"),
                     Err(StoreError::Binds { wanted: said, given: counted, .. }) => {

@@ -3,25 +3,21 @@
 //! One connection writes and a few read. A writing transaction takes the lock when it begins; a reading
 //! one never waits for it (write-ahead log). `DIR/lock` keeps a second process out.
 
-use crate::binds::{Row, Value, query};
-use crate::lanes::{Lane, Lanes};
-use crate::{Objects, StoreError, dialect};
+use crate::binds::{Row, Statement, Value};
+use crate::engine::{Engine, Open};
+#[cfg(test)]
+use crate::lanes::Lane;
+use crate::lanes::Lanes;
+use crate::migrations::{self, MIGRATIONS};
+use crate::{Objects, Server, StoreError, dialect, server};
+#[cfg(test)]
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// Migrations go forward only; each has one purpose and says why in its first line. Their numbers count up.
-const MIGRATIONS: &[(i64, &str)] = &[
-    (1, include_str!("../migrations/0001_initial.sql")),
-    (2, include_str!("../migrations/0002_kept_lists.sql")),
-    (3, include_str!("../migrations/0003_key_shred.sql")),
-    (5, include_str!("../migrations/0005_family.sql")),
-    (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
-];
 
 /// Readers at once. More do not help on two cores.
 const READERS: u32 = 6;
@@ -42,20 +38,19 @@ pub struct Store {
 }
 
 struct Inner {
-    writer: Arc<Lanes>,
-    readers: Arc<Lanes>,
+    engine: Engine,
     objects: Objects,
     dir: PathBuf,
     broken: Arc<AtomicBool>,
     asked: AtomicU64,
-    // Held for as long as the store is open; the system lets go of it when the process dies.
+    // Held for as long as the store is open; the system lets go of it when the process dies. On a server many nodes
+    // work at once, each in a folder of its own.
     _lock: File,
 }
 
 /// A writing transaction. Dropped without `commit`, it leaves nothing.
 pub struct Tx {
-    /// Taken out when it is over: committed, or never begun.
-    lane: Option<Lane>,
+    tx: Open,
     doing: &'static str,
     broken: Arc<AtomicBool>,
 }
@@ -104,7 +99,7 @@ impl Store {
         let connect = dialect::sqlite(&path);
         let writer = Lanes::open(connect.clone(), 1).await.map_err(StoreError::database("open the database"))?;
         let mut lane = writer.take().await.map_err(StoreError::database("open the database"))?;
-        migrate(&mut lane, MIGRATIONS).await?;
+        migrations::bring(&mut lane, MIGRATIONS).await?;
         drop(lane);
         let readers = Lanes::open(connect.pragma("query_only", "ON"), READERS)
             .await
@@ -112,9 +107,12 @@ impl Store {
         let objects = Objects::open(dir.join("objects"))?;
         // The lock is ours, so whatever was on its way when the last process ended will never arrive.
         objects.incoming_clear()?;
-        let broken = Arc::default();
-        let asked = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { writer, readers, objects, dir, broken, asked, _lock: lock }) })
+        Ok(Self::of(Engine::Sqlite { writer, readers }, objects, dir, lock))
+    }
+
+    fn of(engine: Engine, objects: Objects, dir: PathBuf, lock: File) -> Self {
+        let (broken, asked) = (Arc::default(), AtomicU64::new(0));
+        Self { inner: Arc::new(Inner { engine, objects, dir, broken, asked, _lock: lock }) }
     }
 
     /// Has a commit failed in a way that leaves open what the disk holds. Stays so until the store is opened anew.
@@ -129,6 +127,10 @@ impl Store {
         self.inner.asked.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
     /// The data folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -141,21 +143,41 @@ impl Store {
         &self.inner.objects
     }
 
+    /// Opens a node: its own folder for what is on its way, and a database server that many nodes share.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when the role is too mighty or the schema is not this program's;
+    /// [`StoreError::Locked`] when another process has the folder.
+    pub async fn open_server(server: &Server, options: StoreOptions) -> Result<Self, StoreError> {
+        let dir = options.dir;
+        private_folder(&dir)?;
+        closed_to_others(&dir)?;
+        let lock = lock(&dir)?;
+        let pool = server.connect().await?;
+        migrations::check(&pool).await?;
+        let objects = Objects::open(dir.join("objects"))?;
+        objects.incoming_clear()?;
+        Ok(Self::of(Engine::Postgres { pool }, objects, dir, lock))
+    }
+
+    /// Makes or changes the schema on a server, as its owner, and lets `role` work there.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when the schema was made by a newer program.
+    pub async fn server_migrate(owner: &Server, role: &str) -> Result<(), StoreError> {
+        let mut connection = owner.owner().await?;
+        migrations::bring_server(&mut connection).await?;
+        server::grant(&mut connection, role).await?;
+        connection.close().await.map_err(StoreError::database("close the owner's connection"))
+    }
+
     /// Begins a writing transaction. `doing` names it in errors.
     ///
     /// # Errors
     /// When the writer cannot be had within the busy time.
     pub async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
-        let lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
-        // Made before it has begun: given up while the answer is on its way, it is taken back.
-        let mut tx = Tx { lane: Some(lane), doing, broken: Arc::clone(&self.inner.broken) };
-        match tx.lane().word(dialect::BEGIN_WRITE).await {
-            Ok(()) => Ok(tx),
-            Err(source) => {
-                tx.lane = None;
-                Err(StoreError::Database { doing, source })
-            }
-        }
+        let tx = self.inner.engine.begin(doing).await?;
+        Ok(Tx { tx, doing, broken: Arc::clone(&self.inner.broken) })
     }
 
     /// Rows, read outside any writing transaction.
@@ -166,11 +188,7 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         self.inner.asked.fetch_add(1, Ordering::Relaxed);
-        let query = query(doing, sql.into(), values)?;
-        let mut lane = self.inner.readers.take().await.map_err(StoreError::database(doing))?;
-        let rows = query.fetch_all(&mut *lane).await;
-        let rows = lane.seen(rows).map_err(StoreError::database(doing))?;
-        Ok(rows.into_iter().map(Row).collect())
+        self.inner.engine.rows(doing, Statement::new(doing, sql.into(), values)?).await
     }
 
     /// How the engine goes about a text, for tests.
@@ -188,10 +206,7 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
         self.inner.asked.fetch_add(1, Ordering::Relaxed);
-        let query = query(doing, sql.into(), values)?;
-        let mut lane = self.inner.readers.take().await.map_err(StoreError::database(doing))?;
-        let row = query.fetch_optional(&mut *lane).await;
-        Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row))
+        self.inner.engine.row(doing, Statement::new(doing, sql.into(), values)?).await
     }
 
     /// The first row of a text that only the writer may run, outside a transaction.
@@ -201,10 +216,7 @@ impl Store {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        let query = query(doing, sql.to_owned(), values)?;
-        let mut lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
-        let row = query.fetch_optional(&mut *lane).await;
-        Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row))
+        self.inner.engine.write_row(doing, Statement::new(doing, sql.to_owned(), values)?).await
     }
 
     /// Empties the write-ahead log, after keys were destroyed or before a copy of the file is taken.
@@ -212,10 +224,7 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let doing = "empty the write-ahead log";
-        let mut lane = self.inner.writer.take().await.map_err(StoreError::database(doing))?;
-        let done = lane.execute(dialect::CHECKPOINT).await;
-        lane.seen(done).map(|_| ()).map_err(StoreError::database(doing))
+        self.inner.engine.flush().await
     }
 
     /// Lets the database write a consistent copy of itself to `path` (which must not exist), readable by nobody else.
@@ -225,13 +234,18 @@ impl Store {
     /// When the database cannot.
     pub async fn copy_database(&self, path: &Path) -> Result<(), StoreError> {
         let doing = "copy the database";
+        if matches!(self.inner.engine, Engine::Postgres { .. }) {
+            let why = "the rows of a house on a server are backed up by the server's own tools; see docs/operating/postgresql.md";
+            return Err(StoreError::Server(why.to_owned()));
+        }
         let text = path.to_str().ok_or_else(|| StoreError::Folder("the path is not UTF-8".to_owned()))?;
         // The engine writes into a file that is there already when it is empty.
         let made = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
         made.map_err(StoreError::object("make the copy's file"))?;
         let source = dialect::sqlite(&self.inner.dir.join("strongroom.db"));
         let mut connection = source.connect().await.map_err(StoreError::database(doing))?;
-        query(doing, "VACUUM INTO $1".to_owned(), vec![Value::from(text)])?
+        Statement::new(doing, "VACUUM INTO $1".to_owned(), vec![Value::from(text)])?
+            .query()
             .execute(&mut connection)
             .await
             .map_err(StoreError::database(doing))?;
@@ -240,8 +254,7 @@ impl Store {
 
     /// Closes all connections. Called once at the end; nothing is lost without it.
     pub async fn close(&self) {
-        self.inner.readers.close().await;
-        self.inner.writer.close().await;
+        self.inner.engine.close().await;
     }
 }
 
@@ -260,47 +273,30 @@ impl Tx {
     }
 
     /// The same for a caller who does not go away before it is done.
-    pub(crate) async fn commit_here(mut self) -> Result<(), StoreError> {
-        let committed = self.lane().word("COMMIT").await;
-        committed.map_err(|source| {
-            if !dialect::is_full(&source) {
-                self.broken.store(true, Ordering::SeqCst);
+    pub(crate) async fn commit_here(self) -> Result<(), StoreError> {
+        let Self { tx, doing, broken } = self;
+        // PostgreSQL stops by itself after a flush that failed, and reads its log anew.
+        let ours = matches!(tx, Open::Sqlite(_));
+        tx.commit(doing).await.inspect_err(|error| {
+            if ours && !dialect::is_full(error) {
+                broken.store(true, Ordering::SeqCst);
             }
-            StoreError::Database { doing: self.doing, source }
-        })?;
-        self.lane = None;
-        Ok(())
-    }
-
-    fn lane(&mut self) -> &mut Lane {
-        self.lane.as_mut().expect("a transaction has its connection until it is over")
+        })
     }
 
     /// Runs a text; how many rows it changed.
     pub(crate) async fn run(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<u64, StoreError> {
-        let done = query(self.doing, sql.into(), values)?.execute(&mut **self.lane()).await;
-        Ok(self.lane().seen(done).map_err(StoreError::database(self.doing))?.rows_affected())
+        self.tx.run(self.doing, Statement::new(self.doing, sql.into(), values)?).await
     }
 
     /// All rows, as this transaction sees them.
     pub(crate) async fn rows(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = query(self.doing, sql.into(), values)?.fetch_all(&mut **self.lane()).await;
-        let rows = self.lane().seen(rows).map_err(StoreError::database(self.doing))?;
-        Ok(rows.into_iter().map(Row).collect())
+        self.tx.rows(self.doing, Statement::new(self.doing, sql.into(), values)?).await
     }
 
     /// The first row, as this transaction sees it.
     pub(crate) async fn row(&mut self, sql: impl Into<String>, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
-        let row = query(self.doing, sql.into(), values)?.fetch_optional(&mut **self.lane()).await;
-        Ok(self.lane().seen(row).map_err(StoreError::database(self.doing))?.map(Row))
-    }
-}
-
-impl Drop for Tx {
-    fn drop(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            lane.roll_back();
-        }
+        self.tx.row(self.doing, Statement::new(self.doing, sql.into(), values)?).await
     }
 }
 
@@ -338,52 +334,24 @@ fn private_file(path: &Path) -> Result<(), StoreError> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(StoreError::object(doing))
 }
 
-async fn migrate(connection: &mut SqliteConnection, migrations: &[(i64, &'static str)]) -> Result<(), StoreError> {
-    let doing = "bring the schema up to date";
-    connection
-        .execute("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")
-        .await
-        .map_err(StoreError::database(doing))?;
-    let newest = query(doing, "SELECT COALESCE(MAX(number), 0) AS number FROM migration".to_owned(), Vec::new())?
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(StoreError::database(doing))?;
-    // An older program would leave out what a newer one relies upon, without a word.
-    if MIGRATIONS.last().is_some_and(|(last, _)| Row(newest).int("number").is_ok_and(|there| there > *last)) {
-        return Err(StoreError::Folder("this folder was written by a newer strongroom; use that one".to_owned()));
-    }
-    for (number, sql) in migrations {
-        let mut tx = connection.begin_with(dialect::BEGIN_WRITE).await.map_err(StoreError::database(doing))?;
-        let there = sqlx::query("SELECT number FROM migration WHERE number = $1")
-            .bind(number)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(StoreError::database(doing))?;
-        if there.is_none() {
-            sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(StoreError::database(doing))?;
-            sqlx::query("INSERT INTO migration (number) VALUES ($1)")
-                .bind(number)
-                .execute(&mut *tx)
-                .await
-                .map_err(StoreError::database(doing))?;
-        }
-        tx.commit().await.map_err(StoreError::database(doing))?;
-    }
-    Ok(())
-}
-
 /// For tests: the writer and the readers as they are, and the schema brought up to a number.
 #[cfg(test)]
 impl Store {
     pub(crate) async fn writer(&self) -> Lane {
-        self.inner.writer.take().await.unwrap()
+        match &self.inner.engine {
+            Engine::Sqlite { writer, .. } => writer.take().await.unwrap(),
+            Engine::Postgres { .. } => panic!("this test is about SQLite"),
+        }
     }
     pub(crate) async fn reader(&self) -> Lane {
-        self.inner.readers.take().await.unwrap()
+        match &self.inner.engine {
+            Engine::Sqlite { readers, .. } => readers.take().await.unwrap(),
+            Engine::Postgres { .. } => panic!("this test is about SQLite"),
+        }
     }
     pub(crate) async fn migrate_to(connection: &mut SqliteConnection, number: i64) -> Result<(), StoreError> {
         let some = MIGRATIONS.iter().take_while(|(one, _)| *one <= number);
-        migrate(connection, &some.copied().collect::<Vec<_>>()).await
+        migrations::bring(connection, &some.copied().collect::<Vec<_>>()).await
     }
     pub(crate) fn migrations() -> &'static [(i64, &'static str)] {
         MIGRATIONS

@@ -1,5 +1,7 @@
-//! What must differ between engines, and nothing else does. Only SQLite so far.
+//! What must differ between engines, and nothing else does.
 
+use crate::StoreError;
+use crate::engine::Engine;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::path::Path;
 use std::time::Duration;
@@ -50,13 +52,29 @@ pub(crate) fn sqlite_copy(path: &Path) -> SqliteConnectOptions {
         .pragma("trusted_schema", "OFF")
 }
 
+/// To which customers these documents belong: `customer_id`, `document_id`. The server's walls let no text look at the rows
+/// of several customers, so there it is asked of the one function that may say whose a thing is.
+pub(crate) fn whose_documents(engine: &Engine, places: &[String]) -> String {
+    match engine {
+        Engine::Sqlite { .. } => {
+            format!("SELECT customer_id, document_id FROM document WHERE document_id IN ({})", places.join(", "))
+        }
+        Engine::Postgres { .. } => format!(
+            "SELECT customer_id, document_id FROM (SELECT strongroom_whose(thing) AS customer_id, thing AS document_id \
+             FROM unnest(ARRAY[{}]) AS thing) AS things WHERE customer_id IS NOT NULL",
+            places.join(", ")
+        ),
+    }
+}
+
 /// Are deleted rows overwritten: column `secure_delete`, 1 for yes.
 pub(crate) const SECURE_DELETE: &str = "PRAGMA secure_delete";
 
-/// Did the engine say that there is no room left. Nothing was written then, and no flush was tried; the same may go
+/// Did SQLite say that there is no room left. Nothing was written then, and no flush was tried; the same may go
 /// well later.
-pub(crate) fn is_full(error: &sqlx::Error) -> bool {
+pub(crate) fn is_full(error: &StoreError) -> bool {
+    let StoreError::Database { source, .. } = error else { return false };
     // SQLITE_FULL is 13; an extended code has its primary one in the lowest byte.
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    let code = source.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 13)
 }

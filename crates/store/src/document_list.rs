@@ -358,7 +358,9 @@ impl Store {
             // What few have leads; names are looked at after it.
             Way::Few => filter.patient_groups.sort_by_key(|group| group.iter().all(|(field, _)| kept::is_name(field))),
             Way::Names => {
-                let Some(sorted) = self.names_by_rarity(&filter.patient_groups).await? else { return Ok(None) };
+                let Some(sorted) = self.names_by_rarity(filter.customer, &filter.patient_groups).await? else {
+                    return Ok(None);
+                };
                 filter.patient_groups = sorted;
             }
             _ => {}
@@ -374,13 +376,20 @@ impl Store {
 
     /// The groups with the alternatives that any document has, the rarest group first: the one whose names reach
     /// furthest back within so many documents. `None` when a group is nobody's.
-    async fn names_by_rarity(&self, groups: &[TokenGroup]) -> Result<Option<Vec<TokenGroup>>, StoreError> {
+    async fn names_by_rarity(
+        &self,
+        customer: CustomerId,
+        groups: &[TokenGroup],
+    ) -> Result<Option<Vec<TokenGroup>>, StoreError> {
         let mut condition = Condition::default();
+        // A token is one customer's by its key. Who that is, is said for the wall; a condition would read every row.
+        let customer = condition.place(customer);
         let back = condition.place(BACK);
         let look = |(at, (_, token)): (usize, &(String, Vec<u8>))| {
             let token = condition.place(token.clone());
             let newest = format!(
-                "SELECT document_id FROM document_name WHERE token = {token} ORDER BY document_id DESC LIMIT 1"
+                "SELECT document_id FROM document_name WHERE token = {token} AND {customer} <> '' \
+                 ORDER BY document_id DESC LIMIT 1"
             );
             format!("SELECT {at} AS place, ({newest}) AS newest, ({newest} OFFSET {back}) AS back")
         };

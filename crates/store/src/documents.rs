@@ -2,7 +2,7 @@
 
 use crate::binds::{Row, binds};
 use crate::scope::Condition;
-use crate::{Store, StoreError, Tx, scope};
+use crate::{Store, StoreError, Tx, dialect, scope};
 use policy::DocumentFacts;
 use record::document::{DocumentKind, DocumentState};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
@@ -223,7 +223,8 @@ impl Store {
         self.row("fetch a document", sql, binds![id]).await?.as_ref().map(document).transpose()
     }
 
-    /// Several documents, whoever asks, in the order of their ids: one question, however many they are.
+    /// Several documents, whoever asks, in the order of their ids: one question, however many they are, and one for each
+    /// customer whose they are.
     ///
     /// # Errors
     /// When the database cannot.
@@ -231,13 +232,28 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        let doing = "fetch documents";
         let mut condition = Condition::default();
-        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
-        let sql = format!(
-            "SELECT {DOCUMENT} FROM document WHERE document_id IN ({}) ORDER BY document_id",
-            places.join(", ")
-        );
-        self.rows("fetch documents", sql, condition.values).await?.iter().map(document).collect()
+        let places: Vec<String> = ids.iter().map(|id| condition.place(id.to_string())).collect();
+        let mut whose: BTreeMap<CustomerId, Vec<DocumentId>> = BTreeMap::new();
+        for row in self.rows(doing, dialect::whose_documents(self.engine(), &places), condition.values).await? {
+            whose.entry(row.word("customer_id")?).or_default().push(row.word("document_id")?);
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for (customer, ids) in whose {
+            let mut condition = Condition::default();
+            let customer = condition.place(customer);
+            let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+            let sql = format!(
+                "SELECT {DOCUMENT} FROM document WHERE (customer_id || '') = {customer} AND document_id IN ({})",
+                places.join(", ")
+            );
+            for row in self.rows(doing, sql, condition.values).await? {
+                found.push(document(&row)?);
+            }
+        }
+        found.sort_by_key(|one| one.id);
+        Ok(found)
     }
 
     /// All versions, newest first.
@@ -499,7 +515,9 @@ impl Tx {
     pub async fn version_insert(&mut self, new: &DocumentVersion) -> Result<(), StoreError> {
         let size_bytes = i64::try_from(new.original_bytes).unwrap_or(i64::MAX);
         let sql = format!(
-            "INSERT INTO document_version ({VERSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            "INSERT INTO document_version (customer_id, {VERSION}) VALUES \
+             ((SELECT customer_id FROM document WHERE document_id = $1), \
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         );
         self.run(
             sql,
@@ -558,8 +576,9 @@ impl Tx {
         as_author: bool,
     ) -> Result<u64, StoreError> {
         let why = if as_author { "author" } else { "copy" };
-        let sql = "INSERT INTO recipient (document_id, person_id, why, read_at) VALUES ($1, $2, $3, NULL) \
-                   ON CONFLICT (document_id, person_id) DO NOTHING";
+        let sql = "INSERT INTO recipient (customer_id, document_id, person_id, why, read_at) VALUES \
+                   ((SELECT customer_id FROM document WHERE document_id = $1), $1, $2, $3, NULL) \
+                   ON CONFLICT DO NOTHING";
         let added = self.run(sql, binds![document, person, why]).await?;
         self.care_comes_in_tx(document).await?;
         Ok(added)

@@ -58,6 +58,15 @@ pub enum StoreError {
     /// The reserve takes no more of this kind.
     #[error("the reserve is full")]
     ReserveFull,
+    /// The database server is not named, reached or set up as it must be.
+    #[error("{0}")]
+    Server(String),
+    /// Others changed meanwhile what this transaction had read; nothing was written.
+    #[error("others were faster than {doing}; it left nothing and may be tried again")]
+    Overtaken {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// A flush to disk failed once; nothing is trusted after that until a restart.
     #[error("the disk refused a flush; stop and look at it before starting again")]
     FlushFailed,

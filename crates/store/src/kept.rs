@@ -65,7 +65,7 @@ pub(crate) fn names_sql(of: NamesOf) -> [String; 2] {
     );
     let come = format!(
         "INSERT INTO document_name (token, document_id, customer_id) SELECT says.token, named.document_id, \
-         named.customer_id FROM {} AND {which} ON CONFLICT (token, document_id) DO NOTHING",
+         named.customer_id FROM {} AND {which} ON CONFLICT DO NOTHING",
         named_documents()
     );
     [gone, come]
@@ -98,7 +98,7 @@ impl Tx {
         let come = format!(
             "INSERT INTO care (person_id, patient_id, customer_id) SELECT caring.person_id, patient.patient_id, \
              patient.customer_id FROM ({CARING}) AS caring CROSS JOIN patient WHERE patient.patient_id = $2 \
-             AND (patient.customer_id || '') = $1 ON CONFLICT (person_id, patient_id, customer_id) DO NOTHING"
+             AND (patient.customer_id || '') = $1 ON CONFLICT DO NOTHING"
         );
         Ok(self.run(gone, binds![customer, patient]).await? + self.run(come, binds![customer, patient]).await?)
     }
@@ -161,7 +161,7 @@ impl Tx {
              SELECT said.author_id AS person_id, said.patient_id AS patient_id, said.customer_id AS customer_id {said} \
              AND said.author_id IS NOT NULL UNION \
              SELECT lies.person_id, said.patient_id, said.customer_id {} AND lies.document_id = said.document_id) AS caring \
-             WHERE 1 = 1 ON CONFLICT (person_id, patient_id, customer_id) DO NOTHING",
+             WHERE 1 = 1 ON CONFLICT DO NOTHING",
             said.replace("document said", "document said CROSS JOIN recipient lies")
         );
         self.run(sql, binds![document]).await.map(|_| ())

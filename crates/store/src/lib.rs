@@ -20,25 +20,31 @@ mod database;
 mod dialect;
 mod document_list;
 mod documents;
+mod engine;
 mod error;
 mod house;
 mod kept;
 mod keys;
 mod lanes;
 mod ledger_log;
+mod migrations;
+mod moving;
 mod objects;
 mod originals;
 mod patients;
 mod people;
 mod related;
+mod repeated;
 mod requests;
 mod reserve;
 mod scope;
+mod server;
 mod sessions;
 mod shreds;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod walls;
 
 pub use alerts::Alert;
 pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
@@ -52,6 +58,7 @@ pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
+pub use moving::TableMoved;
 pub use objects::{ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
@@ -61,6 +68,7 @@ pub use reserve::{
     RESERVE_FILE, RESERVE_RECORD_BYTES_MAX, Reserve, ReserveClass, ReserveContents, ReserveFound, Reserved,
     reserve_slot_decode,
 };
+pub use server::Server;
 pub use sessions::{Ceremony, SessionRow};
 pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

@@ -11,6 +11,7 @@ mod open;
 mod plans;
 mod schema;
 mod scope;
+mod server;
 mod uploads;
 
 use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store, StoreOptions};
@@ -33,8 +34,17 @@ impl TempDir {
         Self(path)
     }
     pub(crate) async fn open(&self) -> Store {
-        Store::open(StoreOptions { dir: self.0.clone(), create: true }).await.unwrap()
+        let options = StoreOptions { dir: self.0.clone(), create: true };
+        match elsewhere() {
+            None => Store::open(options).await.unwrap(),
+            Some(place) => Store::open_server(&server::database(&place, &self.0).await, options).await.unwrap(),
+        }
     }
+}
+
+/// The socket folder of a PostgreSQL for tests, when they are to run there instead of on SQLite.
+pub(crate) fn elsewhere() -> Option<String> {
+    std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty())
 }
 
 impl Drop for TempDir {

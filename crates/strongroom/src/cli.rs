@@ -63,6 +63,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom restore --config /media/keys/strongroom.toml --from /media/backup --epoch-escrow /media/keys/epochs \\\n      --dir /srv/strongroom-new --root-key /media/keys/root.key"
     )]
     Restore(Restore),
+    /// The database on a server: makes or changes its schema, as its owner; with --from, carries a stopped house's own
+    /// database over, row for row.
+    #[command(
+        after_help = "Example:\n  strongroom migrate --to postgres:///strongroom?host=/run/postgresql&user=strongroom_owner --role strongroom_node\n  strongroom migrate --to-file /media/keys/owner.url --role strongroom_node --from /srv/strongroom --json"
+    )]
+    Migrate(Migrate),
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
     #[command(after_help = "Example:\n  strongroom doctor --dir /srv/strongroom")]
     Doctor(At),
@@ -103,6 +109,26 @@ pub(crate) struct At {
     /// The root key's file.
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: Option<PathBuf>,
+    /// One object on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The database on a server.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// The database as its schema's owner reaches it, without a password: postgres://owner@host/name.
+    #[arg(long, value_name = "URL", required_unless_present = "to_file", conflicts_with = "to_file")]
+    pub(crate) to: Option<String>,
+    /// A file with that address, which may hold a password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_file: Option<PathBuf>,
+    /// The role as which nodes come: it owns nothing and cannot bypass row-level security.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: String,
+    /// The data folder of a stopped house whose database is carried over.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
     /// One object on standard output.
     #[arg(long)]
     pub(crate) json: bool,

@@ -27,6 +27,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),
         Command::Restore(args) => block_on(house::restore(args)),
+        Command::Migrate(args) => block_on(house::migrate(args)),
         Command::Doctor(at) => block_on(house::doctor(at)),
         Command::Config(ConfigCommand::Check { file }) => {
             Config::read(&file)?;

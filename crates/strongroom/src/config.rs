@@ -2,7 +2,7 @@
 
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
-use custody::{BackupPlan, Settings, WitnessSink};
+use custody::{BackupPlan, Server, Settings, WitnessSink};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,10 @@ use url::Url;
 pub(crate) struct Config {
     /// The data folder.
     pub(crate) dir: PathBuf,
+    /// The database on a server, `postgres://role@host/name`; without it the data folder has its own.
+    pub(crate) database: Option<String>,
+    /// A file with that address, where it holds a password.
+    pub(crate) database_file: Option<PathBuf>,
     /// The operator's own name.
     pub(crate) operator: String,
     /// The address people type: scheme, host, port.
@@ -109,6 +113,31 @@ const fn default_opens() -> u64 {
     600
 }
 
+/// A server by an address that stands where others may read it: without a password.
+pub(crate) fn server_of(url: &str) -> anyhow::Result<Server> {
+    let has_password = Url::parse(url).is_ok_and(|url| {
+        url.password().is_some() || url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("password"))
+    });
+    if has_password {
+        return Err(
+            WrongUse("an address with a password belongs into a file of its own: database_file".to_owned()).into()
+        );
+    }
+    Server::parse(url).map_err(|error| WrongUse(error.to_string()).into())
+}
+
+/// A server by an address in a file that nobody else may read.
+pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let unread = |error: std::io::Error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind()));
+    let mode = std::fs::metadata(file).map_err(unread)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(WrongUse(format!("{} is open to others; close it first: chmod 600", file.display())).into());
+    }
+    let url = std::fs::read_to_string(file).map_err(unread)?;
+    Server::parse(url.trim()).map_err(|error| WrongUse(error.to_string()).into())
+}
+
 impl Config {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
@@ -133,8 +162,19 @@ impl Config {
         .into())
     }
 
+    /// Where the database is, when it is on a server.
+    pub(crate) fn server(&self) -> anyhow::Result<Option<Server>> {
+        match (&self.database, &self.database_file) {
+            (Some(_), Some(_)) => Err(WrongUse("give database or database_file, not both".to_owned()).into()),
+            (Some(url), None) => server_of(url).map(Some),
+            (None, Some(file)) => server_in(file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Everything that can be said about it without opening the house.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
+        self.server()?;
         portal::door::PublicUrl::parse(&self.public_url).map_err(|error| WrongUse(error.to_string()))?;
         if self.tls.is_none() && !self.listen.ip().is_loopback() {
             return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());

@@ -34,10 +34,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ("break_glass_insert", WHOLE_ROW),
     ("break_glass_open", OF_PERSON),
     ("document_fetch", ADDRESS),
-    (
-        "document_fetch_many",
-        "the things of a person's own entries, at all customers; each row names its own, and each customer is asked about",
-    ),
     ("document_insert", WHOLE_ROW),
     ("inbox", PART),
     ("membership_fetch", ADDRESS),
@@ -48,7 +44,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ("object_page_sql", "a backup takes the ciphertext of all customers, and opens none"),
     ("page_sql", PART),
     ("patient_fetch", ADDRESS),
-    ("recipient_add", OF_DOCUMENT),
     ("recipient_clear", OF_DOCUMENT),
     ("recipient_list", OF_DOCUMENT),
     ("recipient_read", OF_DOCUMENT),

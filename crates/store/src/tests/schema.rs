@@ -58,7 +58,14 @@ fn commented() -> BTreeMap<String, (bool, BTreeMap<String, bool>)> {
         let mut table: Option<(String, bool, BTreeMap<String, bool>)> = None;
         let mut column: Option<String> = None;
         for line in sql.lines() {
-            if let Some(rest) = line.strip_prefix("ALTER TABLE ") {
+            if let Some(name) = line.strip_prefix("DROP TABLE ") {
+                tables.remove(name.trim_end_matches(';')).unwrap();
+            } else if let Some((from, to)) =
+                line.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" RENAME TO "))
+            {
+                let known: (bool, BTreeMap<String, bool>) = tables.remove(from).unwrap();
+                tables.insert(to.trim_end_matches(';').to_owned(), known);
+            } else if let Some(rest) = line.strip_prefix("ALTER TABLE ") {
                 // A column that came later stands on one line, with its comment.
                 let (name, rest) = rest.split_once(" ADD COLUMN ").unwrap();
                 let added = rest.split_whitespace().next().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use crate::admin::{Order, carry_out};
 use crate::cli::{self, At, LedgerCommand};
-use crate::config::Config;
+use crate::config::{Config, server_in, server_of};
 use crate::outcome::{WrongUse, say, say_json};
 use custody::{Custody, OpenHouse, PassphraseParams, RootKey};
 use record::{Entropy, SystemClock, SystemEntropy};
@@ -28,7 +28,10 @@ pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Re
 
 /// The same with the key in hand.
 pub(crate) async fn open_with(config: &Config, root: RootKey) -> anyhow::Result<Custody> {
-    let store = custody::open_store(&config.dir, false).await?;
+    let store = match config.server()? {
+        Some(server) => custody::open_node(&server, &config.dir).await?,
+        None => custody::open_store(&config.dir, false).await?,
+    };
     let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
@@ -319,7 +322,11 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         listen: Some(config.listen),
         tls: config.tls.is_some(),
     };
-    let checks = custody::doctor(&examined, None, &SystemClock).await;
+    let node = match config.server()? {
+        Some(server) => Some(custody::open_node(&server, &config.dir).await?),
+        None => None,
+    };
+    let checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
     let mut failed = Vec::new();
     for check in &checks {
         if at.json {
@@ -338,4 +345,36 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
     } else {
         Err(crate::outcome::Finding(format!("not in order: {}", failed.join(", "))).into())
     }
+}
+
+/// The schema on a server, and a house's database carried there.
+pub(crate) async fn migrate(order: cli::Migrate) -> anyhow::Result<()> {
+    let owner = match (&order.to, &order.to_file) {
+        (Some(url), _) => server_of(url)?,
+        (None, Some(file)) => server_in(file)?,
+        (None, None) => return Err(WrongUse("say which database: --to URL or --to-file FILE".to_owned()).into()),
+    };
+    let Some(from) = &order.from else {
+        custody::server_migrate(&owner, &order.role).await?;
+        return if order.json {
+            say_json(&serde_json::json!({"schema": "up to date", "role": order.role}))
+        } else {
+            say(&format!("The schema is up to date; {} may work in it.", order.role))
+        };
+    };
+    let moved = custody::database_move(from, &owner, &order.role).await?;
+    if order.json {
+        let tables = moved
+            .iter()
+            .map(|one| serde_json::json!({"table": one.table, "rows": one.rows, "digest": one.digest.to_string()}));
+        return say_json(&serde_json::json!({"tables": tables.collect::<Vec<_>>(), "role": order.role}));
+    }
+    for one in &moved {
+        say(&format!("{:<20} {:>10} rows  {}", one.table, one.rows, one.digest))?;
+    }
+    say(&format!(
+        "All of it is on the server, row for row. Write its address into {} as database or database_file; the file \
+         strongroom.db.carried-over there is not used any more: keep it until the server's first backup was tried, then destroy it.",
+        from.join("strongroom.toml").display()
+    ))
 }

@@ -1,0 +1,218 @@
+//! A PostgreSQL transaction at SERIALIZABLE that repeats itself when the engine turns it back.
+//!
+//! A serializable engine answers 40001 (or 40P01, a deadlock) when it cannot place a transaction before or after the
+//! others; the transaction is over then and has left nothing. Whoever runs the use case has by then acted on the answers that
+//! it got. So the texts run so far are kept with what they answered, and are run again from the first one: when every
+//! answer is the same, the caller cannot tell the difference and goes on; when one differs, the caller's reading was
+//! overtaken and it is told so ([`StoreError::Overtaken`]).
+//!
+//! What it refuses to know: what the texts mean. Nothing that must happen once happens between them
+//! (docs/decisions/0004): ids are minted, values sealed and the ledger asked before `begin`.
+
+use crate::binds::{Row, Statement, Wall};
+use crate::{StoreError, walls};
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{Postgres, Row as _, ValueRef as _};
+use std::time::Duration;
+
+/// How often a transaction is begun before whoever waits is told to come again.
+const ATTEMPTS_MAX: u32 = 12;
+/// The first pause before it is begun again; it doubles up to [`PAUSE_MAX`].
+const PAUSE: Duration = Duration::from_millis(1);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
+/// How it begins.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
+/// A transaction, and what it was asked and answered so far.
+pub(crate) struct Repeated {
+    pool: PgPool,
+    doing: &'static str,
+    tx: Option<sqlx::Transaction<'static, Postgres>>,
+    said: Vec<(Statement, Answer)>,
+    /// Whose rows the engine shows now.
+    shown: Option<Shown>,
+    attempts: u32,
+}
+
+/// Whose rows are shown: a customer's by name, or by one of their things.
+#[derive(PartialEq, Eq)]
+enum Shown {
+    Of(String),
+    Whose(String),
+}
+
+impl Shown {
+    fn of(wall: Wall<'_>) -> Self {
+        match wall {
+            Wall::Of(id) => Self::Of(id.to_owned()),
+            Wall::Whose(id) => Self::Whose(id.to_owned()),
+        }
+    }
+}
+
+fn shown(now: Option<&Shown>, wall: Wall<'_>) -> bool {
+    now.is_some_and(|now| *now == Shown::of(wall))
+}
+
+/// What a text answered, to be compared.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    /// So many rows changed.
+    Changed(u64),
+    /// The first row's values as they came, if there was one.
+    First(Option<Vec<Option<Vec<u8>>>>),
+    /// The values of all rows.
+    All(Vec<Vec<Option<Vec<u8>>>>),
+}
+
+/// May the same go well when it is tried again: serialization_failure and deadlock_detected (PostgreSQL, Appendix A).
+fn turned_back(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "40001" || code == "40P01")
+}
+
+fn values(row: &PgRow) -> Vec<Option<Vec<u8>>> {
+    let value = |at| {
+        let value = row.try_get_raw(at).ok()?;
+        if value.is_null() { None } else { value.as_bytes().ok().map(<[u8]>::to_vec) }
+    };
+    (0..row.len()).map(value).collect()
+}
+
+impl Repeated {
+    pub(crate) async fn begin(pool: PgPool, doing: &'static str) -> Result<Self, StoreError> {
+        let tx = pool.begin_with(BEGIN).await.map_err(StoreError::database(doing))?;
+        Ok(Self { pool, doing, tx: Some(tx), said: Vec::new(), shown: None, attempts: 1 })
+    }
+
+    fn tx(&mut self) -> Result<&mut sqlx::Transaction<'static, Postgres>, StoreError> {
+        // None only after a repetition failed: the transaction is over, and whatever is asked of it fails.
+        self.tx.as_mut().ok_or(StoreError::Overtaken { doing: self.doing })
+    }
+
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        loop {
+            if let Err(error) = self.show(&statement).await? {
+                self.again(error).await?;
+                continue;
+            }
+            let tx = self.tx()?;
+            match statement.clone().query().execute(&mut **tx).await {
+                Ok(done) => {
+                    self.said.push((statement, Answer::Changed(done.rows_affected())));
+                    return Ok(done.rows_affected());
+                }
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn row(&mut self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        loop {
+            if let Err(error) = self.show(&statement).await? {
+                self.again(error).await?;
+                continue;
+            }
+            let tx = self.tx()?;
+            match statement.clone().query().fetch_optional(&mut **tx).await {
+                Ok(row) => {
+                    self.said.push((statement, Answer::First(row.as_ref().map(values))));
+                    return Ok(row.map(Row::Postgres));
+                }
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        loop {
+            if let Err(error) = self.show(&statement).await? {
+                self.again(error).await?;
+                continue;
+            }
+            let tx = self.tx()?;
+            match statement.clone().query().fetch_all(&mut **tx).await {
+                Ok(rows) => {
+                    self.said.push((statement, Answer::All(rows.iter().map(values).collect())));
+                    return Ok(rows.into_iter().map(Row::Postgres).collect());
+                }
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    /// Sets the customer that the next text names. A text that names none runs under the one before it, which is the
+    /// narrower wall: it reaches no other customer's rows.
+    async fn show(&mut self, statement: &Statement) -> Result<Result<(), sqlx::Error>, StoreError> {
+        let Some(wall) = statement.wall().filter(|wall| !shown(self.shown.as_ref(), *wall)) else { return Ok(Ok(())) };
+        if let Err(error) = walls::set(self.tx()?, wall).await {
+            return Ok(Err(error));
+        }
+        self.shown = Some(Shown::of(wall));
+        Ok(Ok(()))
+    }
+
+    /// If the answer to a commit is lost, whether it happened is not known; that is an error and never repeated.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        loop {
+            let tx = self.tx.take().ok_or(StoreError::Overtaken { doing: self.doing })?;
+            match tx.commit().await {
+                Ok(()) => return Ok(()),
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    /// Begins anew after the engine turned the transaction back, and says everything again.
+    async fn again(&mut self, error: sqlx::Error) -> Result<(), StoreError> {
+        let mut error = error;
+        loop {
+            if !turned_back(&error) {
+                return Err(StoreError::Database { doing: self.doing, source: error });
+            }
+            self.tx = None;
+            if self.attempts == ATTEMPTS_MAX {
+                return Err(StoreError::Overtaken { doing: self.doing });
+            }
+            tokio::time::sleep(PAUSE.saturating_mul(1 << self.attempts.min(10)).min(PAUSE_MAX)).await;
+            self.attempts += 1;
+            match self.repeat().await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Database { source, .. }) => error = source,
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    async fn repeat(&mut self) -> Result<(), StoreError> {
+        let doing = self.doing;
+        let mut tx = self.pool.begin_with(BEGIN).await.map_err(StoreError::database(doing))?;
+        self.shown = None;
+        for (statement, answer) in &self.said {
+            if let Some(wall) = statement.wall().filter(|wall| !shown(self.shown.as_ref(), *wall)) {
+                walls::set(&mut tx, wall).await.map_err(StoreError::database(doing))?;
+                self.shown = Some(Shown::of(wall));
+            }
+            let query = statement.clone().query();
+            let now = match answer {
+                Answer::Changed(_) => {
+                    Answer::Changed(query.execute(&mut *tx).await.map_err(StoreError::database(doing))?.rows_affected())
+                }
+                Answer::First(_) => {
+                    let row = query.fetch_optional(&mut *tx).await.map_err(StoreError::database(doing))?;
+                    Answer::First(row.as_ref().map(values))
+                }
+                Answer::All(_) => {
+                    let rows = query.fetch_all(&mut *tx).await.map_err(StoreError::database(doing))?;
+                    Answer::All(rows.iter().map(values).collect())
+                }
+            };
+            if now != *answer {
+                return Err(StoreError::Overtaken { doing });
+            }
+        }
+        self.tx = Some(tx);
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! A house whose rows lie in a PostgreSQL: carried over from the demo by the command, served by the real binary as a role that
+//! owns nothing. Runs where `STRONGROOM_TEST_POSTGRES` names a server's socket folder (bin/test starts one).
+
+use std::path::Path;
+use std::process::{Command, Output};
+use strongroom_tests::binary::{Browser, Demo, folder};
+use strongroom_tests::work::WorkHouse;
+
+/// Stands in every transcript of the demo, and on no other page.
+const CANARY: &str = "Made up for the demo";
+
+fn psql(place: &str, database: &str, sql: &str) -> Output {
+    let mut psql = Command::new("psql");
+    psql.args(["-h", place, "-U", "postgres", "-d", database, "-Atqc", sql]);
+    psql.output().expect("the program psql is installed (package postgresql-client)")
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// An empty database of this test's own.
+fn database(place: &str, all: &Path) -> String {
+    let name = all.file_name().and_then(|name| name.to_str()).expect("a folder of ours has a name");
+    let name: String =
+        name.to_lowercase().chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '_' }).collect();
+    for role in ["strongroom_owner", "strongroom_node"] {
+        // Another test may have made it.
+        drop(psql(place, "postgres", &format!("CREATE ROLE {role} LOGIN")));
+    }
+    let made = psql(place, "postgres", &format!("CREATE DATABASE {name} OWNER strongroom_owner"));
+    assert!(made.status.success(), "{}", said(&made));
+    name
+}
+
+fn a_document_of(browser: &Browser) -> String {
+    let page = browser.get("/inbox").expect("the portal answers").text();
+    let piece = page.split("\"/documents/doc_").nth(1).expect("the demo has delivered something");
+    format!("/documents/doc_{}", piece.split('"').next().unwrap_or_default())
+}
+
+#[test]
+fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
+    let Some(place) = std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty()) else { return };
+    let all = folder("server");
+    let dir = all.path().join("data");
+    let people = |demo: &Demo| {
+        let ana = demo.sign_in("ana.reyes");
+        let read = a_document_of(&ana);
+        let tess = demo.sign_in("tess.bauer");
+        let places = tess.get("/upload").expect("the portal answers").text();
+        let lakeside =
+            places.split("value=\"cus_").skip(1).find(|piece| piece.contains(">Lakeside")).expect("a practice");
+        let query = format!("customer=cus_{}", lakeside.split('"').next().unwrap_or_default());
+        (ana, demo.sign_in("dina.paz"), demo.sign_in("mara.quist"), (tess, query), read)
+    };
+    let (house, (ana, dina, mara, (tess, query), read)) = WorkHouse::make(all.path(), (&dir, &[]), "", people);
+    let invitation = house.invite_officer();
+    let name = database(&place, all.path());
+    let address = |role: &str| format!("postgres:///{name}?host={place}&user={role}");
+    let migrate = |role: &str| {
+        let mut command = house.command();
+        command.args(["migrate", "--role", "strongroom_node", "--json", "--to"]).arg(address(role));
+        command.arg("--from").arg(&dir).output().expect("the binary starts")
+    };
+    let moved = migrate("strongroom_owner");
+    assert!(moved.status.success(), "{}", said(&moved));
+    assert!(said(&moved).contains("\"table\":\"document\"") && !dir.join("strongroom.db").exists());
+    // As anything mighty it does not start.
+    let config = std::fs::read_to_string(&house.config).expect("the configuration can be read");
+    let with = |role: &str| std::fs::write(&house.config, format!("database = {:?}\n{config}", address(role)));
+    for mighty in ["postgres", "strongroom_owner"] {
+        with(mighty).expect("the configuration can be written");
+        let refused = house.run(&["serve"]);
+        assert!(refused.status.code() == Some(4) && said(&refused).contains("must own nothing"), "{}", said(&refused));
+    }
+    with("strongroom_node").expect("the configuration can be written");
+    let served = house.serve();
+    // Sessions, documents, lists and what was opened are where they were.
+    let opened = ana.get(&read).expect("the portal answers");
+    assert!(opened.status == 200 && opened.text().contains(CANARY), "{}", opened.text());
+    for page in ["/inbox", "/documents", "/patients", "/me/accesses", "/help"] {
+        let answer = ana.get(page).expect("the portal answers");
+        assert_eq!(answer.status, 200, "{page}: {}", answer.text());
+    }
+    let file = ana.get(&format!("{read}/file")).expect("the portal answers");
+    assert!(file.status == 200 && file.text().contains(CANARY));
+    for page in ["/accesses", "/break-glass", "/me/accesses"] {
+        let mut answer = mara.get(page).expect("the portal answers");
+        if let Some(next) = answer.header("location").map(ToOwned::to_owned) {
+            answer = mara.get(&next).expect("the portal answers");
+        }
+        assert_eq!(answer.status, 200, "{page}: {:?} {}", answer.header("location"), answer.text());
+    }
+    // Somebody of another practice learns nothing.
+    let foreign = dina.get(&read).expect("the portal answers");
+    assert!(foreign.status == 404 && !foreign.text().contains(CANARY), "{}", foreign.status);
+    // What is new is written there: documents, a passkey, a session.
+    let text = b"Patient: Nobody, Known\nOne line that came in on the server.\n";
+    let taken = tess.upload(&query, "new.txt", "", text).expect("the portal answers");
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    let path = taken.json()["href"].as_str().expect("an upload has an address").to_owned();
+    assert_eq!(tess.get(&format!("{path}/file")).expect("the portal answers").body, text);
+    assert_eq!(tess.upload(&query, "again.txt", "", text).expect("the portal answers").status, 409, "the same bytes");
+    let key = served.enrol(&invitation);
+    assert_eq!(served.sign_in(&key).0.status, 200);
+    served.stop();
+    let rows = psql(&place, &name, "SELECT COUNT(*) FROM document");
+    assert!(said(&rows).trim().parse::<u32>().is_ok_and(|many| many > 10), "{}", said(&rows));
+    // No name of anybody is readable there.
+    let dump = Command::new("pg_dump").args(["-h", &place, "-U", "postgres", &name]).output().expect("pg_dump runs");
+    let dump = said(&dump);
+    assert!(dump.len() > 100_000 && !dump.contains(CANARY) && !dump.contains("Ibarra") && !dump.contains("Okafor"));
+}
