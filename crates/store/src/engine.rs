@@ -2,14 +2,15 @@
 //! file's two types and never learns which one answers.
 //!
 //! What must always hold: a writing transaction sees and leaves what it would alone (SQLite: one writer; PostgreSQL:
-//! SERIALIZABLE, repeated by [`Repeated`] when the engine turns it back).
+//! SERIALIZABLE, repeated by [`Repeated`] when the engine turns it back). What is said to the server stands in boxes of its
+//! own: every use case holds the state of its questions, and policy refuses to decide where little of the stack is left.
 
 use crate::binds::{Row, Statement};
 use crate::lanes::{Lane, Lanes};
 use crate::repeated::Repeated;
 use crate::{StoreError, dialect, walls};
 use sqlx::Executor as _;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgPool, PgRow};
 use std::sync::Arc;
 
 /// Connections to the database.
@@ -23,7 +24,15 @@ pub(crate) enum Engine {
 /// A writing transaction on one of them.
 pub(crate) enum Open {
     Sqlite(Alone),
-    Postgres(Repeated),
+    Postgres(Box<Repeated>),
+}
+
+/// The rows of a text, within the walls of whom it is about.
+async fn server_rows(pool: &PgPool, statement: Statement) -> Result<Vec<PgRow>, sqlx::Error> {
+    match walls::reading(pool, &statement).await? {
+        Some(mut tx) => statement.query().fetch_all(&mut *tx).await,
+        None => statement.query().fetch_all(pool).await,
+    }
 }
 
 /// A transaction of the embedded engine's one writer. Dropped, it is taken back.
@@ -68,7 +77,9 @@ impl Engine {
             Self::Sqlite { writer, .. } => {
                 Alone::begin(writer).await.map(Open::Sqlite).map_err(StoreError::database(doing))
             }
-            Self::Postgres { pool } => Ok(Open::Postgres(Repeated::begin(pool.clone(), doing).await?)),
+            Self::Postgres { pool } => {
+                Ok(Open::Postgres(Box::new(Box::pin(Repeated::begin(pool.clone(), doing)).await?)))
+            }
         }
     }
 
@@ -81,11 +92,7 @@ impl Engine {
                 Ok(lane.seen(rows).map_err(error)?.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres { pool } => {
-                let Some(mut tx) = walls::reading(pool, &statement).await.map_err(StoreError::database(doing))? else {
-                    let rows = statement.query().fetch_all(pool).await.map_err(error)?;
-                    return Ok(rows.into_iter().map(Row::Postgres).collect());
-                };
-                let rows = statement.query().fetch_all(&mut *tx).await.map_err(error)?;
+                let rows = Box::pin(server_rows(pool, statement)).await.map_err(error)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -98,7 +105,7 @@ impl Engine {
                 let row = statement.query().fetch_optional(&mut *lane).await;
                 Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row::Sqlite))
             }
-            Self::Postgres { .. } => Ok(self.rows(doing, statement).await?.into_iter().next()),
+            Self::Postgres { .. } => Ok(Box::pin(self.rows(doing, statement)).await?.into_iter().next()),
         }
     }
 
@@ -111,10 +118,13 @@ impl Engine {
                 Ok(lane.seen(row).map_err(StoreError::database(doing))?.map(Row::Sqlite))
             }
             Self::Postgres { .. } => {
-                let mut tx = self.begin(doing).await?;
-                let row = tx.row(doing, statement).await?;
-                tx.commit(doing).await?;
-                Ok(row)
+                Box::pin(async {
+                    let mut tx = self.begin(doing).await?;
+                    let row = tx.row(doing, statement).await?;
+                    tx.commit(doing).await?;
+                    Ok(row)
+                })
+                .await
             }
         }
     }
@@ -151,7 +161,7 @@ impl Open {
                 let done = statement.query().execute(&mut **tx.lane()).await;
                 Ok(tx.lane().seen(done).map_err(StoreError::database(doing))?.rows_affected())
             }
-            Self::Postgres(tx) => tx.run(statement).await,
+            Self::Postgres(tx) => Box::pin(tx.run(statement)).await,
         }
     }
 
@@ -161,7 +171,7 @@ impl Open {
                 let row = statement.query().fetch_optional(&mut **tx.lane()).await;
                 Ok(tx.lane().seen(row).map_err(StoreError::database(doing))?.map(Row::Sqlite))
             }
-            Self::Postgres(tx) => tx.row(statement).await,
+            Self::Postgres(tx) => Box::pin(tx.row(statement)).await,
         }
     }
 
@@ -172,14 +182,14 @@ impl Open {
                 let rows = tx.lane().seen(rows).map_err(StoreError::database(doing))?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Self::Postgres(tx) => tx.rows(statement).await,
+            Self::Postgres(tx) => Box::pin(tx.rows(statement)).await,
         }
     }
 
     pub(crate) async fn commit(self, doing: &'static str) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await.map_err(StoreError::database(doing)),
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Postgres(tx) => Box::pin(tx.commit()).await,
         }
     }
 }

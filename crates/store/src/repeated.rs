@@ -154,7 +154,7 @@ impl Repeated {
     }
 
     /// If the answer to a commit is lost, whether it happened is not known; that is an error and never repeated.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         loop {
             let tx = self.tx.take().ok_or(StoreError::Overtaken { doing: self.doing })?;
             match tx.commit().await {
