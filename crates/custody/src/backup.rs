@@ -341,6 +341,11 @@ impl Custody {
     }
 
     async fn backup_run(&self, settings: &BackupSettings) -> Result<BackupReport, CustodyError> {
+        if self.store().is_on_server() {
+            return Err(CustodyError::State(
+                "The rows are on a database server and are backed up by its own tools: docs/operating/postgresql.md.",
+            ));
+        }
         // The copy of the database has one place in the data folder, whichever folder the backup goes to.
         let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State("Another backup is being made."))?;
         self.backup_places(settings).await?;

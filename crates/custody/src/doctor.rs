@@ -200,7 +200,12 @@ fn address(examined: &Examined<'_>) -> Vec<Check> {
 /// What only the database knows.
 async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
+    if store.is_on_server() {
+        let say = "The rows are on a database server: what it keeps of deleted ones, and its backups, are its operator's to see to.";
+        checks.push(late("Database server", say));
+    }
     checks.push(match store.deletes_securely().await {
+        _ if store.is_on_server() => good("Deleted rows", "As the database server has them."),
         Ok(true) => good("Deleted rows", "They are overwritten."),
         Ok(false) => bad("Deleted rows", "They are not overwritten: destroyed keys would stay on the disk."),
         Err(_) => bad("Deleted rows", "The database did not say whether they are overwritten."),
@@ -213,6 +218,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
             late(name, format!("It was made {}.", ago(now, check.at)))
         }
         Ok(Some(check)) => good(name, format!("It was made {}.", ago(now, check.at))),
+        Ok(_) if store.is_on_server() => good(name, "By the database server's own tools."),
         Ok(None) if settings.demo => good(name, "There is none, and a demo needs none."),
         Ok(None) => bad(name, "There is none. A disk that dies now takes everything with it."),
         Err(_) => bad(name, "The database did not say."),

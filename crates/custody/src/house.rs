@@ -110,6 +110,11 @@ impl Custody {
                 "this folder was made for {made_for}, not for {wanted}; it is not opened"
             )));
         }
+        if !store.is_on_server() && store.meta_fetch(CARRIED).await?.is_some() {
+            return Err(CustodyError::State(
+                "The rows of this house were carried to a database server, or may have been. Look there; docs/operating/postgresql.md.",
+            ));
+        }
         let ring = KeyRing::unlock(&root, &store.key_rows().await?).map_err(CustodyError::seal)?;
         drop(root);
         let policy = Policy::embedded().map_err(|error| CustodyError::Broken(format!("the policies: {error}")))?;
@@ -281,18 +286,47 @@ pub async fn server_migrate(owner: &Server, role: &str) -> Result<(), CustodyErr
 /// When the folder is in use, there is a house on the server already, or something arrived otherwise than it left.
 pub async fn database_move(dir: &std::path::Path, owner: &Server, role: &str) -> Result<Vec<TableMoved>, CustodyError> {
     let store = Store::open(store::StoreOptions { dir: dir.to_path_buf(), create: false }).await?;
-    let moved = store.move_to_server(owner, role).await;
+    if store.meta_fetch(crate::keys::EPOCH_DUE).await?.is_some() {
+        return Err(CustodyError::State(
+            "A change of the keys is not finished. Start the house once more, then carry it over.",
+        ));
+    }
+    // Said before anything is there: whatever becomes of the answer, the same house is never served from two places.
+    carried_mark(&store, true).await?;
+    let moved = match store.move_to_server(owner, role).await {
+        Ok(moved) => moved,
+        Err(error) => {
+            // Only a lost answer to the last word leaves open what the server has.
+            if !error.is_unsure() {
+                carried_mark(&store, false).await?;
+            }
+            store.close().await;
+            return Err(error.into());
+        }
+    };
     store.close().await;
+    // Renamed while the folder's lock is held. If we die here: the rows are in both places, and this one is not opened.
+    let renamed = std::fs::rename(dir.join("strongroom.db"), dir.join("strongroom.db.carried-over"));
+    let renamed = renamed.and_then(|()| std::fs::File::open(dir)?.sync_all());
     drop(store);
-    let moved = moved?;
-    // If we die here: the rows are in both places, and whoever runs it again is told that there is a house already.
-    let (from, to) = (dir.join("strongroom.db"), dir.join("strongroom.db.carried-over"));
-    std::fs::rename(from, to).map_err(|_| {
-        CustodyError::State(
-            "all of it is on the server, but strongroom.db could not be renamed: do not use it any more",
-        )
-    })?;
-    Ok(moved)
+    match renamed {
+        Ok(()) => Ok(moved),
+        Err(_) => Err(CustodyError::State("All of it is on the server, but strongroom.db could not be renamed.")),
+    }
+}
+
+/// The fact that this database's rows are, or may be, on a server.
+const CARRIED: &str = "carried_to_a_server";
+
+async fn carried_mark(store: &Store, carried: bool) -> Result<(), CustodyError> {
+    let mut tx = store.begin("remember that the house is carried over").await?;
+    if carried {
+        tx.meta_set(CARRIED, "yes").await?;
+    } else {
+        tx.meta_remove(CARRIED).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Opens the data folder, or makes it, and takes its lock.

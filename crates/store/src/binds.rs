@@ -186,6 +186,14 @@ pub(crate) enum Wall<'a> {
     Of(&'a str),
     /// Those of the customer to whom this thing belongs.
     Whose(&'a str),
+    /// Nobody's.
+    Nobody,
+}
+
+/// The first of some texts, and whether all are the same; none of none.
+fn only<'a>(mut texts: impl Iterator<Item = &'a String>) -> Option<(&'a str, bool)> {
+    let first = texts.next()?;
+    Some((first, texts.all(|one| one == first)))
 }
 
 /// A text whose places and values agree; of no engine yet, so that it can be run again after a conflict.
@@ -205,30 +213,18 @@ impl Statement {
         Ok(Self { sql, values })
     }
 
-    /// The one customer whose rows this is about; none when it names none or several, and then no customer's rows can
-    /// be reached by it.
-    pub(crate) fn customer(&self) -> Option<&str> {
-        let mut found = None;
-        for value in &self.values {
-            let Value::Customer(id) = value else { continue };
-            if found.is_some_and(|one| one != id) {
-                return None;
-            }
-            found = Some(id);
-        }
-        found.map(String::as_str)
-    }
-
-    /// Whose rows the engine is to show while this runs. A text that names several things and no customer might be about
-    /// several customers; it sees nobody's, which its test notices.
+    /// Whose rows the engine is to show while this runs; none when it names nobody's. A text that is about several customers, or
+    /// about several things and names no customer, is shown nobody's.
     pub(crate) fn wall(&self) -> Option<Wall<'_>> {
-        if let Some(customer) = self.customer() {
-            return Some(Wall::Of(customer));
+        let customers =
+            self.values.iter().filter_map(|value| if let Value::Customer(id) = value { Some(id) } else { None });
+        let things = self.values.iter().filter_map(|value| if let Value::Whose(id) = value { Some(id) } else { None });
+        match (only(customers), only(things)) {
+            (Some((customer, true)), _) => Some(Wall::Of(customer)),
+            (None, Some((thing, true))) => Some(Wall::Whose(thing)),
+            (None, None) => None,
+            _ => Some(Wall::Nobody),
         }
-        let mut things =
-            self.values.iter().filter_map(|value| if let Value::Whose(id) = value { Some(id) } else { None });
-        let first = things.next()?;
-        things.all(|one| one == first).then_some(Wall::Whose(first))
     }
 
     /// Ready for an engine.

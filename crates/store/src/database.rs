@@ -127,6 +127,12 @@ impl Store {
         self.inner.asked.load(Ordering::Relaxed)
     }
 
+    /// Do the rows lie on a server that somebody else runs.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        matches!(self.inner.engine, Engine::Postgres { .. })
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.inner.engine
     }

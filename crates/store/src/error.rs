@@ -61,6 +61,9 @@ pub enum StoreError {
     /// The database server is not named, reached or set up as it must be.
     #[error("{0}")]
     Server(String),
+    /// The answer to the last word was lost: the server has all of it or nothing.
+    #[error("whether the server has taken it is not known; look there before anything else")]
+    Unsure(#[source] sqlx::Error),
     /// Others changed meanwhile what this transaction had read; nothing was written.
     #[error("others were faster than {doing}; it left nothing and may be tried again")]
     Overtaken {
@@ -73,6 +76,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Is it not known whether it was done.
+    #[must_use]
+    pub const fn is_unsure(&self) -> bool {
+        matches!(self, Self::Unsure(_))
+    }
+
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { doing, source }
     }

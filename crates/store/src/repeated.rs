@@ -40,6 +40,7 @@ pub(crate) struct Repeated {
 enum Shown {
     Of(String),
     Whose(String),
+    Nobody,
 }
 
 impl Shown {
@@ -47,6 +48,7 @@ impl Shown {
         match wall {
             Wall::Of(id) => Self::Of(id.to_owned()),
             Wall::Whose(id) => Self::Whose(id.to_owned()),
+            Wall::Nobody => Self::Nobody,
         }
     }
 }
@@ -169,6 +171,8 @@ impl Repeated {
         let mut error = error;
         loop {
             if !turned_back(&error) {
+                // It is over for the server, which would answer a commit as if all were well.
+                self.tx = None;
                 return Err(StoreError::Database { doing: self.doing, source: error });
             }
             self.tx = None;

@@ -81,6 +81,9 @@ impl Server {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(WAIT)
+            // Whoever gives up while a transaction begins leaves it open without the library's knowing: what it shows would be
+            // shown to the next one. Outside of a transaction this does nothing; where it fails the connection is closed.
+            .after_release(|connection, _| Box::pin(async move { connection.execute("ROLLBACK").await.map(|_| true) }))
             .connect_with(self.options.clone())
             .await
             .map_err(StoreError::database("reach the database"))?;
@@ -90,7 +93,8 @@ impl Server {
 
     /// Connects as the schema's owner, for as long as it takes to change it.
     pub(crate) async fn owner(&self) -> Result<PgConnection, StoreError> {
-        let options = self.options.clone().options([("statement_timeout", "0")]);
+        let options =
+            self.options.clone().options([("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")]);
         PgConnection::connect_with(&options).await.map_err(StoreError::database("reach the database as its owner"))
     }
 }

@@ -31,13 +31,16 @@ const NOBODY: &str = "-";
 /// The text that shows one customer's rows until the end of the transaction. It is said without places, together with
 /// the beginning, so that both take one way to the server and back; so the id in it has letters that need no quotes.
 fn shows(wall: Wall<'_>) -> Result<String, sqlx::Error> {
-    let (Wall::Of(id) | Wall::Whose(id)) = wall;
+    let id = match wall {
+        Wall::Of(id) | Wall::Whose(id) => id,
+        Wall::Nobody => return Ok(format!("SELECT set_config('strongroom.customer', '{NOBODY}', true)")),
+    };
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(sqlx::Error::InvalidArgument("an id has letters, digits and _ only".to_owned()));
     }
     Ok(match wall {
-        Wall::Of(id) => format!("SELECT set_config('strongroom.customer', '{id}', true)"),
-        Wall::Whose(id) => {
+        Wall::Nobody | Wall::Of(_) => format!("SELECT set_config('strongroom.customer', '{id}', true)"),
+        Wall::Whose(_) => {
             format!("SELECT set_config('strongroom.customer', COALESCE(strongroom_whose('{id}'), '{NOBODY}'), true)")
         }
     })

@@ -146,6 +146,9 @@ fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
 impl Custody {
     /// What stands in the way of destroying this customer's keys now; empty when nothing does.
     async fn shred_hindered(&self, customer: CustomerId) -> Result<&'static str, CustodyError> {
+        if self.store().is_on_server() {
+            return Ok(super::ON_A_SERVER);
+        }
         if !self.ring().customers().any(|one| one == customer) {
             return Ok("This customer has no keys here: they were destroyed, or never made.");
         }

@@ -323,7 +323,13 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         tls: config.tls.is_some(),
     };
     let node = match config.server()? {
-        Some(server) => Some(custody::open_node(&server, &config.dir).await?),
+        Some(server) => match custody::open_node(&server, &config.dir).await {
+            Ok(store) => Some(store),
+            Err(error) => {
+                let say = format!("the house could not be looked into: {error}");
+                return Err(crate::outcome::Finding(say).into());
+            }
+        },
         None => None,
     };
     let checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
