@@ -30,7 +30,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Largest form, in bytes.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -125,7 +125,7 @@ struct Inner<C> {
     transport: Transport,
     problems: Problems,
     setting: Setting,
-    room: Semaphore,
+    room: Arc<Semaphore>,
 }
 
 /// The door. Cheap to clone.
@@ -162,7 +162,7 @@ impl<C: House> Door<C> {
             origin: setting.public_url.origin(),
             transport,
             problems: Problems::new(Arc::clone(&setting.faces.error)),
-            room: Semaphore::new(setting.requests_max),
+            room: Arc::new(Semaphore::new(setting.requests_max)),
             setting,
         }))
     }
@@ -236,10 +236,10 @@ impl<C: House> Door<C> {
         if !probing && !inner.setting.gate.is_open() && !self.answers_while_closed(&parts) {
             return Err(Problem::Closed);
         }
-        let _room = inner.room.try_acquire().map_err(|_| Problem::Overloaded)?;
+        let place = Arc::clone(&inner.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let client = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |known| known.0);
         let nearby = parts.extensions.get::<Nearby>().is_some();
-        let visit = Visit { client, probing, nearby };
+        let visit = Visit { client, probing, nearby, place };
         let found = self.find(&parts.method, parts.uri.path());
         if let Found::Route(entry, _) = &found {
             *counted = Some((entry.method.clone(), entry.pattern.text()));
@@ -304,7 +304,7 @@ impl<C: House> Door<C> {
         if foreign && !is_navigation(&parts.headers) {
             return Err(Problem::CrossSite);
         }
-        self.not_closed(entry, visit)?;
+        self.not_closed(entry, &visit)?;
         let signed_in = match session_secret(&parts.headers) {
             Some(secret) if !foreign => inner.house.session_resolve(secret).await.unwrap_or_default(),
             _ => None,
@@ -349,7 +349,7 @@ impl<C: House> Door<C> {
         if signed_in.locked && !UNDER_THE_LOCK.contains(&entry.pattern.text()) {
             return under_idle_lock(&parts);
         }
-        self.not_closed(entry, visit)?;
+        self.not_closed(entry, &visit)?;
         let mut given = parts.headers.get(TOKEN_HEADER).map(|value| value.as_bytes().to_vec());
         if !looks && given.is_some() && !token_matches(given.as_deref(), &signed_in.csrf) {
             return Err(Problem::CrossSite);
@@ -366,7 +366,7 @@ impl<C: House> Door<C> {
         self.run(entry, params, parts, body, visit, Some(signed_in)).await
     }
 
-    fn not_closed(&self, entry: &Entry<C>, visit: Visit) -> Result<(), Problem> {
+    fn not_closed(&self, entry: &Entry<C>, visit: &Visit) -> Result<(), Problem> {
         let closed = self.0.setting.gate.is_route_closed(&entry.method, entry.pattern.text());
         if closed && !visit.probing { Err(Problem::Closed) } else { Ok(()) }
     }
@@ -384,7 +384,7 @@ impl<C: House> Door<C> {
         let looks = only_looks(&parts.method);
         let request::Parts { method, uri, headers, .. } = parts;
         let landing = Arc::clone(&self.0.setting.faces.landing);
-        let (client, nearby) = (visit.client, visit.nearby);
+        let Visit { client, nearby, place, .. } = visit;
         let call = Call { method, uri, headers, params, body, client, nearby, landing };
         let answer = (entry.run)(self.0.house.clone(), signed_in, call);
         let answered = if looks {
@@ -392,7 +392,11 @@ impl<C: House> Door<C> {
         } else {
             // On a task of its own: what changes something and has begun is finished, although nobody waits for the answer
             // any more. Otherwise whoever hangs up at the right moment would leave an act half done.
-            match tokio::spawn(answer).await {
+            let working = async move {
+                let _place = place;
+                answer.await
+            };
+            match tokio::spawn(working).await {
                 Ok(answer) => answer,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             }
@@ -405,15 +409,16 @@ impl<C: House> Door<C> {
     }
 }
 
-#[derive(Clone, Copy)]
 struct Visit {
     client: IpAddr,
     probing: bool,
     nearby: bool,
+    /// Among the requests that may be answered at once; let go of when nothing works for this one any more.
+    place: OwnedSemaphorePermit,
 }
 
 impl Visit {
-    fn take(self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
+    fn take(&self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
         if self.probing {
             return Ok(());
         }

@@ -14,6 +14,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use record::{Action, ManualClock};
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 const DOC: &str = "doc_01arz3ndektsv4rrffq69g5fav";
@@ -495,21 +496,21 @@ async fn what_an_open_route_does_not_know_looks_to_a_stranger_like_no_route() {
 }
 
 #[tokio::test]
-async fn what_changes_something_and_has_begun_is_finished_although_nobody_waits_any_more() {
-    let (begun, done) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
-    let (at_begin, at_end) = (Arc::clone(&begun), Arc::clone(&done));
+async fn what_changes_something_and_has_begun_is_finished_although_nobody_waits_any_more_and_keeps_its_place() {
+    let (begun, go_on, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (at_begin, wait, at_end) = (Arc::clone(&begun), Arc::clone(&go_on), Arc::clone(&done));
     let run: Run<FakeHouse> = Arc::new(move |_, _, _| {
-        let (begun, done) = (Arc::clone(&at_begin), Arc::clone(&at_end));
+        let (begun, wait, done) = (Arc::clone(&at_begin), Arc::clone(&wait), Arc::clone(&at_end));
         Box::pin(async move {
             begun.notify_one();
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
+            wait.notified().await;
             done.notify_one();
             Ok(Reply::text("done"))
         })
     });
     let slow = routes().locked_run(Method::POST, "/slow", Opts::form("Slow"), Action::DocumentWithdraw, run);
-    let door = slow.into_service(FakeHouse, Setting::for_tests()).expect("routes of this test");
+    let setting = Setting { requests_max: 1, ..Setting::for_tests() };
+    let door = slow.into_service(FakeHouse, setting).expect("routes of this test");
     let request = Request::builder().method(Method::POST).uri("/slow").header("host", "portal.test");
     let request = request.header("cookie", cookie()).header(OURS.0, OURS.1).header(FORM.0, FORM.1);
     let asked = door.clone().oneshot(request.body(Body::from(format!("csrf={TOKEN}"))).expect("a request"));
@@ -518,5 +519,12 @@ async fn what_changes_something_and_has_begun_is_finished_although_nobody_waits_
         () = begun.notified() => {}
         _ = asked => panic!("it hung up before the answer"),
     }
+    // Whoever hangs up makes no room for more of the same.
+    let other = async || ask_with(&door, Method::GET, "/sign-in", &[HTML], Body::empty()).await.status;
+    assert_eq!(other().await, StatusCode::SERVICE_UNAVAILABLE);
+    go_on.notify_one();
     tokio::time::timeout(std::time::Duration::from_secs(10), done.notified()).await.expect("it was finished");
+    while other().await == StatusCode::SERVICE_UNAVAILABLE {
+        tokio::task::yield_now().await;
+    }
 }
