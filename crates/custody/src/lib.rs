@@ -73,6 +73,9 @@ pub use error::{CustodyError, FieldError};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
+/// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
+#[cfg(feature = "trial")]
+pub use store::trial::open as trial_store;
 pub use house::{Custody, OpenHouse, database_move, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use keys::{

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use store::{Store, StoreOptions};
 use vault::RootKey;
 
 /// 2026-11-21T15:00:00Z: a Saturday morning in New York.
@@ -73,7 +72,7 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut Settings)) -> House {
     let entropy = Arc::new(SeededEntropy::new(7));
     let mut settings = Settings::new("Harbor Transcription", ORIGIN.parse().unwrap());
     change(&mut settings);
-    let store = Store::open(StoreOptions { dir: dir.path().to_owned(), create: true }).await.unwrap();
+    let store = store::trial::open(dir.path()).await;
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
     let custody =

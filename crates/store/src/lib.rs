@@ -43,6 +43,8 @@ mod sessions;
 mod shreds;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "trial"))]
+pub mod trial;
 mod uploads;
 mod walls;
 

@@ -14,7 +14,7 @@ mod scope;
 mod server;
 mod uploads;
 
-use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store, StoreOptions};
+use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store};
 use record::document::DocumentState;
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, RelatedKind, RelatedPersonId, Timestamp};
 use std::path::PathBuf;
@@ -34,17 +34,8 @@ impl TempDir {
         Self(path)
     }
     pub(crate) async fn open(&self) -> Store {
-        let options = StoreOptions { dir: self.0.clone(), create: true };
-        match elsewhere() {
-            None => Store::open(options).await.unwrap(),
-            Some(place) => Store::open_server(&server::database(&place, &self.0).await, options).await.unwrap(),
-        }
+        crate::trial::open(&self.0).await
     }
-}
-
-/// The socket folder of a PostgreSQL for tests, when they are to run there instead of on SQLite.
-pub(crate) fn elsewhere() -> Option<String> {
-    std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty())
 }
 
 impl Drop for TempDir {

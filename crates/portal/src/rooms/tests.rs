@@ -57,7 +57,7 @@ async fn house() -> House {
     settings.demo = true;
     settings.telephone = "+1 555 010 0100".to_owned();
     settings.security_contact = Some("mailto:security@prairie.example".to_owned());
-    let store = custody::open_store(&dir, true).await.unwrap();
+    let store = custody::trial_store(&dir).await;
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
     let custody = Custody::open(OpenHouse { store, settings, root, clock: clock.clone(), entropy }).await.unwrap();

@@ -1,41 +1,16 @@
 //! A PostgreSQL for tests: each test a database of its own, made by an owner, worked in by a role that owns nothing.
 
+use crate::trial::{address, empty, name_of};
 use crate::{Server, Store};
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
-use std::path::Path;
-
-/// The database of a folder's test; made when it is not there yet.
-pub(crate) async fn database(place: &str, dir: &Path) -> Server {
-    let name = dir.file_name().unwrap().to_str().unwrap().replace('-', "_");
-    let owner = empty(place, &name).await;
-    if let Some(owner) = owner {
-        Store::server_migrate(&owner, "strongroom_node").await.unwrap();
-    }
-    Server::parse(&address(place, "strongroom_node", &name)).unwrap()
-}
-
-fn address(place: &str, role: &str, name: &str) -> String {
-    format!("postgres:///{name}?host={place}&user={role}")
-}
-
-/// An empty database, as its owner reaches it; none when it is there already.
-async fn empty(place: &str, name: &str) -> Option<Server> {
-    let mut mighty = PgConnection::connect(&address(place, "postgres", "postgres")).await.unwrap();
-    for role in ["strongroom_owner", "strongroom_node"] {
-        // Another test may make it at the same moment.
-        drop(mighty.execute(sqlx::AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await);
-    }
-    let made = mighty.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} OWNER strongroom_owner"))).await;
-    made.is_ok().then(|| Server::parse(&address(place, "strongroom_owner", name)).unwrap())
-}
 
 /// Whether these tests run on PostgreSQL; the store of two customers there, and a way in as the nodes' role.
 async fn two_houses() -> Option<(super::TempDir, Store, PgConnection)> {
-    let place = super::elsewhere()?;
+    let place = crate::trial::server_place()?;
     let dir = super::TempDir::new();
     let store = dir.open().await;
     super::customers::two_customers(&store).await;
-    let name = dir.0.file_name()?.to_str()?.replace('-', "_");
+    let name = name_of(&dir.0);
     let node = PgConnection::connect(&address(&place, "strongroom_node", &name)).await.unwrap();
     Some((dir, store, node))
 }
@@ -164,7 +139,7 @@ async fn no_unique_rule_of_a_walled_table_reaches_over_customers() {
 
 #[tokio::test]
 async fn a_house_is_carried_over_row_for_row_or_not_at_all() {
-    let Some(place) = super::elsewhere() else { return };
+    let Some(place) = crate::trial::server_place() else { return };
     let dir = super::TempDir::new();
     let here = Store::open(crate::StoreOptions { dir: dir.0.clone(), create: true }).await.unwrap();
     super::customers::two_customers(&here).await;
@@ -174,7 +149,7 @@ async fn a_house_is_carried_over_row_for_row_or_not_at_all() {
     assert_eq!(tx.run(sql, crate::binds::binds![super::customer(1)]).await.unwrap(), 1);
     tx.meta_set("made_for", "work").await.unwrap();
     tx.commit().await.unwrap();
-    let name = dir.0.file_name().unwrap().to_str().unwrap().replace('-', "_");
+    let name = name_of(&dir.0);
     let owner = empty(&place, &name).await.unwrap();
     let moved = here.move_to_server(&owner, "strongroom_node").await.unwrap();
     let many = |table: &str| moved.iter().find(|one| one.table == table).unwrap().rows;
