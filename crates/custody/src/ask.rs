@@ -22,7 +22,7 @@ use record::{
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::PersonState;
+use store::{PersonState, Visit};
 use vault::{KeyRing, Opening, Owner, Shown};
 
 /// Refusals of one principal that are written one by one, each minute.
@@ -34,6 +34,8 @@ const MINUTE_MILLIS: i64 = 60_000;
 pub struct Granted<A: Act> {
     permit: Permit<A>,
     receipt: Receipt,
+    /// Begun before the asking: what was permitted by what this node knew is worth nothing once it may not go by that.
+    visit: Visit,
 }
 
 impl<A: Act> Granted<A> {
@@ -52,6 +54,9 @@ impl<A: Act> Granted<A> {
 impl<A: OpensNames> Granted<A> {
     /// Spends both tokens.
     pub(crate) fn open(self, ring: &KeyRing) -> Result<(Opening<A>, Shown), CustodyError> {
+        if !self.visit.holds() {
+            return Err(CustodyError::Unwitnessed);
+        }
         vault::open(self.permit, self.receipt, ring).map_err(CustodyError::seal)
     }
 }
@@ -199,10 +204,11 @@ impl Custody {
         principal: PrincipalFacts,
         question: Question,
     ) -> Result<Granted<A>, CustodyError> {
+        let visit = self.visit().ok_or(CustodyError::Unwitnessed)?;
         let (permit, body) = self.decide_as::<A>(who, principal, question).await?;
         let entry = Entry::of(permit.intent(), Outcome::Permitted, "");
         let receipt = self.0.scribe.write(entry, body).await.map_err(|_| CustodyError::Unwitnessed)?;
-        Ok(Granted { permit, receipt })
+        Ok(Granted { permit, receipt, visit })
     }
 
     /// States the intent and asks policy: the permit, and the words for its entry, sealed. A refusal is written down. A

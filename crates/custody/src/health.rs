@@ -3,7 +3,7 @@
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed};
 use record::{Purpose, Timestamp, act};
-use store::HouseCheckKind;
+use store::{GATE_CLOSED, HouseCheckKind};
 
 /// Milliseconds in an hour.
 const HOUR_MILLIS: i64 = 3_600_000;
@@ -17,8 +17,6 @@ const WITNESS_LATE_HOURS: i64 = 1;
 const ROOM_BAD_PERCENT: u64 = 5;
 /// Less than this is late.
 const ROOM_LATE_PERCENT: u64 = 15;
-/// Fact: why the gate is shut.
-const GATE_CLOSED: &str = "gate_closed_reason";
 
 /// How something that was looked at is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -50,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) standby: crate::reserve::Standby,
     // Held while a backup is being made.
     pub(crate) backing_up: tokio::sync::Mutex<()>,
+    pub(crate) together: crate::nodes::Together,
 }
 
 impl std::fmt::Debug for Custody {
@@ -57,6 +58,9 @@ impl std::fmt::Debug for Custody {
         f.write_str("Custody(..)")
     }
 }
+
+/// How often the year's audit keys are made anew because another node was making them.
+const YEAR_TRIES: u32 = 8;
 
 /// The name under which this house signs its ledger: host of its public address, then a fixed word.
 fn origin_of(settings: &Settings) -> String {
@@ -157,6 +161,7 @@ impl Custody {
             orphans: std::sync::atomic::AtomicU64::new(0),
             standby,
             backing_up: tokio::sync::Mutex::new(()),
+            together: crate::nodes::Together::default(),
         }));
         custody.audit_year_ensure().await?;
         custody.reserve_found(found).await?;
@@ -211,11 +216,13 @@ impl Custody {
         let ring = self.ring().after(change).map_err(CustodyError::seal)?;
         let mut tx = self.store().begin("change keys").await?;
         if tx.key_change(change).await? == 0 {
+            drop(tx);
+            // Another node was faster; the next try goes by what it left.
+            self.keys_follow().await?;
             return Err(CustodyError::State("the keys were changed by somebody else meanwhile; try again"));
         }
         tx.commit().await?;
-        self.ring_replace(ring);
-        Ok(())
+        self.keys_changed(ring).await
     }
 
     /// Audit keys for this year, when there are none yet. Run at the start and each day.
@@ -225,8 +232,22 @@ impl Custody {
     pub async fn audit_year_ensure(&self) -> Result<(), CustodyError> {
         let now = self.now();
         let year = year_of(now);
-        let change = self.ring().audit_year_begin(year, now, self.entropy()).map_err(CustodyError::seal)?;
-        if change.keys.is_empty() { Ok(()) } else { self.key_change(&change).await }
+        let mut tries = 0..YEAR_TRIES;
+        loop {
+            let change = self.ring().audit_year_begin(year, now, self.entropy()).map_err(CustodyError::seal)?;
+            if change.keys.is_empty() {
+                return Ok(());
+            }
+            match self.key_change(&change).await {
+                // Every node looks for them at the turn of the year.
+                Err(CustodyError::State(_) | CustodyError::Store(store::StoreError::Overtaken { .. }))
+                    if tries.next().is_some() =>
+                {
+                    self.keys_follow().await?;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// The system's own jobs act as this program.

@@ -128,35 +128,34 @@ impl Custody {
     /// Starts the jobs. Orphans are closed first by [`Self::start_settle`].
     pub fn jobs_start(self) -> JobsHandle {
         let stop = CancellationToken::new();
-        let tasks =
-            vec![
-                every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
-                    custody.witness_send().await.map(drop)
-                }),
-                every(&self, &stop, (RESERVE_EVERY, "reserve"), |custody| async move {
-                    custody.reserve_tick().await;
-                    Ok(())
-                }),
-                every(&self, &stop, (MINUTE, "summary"), |custody| async move {
-                    custody.alerts_flush().await;
-                    custody.refusals_summary().await;
-                    custody.checkpoint().await.map(drop)
-                }),
-                every(
-                    &self,
-                    &stop,
-                    (SWEEP_EVERY, "sweep"),
-                    |custody| async move { custody.upload_sweep().await.map(drop) },
-                ),
-                every(&self, &stop, (HOUR, "years"), |custody| async move {
-                    custody.audit_year_ensure().await?;
-                    custody.orphans_mark().await
-                }),
-                every(&self, &stop, (DAY, "kept lists"), |custody| async move { custody.kept_mend().await.map(drop) }),
-                every(&self, &stop, (BACKUP_LOOKED_FOR_EVERY, "backup"), |custody| async move {
-                    custody.backup_when_due().await.map(drop)
-                }),
-            ];
+        let tasks = vec![
+            every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
+                custody.alone_at("witness", WITNESS_EVERY / 2, async { custody.witness_send().await.map(drop) }).await
+            }),
+            every(&self, &stop, (RESERVE_EVERY, "reserve"), |custody| async move {
+                custody.reserve_tick().await;
+                Ok(())
+            }),
+            // Each node's own: what it counted and could not write.
+            every(&self, &stop, (MINUTE, "summary"), |custody| async move {
+                custody.alerts_flush().await;
+                custody.refusals_summary().await;
+                custody.checkpoint().await.map(drop)
+            }),
+            every(&self, &stop, (SWEEP_EVERY, "sweep"), |custody| async move {
+                custody.alone_at("sweep", SWEEP_EVERY / 2, async { custody.upload_sweep().await.map(drop) }).await
+            }),
+            every(&self, &stop, (HOUR, "years"), |custody| async move {
+                custody.audit_year_ensure().await?;
+                custody.alone_at("orphans", HOUR / 2, custody.orphans_tend()).await
+            }),
+            every(&self, &stop, (DAY, "kept lists"), |custody| async move {
+                custody.alone_at("kept lists", DAY / 2, async { custody.kept_mend().await.map(drop) }).await
+            }),
+            every(&self, &stop, (BACKUP_LOOKED_FOR_EVERY, "backup"), |custody| async move {
+                custody.backup_when_due().await.map(drop)
+            }),
+        ];
         JobsHandle { custody: self, stop, tasks }
     }
 

@@ -196,7 +196,7 @@ impl Custody {
         tx.meta_set(&rotating(customer), &version.to_string()).await?;
         tx.commit().await?;
         // If we die here: the version is there and nothing is moved; the next run finds the mark and goes on with it.
-        self.ring_replace(next);
+        self.keys_changed(next).await?;
         Ok(version)
     }
 

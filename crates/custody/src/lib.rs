@@ -33,6 +33,7 @@ mod metrics;
 #[cfg(test)]
 #[path = "../../../fuzz/src/mutations.rs"]
 mod mutations;
+mod nodes;
 mod passkeys;
 mod patients;
 mod people;
@@ -73,9 +74,6 @@ pub use error::{CustodyError, FieldError};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
-/// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
-#[cfg(feature = "trial")]
-pub use store::trial::open as trial_store;
 pub use house::{Custody, OpenHouse, database_move, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use keys::{
@@ -87,6 +85,7 @@ pub use ledger_desk::{
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
 pub use metrics::{DoneLast, Metrics};
+pub use nodes::NodeHandle;
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
     Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
@@ -96,7 +95,10 @@ pub use related::{RelatedForm, RelatedLine};
 pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
-pub use store::Server;
+/// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
+#[cfg(feature = "trial")]
+pub use store::trial::open as trial_store;
+pub use store::{Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};

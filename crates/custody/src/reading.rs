@@ -20,7 +20,7 @@ use record::{
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
-use store::{Document, DocumentVersion, EntryFilter};
+use store::{Document, DocumentVersion, EntryFilter, Visit};
 use tokio::sync::mpsc;
 use vault::{Column, Opening, Rendition, RenditionKind, WrappedKey, floe};
 
@@ -514,6 +514,7 @@ impl Desk<act::DocumentDownload> {
         let file_name = identify::safe_file_name(name.show(&shown));
         let (size_bytes, media) = (row.original_bytes, row.media.clone());
         let (pieces, bytes) = mpsc::channel(PIECES_WAITING);
+        let visit = self.custody.visit().ok_or(CustodyError::Unwitnessed)?;
         let stream = Stream {
             custody: self.custody.clone(),
             who: self.who(),
@@ -524,6 +525,7 @@ impl Desk<act::DocumentDownload> {
             pieces,
             left: 0,
             asked_at: self.custody.now(),
+            visit,
         };
         tokio::spawn(stream.run(opening, shown));
         Ok(Download { file_name, media, size_bytes, range, bytes, witnessed })
@@ -541,6 +543,7 @@ struct Stream {
     pieces: mpsc::Sender<Result<Bytes, CustodyError>>,
     left: u64,
     asked_at: Timestamp,
+    visit: Visit,
 }
 
 /// Why a stream ended early.
@@ -577,14 +580,18 @@ impl Stream {
         if piece.is_empty() {
             return Ok(());
         }
-        let length = piece.len() as u64;
-        self.pieces.send(Ok(piece)).await.map_err(|_| Cut::Gone)?;
-        self.left += length;
+        // Before the piece: however long this process stood still, nothing goes out on an old answer.
         let now = self.custody.now();
         if now.millis_since(self.asked_at) >= ASK_AGAIN_MILLIS {
             self.asked_at = now;
             self.ask_again().await.map_err(Cut::Error)?;
         }
+        if !self.visit.holds() {
+            return Err(Cut::Error(CustodyError::Unwitnessed));
+        }
+        let length = piece.len() as u64;
+        self.pieces.send(Ok(piece)).await.map_err(|_| Cut::Gone)?;
+        self.left += length;
         Ok(())
     }
 

@@ -142,7 +142,8 @@ impl Custody {
 
     /// A reserve that was made just now although there had been one: what lay in it was taken away.
     pub(crate) async fn reserve_found(&self, found: Option<ReserveFound>) -> Result<(), CustodyError> {
-        let known = self.store().meta_fetch(MADE).await?.is_some();
+        // Nodes of a house come and go with their folders; only the folder of one that is alone is missed.
+        let known = !self.store().is_on_server() && self.store().meta_fetch(MADE).await?.is_some();
         if found == Some(ReserveFound::Made) && known {
             let sentence =
                 "The reserve's file was gone and was made anew: sign-ins and alerts that waited in it are lost.";
@@ -152,7 +153,7 @@ impl Custody {
             let sentence = "The reserve's file cannot be used: somebody has changed it, or there is no room. Sign-ins and alerts that waited in it are not carried over. Keep the file, and look who can write to the data folder.";
             self.alert("reserve_unusable", sentence).await;
         }
-        if found.is_some() && !known {
+        if found.is_some() && !known && !self.store().is_on_server() {
             let mut tx = self.store().begin("remember the reserve").await?;
             tx.meta_set(MADE, &self.now().to_string()).await?;
             tx.commit().await?;

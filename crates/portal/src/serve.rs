@@ -1,6 +1,6 @@
 //! Serving: the door, its gate, the probe and the jobs, put together and taken apart again in order.
 
-use crate::door::gate::GateStart;
+use crate::door::gate::{GateStart, ReopenError};
 use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
 use crate::door::server::{Server, ServerConfig, TlsFiles};
 use crate::door::{Faces, Gate, Locked, PublicUrl, Setting, Setup};
@@ -11,6 +11,10 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked whether this node's doors were walked, once an officer has opened the gate elsewhere.
+const REOPEN_LOOK: Duration = Duration::from_millis(500);
 
 /// Where and how to serve.
 #[derive(Debug, Clone)]
@@ -131,10 +135,29 @@ impl Portal {
         let walking = tokio::spawn(async move {
             probe.run(on_alert, async move { drop(stopped.changed().await) }).await;
         });
+        let following = tokio::spawn(follow(custody.clone(), door.gate().clone()));
         server.run(door, shutdown).await;
+        following.abort();
         // Nobody listens any more when the probe has ended by itself.
         let _ = stop.send(true);
         drop(walking.await);
+    }
+}
+
+/// Closes and opens this node's gate as the house says, whichever node it was said to.
+async fn follow(custody: Custody, gate: Gate) {
+    let mut said = custody.gate_watch();
+    while said.changed().await.is_ok() {
+        let closed = said.borrow_and_update().clone();
+        match closed {
+            Some(why) => gate.close_as_told(&why),
+            // An officer has opened it, where the doors had been walked. Here they may not have been walked yet.
+            None => {
+                while gate.reopen() == Err(ReopenError::NotPassed) && said.has_changed().is_ok_and(|news| !news) {
+                    tokio::time::sleep(REOPEN_LOOK).await;
+                }
+            }
+        }
     }
 }
 

@@ -196,6 +196,8 @@ ids! {
     RelatedPersonId, "rel";
     /// A numbered request, inside which a privacy officer sees names.
     RequestId, "req";
+    /// One process that serves, among several on one database.
+    NodeId, "nod";
 }
 
 impl fmt::Debug for ResourceId {

@@ -29,7 +29,7 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use entry::{Entry, Outcome};
 pub use id::{
     AgreementId, AlertId, BreakGlassId, ContactId, CredentialId, CustomerId, DocumentId, IntentId, InvitationId,
-    MembershipId, ObjectId, PatientId, PersonId, ProgramId, RelatedPersonId, RequestId, ResourceId, SessionId,
+    MembershipId, NodeId, ObjectId, PatientId, PersonId, ProgramId, RelatedPersonId, RequestId, ResourceId, SessionId,
     UploadId,
 };
 pub use intent::{Intent, Principal, Purpose, Resources};

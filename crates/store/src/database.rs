@@ -9,6 +9,7 @@ use crate::engine::{Engine, Open};
 use crate::lanes::Lane;
 use crate::lanes::Lanes;
 use crate::migrations::{self, MIGRATIONS};
+use crate::nodes::Nodes;
 use crate::{Objects, Server, StoreError, dialect, server};
 #[cfg(test)]
 use sqlx::sqlite::SqliteConnection;
@@ -43,6 +44,8 @@ struct Inner {
     dir: PathBuf,
     broken: Arc<AtomicBool>,
     asked: AtomicU64,
+    /// On a server: one node among several.
+    nodes: Option<Nodes>,
     // Held for as long as the store is open; the system lets go of it when the process dies. On a server many nodes
     // work at once, each in a folder of its own.
     _lock: File,
@@ -107,12 +110,12 @@ impl Store {
         let objects = Objects::open(dir.join("objects"))?;
         // The lock is ours, so whatever was on its way when the last process ended will never arrive.
         objects.incoming_clear()?;
-        Ok(Self::of(Engine::Sqlite { writer, readers }, objects, dir, lock))
+        Ok(Self::of(Engine::Sqlite { writer, readers }, None, (objects, dir, lock)))
     }
 
-    fn of(engine: Engine, objects: Objects, dir: PathBuf, lock: File) -> Self {
+    fn of(engine: Engine, nodes: Option<Nodes>, (objects, dir, lock): (Objects, PathBuf, File)) -> Self {
         let (broken, asked) = (Arc::default(), AtomicU64::new(0));
-        Self { inner: Arc::new(Inner { engine, objects, dir, broken, asked, _lock: lock }) }
+        Self { inner: Arc::new(Inner { engine, objects, dir, broken, asked, nodes, _lock: lock }) }
     }
 
     /// Has a commit failed in a way that leaves open what the disk holds. Stays so until the store is opened anew.
@@ -135,6 +138,16 @@ impl Store {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    pub(crate) fn nodes(&self) -> Option<&Nodes> {
+        self.inner.nodes.as_ref()
+    }
+
+    /// May this process go by what it knows: always on the embedded engine, and on a server while its lease lasts.
+    #[must_use]
+    pub fn truth_holds(&self) -> bool {
+        self.nodes().is_none_or(Nodes::holds)
     }
 
     /// The data folder.
@@ -163,7 +176,8 @@ impl Store {
         migrations::check(&pool).await?;
         let objects = Objects::open(dir.join("objects"))?;
         objects.incoming_clear()?;
-        Ok(Self::of(Engine::Postgres { pool }, objects, dir, lock))
+        let nodes = Nodes::of(server).await?;
+        Ok(Self::of(Engine::Postgres { pool }, Some(nodes), (objects, dir, lock)))
     }
 
     /// Makes or changes the schema on a server, as its owner, and lets `role` work there.
@@ -180,8 +194,12 @@ impl Store {
     /// Begins a writing transaction. `doing` names it in errors.
     ///
     /// # Errors
-    /// When the writer cannot be had within the busy time.
+    /// When the writer cannot be had within the busy time; [`StoreError::Alone`] when this node has lost its lease: whatever is
+    /// to be written now was permitted by what was known before.
     pub async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        if !self.truth_holds() {
+            return Err(StoreError::Alone);
+        }
         let tx = self.inner.engine.begin(doing).await?;
         Ok(Tx { tx, doing, broken: Arc::clone(&self.inner.broken) })
     }

@@ -70,6 +70,9 @@ pub enum StoreError {
         /// What was being done.
         doing: &'static str,
     },
+    /// This node has not heard from the database for longer than it may go by what it knows.
+    #[error("this node has lost its lease; it answers nothing until what was under way has ended")]
+    Alone,
     /// A flush to disk failed once; nothing is trusted after that until a restart.
     #[error("the disk refused a flush; stop and look at it before starting again")]
     FlushFailed,

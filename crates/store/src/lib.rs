@@ -29,6 +29,7 @@ mod lanes;
 mod ledger_log;
 mod migrations;
 mod moving;
+mod nodes;
 mod objects;
 mod originals;
 mod patients;
@@ -61,6 +62,7 @@ pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use moving::TableMoved;
+pub use nodes::{GATE_CLOSED, Heard, LEASE, PULSE, Pulse, ServerClock, Visit};
 pub use objects::{ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};

@@ -15,7 +15,15 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../migrations/0005_family.sql")),
     (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
     (7, include_str!("../migrations/0007_whose_versions.sql")),
+    (8, include_str!("../migrations/0008_nodes.sql")),
 ];
+
+/// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
+/// upgraded first and one node after another follows, so a step that an older program cannot live with raises this number,
+/// and then all nodes are stopped for the upgrade.
+const NODES_FROM: i64 = 8;
+/// Fact: that number, as the schema's newest owner said it.
+const NODES_FROM_NAME: &str = "nodes_from";
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)";
@@ -77,6 +85,9 @@ pub(crate) async fn bring_server(owner: &mut PgConnection) -> Result<(), StoreEr
         sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
         sqlx::query(KEEP).bind(number).execute(&mut *tx).await.map_err(failed())?;
     }
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    let from = NODES_FROM.to_string();
+    sqlx::query(sql).bind(NODES_FROM_NAME).bind(from).execute(&mut *tx).await.map_err(failed())?;
     walls::build(&mut tx).await?;
     walls::keys(&mut tx).await?;
     tx.commit().await.map_err(failed())
@@ -88,11 +99,20 @@ pub(crate) async fn check(pool: &PgPool) -> Result<(), StoreError> {
     let there = pool.fetch_one(NEWEST).await.map_err(|_| {
         StoreError::Server("this database has no strongroom in it yet; run strongroom migrate as its owner".to_owned())
     })?;
-    match there.get::<i64, _>("number") {
-        number if number == newest() => Ok(()),
-        number if number < newest() => {
-            Err(StoreError::Server("the database is older than this program; run strongroom migrate".to_owned()))
-        }
-        _ => Err(newer()),
+    let number = there.get::<i64, _>("number");
+    if number < newest() {
+        return Err(StoreError::Server("the database is older than this program; run strongroom migrate".to_owned()));
     }
+    if number > newest() {
+        let from =
+            sqlx::query("SELECT value FROM meta WHERE name = $1").bind(NODES_FROM_NAME).fetch_optional(pool).await;
+        let from =
+            from.map_err(StoreError::database(DOING))?.and_then(|row| row.get::<String, _>("value").parse().ok());
+        // What does not say that older nodes may go on says that they may not.
+        if from.is_none_or(|from: i64| newest() < from) {
+            return Err(newer());
+        }
+        tracing::warn!("the database was upgraded by a newer strongroom; upgrade this node soon");
+    }
+    Ok(())
 }

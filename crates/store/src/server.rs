@@ -91,6 +91,12 @@ impl Server {
         Ok(pool)
     }
 
+    /// A connection for the pulse of a node: it waits for nobody and keeps nothing that must outlast a crash.
+    pub(crate) async fn pulse(&self) -> Result<PgConnection, StoreError> {
+        let options = self.options.clone().options([("statement_timeout", "1500"), ("synchronous_commit", "off")]);
+        PgConnection::connect_with(&options).await.map_err(StoreError::database("reach the database"))
+    }
+
     /// Connects as the schema's owner, for as long as it takes to change it.
     pub(crate) async fn owner(&self) -> Result<PgConnection, StoreError> {
         let options =

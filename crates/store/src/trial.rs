@@ -34,6 +34,17 @@ pub async fn open(dir: &Path) -> Store {
     opened.expect("a store for a test")
 }
 
+/// Another node's store on the database that the test of the folder `of` has on a server.
+///
+/// # Panics
+/// When it cannot: this is for tests.
+pub async fn open_beside(of: &Path, dir: &Path) -> Store {
+    let place = server_place().expect("a database server for tests");
+    let server = Server::parse(&address(&place, "strongroom_node", &name_of(of))).expect("an address of ours");
+    let options = StoreOptions { dir: dir.to_owned(), create: true };
+    Store::open_server(&server, options).await.expect("a store for a test")
+}
+
 /// The database of this folder, with its schema, as a node reaches it.
 ///
 /// # Panics

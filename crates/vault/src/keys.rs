@@ -12,7 +12,7 @@ mod row;
 
 pub use life::ShredCertificate;
 pub(crate) use ring::CustomerKeys;
-pub use ring::{BlindFile, KeyRing, SealError};
+pub use ring::{BlindFile, KeyRing, Known, SealError};
 pub use row::{
     Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRow, KeyRows, KeyTableState, Owner,
     WrappedKey,

@@ -27,7 +27,7 @@ pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, gu
 pub use floe::{FloeError, Sealer};
 pub use keys::{
     Algorithm, BlindFile, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows,
-    KeyTableState, Owner, SealError, ShredCertificate, WrappedKey,
+    KeyTableState, Known, Owner, SealError, ShredCertificate, WrappedKey,
 };
 pub use opening::{ObjectReader, OpenError, Opening, PlainSegment, RangeReader, open};
 pub use phi::{Phi, Shown};

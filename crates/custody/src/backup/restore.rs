@@ -17,11 +17,10 @@ use std::io::{BufReader, BufWriter};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{HouseCheckKind, Objects, Store, StoreOptions};
+use store::{GATE_CLOSED, HouseCheckKind, Objects, Store, StoreOptions};
 use vault::{KeyRing, KeyRows, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Fact: why the gate is shut until the doors have been walked.
-const GATE_CLOSED: &str = "gate_closed_reason";
 /// Fact: keys and last checkpoints of this ledger under its earlier names.
 const LEDGER_BEFORE: &str = "ledger_before";
 /// What the database is called until it is whole.

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 const PAGE: u32 = 500;
 const MARK: &str = "orphans_until";
+/// No act that owes a word lasts longer: a session ends after twelve hours, and a stream with it; twice that.
+const ON_ITS_WAY_SECS_MAX: i64 = 24 * 60 * 60;
 
 /// Acts of which a later word is due: bytes that leave, bytes that come in, work that runs long.
 const fn owes_a_word(action: Action) -> bool {
@@ -27,14 +29,21 @@ const fn owes_a_word(action: Action) -> bool {
 }
 
 impl Custody {
-    /// Closes every act that never ended, as `unknown`; how many. At the start, before anybody is served.
+    /// Closes every act that never ended, as `unknown`; how many. At the start, before anybody is served. While other nodes
+    /// are at work, only what is older than anything can be that is still on its way.
     ///
     /// # Errors
     /// When the store cannot, or the ledger cannot write: then nobody is to be served.
     pub async fn orphans_close(&self) -> Result<u64, CustodyError> {
         let (open, until) = self.orphans_scan().await?;
-        let mut closed = 0;
-        for (_, entry) in open.into_values() {
+        let others = self.store().nodes_beside().await? > 0;
+        let before = self.now().plus_secs(-ON_ITS_WAY_SECS_MAX);
+        let (mut closed, mut mark) = (0, until);
+        for (index, entry) in open.into_values() {
+            if others && entry.at > before {
+                mark = mark.min(index);
+                continue;
+            }
             let mut last = entry;
             last.outcome = Outcome::Unknown;
             "never_ended".clone_into(&mut last.why);
@@ -43,8 +52,16 @@ impl Custody {
             drop(self.0.scribe.write(last, Vec::new()).await.map_err(|_| CustodyError::Unwitnessed)?);
             closed += 1;
         }
-        self.orphans_mark_set(until).await?;
+        self.orphans_mark_set(mark).await?;
         Ok(closed)
+    }
+
+    /// From time to time: where several nodes work, closes what a node left behind that died; moves the mark on.
+    pub(crate) async fn orphans_tend(&self) -> Result<(), CustodyError> {
+        if self.store().is_on_server() && self.store().nodes_beside().await? > 0 {
+            self.orphans_close().await?;
+        }
+        self.orphans_mark().await
     }
 
     /// Moves the mark to the oldest act that is still on its way, and closes nothing.

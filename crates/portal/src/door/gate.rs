@@ -230,6 +230,18 @@ impl Gate {
         }
     }
 
+    /// Closes the portal because of what was found elsewhere (another node of the same house), and asks for a walk of its own
+    /// doors. What this gate has found itself stands as it is.
+    pub(crate) fn close_as_told(&self, why: &str) {
+        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(state.0, Whole::Closed(_)) || !state.1.is_empty() {
+            return;
+        }
+        state.0 = Whole::Closed(Closing { why: why.to_owned(), passed_since: false });
+        drop(state);
+        self.walk_ask();
+    }
+
     /// Opens everything that has passed since its finding. Called by the `gate.reopen` use case alone, after
     /// policy has permitted and the ledger has witnessed it; returns the routes and whether the portal as a whole opened.
     ///

@@ -10,8 +10,11 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use futures_util::Stream;
+use hyper::body::{Frame, SizeHint};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// An answer in the making.
 #[derive(Debug)]
@@ -117,12 +120,57 @@ impl Reply {
         self
     }
 
+    /// The same, cut off where this process may not go by what it knows any more: nothing of it, or no more of it.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] when that is so already.
+    pub(crate) fn while_it_holds(self, truth: custody::Visit) -> Result<Self, Problem> {
+        if !truth.holds() {
+            return Err(Problem::Unavailable);
+        }
+        if truth.is_alone() {
+            return Ok(self);
+        }
+        Ok(Self(self.0.map(|body| Body::new(WhileItHolds { body, truth }))))
+    }
+
     pub(crate) const fn from_response(response: Response<Body>) -> Self {
         Self(response)
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
         self.0
+    }
+}
+
+/// A body that ends in an error once this process may not go by what it knows.
+struct WhileItHolds {
+    body: Body,
+    truth: custody::Visit,
+}
+
+impl hyper::body::Body for WhileItHolds {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if !self.truth.holds() {
+            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
+                std::io::ErrorKind::ConnectionAborted,
+            )))));
+        }
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

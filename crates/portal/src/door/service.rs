@@ -59,11 +59,18 @@ pub const TOKEN_HEADER: &str = "x-csrf";
 
 /// Who knows whose session a secret is. [`Custody`] does; tests have their own.
 pub trait House: Clone + Send + Sync + 'static {
+    /// Begins an answer; `None` when nothing may be answered now by what is known here.
+    fn visit(&self) -> Option<custody::Visit>;
+
     /// Whose session this secret is, if anybody's.
     fn session_resolve(&self, secret: &str) -> impl Future<Output = Result<Option<SignedIn>, CustodyError>> + Send;
 }
 
 impl House for Custody {
+    fn visit(&self) -> Option<custody::Visit> {
+        Self::visit(self)
+    }
+
     async fn session_resolve(&self, secret: &str) -> Result<Option<SignedIn>, CustodyError> {
         Self::session_resolve(self, secret).await
     }
@@ -236,6 +243,10 @@ impl<C: House> Door<C> {
         if !probing && !inner.setting.gate.is_open() && !self.answers_while_closed(&parts) {
             return Err(Problem::Closed);
         }
+        let Some(truth) = inner.house.visit().or_else(|| says_only_that_it_runs(&parts).then(custody::Visit::alone))
+        else {
+            return Err(Problem::Unavailable);
+        };
         let place = Arc::clone(&inner.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let client = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |known| known.0);
         let nearby = parts.extensions.get::<Nearby>().is_some();
@@ -244,12 +255,14 @@ impl<C: House> Door<C> {
         if let Found::Route(entry, _) = &found {
             *counted = Some((entry.method.clone(), entry.pattern.text()));
         }
-        match found {
+        let answer = match found {
             Found::Route(entry, params) if entry.lock == Lock::Open => {
-                self.open(entry, params, parts, body, visit).await
+                self.open(entry, params, parts, body, visit).await?
             }
-            found => self.locked(found, parts, body, visit).await,
-        }
+            found => self.locked(found, parts, body, visit).await?,
+        };
+        // Between the asking and here this process may have stood still, however long.
+        answer.while_it_holds(truth)
     }
 
     /// While the gate is closed. Before a walk has passed, the process says that it runs, and nothing else.
@@ -262,9 +275,7 @@ impl<C: House> Door<C> {
             }
             Found::OtherMethod | Found::Nothing => false,
         };
-        let watches = path == "/metrics" && parts.extensions.get::<Nearby>().is_some();
-        path == "/healthz"
-            || watches
+        says_only_that_it_runs(parts)
             || self.0.setting.gate.has_passed_since() && to_the_gate(self.find(&parts.method, path))
     }
 
@@ -407,6 +418,12 @@ impl<C: House> Door<C> {
             answer => answer,
         }
     }
+}
+
+/// What a machine that watches asks of this process, and not of the house.
+fn says_only_that_it_runs(parts: &request::Parts) -> bool {
+    let path = parts.uri.path();
+    path == "/healthz" || path == "/metrics" && parts.extensions.get::<Nearby>().is_some()
 }
 
 struct Visit {

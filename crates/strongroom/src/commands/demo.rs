@@ -72,7 +72,8 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         tell(&url, &listed)?;
     }
-    let done = until_stopped(custody, portal, &folder.path).await;
+    let node = custody.node_join().await?;
+    let done = until_stopped((custody, node), portal, &folder.path).await;
     drop(folder);
     done
 }

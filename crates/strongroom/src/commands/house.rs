@@ -28,11 +28,23 @@ pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Re
 
 /// The same with the key in hand.
 pub(crate) async fn open_with(config: &Config, root: RootKey) -> anyhow::Result<Custody> {
+    let custody = open_alone(config, root).await?;
+    // On a server the others must know that this command is at work, until it ends.
+    drop(custody.node_join().await?);
+    Ok(custody)
+}
+
+/// The same before it has joined the other nodes of a house whose rows lie on a server.
+pub(crate) async fn open_alone(config: &Config, root: RootKey) -> anyhow::Result<Custody> {
     let store = match config.server()? {
         Some(server) => custody::open_node(&server, &config.dir).await?,
         None => custody::open_store(&config.dir, false).await?,
     };
-    let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
+    // Where several machines work, the time is the database's.
+    let clock: Arc<dyn record::Clock> = match store.server_clock() {
+        Some(clock) => clock,
+        None => Arc::new(SystemClock),
+    };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
 }

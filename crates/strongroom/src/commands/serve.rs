@@ -1,10 +1,10 @@
 //! Serving: open the house, take the address, walk the table as a stranger, then let people in; drain at the end.
 
-use super::house::{config_at, open};
+use super::house::{config_at, open_alone, root_of};
 use crate::admin::AdminServer;
 use crate::cli;
 use crate::outcome::say;
-use custody::Custody;
+use custody::{Custody, NodeHandle};
 use portal::serve::{Portal, ServeOptions};
 use std::path::Path;
 
@@ -19,7 +19,8 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         config.passphrase_file = None;
     }
     config.check()?;
-    let custody = open(&config, args.at.root_key.as_deref()).await?;
+    let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None)?).await?;
+    let node = custody.node_join().await?;
     // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
     custody.start_settle().await?;
     let options = ServeOptions {
@@ -36,16 +37,21 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         config.public_url,
         portal.local_addr()
     ))?;
-    until_stopped(custody, portal, &config.dir).await
+    until_stopped((custody, node), portal, &config.dir).await
 }
 
 /// Serves until the process is told to stop, and takes everything apart in order.
-pub(super) async fn until_stopped(custody: Custody, portal: Portal, dir: &Path) -> anyhow::Result<()> {
+pub(super) async fn until_stopped(
+    (custody, node): (Custody, NodeHandle),
+    portal: Portal,
+    dir: &Path,
+) -> anyhow::Result<()> {
     let admin = AdminServer::start(dir, custody.clone(), portal.door().gate().clone())?;
     let jobs = custody.clone().jobs_start();
     portal.run(told_to_stop()).await;
     admin.stop().await;
     jobs.stop().await;
+    node.leave().await;
     custody.close().await;
     Ok(())
 }

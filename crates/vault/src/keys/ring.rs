@@ -50,6 +50,8 @@ pub(crate) struct RecordsVersion {
 pub(crate) struct CustomerKeys {
     pub(crate) customer: CustomerId,
     versions: BTreeMap<u32, RecordsVersion>,
+    /// Seals by this version while others do not know a newer one yet.
+    held_at: Option<u32>,
     index: Option<IndexKeys>,
 }
 
@@ -59,7 +61,8 @@ impl CustomerKeys {
     }
 
     fn current(&self) -> Option<(u32, &RecordsVersion)> {
-        self.versions.last_key_value().map(|(version, keys)| (*version, keys))
+        let held = self.held_at.and_then(|version| self.versions.get_key_value(&version));
+        held.or_else(|| self.versions.last_key_value()).map(|(version, keys)| (*version, keys))
     }
 
     /// The name of the records key, as wrapped object keys have it.
@@ -100,6 +103,15 @@ impl CustomerKeys {
 struct DirectoryVersion {
     column: AeadKey,
     blind: MacKey,
+}
+
+/// Who knows the newest keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// This process; others may not yet.
+    ByUs,
+    /// Everybody who works with them.
+    ByAll,
 }
 
 /// Unwrapped keys. Share it behind an `Arc`; when rows change, put a new one in its place.
@@ -152,6 +164,26 @@ impl KeyRing {
         let mut rows = self.rows.clone();
         rows.apply(change)?;
         Self::build(self.epochs.clone(), rows)
+    }
+
+    /// The ring of a table that somebody else has changed, where this one has all that is new but the root key. As long as
+    /// not everybody knows a new version of a customer's key (`Known::ByUs`), it opens and does not seal: whoever does not know it
+    /// could not read what was sealed by it.
+    ///
+    /// # Errors
+    /// [`KeyError::NeedsRoot`] when there is a new epoch.
+    pub fn follow(&self, rows: KeyRows, known: Known) -> Result<Self, KeyError> {
+        if rows.epochs != self.rows.epochs {
+            return Err(KeyError::NeedsRoot);
+        }
+        let mut ring = Self::build(self.epochs.clone(), rows)?;
+        if known == Known::ByUs {
+            for (id, keys) in &mut ring.customers {
+                let before = self.customers.get(id).and_then(|keys| keys.current()).map(|(version, _)| version);
+                Arc::get_mut(keys).expect("a ring that was just made is nobody else's").held_at = before;
+            }
+        }
+        Ok(ring)
     }
 
     fn build(epochs: BTreeMap<u32, Arc<Secret>>, rows: KeyRows) -> Result<Self, KeyError> {
@@ -210,7 +242,7 @@ impl KeyRing {
     }
 
     fn customer_entry(customers: &mut BTreeMap<CustomerId, CustomerKeys>, id: CustomerId) -> &mut CustomerKeys {
-        let empty = || CustomerKeys { customer: id, versions: BTreeMap::new(), index: None };
+        let empty = || CustomerKeys { customer: id, versions: BTreeMap::new(), held_at: None, index: None };
         customers.entry(id).or_insert_with(empty)
     }
 
