@@ -71,7 +71,9 @@ impl Carried {
 
     fn send(&self, name: &str, text: &[u8]) -> String {
         let taken = self.tess.upload(&self.query, name, "", text).expect("the portal answers");
-        assert_eq!(taken.status, 201, "{}", taken.text());
+        let log = self.house.said();
+        let end: Vec<&str> = log.lines().rev().take(20).collect();
+        assert_eq!(taken.status, 201, "{name}: {end:#?}");
         taken.json()["href"].as_str().expect("an upload has an address").to_owned()
     }
 }
@@ -131,11 +133,12 @@ fn there_and_back(all: &Path, endpoint: &str, fake: Option<&FakeBucket>) {
 fn killed_while_it_comes_in(carried: &Carried, served: strongroom_tests::work::Served, fake: &FakeBucket) {
     let names = fake.keys();
     let text = [b"Patient: Somebody, Else\n".to_vec(), a_large_text()].concat();
+    let parts = fake.asked(fake_bucket::Op::Part);
     std::thread::scope(|scope| {
         // Its part never gets an answer, so the end comes while it is on its way.
         fake.fail_next(fake_bucket::Op::Part, fake_bucket::Fault::Stall);
         let sending = scope.spawn(|| carried.tess.upload(&carried.query, "killed.txt", "", &text));
-        until("a part is on its way", || (!fake.on_way().is_empty()).then_some(()));
+        until("a part is on its way", || (fake.asked(fake_bucket::Op::Part) > parts).then_some(()));
         served.kill();
         let answer = sending.join().expect("no panic");
         assert!(!answer.is_ok_and(|answer| answer.status == 201), "nothing was acknowledged");

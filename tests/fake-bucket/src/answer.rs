@@ -4,7 +4,7 @@ use crate::{BUCKET, Fault, KEY_ID, Op, State, Upload};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming};
-use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, RANGE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_NONE_MATCH, LOCATION, RANGE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use std::collections::BTreeMap;
@@ -124,6 +124,13 @@ pub(crate) async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>)
         Some(Fault::DoneAndStatus(status)) => {
             drop(done());
             error(status, "InternalError")
+        }
+        Some(Fault::SentTo(status)) => {
+            let elsewhere = state.lock().unwrap_or_else(PoisonError::into_inner).elsewhere.clone();
+            let mut answer = error(status, "TemporaryRedirect");
+            let place = format!("{elsewhere}{}", asked.parts.uri.path());
+            answer.headers_mut().insert(LOCATION, place.parse().expect("an address is a header's value"));
+            answer
         }
         Some(Fault::Stall) => std::future::pending().await,
         Some(Fault::Cut(bytes)) => shortened(done(), bytes, Then::BreakOff),

@@ -12,8 +12,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_rustls::TlsAcceptor;
 
 /// The only bucket there is.
 pub const BUCKET: &str = "records";
@@ -56,6 +56,8 @@ pub enum Fault {
     Status(u16),
     /// It is done, and then this status is told.
     DoneAndStatus(u16),
+    /// This status, and another address ([`FakeBucket::send_to`]).
+    SentTo(u16),
     /// No answer ever comes.
     Stall,
     /// The connection ends after so many bytes of the body.
@@ -79,6 +81,7 @@ pub(crate) struct State {
     pub(crate) uploads_begun: u64,
     pub(crate) faults: VecDeque<(Op, Fault)>,
     pub(crate) forgets_conditions: bool,
+    pub(crate) elsewhere: String,
     pub(crate) is_public: bool,
     pub(crate) said: Vec<Op>,
 }
@@ -86,7 +89,7 @@ pub(crate) struct State {
 /// A bucket that is served as long as this is held.
 #[derive(Debug)]
 pub struct FakeBucket {
-    address: SocketAddr,
+    endpoint: String,
     state: Arc<Mutex<State>>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
@@ -98,23 +101,46 @@ impl FakeBucket {
     /// When this machine gives it no port.
     #[must_use]
     pub fn start() -> Self {
+        Self::begin(None)
+    }
+
+    /// The same over TLS, for the name `localhost`; and the only certificate that vouches for it, PEM.
+    ///
+    /// # Panics
+    /// When this machine gives it no port.
+    #[must_use]
+    pub fn start_over_tls() -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let key = made.signing_key.serialize_der().try_into().expect("a key");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a certificate and its key");
+        (Self::begin(Some(TlsAcceptor::from(Arc::new(config)))), made.cert.pem())
+    }
+
+    fn begin(tls: Option<TlsAcceptor>) -> Self {
+        let scheme = if tls.is_some() { "https://localhost" } else { "http://127.0.0.1" };
         let state: Arc<Mutex<State>> = Arc::default();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port on this machine");
         listener.set_nonblocking(true).expect("a listener that does not block");
-        let address = listener.local_addr().expect("a listener has an address");
+        let port = listener.local_addr().expect("a listener has an address").port();
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    () = serve(listener, shared) => {}
+                    () = serve(listener, tls, shared) => {}
                     _ = stopped => {}
                 }
             });
         });
-        Self { address, state, stop: Some(stop) }
+        Self { endpoint: format!("{scheme}:{port}"), state, stop: Some(stop) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +150,7 @@ impl FakeBucket {
     /// Its server's address.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        self.endpoint.clone()
     }
 
     /// The next time that this is asked for, it goes wrong. Several wait for their turn.
@@ -140,6 +166,11 @@ impl FakeBucket {
     /// From now on it knows no `If-None-Match`, as older servers do not.
     pub fn forget_conditions(&self) {
         self.state().forgets_conditions = true;
+    }
+
+    /// Where it sends whoever is sent elsewhere.
+    pub fn send_to(&self, endpoint: &str) {
+        endpoint.clone_into(&mut self.state().elsewhere);
     }
 
     /// From now on it says that anybody may read it.
@@ -189,12 +220,22 @@ impl Drop for FakeBucket {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, state: Arc<Mutex<State>>) {
+async fn serve(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, state: Arc<Mutex<State>>) {
     while let Ok((stream, _)) = listener.accept().await {
         drop(stream.set_nodelay(true));
-        let state = Arc::clone(&state);
+        let (state, tls) = (Arc::clone(&state), tls.clone());
         let service = service_fn(move |request| answer(Arc::clone(&state), request));
         // A connection that ends in the middle is what a fault may ask for.
-        tokio::spawn(async move { drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await) });
+        tokio::spawn(async move {
+            let http = http1::Builder::new();
+            match tls {
+                None => drop(http.serve_connection(TokioIo::new(stream), service).await),
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        drop(http.serve_connection(TokioIo::new(stream), service).await);
+                    }
+                }
+            }
+        });
     }
 }

@@ -166,7 +166,7 @@ async fn a_server_that_knows_no_conditions_is_found_out() {
     let (objects, fake) = (&kept.objects, kept.fake.as_ref().unwrap());
     let seen = objects.bucket_look([7; 32]).await.unwrap().unwrap();
     assert!(seen.put_creates_only && seen.parts_create_only && seen.reads_back);
-    assert_eq!((seen.versioned, seen.locks, seen.is_public), (Some(false), None, Some(false)));
+    assert_eq!((seen.versioned, seen.locks, seen.is_public), (Some(false), Some(false), Some(false)));
     fake.open_to_public();
     fake.forget_conditions();
     let seen = objects.bucket_look([8; 32]).await.unwrap().unwrap();
@@ -282,4 +282,42 @@ async fn objects_are_carried_into_a_bucket_and_back_compared_one_by_one_and_noth
     assert_eq!(read(house.objects(), object(22), 0).await, b"came in while it lay in the bucket");
     assert_eq!(fake.keys().len(), 22);
     drop(dir);
+}
+
+#[tokio::test]
+async fn a_server_is_believed_only_with_a_certificate_that_was_vouched_for_and_nothing_is_followed_elsewhere() {
+    let (fake, authority) = FakeBucket::start_over_tls();
+    let dir = TempDir::new();
+    let plain = place(fake.endpoint(), &dir).hasty();
+    let error = write(&Objects::bucket(&plain).unwrap(), object(1), b"x").await.unwrap_err();
+    assert_eq!(fault(&error), BucketFault::Unreached);
+    let file = dir.0.join("ca.pem");
+    std::fs::write(&file, authority).unwrap();
+    let with = |endpoint: String| {
+        let (key_file, ca_file) = (Some(super::objects::key_file(&dir)), Some(file.clone()));
+        let options = crate::BucketOptions { endpoint: Some(endpoint), key_file, ca_file, ..Default::default() };
+        Objects::bucket(&crate::BucketPlace::parse("s3://records/house", &options).unwrap().hasty()).unwrap()
+    };
+    let objects = with(fake.endpoint());
+    write(&objects, object(1), b"over TLS").await.unwrap();
+    assert_eq!(read(&objects, object(1), 0).await, b"over TLS");
+    // The same server under a name that is not on its certificate.
+    let error = write(&with(fake.endpoint().replace("localhost", "127.0.0.1")), object(2), b"x").await.unwrap_err();
+    assert_eq!(fault(&error), BucketFault::Unreached);
+    let other = FakeBucket::start();
+    fake.fail_next(Op::Head, Fault::SentTo(307));
+    fake.send_to(&other.endpoint());
+    assert!(objects.size_bytes(object(1)).await.is_err());
+    assert_eq!(other.asked(Op::Head), 0, "our signature went nowhere else");
+    std::fs::write(&file, "no certificate").unwrap();
+    assert!(
+        Objects::bucket(
+            &crate::BucketPlace::parse(
+                "s3://records",
+                &crate::BucketOptions { ca_file: Some(file), ..Default::default() }
+            )
+            .unwrap()
+        )
+        .is_err()
+    );
 }

@@ -104,10 +104,14 @@ impl Bucket {
         seen
     }
 
-    /// What the bucket says of itself; `None` when it has nothing to say or may not tell us.
+    /// What the bucket says of itself; `None` when it may not tell us, or does not know the question.
     async fn said(&self, doing: &'static str, what: &str) -> Result<Option<String>, StoreError> {
         let (status, said) = self.ask(doing, &[(what, "")]).await?;
-        Ok(Some(said).filter(|_| status == 200))
+        // That there is no policy and no lock is an answer, too.
+        let has_none = ["NoSuchBucketPolicy", "ObjectLockConfigurationNotFoundError"];
+        let is_answer = status == 200
+            || status == 404 && text_of(&said, "Code").is_some_and(|code| has_none.contains(&code.as_str()));
+        Ok(Some(said).filter(|_| is_answer))
     }
 }
 
