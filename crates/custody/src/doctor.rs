@@ -4,11 +4,11 @@
 
 use crate::health::{Verdict, ago, room_bytes, room_verdict};
 use crate::{Settings, WitnessSink};
-use record::{Clock, Timestamp};
+use record::{Clock, Entropy, Timestamp};
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use store::{HouseCheckKind, Store, StoreError, StoreOptions};
+use store::{BucketPlace, HouseCheckKind, Objects, Store, StoreError, StoreOptions};
 
 /// 2026-01-01T00:00:00Z: before this program was written, so a clock that says so is wrong.
 const CLOCK_EARLIEST_MILLIS: i64 = 1_767_225_600_000;
@@ -319,6 +319,55 @@ async fn escrow(store: &Store, settings: &Settings) -> Check {
         Ok(_) => good(name, "It holds the epoch that the keys are wrapped by."),
         Err(_) => bad(name, "The database did not say which epoch the keys are wrapped by."),
     }
+}
+
+/// Tries the bucket with the sealed objects: can we create, can nothing be overwritten, who else may read it.
+pub async fn doctor_bucket(place: &BucketPlace, entropy: &dyn Entropy) -> Vec<Check> {
+    let name = "Bucket";
+    let mut probe = [0; 32];
+    entropy.fill(&mut probe);
+    let looked = async { Objects::bucket(place)?.bucket_look(probe).await }.await;
+    let seen = match looked {
+        Ok(Some(seen)) => seen,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![bad(name, format!("It cannot be used: {error}."))],
+    };
+    let mut checks = vec![
+        match (seen.put_creates_only, seen.parts_create_only) {
+            (true, true) => good(name, "What is created there is never overwritten by us."),
+            (true, false) => late(
+                name,
+                "It takes no condition when parts are completed: large objects are only looked for before they are named.",
+            ),
+            (false, _) => {
+                bad(name, "It lets an object be overwritten: its server does not know If-None-Match. Use another one.")
+            }
+        },
+        match seen.is_public {
+            Some(false) => good("Bucket's public", "Its policy lets nobody in from the public."),
+            Some(true) => bad(
+                "Bucket's public",
+                "Its policy lets the public in. Close it; what lies there is sealed, and still nobody's to have.",
+            ),
+            None => late("Bucket's public", "It did not say whether its policy lets the public in. Look there."),
+        },
+        match (seen.versioned, seen.locks) {
+            (_, Some(true)) => good("Bucket's versions", "It keeps objects from being removed for a time."),
+            (Some(true), _) => good(
+                "Bucket's versions",
+                "It keeps what is overwritten or removed. See that a rule removes old versions in the end.",
+            ),
+            (Some(false), _) => late(
+                "Bucket's versions",
+                "It keeps nothing of what is removed: whoever has our credentials can destroy it all.",
+            ),
+            (None, _) => late("Bucket's versions", "It did not say whether it keeps what is removed. Look there."),
+        },
+    ];
+    if !seen.reads_back {
+        checks.push(bad(name, "What was put there did not come back as it was."));
+    }
+    checks
 }
 
 #[cfg(test)]

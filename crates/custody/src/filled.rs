@@ -39,13 +39,17 @@ pub(crate) async fn filled() -> Filled {
 }
 
 pub(crate) async fn filled_with(change: impl FnOnce(&mut Settings)) -> Filled {
-    let outside = TempDir::new();
-    std::fs::create_dir_all(outside.path()).unwrap();
     let house = house_with(|settings| {
         settings.retention_days = 0;
         change(settings);
-    })
-    .await;
+    });
+    fill(house.await).await
+}
+
+/// People and documents in a house that has just begun.
+pub(crate) async fn fill(house: House) -> Filled {
+    let outside = TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
     let (first, second) = house.two_officers().await;
     let clinic = house.customer(&first, "Lakeside Pediatrics").await;
     let other = house.customer(&first, "Hill Cardiology").await;

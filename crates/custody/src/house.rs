@@ -7,7 +7,7 @@ use ledger::{Head, Signer, Verifier};
 use policy::Policy;
 use record::{Clock, CustomerId, Entropy, PersonId, Principal, ProgramId, Timestamp};
 use std::sync::{Arc, RwLock};
-use store::{LedgerLog, Server, Store, TableMoved};
+use store::{BucketPlace, LedgerLog, ObjectsCarried, Server, Store, TableMoved};
 use vault::{KeyChange, KeyRing, KeyRows, RootKey};
 use zeroize::Zeroizing;
 
@@ -119,6 +119,7 @@ impl Custody {
                 "The rows of this house were carried to a database server, or may have been. Look there; docs/operating/postgresql.md.",
             ));
         }
+        store.objects_settle().await?;
         let ring = KeyRing::unlock(&root, &store.key_rows().await?).map_err(CustodyError::seal)?;
         drop(root);
         let policy = Policy::embedded().map_err(|error| CustodyError::Broken(format!("the policies: {error}")))?;
@@ -348,6 +349,20 @@ async fn carried_mark(store: &Store, carried: bool) -> Result<(), CustodyError> 
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Carries a stopped house's objects into a bucket, or (`to` is `None`) back into its folder; each is read back and
+/// compared, and nothing is removed. `source` is how the bucket is reached that has them now. Can be stopped and run again.
+///
+/// # Errors
+/// When they lie there already, or one of them arrived otherwise than it left: the house stays where it was then.
+pub async fn objects_carry(
+    store: &Store,
+    source: Option<&BucketPlace>,
+    to: Option<&BucketPlace>,
+    told: impl FnMut(&ObjectsCarried),
+) -> Result<ObjectsCarried, CustodyError> {
+    Ok(store.objects_carry(source, to, told).await?)
 }
 
 /// Opens the data folder, or makes it, and takes its lock.

@@ -26,6 +26,8 @@ mod filled;
 mod gate;
 mod health;
 mod house;
+#[cfg(test)]
+mod in_bucket;
 mod jobs;
 mod keys;
 mod ledger_desk;
@@ -67,14 +69,14 @@ pub use customers::{
 };
 pub use demo::DemoPerson;
 pub use desk::{Desk, HouseView, SignedIn};
-pub use doctor::{Check, Examined, doctor};
+pub use doctor::{Check, Examined, doctor, doctor_bucket};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use error::{CustodyError, FieldError};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
-pub use house::{Custody, OpenHouse, database_move, open_node, open_store, server_migrate};
+pub use house::{Custody, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
@@ -98,7 +100,7 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::open as trial_store;
-pub use store::{Server, Visit};
+pub use store::{BucketOptions, BucketPlace, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};

@@ -683,11 +683,7 @@ async fn read_range(
     object: record::ObjectId,
     range: Range<u64>,
 ) -> Result<Vec<u8>, store::StoreError> {
-    let mut reader = store.objects().read(object, range.start).await?;
-    let mut bytes = vec![0_u8; usize::try_from(range.end - range.start).unwrap_or(0)];
-    let filled = reader.read(&mut bytes).await?;
-    bytes.truncate(filled);
-    Ok(bytes)
+    store.objects().read_range(object, range).await
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use store::{BucketOptions, BucketPlace};
 use vault::RootKey;
 
 /// 2026-11-21T15:00:00Z: a Saturday morning in New York.
@@ -40,6 +41,7 @@ impl TempDir {
 impl Drop for TempDir {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
+        drop(std::fs::remove_file(self.0.with_extension("keys")));
     }
 }
 
@@ -65,14 +67,48 @@ pub(crate) async fn house() -> House {
     house_with(|_| ()).await
 }
 
+/// The bucket that `STRONGROOM_TEST_S3` names, when objects are to lie there instead of in the folder.
+fn bucket_elsewhere(dir: &Path) -> Option<BucketPlace> {
+    let endpoint = std::env::var("STRONGROOM_TEST_S3").ok().filter(|endpoint| !endpoint.is_empty())?;
+    Some(bucket_at(endpoint, dir))
+}
+
+/// A bucket on this server, for the house in this folder alone.
+pub(crate) fn bucket_at(endpoint: String, dir: &Path) -> BucketPlace {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let keys = dir.with_extension("keys");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&keys).unwrap();
+    let (id, secret) = (fake_bucket::KEY_ID, fake_bucket::SECRET);
+    std::io::Write::write_all(
+        &mut file,
+        format!("aws_access_key_id={id}\naws_secret_access_key={secret}\n").as_bytes(),
+    )
+    .unwrap();
+    let prefix = dir.file_name().and_then(|name| name.to_str()).unwrap();
+    let options = BucketOptions { endpoint: Some(endpoint), key_file: Some(keys), ..BucketOptions::default() };
+    BucketPlace::parse(&format!("s3://{}/{prefix}", fake_bucket::BUCKET), &options).unwrap()
+}
+
 /// The same with other settings.
 pub(crate) async fn house_with(change: impl FnOnce(&mut Settings)) -> House {
+    house_in(bucket_elsewhere, change).await
+}
+
+/// The same with its objects in a bucket, or in its folder.
+pub(crate) async fn house_in(
+    bucket: impl FnOnce(&Path) -> Option<BucketPlace>,
+    change: impl FnOnce(&mut Settings),
+) -> House {
     let dir = TempDir::new();
     let clock = Arc::new(ManualClock::at_unix_millis(BEGIN_MILLIS));
     let entropy = Arc::new(SeededEntropy::new(7));
     let mut settings = Settings::new("Harbor Transcription", ORIGIN.parse().unwrap());
     change(&mut settings);
     let store = store::trial::open(dir.path()).await;
+    let store = match bucket(dir.path()) {
+        Some(place) => store.with_bucket(&place).unwrap(),
+        None => store,
+    };
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
     let custody =

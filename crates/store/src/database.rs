@@ -10,7 +10,7 @@ use crate::lanes::Lane;
 use crate::lanes::Lanes;
 use crate::migrations::{self, MIGRATIONS};
 use crate::nodes::Nodes;
-use crate::{Objects, Server, StoreError, dialect, server};
+use crate::{BucketPlace, Objects, Server, StoreError, dialect, server};
 #[cfg(test)]
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -22,6 +22,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Readers at once. More do not help on two cores.
 const READERS: u32 = 6;
+/// Under which name the database keeps which bucket has the objects; nothing is there when the folder has them.
+pub const OBJECTS_AT: &str = "objects_at";
 
 /// Where the store lies.
 #[derive(Debug, Clone)]
@@ -160,6 +162,58 @@ impl Store {
     #[must_use]
     pub fn objects(&self) -> &Objects {
         &self.inner.objects
+    }
+
+    /// The same store, with its objects in a bucket. Before anything else has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when there are no credentials for the bucket.
+    pub fn with_bucket(self, place: &BucketPlace) -> Result<Self, StoreError> {
+        let objects = Objects::bucket(place)?;
+        let in_use = || StoreError::Folder("the store is in use already".to_owned());
+        let inner = Inner { objects, ..Arc::into_inner(self.inner).ok_or_else(in_use)? };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Holds that the objects lie where this house has them, and keeps where that is. A house whose objects lie in a
+    /// bucket is never opened on its empty folder, nor the other way round: what is there would seem to be lost, and what
+    /// comes in would lie where nobody looks for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when they lie elsewhere.
+    pub async fn objects_settle(&self) -> Result<(), StoreError> {
+        let kept = self.objects_at().await?;
+        let here = self.objects().bucket_name();
+        match (kept, here) {
+            (None, None) => Ok(()),
+            (Some(kept), Some(here)) if kept == here => Ok(()),
+            (Some(_), None) => Err(StoreError::Server(
+                "the objects of this house lie in a bucket: say which, by objects in the configuration or by --objects"
+                    .to_owned(),
+            )),
+            (Some(kept), Some(_)) => Err(StoreError::Server(format!(
+                "the objects of this house lie in {kept}; carry them over first: strongroom migrate --objects-to"
+            ))),
+            (None, Some(here)) => {
+                if !Objects::open(self.dir().join("objects"))?.list().await?.is_empty() {
+                    return Err(StoreError::Server(
+                        "there are objects in the folder of this house; carry them over first: strongroom migrate --objects-to"
+                            .to_owned(),
+                    ));
+                }
+                self.objects_moved_to(Some(&here)).await
+            }
+        }
+    }
+
+    /// Keeps where the objects lie from now on: in a bucket, or (`None`) in the folder.
+    pub(crate) async fn objects_moved_to(&self, bucket: Option<&str>) -> Result<(), StoreError> {
+        let mut tx = self.begin("keep where the objects lie").await?;
+        match bucket {
+            Some(name) => tx.meta_set(OBJECTS_AT, name).await?,
+            None => tx.meta_remove(OBJECTS_AT).await.map(|_| ())?,
+        }
+        tx.commit().await
     }
 
     /// Opens a node: its own folder for what is on its way, and a database server that many nodes share.

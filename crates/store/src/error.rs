@@ -43,6 +43,14 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The bucket with the objects did not do it.
+    #[error("the bucket could not do {doing}: {fault}")]
+    Bucket {
+        /// What was being done.
+        doing: &'static str,
+        /// What went wrong, without any name or address.
+        fault: crate::BucketFault,
+    },
     /// An object with this name is there already; objects are never overwritten.
     #[error("this object exists already")]
     ObjectExists,
@@ -83,6 +91,12 @@ impl StoreError {
     #[must_use]
     pub const fn is_unsure(&self) -> bool {
         matches!(self, Self::Unsure(_))
+    }
+
+    /// Is it what was asked for that is wrong, and not what was to be done it with.
+    #[must_use]
+    pub const fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Server(_) | Self::Folder(_))
     }
 
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {

@@ -1,80 +1,89 @@
-//! Sealed objects in a folder: created once, never overwritten, durable before they are named anywhere.
+//! Sealed objects: created once, never overwritten, durable before they are named anywhere. Only ciphertext ever comes here.
 //!
-//! An object is written under a temporary name, flushed, given its name by a hard link that fails when the
-//! name is taken, and the folder is flushed. If the process dies before the link, a nameless file stays that
-//! the next start removes; after it, the object is there in full. Only ciphertext ever comes here.
+//! They lie in a folder (`folder.rs`) or in a bucket of an S3-compatible server (`bucket.rs`), under the same names. What
+//! must always hold, wherever they lie: an object is there in full or not at all; what nobody finished leaves nothing
+//! under its name, and the next start or the sweeper removes it.
+
+mod bucket;
+mod folder;
+
+pub use bucket::{BucketFault, BucketOptions, BucketPlace, BucketSeen};
 
 use crate::StoreError;
+use bucket::{Bucket, BucketPieces, BucketReader, BucketWriter};
+use folder::{Folder, FolderPieces, FolderReader, FolderWriter};
 use record::ObjectId;
-use std::collections::{BTreeSet, VecDeque};
-use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Pieces that are read in one turn of a thread: half a megabyte in segments of 64 KiB.
-const PIECES_AT_ONCE: usize = 8;
-
-/// The folder of sealed objects.
+/// All sealed objects of a house, or of a backup.
 #[derive(Debug, Clone)]
 pub struct Objects {
-    root: PathBuf,
-    durable: DurableFolders,
+    place: Place,
 }
 
-/// Folders whose own names are known to be on the disk. That one is there to be seen is not enough: another
-/// writer may have made it a moment ago and not flushed the folder above yet.
-type DurableFolders = Arc<Mutex<BTreeSet<PathBuf>>>;
+#[derive(Debug, Clone)]
+enum Place {
+    Folder(Folder),
+    Bucket(Arc<Bucket>),
+}
+
+/// Where an object lies, relative to the folder. Two characters of its random part spread the load.
+fn relative_path(id: ObjectId) -> PathBuf {
+    let text = id.to_string();
+    let spread = &text[text.len() - 2..];
+    PathBuf::from(spread).join(&text)
+}
 
 impl Objects {
-    /// Opens or makes the folder.
+    /// Opens or makes a folder.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        for folder in [root.clone(), root.join("incoming")] {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(StoreError::object("make the object folder"))?;
-        }
-        sync_folder(&root)?;
-        if let Some(above) = root.canonicalize().ok().as_deref().and_then(Path::parent) {
-            sync_folder(above)?;
-        }
-        Ok(Self { root, durable: Arc::default() })
+        Ok(Self { place: Place::Folder(Folder::open(root)?) })
     }
 
-    /// Removes what was on its way when the last process ended: nameless, or named already by its link. Only for
-    /// whoever holds the lock of the folder, before the first object begins.
+    /// Objects in a bucket. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when there are no credentials for it, or its authorities' file cannot be read.
+    pub fn bucket(place: &BucketPlace) -> Result<Self, StoreError> {
+        Ok(Self { place: Place::Bucket(Arc::new(Bucket::open(place)?)) })
+    }
+
+    /// Which bucket it is, `s3://name/prefix`; `None` for a folder.
+    #[must_use]
+    pub fn bucket_name(&self) -> Option<String> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Bucket(bucket) => Some(bucket.name()),
+        }
+    }
+
+    /// Removes what was on its way when the last process ended. Only for whoever holds the lock of the folder, before the
+    /// first object begins. In a bucket others may be writing: there the sweeper does it, upload by upload.
     pub(crate) fn incoming_clear(&self) -> Result<(), StoreError> {
-        let doing = "clear what never arrived";
-        for file in std::fs::read_dir(self.root.join("incoming")).map_err(StoreError::object(doing))? {
-            let file = file.map_err(StoreError::object(doing))?;
-            std::fs::remove_file(file.path()).map_err(StoreError::object(doing))?;
+        match &self.place {
+            Place::Folder(folder) => folder.incoming_clear(),
+            Place::Bucket(_) => Ok(()),
         }
-        Ok(())
     }
 
-    /// Where an object lies, relative to the folder. Two characters of its random part spread the load.
+    /// Where an object lies, relative to the folder or behind the prefix.
     #[must_use]
     pub fn relative_path(id: ObjectId) -> PathBuf {
-        let text = id.to_string();
-        let spread = &text[text.len() - 2..];
-        PathBuf::from(spread).join(&text)
+        relative_path(id)
     }
 
-    fn path(&self, id: ObjectId) -> PathBuf {
-        self.root.join(Self::relative_path(id))
-    }
-
-    /// The folder itself.
+    /// The folder itself, when it is one.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub fn root(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder.root()),
+            Place::Bucket(_) => None,
+        }
     }
 
     /// Begins an object.
@@ -82,31 +91,34 @@ impl Objects {
     /// # Errors
     /// When the system refuses.
     pub async fn create(&self, id: ObjectId) -> Result<ObjectWriter, StoreError> {
-        let incoming = self.root.join("incoming").join(id.to_string());
-        let (durable, target) = (Arc::clone(&self.durable), self.path(id));
-        on_thread(move || {
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true).mode(0o600);
-            let file = Arc::new(options.open(&incoming).map_err(StoreError::object("begin an object"))?);
-            Ok(ObjectWriter { file, incoming, target, durable, unflushed_bytes: 0, flushing: None })
-        })
-        .await
+        let place = match &self.place {
+            Place::Folder(folder) => WriterPlace::Folder(folder.create(id).await?),
+            Place::Bucket(bucket) => WriterPlace::Bucket(Box::new(bucket.create(id))),
+        };
+        Ok(ObjectWriter { place })
     }
 
-    /// Opens an object for reading from `offset` (bytes of ciphertext).
+    /// Opens an object for reading from `offset` (bytes of ciphertext) to its end.
     ///
     /// # Errors
     /// [`StoreError::ObjectMissing`] when it is not there.
     pub async fn read(&self, id: ObjectId, offset: u64) -> Result<ObjectReader, StoreError> {
-        let path = self.path(id);
-        on_thread(move || {
-            let mut file = open(&path)?;
-            if offset > 0 {
-                file.seek(SeekFrom::Start(offset)).map_err(StoreError::object("find a place in an object"))?;
-            }
-            Ok(ObjectReader { file: Arc::new(file) })
-        })
-        .await
+        let place = match &self.place {
+            Place::Folder(folder) => ReaderPlace::Folder(folder.read(id, offset).await?),
+            Place::Bucket(bucket) => ReaderPlace::Bucket(bucket.read(id, offset).await?),
+        };
+        Ok(ObjectReader { place })
+    }
+
+    /// Some bytes of an object's ciphertext; fewer when it ends before.
+    ///
+    /// # Errors
+    /// [`StoreError::ObjectMissing`] when it is not there.
+    pub async fn read_range(&self, id: ObjectId, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.read_range(id, range).await,
+            Place::Bucket(bucket) => bucket.read_range(id, range).await,
+        }
     }
 
     /// All of a small object at once; `None` when it is larger than `bytes_max`.
@@ -114,20 +126,13 @@ impl Objects {
     /// # Errors
     /// [`StoreError::ObjectMissing`] when it is not there.
     pub async fn read_all(&self, id: ObjectId, bytes_max: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.path(id);
-        on_thread(move || {
-            let file = open(&path)?;
-            let size = file.metadata().map_err(StoreError::object("look at an object"))?.len();
-            if size > bytes_max {
-                return Ok(None);
-            }
-            piece(&file, usize::try_from(size).unwrap_or(usize::MAX)).map(Some)
-        })
-        .await
+        match &self.place {
+            Place::Folder(folder) => folder.read_all(id, bytes_max).await,
+            Place::Bucket(bucket) => bucket.read_all(id, bytes_max).await,
+        }
     }
 
-    /// The first `head_bytes` of an object, and what follows in pieces of `piece_bytes`, the last one shorter. A small
-    /// object is read in one turn of one thread.
+    /// The first `head_bytes` of an object, and what follows in pieces of `piece_bytes`, the last one shorter.
     ///
     /// # Errors
     /// [`StoreError::ObjectMissing`] when it is not there.
@@ -137,18 +142,17 @@ impl Objects {
         head_bytes: usize,
         piece_bytes: usize,
     ) -> Result<(Vec<u8>, Pieces), StoreError> {
-        let path = self.path(id);
-        on_thread(move || {
-            let file = open(&path)?;
-            let size = file.metadata().map_err(StoreError::object("look at an object"))?.len();
-            let head = piece(&file, head_bytes)?;
-            let left = size.saturating_sub(head.len() as u64);
-            let mut pieces = Pieces { file: Arc::new(file), piece_bytes, left, ready: VecDeque::new() };
-            let lengths = pieces.next_lengths();
-            pieces.ready = pieces_of(&pieces.file, lengths)?;
-            Ok((head, pieces))
-        })
-        .await
+        let (head, place) = match &self.place {
+            Place::Folder(folder) => {
+                let (head, pieces) = folder.pieces(id, head_bytes, piece_bytes).await?;
+                (head, PiecesPlace::Folder(pieces))
+            }
+            Place::Bucket(bucket) => {
+                let (head, pieces) = bucket.pieces(id, head_bytes, piece_bytes).await?;
+                (head, PiecesPlace::Bucket(pieces))
+            }
+        };
+        Ok((head, Pieces { place }))
     }
 
     /// Size of the ciphertext in bytes; `None` when the object is not there.
@@ -156,66 +160,58 @@ impl Objects {
     /// # Errors
     /// When the system refuses.
     pub async fn size_bytes(&self, id: ObjectId) -> Result<Option<u64>, StoreError> {
-        match tokio::fs::metadata(self.path(id)).await {
-            Ok(meta) => Ok(Some(meta.len())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Object { doing: "look at an object", source }),
+        match &self.place {
+            Place::Folder(folder) => folder.size_bytes(id).await,
+            Place::Bucket(bucket) => bucket.size_bytes(id).await,
         }
     }
 
-    /// Removes an object that no row names. Absent is fine.
+    /// Removes an object that no row names, and whatever of it was on its way. Absent is fine.
     ///
     /// # Errors
     /// When the system refuses.
     pub async fn remove_orphan(&self, id: ObjectId) -> Result<(), StoreError> {
-        for path in [self.path(id), self.root.join("incoming").join(id.to_string())] {
-            match tokio::fs::remove_file(path).await {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(source) => return Err(StoreError::Object { doing: "remove an orphan", source }),
-            }
+        match &self.place {
+            Place::Folder(folder) => folder.remove_orphan(id).await,
+            Place::Bucket(bucket) => bucket.remove_orphan(id).await,
         }
-        Ok(())
     }
 
     /// Every object that is there, by name.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn list(&self) -> Result<Vec<ObjectId>, StoreError> {
-        let mut found = Vec::new();
-        for folder in std::fs::read_dir(&self.root).map_err(StoreError::object("list objects"))? {
-            let folder = folder.map_err(StoreError::object("list objects"))?;
-            if folder.file_name() == "incoming" {
-                continue;
-            }
-            for file in std::fs::read_dir(folder.path()).map_err(StoreError::object("list objects"))? {
-                let file = file.map_err(StoreError::object("list objects"))?;
-                if let Some(id) = file.file_name().to_str().and_then(|name| name.parse().ok()) {
-                    found.push(id);
-                }
-            }
+    pub async fn list(&self) -> Result<Vec<ObjectId>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.list(),
+            Place::Bucket(bucket) => bucket.list().await,
         }
-        found.sort_unstable();
-        Ok(found)
+    }
+
+    /// Tries a bucket as a careful stranger would: writes a probe of random bytes under a name of its own, tries to
+    /// overwrite it, removes it, and asks what the bucket keeps and who may read it. `None` for a folder.
+    ///
+    /// # Errors
+    /// When it cannot be reached or refuses us.
+    pub async fn bucket_look(&self, probe: [u8; 32]) -> Result<Option<BucketSeen>, StoreError> {
+        match &self.place {
+            Place::Folder(_) => Ok(None),
+            Place::Bucket(bucket) => bucket.look(probe).await.map(Some),
+        }
     }
 }
 
 /// An object on its way. Dropped unfinished, it leaves nothing under its name.
 #[derive(Debug)]
 pub struct ObjectWriter {
-    file: Arc<File>,
-    incoming: PathBuf,
-    target: PathBuf,
-    durable: DurableFolders,
-    /// Bytes since a flush was begun.
-    unflushed_bytes: usize,
-    /// What the disk is taking meanwhile.
-    flushing: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    place: WriterPlace,
 }
 
-/// After so many bytes the disk is told to take them while the next ones come in, so that little is left for the end.
-const FLUSH_BYTES: usize = 16 * 1024 * 1024;
+#[derive(Debug)]
+enum WriterPlace {
+    Folder(FolderWriter),
+    Bucket(Box<BucketWriter>),
+}
 
 impl ObjectWriter {
     /// More ciphertext.
@@ -223,8 +219,10 @@ impl ObjectWriter {
     /// # Errors
     /// When the system refuses (a full disk, for one).
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let (file, bytes) = (Arc::clone(&self.file), bytes.to_vec());
-        on_thread(move || (&*file).write_all(&bytes).map_err(StoreError::object("write an object"))).await
+        match &mut self.place {
+            WriterPlace::Folder(writer) => writer.write(bytes).await,
+            WriterPlace::Bucket(writer) => writer.write(bytes).await,
+        }
     }
 
     /// More ciphertext, written by the calling thread, which must be one that may wait.
@@ -232,82 +230,35 @@ impl ObjectWriter {
     /// # Errors
     /// As [`Self::write`].
     pub fn write_here(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        (&*self.file).write_all(bytes).map_err(StoreError::object("write an object"))?;
-        self.unflushed_bytes += bytes.len();
-        if self.unflushed_bytes >= FLUSH_BYTES
-            && self.flushing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            self.unflushed_bytes = 0;
-            let (file, before) = (Arc::clone(&self.file), self.flushing.take());
-            // One flush after another, and none that failed is forgotten: the next might say that all is well (fsyncgate).
-            self.flushing = Some(runtime.spawn(async move {
-                if let Some(before) = before {
-                    before.await??;
-                }
-                tokio::task::spawn_blocking(move || file.sync_data()).await?
-            }));
+        match &mut self.place {
+            WriterPlace::Folder(writer) => writer.write_here(bytes),
+            WriterPlace::Bucket(writer) => writer.write_here(bytes),
         }
-        Ok(())
     }
 
     /// Makes it durable under its name.
     ///
     /// # Errors
-    /// [`StoreError::ObjectExists`] when the name is taken; [`StoreError::FlushFailed`] when the disk refused.
-    pub async fn finish(mut self) -> Result<(), StoreError> {
-        if let Some(flushing) = self.flushing.take()
-            && !matches!(flushing.await, Ok(Ok(())))
-        {
-            return Err(StoreError::FlushFailed);
+    /// [`StoreError::ObjectExists`] when the name is taken; [`StoreError::FlushFailed`] when the disk refused;
+    /// [`StoreError::Bucket`] when the bucket did not say that it has it: then it is there in full or not at all.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        match self.place {
+            WriterPlace::Folder(writer) => writer.finish().await,
+            WriterPlace::Bucket(writer) => writer.finish().await,
         }
-        on_thread(move || {
-            // A flush that failed must not be tried again as if nothing had been: the pages may be gone (fsyncgate).
-            self.file.sync_all().map_err(|_| StoreError::FlushFailed)?;
-            // If we die here: a nameless file with ciphertext under a lost key; the next start removes it.
-            publish(&self.incoming, &self.target, &self.durable)
-            // If we die after: the object is there in full, and no row names it until the transaction that follows.
-        })
-        .await
     }
-}
-
-impl Drop for ObjectWriter {
-    fn drop(&mut self) {
-        // Best effort: what stays behind is ciphertext that no row names, and the next start removes it.
-        drop(std::fs::remove_file(&self.incoming));
-    }
-}
-
-fn publish(incoming: &Path, target: &Path, durable: &DurableFolders) -> Result<(), StoreError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let folder = target.parent().expect("an object's path has a folder");
-    let known = || durable.lock().unwrap_or_else(PoisonError::into_inner);
-    if !known().contains(folder) {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(StoreError::object("make an object's folder"))?;
-        sync_folder(folder.parent().expect("the object folder is above"))?;
-        known().insert(folder.to_owned());
-    }
-    std::fs::hard_link(incoming, target).map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => StoreError::ObjectExists,
-        _ => StoreError::Object { doing: "name an object", source },
-    })?;
-    sync_folder(folder)
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let opened = File::open(folder).map_err(StoreError::object("open an object's folder"))?;
-    opened.sync_all().map_err(|_| StoreError::FlushFailed)
 }
 
 /// An object being read.
 #[derive(Debug)]
 pub struct ObjectReader {
-    file: Arc<File>,
+    place: ReaderPlace,
+}
+
+#[derive(Debug)]
+enum ReaderPlace {
+    Folder(FolderReader),
+    Bucket(BucketReader),
 }
 
 impl ObjectReader {
@@ -316,70 +267,34 @@ impl ObjectReader {
     /// # Errors
     /// When the system refuses.
     pub async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StoreError> {
-        let (file, wanted) = (Arc::clone(&self.file), buffer.len());
-        let bytes = on_thread(move || piece(&file, wanted)).await?;
-        buffer[..bytes.len()].copy_from_slice(&bytes);
-        Ok(bytes.len())
+        match &mut self.place {
+            ReaderPlace::Folder(reader) => reader.read(buffer).await,
+            ReaderPlace::Bucket(reader) => reader.read(buffer).await,
+        }
     }
 }
 
 /// An object that comes in pieces, each in a buffer of its own.
 #[derive(Debug)]
 pub struct Pieces {
-    file: Arc<File>,
-    piece_bytes: usize,
-    /// What the system said is still there, bytes.
-    left: u64,
-    ready: VecDeque<Vec<u8>>,
+    place: PiecesPlace,
+}
+
+#[derive(Debug)]
+enum PiecesPlace {
+    Folder(FolderPieces),
+    Bucket(BucketPieces),
 }
 
 impl Pieces {
-    /// The lengths of those that are read next.
-    fn next_lengths(&mut self) -> Vec<usize> {
-        let mut lengths = Vec::new();
-        while self.left > 0 && lengths.len() < PIECES_AT_ONCE {
-            let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.piece_bytes);
-            self.left -= length as u64;
-            lengths.push(length);
-        }
-        lengths
-    }
-
     /// The next one; `None` at the end.
     ///
     /// # Errors
     /// When the system refuses.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.ready.is_empty() && self.left > 0 {
-            let (file, lengths) = (Arc::clone(&self.file), self.next_lengths());
-            self.ready = on_thread(move || pieces_of(&file, lengths)).await?;
+        match &mut self.place {
+            PiecesPlace::Folder(pieces) => pieces.next().await,
+            PiecesPlace::Bucket(pieces) => pieces.next().await,
         }
-        Ok(self.ready.pop_front())
     }
-}
-
-fn pieces_of(file: &File, lengths: Vec<usize>) -> Result<VecDeque<Vec<u8>>, StoreError> {
-    lengths.into_iter().map(|length| piece(file, length)).collect()
-}
-
-/// The next so many bytes of a file, or as many as there are.
-fn piece(file: &File, length: usize) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(length);
-    file.take(length as u64).read_to_end(&mut bytes).map_err(StoreError::object("read an object"))?;
-    Ok(bytes)
-}
-
-fn open(path: &Path) -> Result<File, StoreError> {
-    File::open(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => StoreError::ObjectMissing,
-        _ => StoreError::Object { doing: "open an object", source },
-    })
-}
-
-/// Runs what waits for the disk where waiting is allowed.
-async fn on_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| StoreError::Folder("work on an object was stopped".to_owned()))?
 }

@@ -1,5 +1,6 @@
 //! Tests of the store over real SQLite, each in a folder of its own.
 
+mod bucket;
 mod by_id;
 mod customers;
 mod documents;

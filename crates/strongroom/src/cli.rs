@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Init(Init),
     /// Serve the portal.
     #[command(
-        after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080"
+        after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080\n  strongroom serve --config /etc/strongroom/strongroom.toml --objects s3://records/house"
     )]
     Serve(Serve),
     /// Customers of this house: list, add, show.
@@ -64,9 +64,9 @@ pub(crate) enum Command {
     )]
     Restore(Restore),
     /// The database on a server: makes or changes its schema, as its owner; with --from, carries a stopped house's own
-    /// database over, row for row.
+    /// database over, row for row. With --objects-to, carries its sealed objects into a bucket; with --objects-to-folder back.
     #[command(
-        after_help = "Example:\n  strongroom migrate --to postgres:///strongroom?host=/run/postgresql&user=strongroom_owner --role strongroom_node\n  strongroom migrate --to-file /media/keys/owner.url --role strongroom_node --from /srv/strongroom --json"
+        after_help = "Example:\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to s3://records/house\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to-folder\n  strongroom migrate --to postgres:///strongroom?host=/run/postgresql&user=strongroom_owner --role strongroom_node\n  strongroom migrate --to-file /media/keys/owner.url --role strongroom_node --from /srv/strongroom --json"
     )]
     Migrate(Migrate),
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
@@ -118,17 +118,26 @@ pub(crate) struct At {
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
     /// The database as its schema's owner reaches it, without a password: postgres://owner@host/name.
-    #[arg(long, value_name = "URL", required_unless_present = "to_file", conflicts_with = "to_file")]
+    #[arg(long, value_name = "URL", required_unless_present_any = ["to_file", "objects_to", "objects_to_folder"], conflicts_with_all = ["to_file", "objects_to", "objects_to_folder"])]
     pub(crate) to: Option<String>,
     /// A file with that address, which may hold a password.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["objects_to", "objects_to_folder"])]
     pub(crate) to_file: Option<PathBuf>,
     /// The role as which nodes come: it owns nothing and cannot bypass row-level security.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) role: String,
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["objects_to", "objects_to_folder"])]
+    pub(crate) role: Option<String>,
     /// The data folder of a stopped house whose database is carried over.
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
+    /// The bucket into which a stopped house's sealed objects are carried: s3://name/prefix.
+    #[arg(long, value_name = "URL", conflicts_with = "objects_to_folder")]
+    pub(crate) objects_to: Option<String>,
+    /// The sealed objects are carried back into the data folder.
+    #[arg(long)]
+    pub(crate) objects_to_folder: bool,
+    /// The house whose objects are carried.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// One object on standard output.
     #[arg(long)]
     pub(crate) json: bool,
@@ -191,6 +200,9 @@ pub(crate) struct Serve {
     /// The address and port, in place of the configured ones.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+    /// The bucket with the sealed objects, in place of the configured one: s3://name/prefix.
+    #[arg(long, value_name = "URL")]
+    pub(crate) objects: Option<String>,
 }
 
 /// Customers.

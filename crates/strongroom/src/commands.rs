@@ -1,5 +1,6 @@
 //! The commands: each parses, calls custody, reports.
 
+mod carry;
 mod demo;
 pub(crate) mod house;
 mod init;
@@ -30,7 +31,13 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate(args) => block_on(house::migrate(args)),
         Command::Doctor(at) => block_on(house::doctor(at)),
         Command::Config(ConfigCommand::Check { file }) => {
-            Config::read(&file)?;
+            let config = Config::read(&file)?;
+            if let Some(place) = config.bucket()? {
+                // What a bucket does cannot be read from a file.
+                block_on(async move {
+                    house::told_checks(&custody::doctor_bucket(&place, &record::SystemEntropy).await, false)
+                })?;
+            }
             say("The configuration is in order.")
         }
         Command::Version { json } => version(json),

@@ -2,7 +2,7 @@
 
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
-use custody::{BackupPlan, Server, Settings, WitnessSink};
+use custody::{BackupPlan, BucketOptions, BucketPlace, Server, Settings, WitnessSink};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,16 @@ pub(crate) struct Config {
     pub(crate) database: Option<String>,
     /// A file with that address, where it holds a password.
     pub(crate) database_file: Option<PathBuf>,
+    /// The bucket with the sealed objects, `s3://name/prefix`; without it they lie in the data folder.
+    pub(crate) objects: Option<String>,
+    /// The server of the bucket, `https://host:port`; AWS where none is named.
+    pub(crate) objects_endpoint: Option<String>,
+    /// The region of the bucket; us-east-1 where none is named.
+    pub(crate) objects_region: Option<String>,
+    /// A file with the credentials for the bucket; without it the environment's standard variables say them.
+    pub(crate) objects_key_file: Option<PathBuf>,
+    /// The certificate authorities that vouch for the bucket's server, in place of the public ones.
+    pub(crate) objects_ca_file: Option<PathBuf>,
     /// The operator's own name.
     pub(crate) operator: String,
     /// The address people type: scheme, host, port.
@@ -172,9 +182,28 @@ impl Config {
         }
     }
 
+    /// The bucket of this address, with what is configured besides.
+    pub(crate) fn bucket_of(&self, url: &str) -> anyhow::Result<BucketPlace> {
+        let options = BucketOptions {
+            endpoint: self.objects_endpoint.clone(),
+            region: self.objects_region.clone(),
+            key_file: self.objects_key_file.clone(),
+            ca_file: self.objects_ca_file.clone(),
+        };
+        let place = BucketPlace::parse(url, &options).map_err(|error| WrongUse(error.to_string()))?;
+        place.apart_from(&self.dir).map_err(|error| WrongUse(error.to_string()))?;
+        Ok(place)
+    }
+
+    /// Where the sealed objects lie, when it is a bucket.
+    pub(crate) fn bucket(&self) -> anyhow::Result<Option<BucketPlace>> {
+        self.objects.as_deref().map(|url| self.bucket_of(url)).transpose()
+    }
+
     /// Everything that can be said about it without opening the house.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         self.server()?;
+        self.bucket()?;
         portal::door::PublicUrl::parse(&self.public_url).map_err(|error| WrongUse(error.to_string()))?;
         if self.tls.is_none() && !self.listen.ip().is_loopback() {
             return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());
@@ -269,6 +298,9 @@ mod tests {
             format!("{GOOD}backup_to = \"/media/backup\"\nbackup_every_hours = 0\n"),
             format!("{GOOD}backup_epoch_escrow = \"/media/keys/epochs\"\n"),
             format!("{GOOD}security_contact = \"security@example.org\"\n"),
+            format!("{GOOD}objects = \"/srv/objects\"\n"),
+            format!("{GOOD}objects = \"s3://key:hunter2@records\"\n"),
+            format!("{GOOD}objects = \"s3://records\"\nobjects_endpoint = \"http://192.0.2.1:9000\"\n"),
         ];
         for text in bad {
             let config: Config = toml::from_str(&text).unwrap();

@@ -241,7 +241,8 @@ async fn begin_anew(
         tx.meta_set(name, value).await?;
     }
     // The reserve of the house that was lost is no part of a backup: this one has none yet.
-    for name in ["ledger_key", crate::keys::EPOCH_DUE, crate::reserve::MADE] {
+    // And its objects came back into the folder, wherever they lay before.
+    for name in ["ledger_key", crate::keys::EPOCH_DUE, crate::reserve::MADE, store::OBJECTS_AT] {
         tx.meta_remove(name).await?;
     }
     tx.commit().await?;

@@ -193,9 +193,9 @@ async fn stale_uploads_are_swept_and_live_ones_are_not() {
     let mut tx = store.begin("a sign of life").await.unwrap();
     assert_eq!(tx.upload_touch(begun[1].0, custody.now()).await.unwrap(), 1);
     tx.commit().await.unwrap();
-    let before = store.objects().list().unwrap().len();
+    let before = store.objects().list().await.unwrap().len();
     assert_eq!(custody.upload_sweep().await.unwrap(), 1);
-    assert_eq!(store.objects().list().unwrap().len(), before - 1);
+    assert_eq!(store.objects().list().await.unwrap().len(), before - 1);
     assert!(store.objects().size_bytes(begun[0].1).await.unwrap().is_none());
     assert!(store.objects().size_bytes(begun[1].1).await.unwrap().is_some());
     let mut tx = store.begin("commit after the sweep").await.unwrap();

@@ -40,6 +40,10 @@ pub(crate) async fn open_alone(config: &Config, root: RootKey) -> anyhow::Result
         Some(server) => custody::open_node(&server, &config.dir).await?,
         None => custody::open_store(&config.dir, false).await?,
     };
+    let store = match config.bucket()? {
+        Some(place) => store.with_bucket(&place).map_err(custody::CustodyError::from)?,
+        None => store,
+    };
     // Where several machines work, the time is the database's.
     let clock: Arc<dyn record::Clock> = match store.server_clock() {
         Some(clock) => clock,
@@ -344,10 +348,19 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         },
         None => None,
     };
-    let checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
+    let mut checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
+    if let Some(place) = config.bucket()? {
+        checks.extend(custody::doctor_bucket(&place, &SystemEntropy).await);
+        checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
+    }
+    told_checks(&checks, at.json)
+}
+
+/// Says what was looked at; an error when something is not in order.
+pub(super) fn told_checks(checks: &[custody::Check], json: bool) -> anyhow::Result<()> {
     let mut failed = Vec::new();
-    for check in &checks {
-        if at.json {
+    for check in checks {
+        if json {
             say_json(
                 &serde_json::json!({"name": check.name, "verdict": check.verdict.as_str(), "sentence": check.sentence}),
             )?;
@@ -367,25 +380,29 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
 
 /// The schema on a server, and a house's database carried there.
 pub(crate) async fn migrate(order: cli::Migrate) -> anyhow::Result<()> {
+    if order.objects_to.is_some() || order.objects_to_folder {
+        return super::carry::run(&order).await;
+    }
     let owner = match (&order.to, &order.to_file) {
         (Some(url), _) => server_of(url)?,
         (None, Some(file)) => server_in(file)?,
         (None, None) => return Err(WrongUse("say which database: --to URL or --to-file FILE".to_owned()).into()),
     };
+    let role = order.role.as_deref().ok_or_else(|| WrongUse("say as which role nodes come: --role NAME".to_owned()))?;
     let Some(from) = &order.from else {
-        custody::server_migrate(&owner, &order.role).await?;
+        custody::server_migrate(&owner, role).await?;
         return if order.json {
-            say_json(&serde_json::json!({"schema": "up to date", "role": order.role}))
+            say_json(&serde_json::json!({"schema": "up to date", "role": role}))
         } else {
-            say(&format!("The schema is up to date; {} may work in it.", order.role))
+            say(&format!("The schema is up to date; {role} may work in it."))
         };
     };
-    let moved = custody::database_move(from, &owner, &order.role).await?;
+    let moved = custody::database_move(from, &owner, role).await?;
     if order.json {
         let tables = moved
             .iter()
             .map(|one| serde_json::json!({"table": one.table, "rows": one.rows, "digest": one.digest.to_string()}));
-        return say_json(&serde_json::json!({"tables": tables.collect::<Vec<_>>(), "role": order.role}));
+        return say_json(&serde_json::json!({"tables": tables.collect::<Vec<_>>(), "role": role}));
     }
     for one in &moved {
         say(&format!("{:<20} {:>10} rows  {}", one.table, one.rows, one.digest))?;

@@ -13,6 +13,9 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    if let Some(objects) = args.objects {
+        config.objects = Some(objects);
+    }
     // The destruction of keys reads it again from where it was given.
     if args.at.root_key.is_some() {
         config.root_key_file.clone_from(&args.at.root_key);

@@ -1,0 +1,139 @@
+//! Carrying a stopped house's objects from its folder into a bucket, from one bucket into another, or back.
+//!
+//! What must always hold: nothing is removed where it lay, and nothing overwritten where it comes to lie; every object is
+//! read back and compared by its size and its SHA-256; only when all of them are there does the house know the new
+//! place. So it can be stopped at any moment and begun again.
+
+use crate::database::OBJECTS_AT;
+use crate::{BucketPlace, Objects, Store, StoreError};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use record::digest::Hasher;
+use record::{ObjectId, Sha256};
+
+/// Objects that are on their way at once.
+const AT_ONCE: usize = 8;
+/// Bytes that are read at once.
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+/// How far the carrying is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ObjectsCarried {
+    /// Objects that there are.
+    pub all: u64,
+    /// Of them, those that are known to be there as they were.
+    pub done: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Of them, those that were copied now; the others were there already.
+    pub copied: u64,
+}
+
+/// One object that is there as it was.
+struct Carried {
+    bytes: u64,
+    was_copied: bool,
+}
+
+impl Store {
+    /// Which bucket this house has its objects in; `None` when they lie in the folder.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn objects_at(&self) -> Result<Option<String>, StoreError> {
+        self.meta_fetch(OBJECTS_AT).await
+    }
+
+    /// Carries all objects from where they lie to a bucket, or (`None`) to the folder. `source` is how the bucket is
+    /// reached that has them now, if one has. `told` hears of every object.
+    ///
+    /// # Errors
+    /// [`StoreError::Server`] when they lie there already, when the bucket that has them is not the one that was named,
+    /// or when another object lies under the name of one of them. What was copied stays, and the house stays where it was.
+    pub async fn objects_carry(
+        &self,
+        source: Option<&BucketPlace>,
+        to: Option<&BucketPlace>,
+        mut told: impl FnMut(&ObjectsCarried),
+    ) -> Result<ObjectsCarried, StoreError> {
+        let refused = |why: &str| Err(StoreError::Server(why.to_owned()));
+        let (kept, wanted) = (self.objects_at().await?, to.map(ToString::to_string));
+        if kept == wanted {
+            return refused("the objects of this house lie there already");
+        }
+        let folder = || Objects::open(self.dir().join("objects"));
+        let from = match (&kept, source) {
+            (None, _) => folder()?,
+            (Some(kept), Some(source)) if *kept == source.to_string() => Objects::bucket(source)?,
+            (Some(kept), _) => {
+                return refused(&format!(
+                    "the objects of this house lie in {kept}; name it as objects in the configuration"
+                ));
+            }
+        };
+        let to = match to {
+            Some(place) => Objects::bucket(place)?,
+            None => folder()?,
+        };
+        let all = from.list().await?;
+        let mut carried = ObjectsCarried { all: all.len() as u64, ..ObjectsCarried::default() };
+        let mut coming =
+            futures_util::stream::iter(all).map(|id| object_carry(&from, &to, id)).buffer_unordered(AT_ONCE);
+        while let Some(one) = coming.try_next().await? {
+            carried.done += 1;
+            carried.bytes += one.bytes;
+            carried.copied += u64::from(one.was_copied);
+            told(&carried);
+        }
+        // If we die here: all of it is there, the house is where it was, and the next time finds nothing to copy.
+        self.objects_moved_to(wanted.as_deref()).await?;
+        Ok(carried)
+    }
+}
+
+async fn object_carry(from: &Objects, to: &Objects, id: ObjectId) -> Result<Carried, StoreError> {
+    let was_copied = to.size_bytes(id).await?.is_none();
+    let left = if was_copied {
+        // Left over from a time that was stopped in the middle of it.
+        to.remove_orphan(id).await?;
+        object_copy(from, to, id).await?
+    } else {
+        object_measure(from, id).await?
+    };
+    let arrived = object_measure(to, id).await?;
+    if left != arrived {
+        return Err(StoreError::Server(format!(
+            "{id} lies there otherwise than here; nothing was overwritten, and the house stays where it was"
+        )));
+    }
+    Ok(Carried { bytes: left.0, was_copied })
+}
+
+/// Copies an object; its size and digest as they were read.
+async fn object_copy(from: &Objects, to: &Objects, id: ObjectId) -> Result<(u64, Sha256), StoreError> {
+    let (mut reader, mut writer) = (from.read(id, 0).await?, to.create(id).await?);
+    let (mut hasher, mut bytes, mut buffer) = (Hasher::default(), 0, vec![0; CHUNK_BYTES]);
+    loop {
+        let read = reader.read(&mut buffer).await?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        bytes += read as u64;
+        writer.write(&buffer[..read]).await?;
+    }
+    writer.finish().await?;
+    Ok((bytes, hasher.finish()))
+}
+
+async fn object_measure(objects: &Objects, id: ObjectId) -> Result<(u64, Sha256), StoreError> {
+    let mut reader = objects.read(id, 0).await?;
+    let (mut hasher, mut bytes, mut buffer) = (Hasher::default(), 0, vec![0; CHUNK_BYTES]);
+    loop {
+        let read = reader.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok((bytes, hasher.finish()));
+        }
+        hasher.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}
