@@ -297,6 +297,8 @@ impl Answer {
 #[derive(Clone)]
 pub struct Browser {
     host: String,
+    /// The port that it is led to, where a balancer leads elsewhere than the address says.
+    port: Option<u16>,
     cookie: String,
     csrf: String,
 }
@@ -332,7 +334,13 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 impl Browser {
     /// Nobody yet, at `host:port`.
     pub fn at(host: &str) -> Self {
-        Self { host: host.to_owned(), cookie: String::new(), csrf: String::new() }
+        Self { host: host.to_owned(), port: None, cookie: String::new(), csrf: String::new() }
+    }
+
+    /// The same browser, led to another process of the house.
+    #[must_use]
+    pub fn led_to(&self, port: u16) -> Self {
+        Self { port: Some(port), ..self.clone() }
     }
 
     /// Signs in by the path of a demo's link, and takes the token from a page.
@@ -358,7 +366,8 @@ impl Browser {
     /// # Errors
     /// When nobody listens.
     pub fn connect(&self) -> std::io::Result<TcpStream> {
-        let port = self.host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80);
+        let named = || self.host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let port = self.port.or_else(named).unwrap_or(80);
         let stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
