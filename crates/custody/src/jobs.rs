@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Checkpoints are handed to the witness at most this often.
 const WITNESS_EVERY: Duration = Duration::from_secs(10);
+/// New entries are handed to the configured feed.
+const FEED_EVERY: Duration = Duration::from_secs(5);
 /// What waits in the reserve, and whether the ledger writes.
 const RESERVE_EVERY: Duration = Duration::from_secs(10);
 /// Waiting alerts, counted refusals.
@@ -133,6 +135,7 @@ impl Custody {
                 every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
                     custody.witness_send().await.map(drop)
                 }),
+                every(&self, &stop, (FEED_EVERY, "feed"), |custody| async move { custody.feed_send().await.map(drop) }),
                 every(&self, &stop, (RESERVE_EVERY, "reserve"), |custody| async move {
                     custody.reserve_tick().await;
                     Ok(())

@@ -57,6 +57,8 @@ pub struct Settings {
     pub alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub witness: Option<WitnessSink>,
+    /// The lines for a log collector that the server keeps up by itself.
+    pub feed: Option<crate::FeedPlan>,
     /// The backup that the server makes by itself; none when it is made by hand or by a timer.
     pub backup: Option<BackupPlan>,
     /// Where the root key's file lies, for `doctor`; none with a passphrase.
@@ -85,6 +87,7 @@ impl Settings {
             scan_command: None,
             alert_command: None,
             witness: None,
+            feed: None,
             backup: None,
             root_key_file: None,
             passphrase_file: None,

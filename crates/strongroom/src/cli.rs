@@ -490,8 +490,11 @@ pub(crate) enum LedgerCommand {
         after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt"
     )]
     Verify(LedgerVerify),
-    /// All entries into one file, for an offline verifier. With no server running; officers export in the portal too.
-    #[command(after_help = "Example:\n  strongroom ledger export --dir /srv/strongroom --out ledger.export")]
+    /// All entries into one file, for an offline verifier: with no server running; officers export in the portal too.
+    /// With --format, entries as lines for a log collector, through the running server or without one.
+    #[command(
+        after_help = "Example:\n  strongroom ledger export --dir /srv/strongroom --out ledger.export\n  strongroom ledger export --dir /srv/strongroom --format ocsf --since 48213 --out entries.ndjson"
+    )]
     Export(LedgerExport),
     /// The newest entries.
     #[command(after_help = "Example:\n  strongroom ledger tail --dir /srv/strongroom --count 20 --json")]
@@ -538,9 +541,15 @@ pub(crate) struct LedgerVerify {
 pub(crate) struct LedgerExport {
     #[command(flatten)]
     pub(crate) at: At,
-    /// Where to; the public key is written beside it with `.pub`.
+    /// Where to, a file that is not there yet; without --format the public key is written beside it with `.pub`.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Lines instead of the verifier's file: OCSF or the ledger's own headers as one JSON object a line, or RFC 5424.
+    #[arg(long, value_name = "FORM", value_parser = ["ocsf", "syslog", "json"])]
+    pub(crate) format: Option<String>,
+    /// With --format: only from this entry on.
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "format")]
+    pub(crate) since: u64,
 }
 
 /// A backup.

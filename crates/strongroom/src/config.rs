@@ -2,7 +2,7 @@
 
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
-use custody::{BackupPlan, Server, Settings, WitnessSink};
+use custody::{BackupPlan, FeedFormat, FeedPlan, FeedSink, Server, Settings, WitnessSink};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub(crate) witness: Option<Witness>,
+    /// Entries of the ledger as lines for a log collector.
+    pub(crate) feed: Option<FeedTo>,
     /// Days after an agreement's end in which nobody's keys are destroyed.
     #[serde(default = "default_retention")]
     pub(crate) retention_days: u32,
@@ -92,6 +94,31 @@ pub(crate) struct Witness {
     pub(crate) command: Option<Vec<String>>,
     /// Appended to.
     pub(crate) append_file: Option<PathBuf>,
+}
+
+/// Entries of the ledger as lines: their form, and a command or a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedTo {
+    /// `ocsf`, `syslog` or `json`.
+    pub(crate) format: String,
+    /// Reads lines on its standard input.
+    pub(crate) command: Option<Vec<String>>,
+    /// Appended to.
+    pub(crate) append_file: Option<PathBuf>,
+}
+
+impl FeedTo {
+    fn plan(&self) -> anyhow::Result<FeedPlan> {
+        let format: FeedFormat =
+            self.format.parse().map_err(|_| WrongUse("format of [feed] is ocsf, syslog or json".to_owned()))?;
+        let sink = match (&self.command, &self.append_file) {
+            (Some(command), None) => FeedSink::Command(command.clone()),
+            (None, Some(file)) => FeedSink::Append(file.clone()),
+            _ => return Err(WrongUse("[feed] takes either command or append_file".to_owned()).into()),
+        };
+        Ok(FeedPlan { format, sink })
+    }
 }
 
 fn default_zone() -> String {
@@ -184,6 +211,7 @@ impl Config {
             ("scan_command", self.scan_command.as_ref()),
             ("alert_command", self.alert_command.as_ref()),
             ("command of [witness]", witness_command),
+            ("command of [feed]", self.feed.as_ref().and_then(|feed| feed.command.as_ref())),
         ] {
             // An empty list would look as if it were set and do nothing.
             if command.is_some_and(|command| command.first().is_none_or(|program| program.trim().is_empty())) {
@@ -195,6 +223,7 @@ impl Config {
         {
             return Err(WrongUse("[witness] takes either command or append_file".to_owned()).into());
         }
+        self.feed.as_ref().map(FeedTo::plan).transpose()?;
         let contact = self.security_contact.as_deref().unwrap_or("mailto:");
         if !["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme))
             || contact.contains(char::is_control)
@@ -236,6 +265,7 @@ impl Config {
             epoch_escrow: self.backup_epoch_escrow.clone(),
             every_hours,
         });
+        settings.feed = self.feed.as_ref().map(FeedTo::plan).transpose()?;
         settings.witness = self.witness.as_ref().and_then(|witness| match (&witness.command, &witness.append_file) {
             (Some(command), _) => Some(WitnessSink::Command(command.clone())),
             (None, Some(file)) => Some(WitnessSink::Append(file.clone())),
@@ -284,6 +314,7 @@ mod tests {
             "scan_command = [\" \", \"-\"]\n",
             "alert_command = []\n",
             "[witness]\ncommand = []\n",
+            "[feed]\nformat = \"ocsf\"\ncommand = []\n",
         ] {
             let config: Config = toml::from_str(&format!("{GOOD}{bad}")).unwrap();
             let said = config.check().unwrap_err().to_string();
@@ -291,6 +322,20 @@ mod tests {
         }
         let config: Config = toml::from_str(&format!("{GOOD}scan_command = [\"clamdscan\", \"-\"]\n")).unwrap();
         assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn a_feed_has_a_known_form_and_one_receiver() {
+        for (feed, good) in [
+            ("format = \"ocsf\"\nappend_file = \"/var/log/a\"\n", true),
+            ("format = \"syslog\"\ncommand = [\"logger\"]\n", true),
+            ("format = \"cef\"\nappend_file = \"/var/log/a\"\n", false),
+            ("format = \"json\"\n", false),
+            ("format = \"json\"\nappend_file = \"/var/log/a\"\ncommand = [\"logger\"]\n", false),
+        ] {
+            let config: Config = toml::from_str(&format!("{GOOD}[feed]\n{feed}")).unwrap();
+            assert_eq!(config.check().is_ok(), good, "{feed}");
+        }
     }
 
     #[test]

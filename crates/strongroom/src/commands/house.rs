@@ -181,6 +181,10 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
 
 async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {
     use std::io::Write as _;
+    if let Some(format) = order.format {
+        let out = std::path::absolute(&order.out)?;
+        return carry_out(&order.at, Order::LedgerFeed { format, since: order.since, out }, None).await;
+    }
     let config = config_at(&order.at)?;
     let custody = open(&config, order.at.root_key.as_deref()).await?;
     let mut export = custody.ledger_export().await?;
