@@ -96,8 +96,12 @@ where
             }
             // Outside of the select: what has begun is not cut off by the stop.
             match job(custody.clone()).await {
-                Ok(()) => failing = false,
+                Ok(()) => {
+                    custody.0.tally.job(name, Some(custody.now()));
+                    failing = false;
+                }
                 Err(error) => {
+                    custody.0.tally.job(name, None);
                     tracing::error!(%error, job = name, "a job failed");
                     if !std::mem::replace(&mut failing, true) {
                         custody.alert("job_failed", &format!("The job \"{name}\" fails: {error}.")).await;
@@ -153,6 +157,7 @@ impl Custody {
                 ),
                 every(&self, &stop, (HOUR, "years"), |custody| async move {
                     custody.audit_year_ensure().await?;
+                    custody.agreements_count().await?;
                     custody.orphans_mark().await
                 }),
                 every(&self, &stop, (DAY, "kept lists"), |custody| async move { custody.kept_mend().await.map(drop) }),

@@ -85,7 +85,7 @@ pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
-pub use metrics::{DoneLast, Metrics};
+pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
     Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,

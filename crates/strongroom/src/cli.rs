@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
     #[command(after_help = "Example:\n  strongroom doctor --dir /srv/strongroom")]
     Doctor(At),
+    /// Asks the server that runs on this machine whether visitors may be sent to it: for health checks. Exit 1 when not.
+    #[command(after_help = "Example:\n  strongroom ready --config /etc/strongroom/strongroom.toml")]
+    Ready(At),
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),

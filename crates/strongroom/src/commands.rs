@@ -28,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(args) => block_on(house::backup(args)),
         Command::Restore(args) => block_on(house::restore(args)),
         Command::Migrate(args) => block_on(house::migrate(args)),
+        Command::Ready(at) => block_on(serve::ready(at)),
         Command::Doctor(at) => block_on(house::doctor(at)),
         Command::Config(ConfigCommand::Check { file }) => {
             Config::read(&file)?;

@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub(crate) witness: Option<Witness>,
+    /// Calls as traces of OpenTelemetry.
+    pub(crate) traces: Option<TracesTo>,
     /// Entries of the ledger as lines for a log collector.
     pub(crate) feed: Option<FeedTo>,
     /// Days after an agreement's end in which nobody's keys are destroyed.
@@ -94,6 +96,24 @@ pub(crate) struct Witness {
     pub(crate) command: Option<Vec<String>>,
     /// Appended to.
     pub(crate) append_file: Option<PathBuf>,
+}
+
+/// A collector of traces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TracesTo {
+    /// `http://127.0.0.1:4318`: OTLP over HTTP, on this machine.
+    pub(crate) endpoint: String,
+}
+
+impl TracesTo {
+    /// Its address. Plain http does not leave this machine.
+    pub(crate) fn collector(&self) -> anyhow::Result<SocketAddr> {
+        let wrong = || WrongUse("endpoint of [traces] is http:// with a loopback address and a port".to_owned());
+        let address = self.endpoint.strip_prefix("http://").ok_or_else(wrong)?;
+        let address: SocketAddr = address.trim_end_matches('/').parse().map_err(|_| wrong())?;
+        if address.ip().is_loopback() { Ok(address) } else { Err(wrong().into()) }
+    }
 }
 
 /// Entries of the ledger as lines: their form, and a command or a file.
@@ -155,10 +175,12 @@ pub(crate) fn server_of(url: &str) -> anyhow::Result<Server> {
 
 /// A server by an address in a file that nobody else may read.
 pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let unread = |error: std::io::Error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind()));
-    let mode = std::fs::metadata(file).map_err(unread)?.permissions().mode();
-    if mode & 0o077 != 0 {
+    let about = std::fs::metadata(file).map_err(unread)?;
+    // A secret that Kubernetes mounts for a group of its own belongs to root and is read by that group: ours.
+    let mounted = about.uid() == 0 && about.gid() == rustix::process::getegid().as_raw() && about.gid() != 0;
+    if about.permissions().mode() & if mounted { 0o037 } else { 0o077 } != 0 {
         return Err(WrongUse(format!("{} is open to others; close it first: chmod 600", file.display())).into());
     }
     let url = std::fs::read_to_string(file).map_err(unread)?;
@@ -224,6 +246,7 @@ impl Config {
             return Err(WrongUse("[witness] takes either command or append_file".to_owned()).into());
         }
         self.feed.as_ref().map(FeedTo::plan).transpose()?;
+        self.traces.as_ref().map(TracesTo::collector).transpose()?;
         let contact = self.security_contact.as_deref().unwrap_or("mailto:");
         if !["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme))
             || contact.contains(char::is_control)
@@ -322,6 +345,22 @@ mod tests {
         }
         let config: Config = toml::from_str(&format!("{GOOD}scan_command = [\"clamdscan\", \"-\"]\n")).unwrap();
         assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn traces_go_to_a_collector_on_this_machine_and_nowhere_else() {
+        for (endpoint, good) in [
+            ("http://127.0.0.1:4318", true),
+            ("http://[::1]:4318/", true),
+            ("http://192.0.2.7:4318", false),
+            ("http://collector.example.org:4318", false),
+            ("https://127.0.0.1:4318", false),
+            ("http://127.0.0.1:4318@192.0.2.7:80", false),
+            ("127.0.0.1:4318", false),
+        ] {
+            let config: Config = toml::from_str(&format!("{GOOD}[traces]\nendpoint = \"{endpoint}\"\n")).unwrap();
+            assert_eq!(config.check().is_ok(), good, "{endpoint}");
+        }
     }
 
     #[test]

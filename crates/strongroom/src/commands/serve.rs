@@ -3,8 +3,10 @@
 use super::house::{config_at, open};
 use crate::admin::AdminServer;
 use crate::cli;
-use crate::outcome::say;
+use crate::config::TracesTo;
+use crate::outcome::{Finding, say};
 use custody::Custody;
+use portal::door::server::TlsFiles;
 use portal::serve::{Portal, ServeOptions};
 use std::path::Path;
 
@@ -29,6 +31,7 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         extra_hosts: config.extra_hosts.clone(),
         probe_public: config.probe_public,
         demo: false,
+        traces: config.traces.as_ref().map(TracesTo::collector).transpose()?,
     };
     let portal = Portal::bind(custody.clone(), options).await?;
     say(&format!(
@@ -37,6 +40,20 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         portal.local_addr()
     ))?;
     until_stopped(custody, portal, &config.dir).await
+}
+
+/// Asks the running portal whether visitors may be sent to it.
+pub(crate) async fn ready(at: cli::At) -> anyhow::Result<()> {
+    let config = config_at(&at)?;
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|tls| TlsFiles { certificate: tls.certificate_file.clone(), key: tls.key_file.clone() });
+    match portal::serve::is_ready(&config.public_url, config.listen, tls).await {
+        Ok(true) => say("ready"),
+        Ok(false) => Err(Finding("the portal answers, and its gate is closed".to_owned()).into()),
+        Err(error) => Err(Finding(format!("the portal does not answer: {error}")).into()),
+    }
 }
 
 /// Serves until the process is told to stop, and takes everything apart in order.
