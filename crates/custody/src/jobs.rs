@@ -120,7 +120,12 @@ impl Custody {
     /// When one of them cannot be done: then nobody is to be served.
     pub async fn start_settle(&self) -> Result<u64, CustodyError> {
         let customers = self.ring().customers().count();
-        let words = format!("the keys of {customers} customers were unwrapped into memory at the start");
+        let by = self
+            .settings()
+            .keyholder
+            .as_ref()
+            .map_or_else(String::new, |keyholder| format!("; the root key was unwrapped by {keyholder}"));
+        let words = format!("the keys of {customers} customers were unwrapped into memory at the start{by}");
         drop(self.ask_job::<act::KeyUnwrap>(Question::house(Purpose::Administration).saying(&words)).await?);
         self.key_work_finish().await?;
         let closed = self.orphans_close().await?;

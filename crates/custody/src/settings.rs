@@ -65,6 +65,8 @@ pub struct Settings {
     pub root_key_file: Option<PathBuf>,
     /// A file with the passphrase, if the root key comes from one.
     pub passphrase_file: Option<PathBuf>,
+    /// The keyholder outside that has the root key wrapped, if one has; for the ledger and `doctor`.
+    pub keyholder: Option<String>,
     /// Days after an agreement's end in which nobody's keys are destroyed: the records may still be asked back.
     pub retention_days: u32,
     /// Everything in it is made up, and the root key may lie beside the data.
@@ -91,6 +93,7 @@ impl Settings {
             backup: None,
             root_key_file: None,
             passphrase_file: None,
+            keyholder: None,
             retention_days: 30,
             demo: false,
         }

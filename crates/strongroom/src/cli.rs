@@ -341,6 +341,11 @@ pub(crate) enum KeyCommand {
         after_help = "Example:\n  strongroom key rekey --dir /srv/strongroom --new-root-key /media/keys/root-2027.key"
     )]
     Rekey(KeyRekey),
+    /// Has the keyholder of the configuration ([root_key]) wrap the root key, and looks whether it gives the same back.
+    #[command(
+        after_help = "Example:\n  strongroom key hold --config /etc/strongroom/strongroom.toml --root-key /media/keys/root.key"
+    )]
+    Hold(At),
     /// Destroys a customer's keys: one officer asks, another one approves. Nobody can undo it.
     Shred {
         /// What to do.

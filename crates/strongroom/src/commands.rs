@@ -6,6 +6,8 @@ mod init;
 mod orders;
 mod serve;
 
+pub(crate) use init::write_private;
+
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::Config;
 use crate::outcome::{say, say_json};

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, unknown fields refused, secrets only as `*_file`, safe defaults.
 
+use crate::keyholder::HeldAt;
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
 use custody::{BackupPlan, FeedFormat, FeedPlan, FeedSink, Server, Settings, WitnessSink};
@@ -45,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) root_key_file: Option<PathBuf>,
     /// A file with the passphrase (a systemd credential, say).
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// A keyholder outside that has the root key wrapped.
+    pub(crate) root_key: Option<HeldAt>,
     /// The largest file, bytes.
     #[serde(default = "default_file_bytes")]
     pub(crate) file_bytes_max: u64,
@@ -262,9 +265,11 @@ impl Config {
         if self.backup_epoch_escrow.is_some() && self.backup_to.is_none() {
             return Err(WrongUse("backup_epoch_escrow goes with backup_to".to_owned()).into());
         }
-        if self.root_key_file.is_some() && self.passphrase_file.is_some() {
-            return Err(WrongUse("give root_key_file or passphrase_file, not both".to_owned()).into());
+        let places = [self.root_key_file.is_some(), self.passphrase_file.is_some(), self.root_key.is_some()];
+        if places.iter().filter(|one| **one).count() > 1 {
+            return Err(WrongUse("give one of root_key_file, passphrase_file and [root_key]".to_owned()).into());
         }
+        self.root_key.as_ref().map(HeldAt::check).transpose()?;
         Ok(())
     }
 
@@ -281,6 +286,7 @@ impl Config {
         settings.alert_command.clone_from(&self.alert_command);
         settings.root_key_file.clone_from(&self.root_key_file);
         settings.passphrase_file.clone_from(&self.passphrase_file);
+        settings.keyholder = self.root_key.as_ref().map(|held| held.name().to_owned());
         settings.security_contact.clone_from(&self.security_contact);
         settings.retention_days = self.retention_days;
         settings.backup = self.backup_to.clone().zip(self.backup_every_hours).map(|(to, every_hours)| BackupPlan {

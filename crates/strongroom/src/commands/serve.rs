@@ -19,6 +19,7 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     if args.at.root_key.is_some() {
         config.root_key_file.clone_from(&args.at.root_key);
         config.passphrase_file = None;
+        config.root_key = None;
     }
     config.check()?;
     let custody = open(&config, args.at.root_key.as_deref()).await?;
