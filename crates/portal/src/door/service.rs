@@ -224,8 +224,9 @@ impl<C: House> Door<C> {
         let mut counted = Counted::default();
         let began = tokio::time::Instant::now();
         let name = CallName::mint(self.0.setting.entropy.as_ref());
-        // Whatever is said while it is answered carries the name; the route is put in when the table has it.
-        let span = tracing::info_span!("call", %name, route = tracing::field::Empty);
+        // Whatever is said while it is answered carries the name, at whichever level; the route is put in when the table
+        // has it.
+        let span = tracing::error_span!("call", %name, route = tracing::field::Empty);
         let answering = self.answer(request, &mut counted).instrument(span.clone());
         let answered = AssertUnwindSafe(answering).catch_unwind().await;
         let _within = span.entered();
