@@ -120,6 +120,7 @@ impl House {
             extra_hosts: Vec::new(),
             probe_public: false,
             demo: true,
+            traces: None,
         };
         let portal = Portal::bind(custody.clone(), options).await?;
         let (table, open) = (portal.door().table().to_vec(), portal.door().open_table().to_vec());

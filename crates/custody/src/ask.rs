@@ -8,7 +8,7 @@ mod could;
 mod nowhere;
 
 use crate::settings::year_of;
-use crate::{Custody, CustodyError, Desk, Witnessed};
+use crate::{Answered, Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
     BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact,
@@ -230,10 +230,12 @@ impl Custody {
         match self.0.policy.decide::<A>(intent, &facts) {
             Decision::Permit(permit) => {
                 let body = self.words_seal(permit.intent(), &words)?;
+                self.0.tally.act(A::ACTION, Answered::Permitted);
                 Ok((permit, body))
             }
             Decision::Refusal(refusal) => {
                 let (who, at) = (refusal.intent().principal(), refusal.intent().at());
+                self.0.tally.act(A::ACTION, Answered::Refused);
                 if refusal.why() == Why::PolicyError {
                     tracing::error!(action = A::ACTION.as_str(), "a policy failed while it was evaluated; refused");
                 }
@@ -329,6 +331,7 @@ impl<A: Act> Desk<A> {
             Resources::of([named.into()]),
             Purpose::Operations,
         );
+        self.custody.0.tally.act(A::ACTION, Answered::Refused);
         if self.custody.0.refusals.is_written(intent.principal(), intent.at()) {
             let entry = Entry::of(&intent, Outcome::Refused, Why::NotPermitted.as_str());
             drop(self.custody.0.scribe.write(entry, Vec::new()).await);

@@ -82,6 +82,9 @@ fn device(path: &Path) -> Option<u64> {
 
 fn root_key(dir: &Path, settings: &Settings) -> Check {
     let name = "Root key";
+    if settings.keyholder.is_some() {
+        return good(name, "A keyholder outside has it wrapped; it lies in no file here.");
+    }
     let Some(file) = &settings.root_key_file else {
         return good(name, "It is a passphrase, or was given by hand, and lies in no file here.");
     };

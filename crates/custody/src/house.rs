@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) terminals: crate::terminals::Terminals,
     // Counted when the orphans are looked for, for the metrics.
     pub(crate) orphans: std::sync::atomic::AtomicU64,
+    pub(crate) feed_asked: crate::feed::FeedAsked,
+    pub(crate) tally: crate::metrics::Tally,
     pub(crate) standby: crate::reserve::Standby,
     // Held while a backup is being made.
     pub(crate) backing_up: tokio::sync::Mutex<()>,
@@ -160,6 +162,8 @@ impl Custody {
             alarm,
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),
+            feed_asked: crate::feed::FeedAsked::default(),
+            tally: crate::metrics::Tally::default(),
             standby,
             backing_up: tokio::sync::Mutex::new(()),
             together: crate::nodes::Together::default(),

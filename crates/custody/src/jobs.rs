@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Checkpoints are handed to the witness at most this often.
 const WITNESS_EVERY: Duration = Duration::from_secs(10);
+/// New entries are handed to the configured feed.
+const FEED_EVERY: Duration = Duration::from_secs(5);
 /// What waits in the reserve, and whether the ledger writes.
 const RESERVE_EVERY: Duration = Duration::from_secs(10);
 /// Waiting alerts, counted refusals.
@@ -94,8 +96,12 @@ where
             }
             // Outside of the select: what has begun is not cut off by the stop.
             match job(custody.clone()).await {
-                Ok(()) => failing = false,
+                Ok(()) => {
+                    custody.0.tally.job(name, Some(custody.now()));
+                    failing = false;
+                }
                 Err(error) => {
+                    custody.0.tally.job(name, None);
                     tracing::error!(%error, job = name, "a job failed");
                     if !std::mem::replace(&mut failing, true) {
                         custody.alert("job_failed", &format!("The job \"{name}\" fails: {error}.")).await;
@@ -114,7 +120,12 @@ impl Custody {
     /// When one of them cannot be done: then nobody is to be served.
     pub async fn start_settle(&self) -> Result<u64, CustodyError> {
         let customers = self.ring().customers().count();
-        let words = format!("the keys of {customers} customers were unwrapped into memory at the start");
+        let by = self
+            .settings()
+            .keyholder
+            .as_ref()
+            .map_or_else(String::new, |keyholder| format!("; the root key was unwrapped by {keyholder}"));
+        let words = format!("the keys of {customers} customers were unwrapped into memory at the start{by}");
         drop(self.ask_job::<act::KeyUnwrap>(Question::house(Purpose::Administration).saying(&words)).await?);
         self.key_work_finish().await?;
         let closed = self.orphans_close().await?;
@@ -132,6 +143,9 @@ impl Custody {
             every(&self, &stop, (WITNESS_EVERY, "witness"), |custody| async move {
                 custody.alone_at("witness", WITNESS_EVERY / 2, async { custody.witness_send().await.map(drop) }).await
             }),
+            every(&self, &stop, (FEED_EVERY, "feed"), |custody| async move {
+                custody.alone_at("feed", FEED_EVERY / 2, async { custody.feed_send().await.map(drop) }).await
+            }),
             every(&self, &stop, (RESERVE_EVERY, "reserve"), |custody| async move {
                 custody.reserve_tick().await;
                 Ok(())
@@ -147,6 +161,7 @@ impl Custody {
             }),
             every(&self, &stop, (HOUR, "years"), |custody| async move {
                 custody.audit_year_ensure().await?;
+                custody.agreements_count().await?;
                 custody.alone_at("orphans", HOUR / 2, custody.orphans_tend()).await
             }),
             every(&self, &stop, (DAY, "kept lists"), |custody| async move {

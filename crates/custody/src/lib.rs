@@ -20,6 +20,7 @@ mod doctor;
 mod documents;
 mod enrol;
 mod error;
+mod feed;
 mod filing;
 #[cfg(test)]
 mod filled;
@@ -73,6 +74,7 @@ pub use doctor::{Check, Examined, doctor, doctor_bucket};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use error::{CustodyError, FieldError};
+pub use feed::{FeedPlan, FeedSink, FeedWanted, FeedWritten};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
@@ -81,12 +83,12 @@ pub use jobs::JobsHandle;
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
 };
-pub use ledger::{SignedCheckpoint, TilePath, Verifier};
+pub use ledger::{Format as FeedFormat, SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
-pub use metrics::{DoneLast, Metrics};
+pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
 pub use nodes::NodeHandle;
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{

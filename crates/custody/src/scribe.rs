@@ -3,10 +3,11 @@
 //! All that queued while the last commit was on its way becomes one durable batch. Whoever waits gets a
 //! receipt, or an error: then nothing may be opened or done.
 
+use crate::Durations;
 use ledger::{CommitError, Draft, Receipt, Signer};
 use record::{Entropy, Entry};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{LedgerLog, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,6 +34,8 @@ pub(crate) struct Scribe {
     lines: mpsc::Sender<Line>,
     /// The last batch failed.
     failing: Arc<AtomicBool>,
+    /// How long commits took, and how many failed.
+    commits: Arc<Mutex<(Durations, u64)>>,
 }
 
 impl Scribe {
@@ -41,13 +44,27 @@ impl Scribe {
         let (lines, mut queue) = mpsc::channel::<Line>(QUEUE_MAX);
         let failing = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&failing);
+        let commits = Arc::new(Mutex::new((Durations::default(), 0)));
+        let counted = Arc::clone(&commits);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH_MAX);
             while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                write(&log, &signer, (entropy.as_ref(), &told), std::mem::take(&mut batch)).await;
+                let began = tokio::time::Instant::now();
+                let written = write(&log, &signer, (entropy.as_ref(), &told), std::mem::take(&mut batch)).await;
+                let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                match written {
+                    Written::All => counted.0.add(began.elapsed()),
+                    Written::Failed => counted.1 += 1,
+                    Written::Nothing => {}
+                }
             }
         });
-        Self { lines, failing }
+        Self { lines, failing, commits }
+    }
+
+    /// How long commits took since the start, and how many failed.
+    pub(crate) fn commits(&self) -> (Durations, u64) {
+        *self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As if the last batch had failed, or gone well.
@@ -75,12 +92,25 @@ impl Scribe {
     }
 }
 
+/// What became of a batch.
+enum Written {
+    All,
+    Failed,
+    /// No line of it could be an entry.
+    Nothing,
+}
+
 /// Whether it could is known before anybody is answered, so that whoever was answered finds it so.
-async fn write(log: &LedgerLog, signer: &Signer, (entropy, failing): (&dyn Entropy, &AtomicBool), batch: Vec<Line>) {
+async fn write(
+    log: &LedgerLog,
+    signer: &Signer,
+    (entropy, failing): (&dyn Entropy, &AtomicBool),
+    batch: Vec<Line>,
+) -> Written {
     let (drafts, answers): (Vec<Draft>, Vec<oneshot::Sender<Answer>>) =
         batch.into_iter().filter(fits).map(|line| (line.draft, line.answer)).unzip();
     if drafts.is_empty() {
-        return;
+        return Written::Nothing;
     }
     match ledger::commit(drafts, log, signer, entropy).await {
         Ok(committed) => {
@@ -89,6 +119,7 @@ async fn write(log: &LedgerLog, signer: &Signer, (entropy, failing): (&dyn Entro
                 // Whoever asked may have gone; the entry stays, and closes as unknown.
                 drop(answer.send(Ok(receipt)));
             }
+            Written::All
         }
         Err(error) => {
             failing.store(true, Ordering::SeqCst);
@@ -96,6 +127,7 @@ async fn write(log: &LedgerLog, signer: &Signer, (entropy, failing): (&dyn Entro
             for answer in answers {
                 drop(answer.send(Err(Unwritten)));
             }
+            Written::Failed
         }
     }
 }

@@ -57,12 +57,16 @@ pub struct Settings {
     pub alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub witness: Option<WitnessSink>,
+    /// The lines for a log collector that the server keeps up by itself.
+    pub feed: Option<crate::FeedPlan>,
     /// The backup that the server makes by itself; none when it is made by hand or by a timer.
     pub backup: Option<BackupPlan>,
     /// Where the root key's file lies, for `doctor`; none with a passphrase.
     pub root_key_file: Option<PathBuf>,
     /// A file with the passphrase, if the root key comes from one.
     pub passphrase_file: Option<PathBuf>,
+    /// The keyholder outside that has the root key wrapped, if one has; for the ledger and `doctor`.
+    pub keyholder: Option<String>,
     /// Days after an agreement's end in which nobody's keys are destroyed: the records may still be asked back.
     pub retention_days: u32,
     /// Everything in it is made up, and the root key may lie beside the data.
@@ -85,9 +89,11 @@ impl Settings {
             scan_command: None,
             alert_command: None,
             witness: None,
+            feed: None,
             backup: None,
             root_key_file: None,
             passphrase_file: None,
+            keyholder: None,
             retention_days: 30,
             demo: false,
         }

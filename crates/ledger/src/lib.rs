@@ -1,7 +1,8 @@
 //! Answered for: entries, the Merkle tree over them, signed checkpoints, proofs, and the offline verifier.
 //!
 //! The bytes are those of RFC 6962, C2SP tlog-tiles, signed-note, tlog-checkpoint and tlog-proof, so that public
-//! tools read them; what is our own (the leaf, the export) stands in `docs/FORMATS-ledger.md`.
+//! tools read them; what is our own (the leaf, the export) stands in `docs/FORMATS-ledger.md`, and the
+//! lines for a log collector in `docs/FORMATS-export.md`.
 //!
 //! What must always hold: a [`Receipt`] exists only for an entry that is durable and under a signed checkpoint; no
 //! two checkpoints that contradict each other are ever signed; the public parts say nothing about an entry.
@@ -12,6 +13,7 @@
 pub mod checkpoint;
 pub mod commit;
 pub mod export;
+pub mod feed;
 pub mod leaf;
 pub mod note;
 pub mod proof;
@@ -26,6 +28,7 @@ pub use commit::{
     sign_head,
 };
 pub use export::Part;
+pub use feed::{Feed, Format, UnknownFormat};
 pub use leaf::{Draft, Leaf, LeafError};
 pub use note::{Note, NoteError, Verifier};
 pub use receipt::{KeptReceipt, Receipt, ReceiptError};

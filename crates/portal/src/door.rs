@@ -7,6 +7,7 @@
 //! What it refuses to know: who may do what (custody asks policy), and how pages look (`pages`).
 
 pub mod address;
+mod call;
 pub mod cookie;
 pub mod counts;
 mod csrf;
@@ -24,6 +25,7 @@ pub mod server;
 pub mod service;
 pub mod statics;
 pub mod take;
+pub mod traces;
 
 #[cfg(test)]
 mod testing;

@@ -2,7 +2,8 @@
 
 use crate::door::gate::{GateStart, ReopenError};
 use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
-use crate::door::server::{Server, ServerConfig, TlsFiles};
+use crate::door::server::{Server, ServerConfig, ServerTls, TlsFiles};
+use crate::door::traces::Traces;
 use crate::door::{Faces, Gate, Locked, PublicUrl, Setting, Setup};
 use crate::rooms::{self, Handles};
 use custody::Custody;
@@ -31,6 +32,8 @@ pub struct ServeOptions {
     pub probe_public: bool,
     /// The demo's links exist.
     pub demo: bool,
+    /// A collector of traces on this machine's loopback.
+    pub traces: Option<SocketAddr>,
 }
 
 /// It cannot be served; one clear sentence.
@@ -60,6 +63,8 @@ pub struct Portal {
     server: Server,
     probe: Probe,
     handles: Handles,
+    /// Hands traces to the collector.
+    tracing: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Portal {
@@ -91,6 +96,12 @@ impl Portal {
         setting.stream_bytes_max = settings.file_bytes_max;
         let handles = Handles::new(gate.clone(), options.demo);
         setting.counts = handles.counts.clone();
+        let mut tracing = None;
+        if let Some(collector) = options.traces {
+            let (traces, sending) = Traces::start(collector);
+            setting.traces = traces;
+            tracing = Some(sending);
+        }
         let setup = if options.demo { Setup::Demo } else { Setup::Serve };
         let door = rooms::all(Locked::new(setup), &handles).into_service(custody.clone(), setting)?;
         let mut config = ServerConfig::new(options.listen, public_url.clone());
@@ -101,7 +112,7 @@ impl Portal {
         let public = if options.probe_public { Some(Target::public(&public_url, server.tls())?) } else { None };
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let probe = Probe::new(&door, own, public, entropy);
-        Ok(Self { custody, door, server, probe, handles })
+        Ok(Self { custody, door, server, probe, handles, tracing })
     }
 
     /// Where it listens.
@@ -124,7 +135,7 @@ impl Portal {
 
     /// Serves until `shutdown`. The gate opens once the probe has walked the whole table from outside.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { custody, door, server, probe, .. } = self;
+        let Self { custody, door, server, probe, tracing, .. } = self;
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
         let told = custody.clone();
         let on_alert: OnAlert = Arc::new(move |alert| {
@@ -141,6 +152,9 @@ impl Portal {
         // Nobody listens any more when the probe has ended by itself.
         let _ = stop.send(true);
         drop(walking.await);
+        if let Some(tracing) = tracing {
+            tracing.abort();
+        }
     }
 }
 
@@ -159,6 +173,17 @@ async fn follow(custody: Custody, gate: Gate) {
             }
         }
     }
+}
+
+/// Does the portal that listens here say that visitors may be sent to it: for whoever watches it on the same machine.
+///
+/// # Errors
+/// One sentence that says why that cannot be asked.
+pub async fn is_ready(public_url: &str, listen: SocketAddr, tls: Option<TlsFiles>) -> Result<bool, String> {
+    let public_url = PublicUrl::parse(public_url).map_err(|error| error.to_string())?;
+    let tls = tls.map(ServerTls::load).transpose().map_err(|error| error.to_string())?.map(Arc::new);
+    let target = Target::own_socket(listen, &public_url, tls).map_err(|error| error.to_string())?;
+    target.is_ready().await
 }
 
 async fn tell(custody: &Custody, alert: ProbeAlert) {

@@ -132,6 +132,12 @@ impl Store {
         self.inner.asked.load(Ordering::Relaxed)
     }
 
+    /// How many connections to the database are held now, and how many there may be.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        self.inner.engine.connections()
+    }
+
     /// Do the rows lie on a server that somebody else runs.
     #[must_use]
     pub fn is_on_server(&self) -> bool {

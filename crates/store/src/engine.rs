@@ -83,6 +83,17 @@ impl Engine {
         }
     }
 
+    /// How many connections for reading are held now, and how many there may be.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        match self {
+            Self::Sqlite { readers, .. } => readers.held(),
+            Self::Postgres { pool } => {
+                let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+                (pool.size().saturating_sub(idle), pool.options().get_max_connections())
+            }
+        }
+    }
+
     pub(crate) async fn rows(&self, doing: &'static str, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let error = StoreError::database(doing);
         match self {

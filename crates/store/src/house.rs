@@ -90,6 +90,26 @@ impl Store {
             .transpose()
     }
 
+    /// The newest check of a kind that passed.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn house_check_last_passed(&self, kind: HouseCheckKind) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT at FROM house_check WHERE kind = $1 AND ok = $2 ORDER BY at DESC LIMIT 1";
+        let row = self.row("find the last check that passed", sql, binds![kind.as_str(), true]).await?;
+        row.map(|row| row.at("at")).transpose()
+    }
+
+    /// When the witness took a checkpoint last.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn witness_last_taken(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT at FROM witness_run WHERE ok = $1 ORDER BY at DESC LIMIT 1";
+        let row = self.row("find when the witness took a checkpoint last", sql, binds![true]).await?;
+        row.map(|row| row.at("at")).transpose()
+    }
+
     /// The newest hand-over to the witness.
     ///
     /// # Errors

@@ -47,6 +47,12 @@ impl Lanes {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many are held now, and how many there may be.
+    pub(crate) fn held(&self) -> (u32, u32) {
+        let free = u32::try_from(self.room.available_permits()).unwrap_or(u32::MAX);
+        (self.many.saturating_sub(free), self.many)
+    }
+
     /// Waits for a turn.
     pub(crate) async fn take(self: &Arc<Self>) -> Result<Lane, sqlx::Error> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.room).acquire_owned()).await;

@@ -20,10 +20,8 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
 /// upgraded first and one node after another follows, so a step that an older program cannot live with raises this number,
-/// and then all nodes are stopped for the upgrade.
+/// and then all nodes are stopped for the upgrade. Said as the comment on the table of migrations, which only the owner can change.
 const NODES_FROM: i64 = 8;
-/// Fact: that number, as the schema's newest owner said it.
-const NODES_FROM_NAME: &str = "nodes_from";
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)";
@@ -85,9 +83,8 @@ pub(crate) async fn bring_server(owner: &mut PgConnection) -> Result<(), StoreEr
         sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
         sqlx::query(KEEP).bind(number).execute(&mut *tx).await.map_err(failed())?;
     }
-    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    let from = NODES_FROM.to_string();
-    sqlx::query(sql).bind(NODES_FROM_NAME).bind(from).execute(&mut *tx).await.map_err(failed())?;
+    let said = format!("COMMENT ON TABLE migration IS '{NODES_FROM}'");
+    tx.execute(sqlx::AssertSqlSafe(said)).await.map_err(failed())?;
     walls::build(&mut tx).await?;
     walls::keys(&mut tx).await?;
     tx.commit().await.map_err(failed())
@@ -104,10 +101,9 @@ pub(crate) async fn check(pool: &PgPool) -> Result<(), StoreError> {
         return Err(StoreError::Server("the database is older than this program; run strongroom migrate".to_owned()));
     }
     if number > newest() {
-        let from =
-            sqlx::query("SELECT value FROM meta WHERE name = $1").bind(NODES_FROM_NAME).fetch_optional(pool).await;
-        let from =
-            from.map_err(StoreError::database(DOING))?.and_then(|row| row.get::<String, _>("value").parse().ok());
+        let sql = "SELECT obj_description('migration'::regclass, 'pg_class') AS said";
+        let said = pool.fetch_one(sql).await.map_err(StoreError::database(DOING))?;
+        let from = said.get::<Option<String>, _>("said").and_then(|said| said.parse().ok());
         // What does not say that older nodes may go on says that they may not.
         if from.is_none_or(|from: i64| newest() < from) {
             return Err(newer());

@@ -16,7 +16,9 @@ const CONNECTIONS: u32 = 16;
 const WAIT: Duration = Duration::from_secs(5);
 /// The database's own limits for each of our connections. A transaction that its node forgot, because it was stopped
 /// or cut off, must not hold locks for ever.
-const LIMITS: [(&str, &str); 4] = [
+const LIMITS: [(&str, &str); 5] = [
+    // Letting go of a connection says ROLLBACK, mostly where there is nothing to take back.
+    ("client_min_messages", "error"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "5s"),
     ("idle_in_transaction_session_timeout", "15s"),

@@ -97,6 +97,16 @@ impl Store {
             .await?;
         row.map(|row| row.at("created_at")).transpose()
     }
+
+    /// How many sessions live.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn session_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) AS many FROM session WHERE revoked_at IS NULL AND idle_until > $1 AND ends_at > $1";
+        let row = self.row("count sessions", sql, binds![now]).await?;
+        row.map_or(Ok(0), |row| row.count("many"))
+    }
 }
 
 impl Tx {

@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
     #[command(after_help = "Example:\n  strongroom doctor --dir /srv/strongroom")]
     Doctor(At),
+    /// Asks the server that runs on this machine whether visitors may be sent to it: for health checks. Exit 1 when not.
+    #[command(after_help = "Example:\n  strongroom ready --config /etc/strongroom/strongroom.toml")]
+    Ready(At),
     /// The configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -350,6 +353,11 @@ pub(crate) enum KeyCommand {
         after_help = "Example:\n  strongroom key rekey --dir /srv/strongroom --new-root-key /media/keys/root-2027.key"
     )]
     Rekey(KeyRekey),
+    /// Has the keyholder of the configuration ([root_key]) wrap the root key, and looks whether it gives the same back.
+    #[command(
+        after_help = "Example:\n  strongroom key hold --config /etc/strongroom/strongroom.toml --root-key /media/keys/root.key"
+    )]
+    Hold(At),
     /// Destroys a customer's keys: one officer asks, another one approves. Nobody can undo it.
     Shred {
         /// What to do.
@@ -502,8 +510,11 @@ pub(crate) enum LedgerCommand {
         after_help = "Example:\n  strongroom ledger verify --export ledger.export --key ledger.pub --since checkpoint-from-last-year.txt"
     )]
     Verify(LedgerVerify),
-    /// All entries into one file, for an offline verifier. With no server running; officers export in the portal too.
-    #[command(after_help = "Example:\n  strongroom ledger export --dir /srv/strongroom --out ledger.export")]
+    /// All entries into one file, for an offline verifier: with no server running; officers export in the portal too.
+    /// With --format, entries as lines for a log collector, through the running server or without one.
+    #[command(
+        after_help = "Example:\n  strongroom ledger export --dir /srv/strongroom --out ledger.export\n  strongroom ledger export --dir /srv/strongroom --format ocsf --since 48213 --out entries.ndjson"
+    )]
     Export(LedgerExport),
     /// The newest entries.
     #[command(after_help = "Example:\n  strongroom ledger tail --dir /srv/strongroom --count 20 --json")]
@@ -550,9 +561,15 @@ pub(crate) struct LedgerVerify {
 pub(crate) struct LedgerExport {
     #[command(flatten)]
     pub(crate) at: At,
-    /// Where to; the public key is written beside it with `.pub`.
+    /// Where to, a file that is not there yet; without --format the public key is written beside it with `.pub`.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Lines instead of the verifier's file: OCSF or the ledger's own headers as one JSON object a line, or RFC 5424.
+    #[arg(long, value_name = "FORM", value_parser = ["ocsf", "syslog", "json"])]
+    pub(crate) format: Option<String>,
+    /// With --format: only from this entry on.
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "format")]
+    pub(crate) since: u64,
 }
 
 /// A backup.

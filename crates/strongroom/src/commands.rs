@@ -7,6 +7,8 @@ mod init;
 mod orders;
 mod serve;
 
+pub(crate) use init::write_private;
+
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::Config;
 use crate::outcome::{say, say_json};
@@ -29,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(args) => block_on(house::backup(args)),
         Command::Restore(args) => block_on(house::restore(args)),
         Command::Migrate(args) => block_on(house::migrate(args)),
+        Command::Ready(at) => block_on(serve::ready(at)),
         Command::Doctor(at) => block_on(house::doctor(at)),
         Command::Config(ConfigCommand::Check { file }) => {
             let config = Config::read(&file)?;

@@ -1,8 +1,9 @@
 //! The configuration: one TOML file, unknown fields refused, secrets only as `*_file`, safe defaults.
 
+use crate::keyholder::HeldAt;
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
-use custody::{BackupPlan, BucketOptions, BucketPlace, Server, Settings, WitnessSink};
+use custody::{BackupPlan, BucketOptions, BucketPlace, FeedFormat, FeedPlan, FeedSink, Server, Settings, WitnessSink};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) root_key_file: Option<PathBuf>,
     /// A file with the passphrase (a systemd credential, say).
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// A keyholder outside that has the root key wrapped.
+    pub(crate) root_key: Option<HeldAt>,
     /// The largest file, bytes.
     #[serde(default = "default_file_bytes")]
     pub(crate) file_bytes_max: u64,
@@ -70,6 +73,10 @@ pub(crate) struct Config {
     pub(crate) alert_command: Option<Vec<String>>,
     /// Where checkpoints go.
     pub(crate) witness: Option<Witness>,
+    /// Calls as traces of OpenTelemetry.
+    pub(crate) traces: Option<TracesTo>,
+    /// Entries of the ledger as lines for a log collector.
+    pub(crate) feed: Option<FeedTo>,
     /// Days after an agreement's end in which nobody's keys are destroyed.
     #[serde(default = "default_retention")]
     pub(crate) retention_days: u32,
@@ -102,6 +109,49 @@ pub(crate) struct Witness {
     pub(crate) command: Option<Vec<String>>,
     /// Appended to.
     pub(crate) append_file: Option<PathBuf>,
+}
+
+/// A collector of traces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TracesTo {
+    /// `http://127.0.0.1:4318`: OTLP over HTTP, on this machine.
+    pub(crate) endpoint: String,
+}
+
+impl TracesTo {
+    /// Its address. Plain http does not leave this machine.
+    pub(crate) fn collector(&self) -> anyhow::Result<SocketAddr> {
+        let wrong = || WrongUse("endpoint of [traces] is http:// with a loopback address and a port".to_owned());
+        let address = self.endpoint.strip_prefix("http://").ok_or_else(wrong)?;
+        let address: SocketAddr = address.trim_end_matches('/').parse().map_err(|_| wrong())?;
+        if address.ip().is_loopback() { Ok(address) } else { Err(wrong().into()) }
+    }
+}
+
+/// Entries of the ledger as lines: their form, and a command or a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeedTo {
+    /// `ocsf`, `syslog` or `json`.
+    pub(crate) format: String,
+    /// Reads lines on its standard input.
+    pub(crate) command: Option<Vec<String>>,
+    /// Appended to.
+    pub(crate) append_file: Option<PathBuf>,
+}
+
+impl FeedTo {
+    fn plan(&self) -> anyhow::Result<FeedPlan> {
+        let format: FeedFormat =
+            self.format.parse().map_err(|_| WrongUse("format of [feed] is ocsf, syslog or json".to_owned()))?;
+        let sink = match (&self.command, &self.append_file) {
+            (Some(command), None) => FeedSink::Command(command.clone()),
+            (None, Some(file)) => FeedSink::Append(file.clone()),
+            _ => return Err(WrongUse("[feed] takes either command or append_file".to_owned()).into()),
+        };
+        Ok(FeedPlan { format, sink })
+    }
 }
 
 fn default_zone() -> String {
@@ -138,10 +188,12 @@ pub(crate) fn server_of(url: &str) -> anyhow::Result<Server> {
 
 /// A server by an address in a file that nobody else may read.
 pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let unread = |error: std::io::Error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind()));
-    let mode = std::fs::metadata(file).map_err(unread)?.permissions().mode();
-    if mode & 0o077 != 0 {
+    let about = std::fs::metadata(file).map_err(unread)?;
+    // A secret that Kubernetes mounts for a group of its own belongs to root and is read by that group: ours.
+    let mounted = about.uid() == 0 && about.gid() == rustix::process::getegid().as_raw() && about.gid() != 0;
+    if about.permissions().mode() & if mounted { 0o037 } else { 0o077 } != 0 {
         return Err(WrongUse(format!("{} is open to others; close it first: chmod 600", file.display())).into());
     }
     let url = std::fs::read_to_string(file).map_err(unread)?;
@@ -213,6 +265,7 @@ impl Config {
             ("scan_command", self.scan_command.as_ref()),
             ("alert_command", self.alert_command.as_ref()),
             ("command of [witness]", witness_command),
+            ("command of [feed]", self.feed.as_ref().and_then(|feed| feed.command.as_ref())),
         ] {
             // An empty list would look as if it were set and do nothing.
             if command.is_some_and(|command| command.first().is_none_or(|program| program.trim().is_empty())) {
@@ -224,6 +277,8 @@ impl Config {
         {
             return Err(WrongUse("[witness] takes either command or append_file".to_owned()).into());
         }
+        self.feed.as_ref().map(FeedTo::plan).transpose()?;
+        self.traces.as_ref().map(TracesTo::collector).transpose()?;
         let contact = self.security_contact.as_deref().unwrap_or("mailto:");
         if !["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme))
             || contact.contains(char::is_control)
@@ -239,9 +294,11 @@ impl Config {
         if self.backup_epoch_escrow.is_some() && self.backup_to.is_none() {
             return Err(WrongUse("backup_epoch_escrow goes with backup_to".to_owned()).into());
         }
-        if self.root_key_file.is_some() && self.passphrase_file.is_some() {
-            return Err(WrongUse("give root_key_file or passphrase_file, not both".to_owned()).into());
+        let places = [self.root_key_file.is_some(), self.passphrase_file.is_some(), self.root_key.is_some()];
+        if places.iter().filter(|one| **one).count() > 1 {
+            return Err(WrongUse("give one of root_key_file, passphrase_file and [root_key]".to_owned()).into());
         }
+        self.root_key.as_ref().map(HeldAt::check).transpose()?;
         Ok(())
     }
 
@@ -258,6 +315,7 @@ impl Config {
         settings.alert_command.clone_from(&self.alert_command);
         settings.root_key_file.clone_from(&self.root_key_file);
         settings.passphrase_file.clone_from(&self.passphrase_file);
+        settings.keyholder = self.root_key.as_ref().map(|held| held.name().to_owned());
         settings.security_contact.clone_from(&self.security_contact);
         settings.retention_days = self.retention_days;
         settings.backup = self.backup_to.clone().zip(self.backup_every_hours).map(|(to, every_hours)| BackupPlan {
@@ -265,6 +323,7 @@ impl Config {
             epoch_escrow: self.backup_epoch_escrow.clone(),
             every_hours,
         });
+        settings.feed = self.feed.as_ref().map(FeedTo::plan).transpose()?;
         settings.witness = self.witness.as_ref().and_then(|witness| match (&witness.command, &witness.append_file) {
             (Some(command), _) => Some(WitnessSink::Command(command.clone())),
             (None, Some(file)) => Some(WitnessSink::Append(file.clone())),
@@ -316,6 +375,7 @@ mod tests {
             "scan_command = [\" \", \"-\"]\n",
             "alert_command = []\n",
             "[witness]\ncommand = []\n",
+            "[feed]\nformat = \"ocsf\"\ncommand = []\n",
         ] {
             let config: Config = toml::from_str(&format!("{GOOD}{bad}")).unwrap();
             let said = config.check().unwrap_err().to_string();
@@ -323,6 +383,36 @@ mod tests {
         }
         let config: Config = toml::from_str(&format!("{GOOD}scan_command = [\"clamdscan\", \"-\"]\n")).unwrap();
         assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn traces_go_to_a_collector_on_this_machine_and_nowhere_else() {
+        for (endpoint, good) in [
+            ("http://127.0.0.1:4318", true),
+            ("http://[::1]:4318/", true),
+            ("http://192.0.2.7:4318", false),
+            ("http://collector.example.org:4318", false),
+            ("https://127.0.0.1:4318", false),
+            ("http://127.0.0.1:4318@192.0.2.7:80", false),
+            ("127.0.0.1:4318", false),
+        ] {
+            let config: Config = toml::from_str(&format!("{GOOD}[traces]\nendpoint = \"{endpoint}\"\n")).unwrap();
+            assert_eq!(config.check().is_ok(), good, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn a_feed_has_a_known_form_and_one_receiver() {
+        for (feed, good) in [
+            ("format = \"ocsf\"\nappend_file = \"/var/log/a\"\n", true),
+            ("format = \"syslog\"\ncommand = [\"logger\"]\n", true),
+            ("format = \"cef\"\nappend_file = \"/var/log/a\"\n", false),
+            ("format = \"json\"\n", false),
+            ("format = \"json\"\nappend_file = \"/var/log/a\"\ncommand = [\"logger\"]\n", false),
+        ] {
+            let config: Config = toml::from_str(&format!("{GOOD}[feed]\n{feed}")).unwrap();
+            assert_eq!(config.check().is_ok(), good, "{feed}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod admin;
 mod cli;
 mod commands;
 mod config;
+mod keyholder;
 mod outcome;
 
 use clap::Parser as _;

@@ -5,6 +5,7 @@
 mod attacks;
 mod commits;
 mod compile_fail;
+mod feed;
 mod formats;
 mod hostile;
 mod memory;

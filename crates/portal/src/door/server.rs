@@ -92,6 +92,9 @@ impl ServerConfig {
     }
 }
 
+/// How often is looked whether a renewed certificate lies in the files.
+const LOOK_FOR_CERTIFICATE: Duration = Duration::from_secs(60);
+
 /// The server cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -152,7 +155,7 @@ impl Server {
         self.tls.clone()
     }
 
-    /// Answers until `shutdown`, then lets what is under way end. SIGHUP reads the certificate anew.
+    /// Answers until `shutdown`, then lets what is under way end. A certificate that was renewed is read anew.
     pub async fn run<A: App>(self, app: A, shutdown: impl Future<Output = ()> + Send) {
         let Self { config, listener, tls, .. } = self;
         let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(Arc::new(tls.server_config())));
@@ -162,7 +165,7 @@ impl Server {
         let (drain, draining) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
-        let reloading = tls.map(|tls| tokio::spawn(reload_on_hangup(tls)));
+        let reloading = tls.map(|tls| tokio::spawn(reload_certificate(tls)));
         loop {
             let permit = tokio::select! {
                 permit = Arc::clone(&room).acquire_owned() => permit,
@@ -222,13 +225,28 @@ async fn one<A: App>(
     connection::serve(stream, speech, peer, app, shared, draining).await;
 }
 
-async fn reload_on_hangup(tls: Arc<ServerTls>) {
+/// On SIGHUP, and when a renewed certificate lies in the files: whoever renews it need not know of this process.
+async fn reload_certificate(tls: Arc<ServerTls>) {
     let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
-    while hangups.recv().await.is_some() {
-        match tls.reload() {
-            Ok(()) => tracing::info!("the TLS certificate was read anew"),
+    let mut looks = tokio::time::interval(LOOK_FOR_CERTIFICATE);
+    let mut failing = false;
+    loop {
+        let asked = tokio::select! {
+            _ = hangups.recv() => true,
+            _ = looks.tick() => false,
+        };
+        match if asked { tls.reload().map(|()| true) } else { tls.renew() } {
+            Ok(taken) => {
+                failing = false;
+                if taken {
+                    tracing::info!("the TLS certificate was read anew");
+                }
+            }
+            // Said once: a file that is half written now is whole at the next look.
             Err(error) => {
-                tracing::error!(error = %error, "the TLS certificate could not be read anew; the old one stays")
+                if asked || !std::mem::replace(&mut failing, true) {
+                    tracing::error!(error = %error, "the TLS certificate could not be read anew; the old one stays");
+                }
             }
         }
     }

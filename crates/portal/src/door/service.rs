@@ -5,6 +5,7 @@
 //! method that is not open, so that nobody outside can map the routes or learn which ids exist.
 
 use super::address::{Hosts, PublicUrl, SafePath};
+use super::call::{CALL_HEADER, CallName};
 use super::cookie::session_secret;
 use super::counts::RequestCounts;
 use super::csrf::{Site, comes_from_us, is_navigation, only_looks, token_matches};
@@ -17,12 +18,13 @@ use super::pattern::Params;
 use super::problem::{Problem, Problems, Reader};
 use super::reply::Reply;
 use super::take::{Call, Incoming, announced, body_problem, gather};
+use super::traces::{Told, Traces};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use custody::{Custody, CustodyError, SignedIn};
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use record::Clock;
+use record::{Action, Clock, Entropy, SystemEntropy};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,7 +32,9 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
 
 /// Largest form, in bytes.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -103,6 +107,12 @@ pub struct Setting {
     pub limits: Limits,
     /// How many requests there were, and how they ended.
     pub counts: RequestCounts,
+    /// What calls get their names from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Time, for the traces.
+    pub clock: Arc<dyn Clock>,
+    /// Whom calls are told.
+    pub traces: Traces,
 }
 
 impl Setting {
@@ -116,8 +126,11 @@ impl Setting {
             stream_bytes_max: 4 << 30,
             requests_max: 1024,
             gate,
-            limits: Limits::new(super::limits::Rates::default(), clock),
+            limits: Limits::new(super::limits::Rates::default(), Arc::clone(&clock)),
             counts: RequestCounts::default(),
+            entropy: Arc::new(SystemEntropy),
+            clock,
+            traces: Traces::default(),
         }
     }
 }
@@ -142,6 +155,13 @@ impl<C> Clone for Door<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
+}
+
+/// What is known of a call whose route is known.
+#[derive(Default)]
+struct Counted {
+    route: Option<(Method, &'static str)>,
+    action: Option<Action>,
 }
 
 /// What the table says about a path and method.
@@ -208,8 +228,16 @@ impl<C: House> Door<C> {
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let reader = Reader::of(request.uri().path(), request.headers());
         let head = *request.method() == Method::HEAD;
-        let mut counted = None;
-        let answered = AssertUnwindSafe(self.answer(request, &mut counted)).catch_unwind().await;
+        let mut counted = Counted::default();
+        let began = tokio::time::Instant::now();
+        let name = CallName::mint(self.0.setting.entropy.as_ref());
+        // Whatever is said while it is answered carries the name, at whichever level; the route is put in when the table
+        // has it.
+        let span = tracing::error_span!("call", %name, route = tracing::field::Empty);
+        let answering = self.answer(request, &mut counted).instrument(span.clone());
+        let answered = AssertUnwindSafe(answering).catch_unwind().await;
+        let _within = span.entered();
+        let failed = matches!(answered, Err(_) | Ok(Err(Problem::Broken | Problem::Unavailable)));
         let mut response = match answered {
             Ok(Ok(reply)) => reply.into_response(),
             Ok(Err(Problem::StepUp(Some(next)))) if reader == Reader::Person => see("/step-up", &next).into_response(),
@@ -220,19 +248,28 @@ impl<C: House> Door<C> {
                 self.0.problems.answer(&Problem::Broken, reader)
             }
         };
-        self.0.setting.counts.count(counted, response.status());
+        self.told(counted, name, response.status(), began.elapsed());
         harden(response.headers_mut(), self.0.transport);
+        if failed {
+            // Refusals carry nothing: they are alike to the byte. Our own fault has a name, found again in the log.
+            response.headers_mut().insert(CALL_HEADER, name.header());
+        }
         if head {
             *response.body_mut() = Body::empty();
         }
         response
     }
 
-    async fn answer(
-        &self,
-        request: Request<Body>,
-        counted: &mut Option<(Method, &'static str)>,
-    ) -> Result<Reply, Problem> {
+    /// Into the counts, the log and the traces.
+    fn told(&self, counted: Counted, name: CallName, status: StatusCode, took: Duration) {
+        let setting = &self.0.setting;
+        setting.counts.count(counted.route.as_ref(), status, took);
+        tracing::debug!(status = status.as_u16(), micros = took.as_micros(), "answered");
+        let Counted { route, action } = counted;
+        setting.traces.tell(Told { name, route, action, status, at: setting.clock.now(), took });
+    }
+
+    async fn answer(&self, request: Request<Body>, counted: &mut Counted) -> Result<Reply, Problem> {
         let inner = &*self.0;
         let (mut parts, body) = request.into_parts();
         if !inner.hosts.admit(&parts.uri, &parts.headers) {
@@ -253,7 +290,11 @@ impl<C: House> Door<C> {
         let visit = Visit { client, probing, nearby, place };
         let found = self.find(&parts.method, parts.uri.path());
         if let Found::Route(entry, _) = &found {
-            *counted = Some((entry.method.clone(), entry.pattern.text()));
+            counted.route = Some((entry.method.clone(), entry.pattern.text()));
+            if let Lock::Locked(action) = entry.lock {
+                counted.action = Some(action);
+            }
+            tracing::Span::current().record("route", entry.pattern.text());
         }
         let answer = match found {
             Found::Route(entry, params) if entry.lock == Lock::Open => {
@@ -407,7 +448,7 @@ impl<C: House> Door<C> {
                 let _place = place;
                 answer.await
             };
-            match tokio::spawn(working).await {
+            match tokio::spawn(working.in_current_span()).await {
                 Ok(answer) => answer,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             }

@@ -45,6 +45,26 @@ impl House for FakeHouse {
     }
 }
 
+/// Whatever was logged.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Said {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned()
+    }
+}
+
+impl std::io::Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Setting {
     pub(crate) fn for_tests() -> Self {
         let public = PublicUrl::parse("https://portal.test").expect("a good one");

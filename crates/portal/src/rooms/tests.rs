@@ -438,8 +438,54 @@ async fn metrics_are_told_to_this_machine_alone_and_name_nobody() {
     }
     let names = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(['{', ' ']).next().unwrap());
     for name in names {
-        assert!(text.contains(&format!("# TYPE {name} ")), "{name} has no type");
+        let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let types = [format!("# TYPE {name} "), format!("# TYPE {family} histogram")];
+        assert!(types.iter().any(|one| text.contains(one)), "{name} has no type");
     }
+}
+
+/// The series that a machine which watches would keep.
+async fn series(house: &House) -> std::collections::BTreeSet<String> {
+    let request = Request::builder().uri("/metrics").header("host", "localhost:8080");
+    let request = request.extension(crate::door::service::Nearby(())).body(Body::empty()).unwrap();
+    let response = house.door.clone().oneshot(request).await.unwrap();
+    let text = String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+#[tokio::test]
+async fn whatever_strangers_and_people_ask_for_makes_no_more_series() {
+    let house = house().await;
+    let ruth = house.sign_in("ruth").await;
+    let ask = async |round: u32| {
+        for who in [None, Some(&ruth)] {
+            for path in [
+                format!("/nowhere/{round}"),
+                format!("/documents/doc_{round:026}"),
+                format!("/documents/doc_{round:026}?q=%22%7D%0A{round}"),
+                format!("/patients/{round}%0Aevil_total%201"),
+                format!("/customers/cus_{round:026}/checkpoint"),
+            ] {
+                for method in [Method::GET, Method::DELETE, Method::from_bytes(format!("M{round}").as_bytes()).unwrap()]
+                {
+                    let cookie = who.map_or("", |one: &Browser| one.cookie.as_str());
+                    drop(house.send(method, &path, cookie, None).await);
+                }
+            }
+        }
+    };
+    ask(0).await;
+    let before = series(&house).await;
+    for round in 1..20 {
+        ask(round).await;
+    }
+    let after = series(&house).await;
+    let new: Vec<_> = after.difference(&before).collect();
+    // The first scrape is a request itself.
+    assert!(new.iter().all(|one| one.contains("route=\"/metrics\"")), "{new:?}");
+    assert!(after.len() < 1000, "{}", after.len());
+    assert!(after.iter().all(|one| !one.contains("evil") && !one.contains('%')));
 }
 
 #[tokio::test]

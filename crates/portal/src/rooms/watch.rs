@@ -9,7 +9,7 @@ use crate::door::gate::{Gate, Standing};
 use crate::door::locked::Run;
 use crate::door::{Answer, Kind, Locked, Problem, Reply};
 use axum::http::Method;
-use custody::{Custody, Desk, DoneLast, Metrics};
+use custody::{Custody, Desk, DoneLast, Durations, Metrics};
 use record::act;
 use std::sync::Arc;
 
@@ -70,53 +70,146 @@ fn one(text: &mut String, (name, kind, help): (&str, &str, &str), value: impl st
     text.push_str(&format!("strongroom_{name} {value}\n"));
 }
 
-/// Age and result of what is done from time to time; nothing while it never was.
+/// Ages and result of what is done from time to time; nothing while it never was.
 fn done(text: &mut String, what: &str, last: Option<DoneLast>) {
     let Some(last) = last else { return };
-    one(text, (&format!("{what}_age_seconds"), "gauge", "Since it was done last."), last.age_secs);
+    one(
+        text,
+        (&format!("{what}_age_seconds"), "gauge", "Since it was done last, whether or not it passed."),
+        last.age_secs,
+    );
     one(text, (&format!("{what}_ok"), "gauge", "1 when that passed."), u8::from(last.ok));
+    if let Some(age) = last.passed_age_secs {
+        one(text, (&format!("{what}_passed_age_seconds"), "gauge", "Since it passed last."), age);
+    }
+}
+
+/// A fixed word as a label's value; whatever else were in one would be no label.
+fn word(text: &str) -> String {
+    let fits = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '_' };
+    text.chars().map(fits).collect()
 }
 
 fn by_kind<'k>(text: &mut String, name: &str, kind: &str, lines: impl Iterator<Item = (&'k str, u64)>) {
-    for (word, many) in lines {
-        // Words of our own detectors; whatever else were in one would be no label.
-        let word: String = word.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
-        text.push_str(&format!("strongroom_{name}{{{kind}=\"{word}\"}} {many}\n"));
+    for (value, many) in lines {
+        text.push_str(&format!("strongroom_{name}{{{kind}=\"{}\"}} {many}\n", word(value)));
     }
+}
+
+/// The lines of one histogram; `labels` without braces, may be empty.
+fn histogram(text: &mut String, name: &str, labels: &str, took: &Durations) {
+    let (below, all, secs) = took.read();
+    let comma = if labels.is_empty() { "" } else { "," };
+    for (bound, many) in Durations::BOUNDS_MILLIS.iter().zip(below) {
+        let (whole, thousandths) = (bound / 1000, bound % 1000);
+        text.push_str(&format!("strongroom_{name}_bucket{{{labels}{comma}le=\"{whole}.{thousandths:03}\"}} {many}\n"));
+    }
+    text.push_str(&format!("strongroom_{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {all}\n"));
+    let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    text.push_str(&format!("strongroom_{name}_sum{braces} {secs}\nstrongroom_{name}_count{braces} {all}\n"));
 }
 
 /// Prometheus' text format, version 0.0.4.
 fn metrics(house: &Metrics, gate: &Gate, counts: &RequestCounts) -> String {
-    let mut text = String::with_capacity(8 * 1024);
-    let state = match gate.standing() {
-        Standing::Open { .. } => 1,
-        _ => 0,
-    };
-    one(&mut text, ("gate_open", "gauge", "1 while the portal answers people."), state);
-    one(&mut text, ("gate_routes_closed", "gauge", "What a finding of the probe keeps shut."), gate.closings().len());
-    one(
-        &mut text,
-        ("gate_kept_shut", "gauge", "1 while a finding keeps the portal shut over restarts."),
-        u8::from(house.gate_kept_shut),
-    );
-    one(&mut text, ("ledger_entries", "gauge", "Entries under the newest signed head."), house.ledger_entries);
-    one(&mut text, ("ledger_queue", "gauge", "Acts that wait to be written."), house.ledger_queue);
-    one(&mut text, ("orphans", "gauge", "Acts without a later word, counted hourly."), house.orphans);
-    one(&mut text, ("database_bytes", "gauge", "The database with its log."), house.database_bytes);
-    one(&mut text, ("alerts_waiting", "gauge", "Alerts that could not be written yet."), house.alerts_waiting);
-    head(&mut text, "alerts_open", "gauge", "Alerts that nobody has closed.");
-    by_kind(&mut text, "alerts_open", "kind", house.alerts_open.iter().map(|(word, many)| (word.as_str(), *many)));
-    head(&mut text, "alerts_said_total", "counter", "Alerts since the start.");
-    by_kind(&mut text, "alerts_said_total", "kind", house.alerts_said.iter().map(|(word, many)| (*word, *many)));
+    let mut text = String::with_capacity(64 * 1024);
+    head(&mut text, "build_info", "gauge", "1, with the program's version.");
+    text.push_str(&format!("strongroom_build_info{{version=\"{}\"}} 1\n", env!("CARGO_PKG_VERSION")));
+    of_gate(&mut text, house, gate);
+    of_ledger(&mut text, house);
+    of_alerts(&mut text, house);
+    of_work(&mut text, house);
     done(&mut text, "witness", house.witness);
     done(&mut text, "backup", house.backup);
     done(&mut text, "restore_drill", house.drill);
     done(&mut text, "probe", house.probe);
-    head(&mut text, "requests_total", "counter", "Requests by route and class of status.");
-    for (method, pattern, class, many) in counts.all() {
-        text.push_str(&format!(
-            "strongroom_requests_total{{method=\"{method}\",route=\"{pattern}\",status=\"{class}xx\"}} {many}\n"
-        ));
-    }
+    of_requests(&mut text, counts);
     text
+}
+
+fn of_gate(text: &mut String, house: &Metrics, gate: &Gate) {
+    let state = match gate.standing() {
+        Standing::Open { .. } => 1,
+        _ => 0,
+    };
+    one(text, ("gate_open", "gauge", "1 while the portal answers people."), state);
+    one(text, ("gate_routes_closed", "gauge", "What a finding of the probe keeps shut."), gate.closings().len());
+    one(
+        text,
+        ("gate_kept_shut", "gauge", "1 while a finding keeps the portal shut over restarts."),
+        u8::from(house.gate_kept_shut),
+    );
+}
+
+fn of_ledger(text: &mut String, house: &Metrics) {
+    one(text, ("ledger_entries", "gauge", "Entries under the newest signed head."), house.ledger_entries);
+    one(text, ("ledger_queue", "gauge", "Acts that wait to be written."), house.ledger_queue);
+    head(text, "ledger_commit_seconds", "histogram", "How long the ledger's commits took.");
+    histogram(text, "ledger_commit_seconds", "", &house.ledger_commits);
+    one(
+        text,
+        ("ledger_commit_failures_total", "counter", "Commits of the ledger that failed."),
+        house.ledger_commit_failures,
+    );
+    one(text, ("orphans", "gauge", "Acts without a later word, counted hourly."), house.orphans);
+    if let Some(behind) = house.feed_behind {
+        one(text, ("feed_behind", "gauge", "Entries that the feed's receiver has not taken."), behind);
+    }
+}
+
+fn of_alerts(text: &mut String, house: &Metrics) {
+    one(text, ("alerts_waiting", "gauge", "Alerts that could not be written yet."), house.alerts_waiting);
+    head(text, "alerts_open", "gauge", "Alerts that nobody has closed.");
+    by_kind(text, "alerts_open", "kind", house.alerts_open.iter().map(|(word, many)| (word.as_str(), *many)));
+    head(text, "alerts_said_total", "counter", "Alerts since the start.");
+    by_kind(text, "alerts_said_total", "kind", house.alerts_said.iter().map(|(word, many)| (*word, *many)));
+}
+
+/// Acts, sessions, connections, agreements, jobs.
+fn of_work(text: &mut String, house: &Metrics) {
+    head(text, "acts_total", "counter", "Acts by action and by policy's answer.");
+    for ((action, answered), many) in &house.acts {
+        let (action, answered) = (word(action.as_str()), answered.as_str());
+        text.push_str(&format!("strongroom_acts_total{{action=\"{action}\",outcome=\"{answered}\"}} {many}\n"));
+    }
+    one(text, ("sessions", "gauge", "Sessions that live."), house.sessions);
+    head(text, "connections", "gauge", "Connections to the database for reading.");
+    let (held, most) = house.connections;
+    by_kind(text, "connections", "state", [("held", u64::from(held)), ("most", u64::from(most))].into_iter());
+    one(text, ("database_bytes", "gauge", "The database with its log."), house.database_bytes);
+    head(text, "agreements", "gauge", "Customers whose agreement is over, or will be; counted hourly.");
+    let agreements = house.agreements;
+    let each = [
+        ("none", agreements.none),
+        ("ends_30_days", agreements.ends_30_days),
+        ("ends_90_days", agreements.ends_90_days),
+    ];
+    by_kind(text, "agreements", "state", each.into_iter());
+    head(text, "job_runs_total", "counter", "How often a job ran.");
+    by_kind(text, "job_runs_total", "job", house.jobs.iter().map(|job| (job.name, job.tally.runs)));
+    head(text, "job_failures_total", "counter", "How often it failed.");
+    by_kind(text, "job_failures_total", "job", house.jobs.iter().map(|job| (job.name, job.tally.failures)));
+    head(text, "job_passed_age_seconds", "gauge", "Since it went well last.");
+    let ages = house.jobs.iter().filter_map(|job| {
+        let age = job.passed_age_secs?;
+        Some((job.name, u64::try_from(age).unwrap_or(0)))
+    });
+    by_kind(text, "job_passed_age_seconds", "job", ages);
+}
+
+fn of_requests(text: &mut String, counts: &RequestCounts) {
+    let all = counts.all();
+    head(text, "requests_total", "counter", "Requests by route and class of status.");
+    for route in &all {
+        for (class, many) in route.classes.iter().enumerate().filter(|(_, many)| **many > 0) {
+            let (method, pattern, class) = (&route.method, route.pattern, class + 1);
+            text.push_str(&format!(
+                "strongroom_requests_total{{method=\"{method}\",route=\"{pattern}\",status=\"{class}xx\"}} {many}\n"
+            ));
+        }
+    }
+    head(text, "request_seconds", "histogram", "Until the answer began, by route.");
+    for route in &all {
+        let labels = format!("method=\"{}\",route=\"{}\"", route.method, route.pattern);
+        histogram(text, "request_seconds", &labels, &route.took);
+    }
 }

@@ -172,3 +172,26 @@ async fn a_house_is_carried_over_row_for_row_or_not_at_all() {
     there.close().await;
     here.close().await;
 }
+
+#[tokio::test]
+async fn an_older_node_goes_on_beside_newer_ones_where_these_say_that_it_may() {
+    let Some((dir, store, _node)) = two_houses().await else { return };
+    store.close().await;
+    drop(store);
+    let place = crate::trial::server_place().unwrap();
+    let name = name_of(&dir.0);
+    let mut owner = PgConnection::connect(&address(&place, "strongroom_owner", &name)).await.unwrap();
+    owner.execute("INSERT INTO migration (number) VALUES (1000)").await.unwrap();
+    let open = async || {
+        let server = Server::parse(&address(&place, "strongroom_node", &name)).unwrap();
+        let options = crate::StoreOptions { dir: dir.0.clone(), create: true };
+        Store::open_server(&server, options).await
+    };
+    let newest = Store::migrations().last().unwrap().0;
+    owner.execute(sqlx::AssertSqlSafe(format!("COMMENT ON TABLE migration IS '{newest}'"))).await.unwrap();
+    open().await.expect("the newer one can live with it").close().await;
+    for no in ["1000", "", "anything"] {
+        owner.execute(sqlx::AssertSqlSafe(format!("COMMENT ON TABLE migration IS '{no}'"))).await.unwrap();
+        assert!(open().await.is_err(), "{no:?}");
+    }
+}

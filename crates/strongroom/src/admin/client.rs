@@ -69,8 +69,8 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// With no server running: by the system's own job, with the root key in hand and the folder's lock held.
 async fn offline(config: &Config, root_key: Option<&Path>, order: Order, file: &[u8]) -> anyhow::Result<Value> {
-    let root = root_of(config, root_key, None)?;
-    let custody = open_with(config, root_of(config, root_key, None)?).await?;
+    let root = root_of(config, root_key, None).await?;
+    let custody = open_with(config, root_of(config, root_key, None).await?).await?;
     let (told, mut said) = mpsc::unbounded_channel();
     let caller = Caller { custody: custody.clone(), who: Who::Job(root), gate: None, told };
     let telling = tokio::spawn(async move {

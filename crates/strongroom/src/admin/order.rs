@@ -130,6 +130,16 @@ pub(crate) enum Order {
         /// Its place, from 0.
         index: u64,
     },
+    /// Entries of the ledger as lines into a file.
+    #[serde(rename = "ledger.feed")]
+    LedgerFeed {
+        /// `ocsf`, `syslog` or `json`.
+        format: String,
+        /// From which entry on.
+        since: u64,
+        /// A file that is not there yet, absolute.
+        out: PathBuf,
+    },
     /// Patients from a table.
     #[serde(rename = "import.patients")]
     ImportPatients {
@@ -197,6 +207,9 @@ impl Order {
             Self::GateReopen {} => "open the gate again".to_owned(),
             Self::LedgerTail { count } => format!("show the last {count} entries of the ledger"),
             Self::LedgerProve { index } => format!("prove entry {index} of the ledger"),
+            Self::LedgerFeed { format, since, out } => {
+                format!("write the ledger from entry {since} on as {} lines into {}", plain(format), plain_path(out))
+            }
             Self::ImportPatients { customer, dry_run } => {
                 format!("import patients of {customer} from a table of {file_bytes} bytes{}", only_look(dry_run))
             }

@@ -8,7 +8,7 @@ use record::civil::Day;
 use record::{Act, CustomerId, Role, act};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Entries of the ledger that are shown at once, at most.
@@ -113,6 +113,7 @@ impl Caller {
             Order::KeyShredShow { customer } => self.shred(customer).await,
             Order::Backup { to, epoch_escrow } => self.backup(custody::BackupSettings { to, epoch_escrow }).await,
             Order::GateReopen {} => self.reopen().await,
+            Order::LedgerFeed { format, since, out } => self.feed(&format, since, out).await,
             Order::LedgerTail { count } => self.tail(count).await,
             Order::LedgerProve { index } => {
                 let proof = self.desk::<act::LedgerProve>().await?.ledger_prove(index).await?;
@@ -281,6 +282,16 @@ impl Caller {
         self.desk::<act::GateReopen>().await?.gate_reopen().await?;
         gate.reopen().map_err(|_| WrongUse("no walk of the probe has passed since".to_owned()))?;
         Ok(json!({"reopened": "now"}))
+    }
+
+    async fn feed(&self, format: &str, since: u64, out: PathBuf) -> anyhow::Result<Value> {
+        let format = format.parse().map_err(|_| WrongUse("a feed is ocsf, syslog or json".to_owned()))?;
+        if out.try_exists()? {
+            return Err(WrongUse(format!("{} is there already", out.display())).into());
+        }
+        let wanted = custody::FeedWanted { format, since, out };
+        let done = self.desk::<act::LedgerExport>().await?.ledger_feed(&wanted).await?;
+        Ok(json!({"out": wanted.out, "lines": done.lines, "next": done.next, "entry": done.witnessed.index}))
     }
 
     async fn tail(&self, count: u32) -> anyhow::Result<Value> {

@@ -103,6 +103,9 @@ fn lines_of_the_house(order: &Order, out: &Value) -> Vec<String> {
                 )
             })
             .collect(),
+        Order::LedgerFeed { .. } => {
+            vec![format!("{} lines in {}. The next ones: --since {}", t("lines"), t("out"), t("next"))]
+        }
         Order::LedgerProve { .. } => vec![t("proof")],
         _ => Vec::new(),
     }

@@ -55,6 +55,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         extra_hosts: Vec::new(),
         probe_public: false,
         demo: true,
+        traces: None,
     };
     let portal = Portal::bind(custody.clone(), options).await?;
     let links = portal.handles().demo().cloned().unwrap_or_default();

@@ -23,7 +23,7 @@ pub(crate) fn config_at(at: &At) -> anyhow::Result<Config> {
 
 /// Opens the house with its root key.
 pub(crate) async fn open(config: &Config, root_key: Option<&Path>) -> anyhow::Result<Custody> {
-    open_with(config, root_of(config, root_key, None)?).await
+    open_with(config, root_of(config, root_key, None).await?).await
 }
 
 /// The same with the key in hand.
@@ -53,9 +53,16 @@ pub(crate) async fn open_alone(config: &Config, root: RootKey) -> anyhow::Result
     Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
 }
 
-/// The root key: from the file that was named, from the configured one, or from the passphrase, whose salt and cost lie
+/// The root key: from the file that was named, from the configured one, from the keyholder, or from the passphrase, whose salt and cost lie
 /// in the data folder, or in a backup (`beside`).
-pub(crate) fn root_of(config: &Config, root_key: Option<&Path>, beside: Option<&Path>) -> anyhow::Result<RootKey> {
+pub(crate) async fn root_of(
+    config: &Config,
+    root_key: Option<&Path>,
+    beside: Option<&Path>,
+) -> anyhow::Result<RootKey> {
+    if let (None, Some(held)) = (root_key, &config.root_key) {
+        return held.root_key().await;
+    }
     if let Some(file) = root_key.or(config.root_key_file.as_deref()) {
         let bytes = std::fs::read(file)
             .map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
@@ -197,6 +204,10 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
 
 async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {
     use std::io::Write as _;
+    if let Some(format) = order.format {
+        let out = std::path::absolute(&order.out)?;
+        return carry_out(&order.at, Order::LedgerFeed { format, since: order.since, out }, None).await;
+    }
     let config = config_at(&order.at)?;
     let custody = open(&config, order.at.root_key.as_deref()).await?;
     let mut export = custody.ledger_export().await?;
@@ -286,7 +297,7 @@ async fn backup_verify(from: &Path, key: Option<&Path>, json: bool) -> anyhow::R
 
 pub(crate) async fn restore(order: cli::Restore) -> anyhow::Result<()> {
     let mut config = Config::read(&order.config)?;
-    let root = root_of(&config, order.root_key.as_deref(), Some(&order.from))?;
+    let root = root_of(&config, order.root_key.as_deref(), Some(&order.from)).await?;
     if order.drill {
         let custody = open(&config, order.root_key.as_deref()).await?;
         let drill = custody::DrillOrder { from: order.from, into: order.dir, epoch_escrow: order.epoch_escrow };

@@ -5,7 +5,7 @@ use crate::admin::{Order, carry_out};
 use crate::cli::{
     self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, PersonCommand, Place, ShredCommand,
 };
-use crate::outcome::{say, say_json};
+use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
 use record::SystemEntropy;
 
@@ -40,6 +40,7 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
     match args.command {
         KeyCommand::Rotate(of) => carry_out(&of.at, Order::KeyRotate { customer: of.customer }, None).await,
         KeyCommand::Rekey(order) => rekey(order).await,
+        KeyCommand::Hold(at) => hold(&at).await,
         KeyCommand::Shred { command } => shred(command).await,
     }
 }
@@ -56,6 +57,23 @@ async fn rekey(order: KeyRekey) -> anyhow::Result<()> {
         epoch_escrow: order.epoch_escrow.as_ref().map(absolute).transpose()?,
     };
     carry_out(&order.at, wanted, None).await
+}
+
+/// The keyholder of the configuration wraps the root key, which is in hand.
+async fn hold(at: &cli::At) -> anyhow::Result<()> {
+    let config = config_at(at)?;
+    let held = config.root_key.as_ref().ok_or_else(|| WrongUse("the configuration has no [root_key]".to_owned()))?;
+    let file = at.root_key.as_deref().ok_or_else(|| WrongUse("say which root key: --root-key FILE".to_owned()))?;
+    let root = root_of(&config, Some(file), None).await?;
+    held.hold(&root).await?;
+    if at.json {
+        return say_json(&serde_json::json!({"held_file": held.held_file(), "keyholder": held.name()}));
+    }
+    say(&format!(
+        "{} has wrapped it into {}, and gave the same back. Take the root key's own file into its safes now.",
+        held.name(),
+        held.held_file().display()
+    ))
 }
 
 async fn shred(command: ShredCommand) -> anyhow::Result<()> {
@@ -77,8 +95,8 @@ async fn shred(command: ShredCommand) -> anyhow::Result<()> {
 /// What two officers decided, carried out by whoever holds the root key.
 async fn shred_finish(at: &cli::At) -> anyhow::Result<()> {
     let config = config_at(at)?;
-    let root = root_of(&config, at.root_key.as_deref(), None)?;
-    let custody = open_with(&config, root_of(&config, at.root_key.as_deref(), None)?).await?;
+    let root = root_of(&config, at.root_key.as_deref(), None).await?;
+    let custody = open_with(&config, root_of(&config, at.root_key.as_deref(), None).await?).await?;
     let done = custody.key_shred_finish(Some(root)).await;
     custody.close().await;
     let done = done?;

@@ -3,8 +3,10 @@
 use super::house::{config_at, open_alone, root_of};
 use crate::admin::AdminServer;
 use crate::cli;
-use crate::outcome::say;
+use crate::config::TracesTo;
+use crate::outcome::{Finding, say};
 use custody::{Custody, NodeHandle};
+use portal::door::server::TlsFiles;
 use portal::serve::{Portal, ServeOptions};
 use std::path::Path;
 
@@ -20,9 +22,10 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     if args.at.root_key.is_some() {
         config.root_key_file.clone_from(&args.at.root_key);
         config.passphrase_file = None;
+        config.root_key = None;
     }
     config.check()?;
-    let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None)?).await?;
+    let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None).await?).await?;
     let node = custody.node_join().await?;
     // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
     custody.start_settle().await?;
@@ -33,6 +36,7 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         extra_hosts: config.extra_hosts.clone(),
         probe_public: config.probe_public,
         demo: false,
+        traces: config.traces.as_ref().map(TracesTo::collector).transpose()?,
     };
     let portal = Portal::bind(custody.clone(), options).await?;
     say(&format!(
@@ -41,6 +45,20 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         portal.local_addr()
     ))?;
     until_stopped((custody, node), portal, &config.dir).await
+}
+
+/// Asks the running portal whether visitors may be sent to it.
+pub(crate) async fn ready(at: cli::At) -> anyhow::Result<()> {
+    let config = config_at(&at)?;
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|tls| TlsFiles { certificate: tls.certificate_file.clone(), key: tls.key_file.clone() });
+    match portal::serve::is_ready(&config.public_url, config.listen, tls).await {
+        Ok(true) => say("ready"),
+        Ok(false) => Err(Finding("the portal answers, and its gate is closed".to_owned()).into()),
+        Err(error) => Err(Finding(format!("the portal does not answer: {error}")).into()),
+    }
 }
 
 /// Serves until the process is told to stop, and takes everything apart in order.

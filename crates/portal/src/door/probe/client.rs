@@ -75,6 +75,12 @@ impl Target {
         Ok(Self { address, host, tls: tls.map(|tls| (name, tls)) })
     }
 
+    /// Does `/readyz` answer 200.
+    pub(crate) async fn is_ready(&self) -> Result<bool, String> {
+        let seen = Client::new(self).ask(&Method::GET, "/readyz", &HeaderMap::new()).await?;
+        Ok(seen.status.is_success())
+    }
+
     async fn connect(&self) -> Result<SendRequest<Body>, String> {
         let stream = match &self.address {
             Address::Socket(address) => TcpStream::connect(address).await,

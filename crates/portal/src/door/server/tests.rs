@@ -134,6 +134,19 @@ async fn a_pin_believes_no_other_certificate_and_a_new_one_is_read_anew() {
     assert_eq!(tls.certificate(), two.der(), "the old one stays");
 }
 
+#[test]
+fn a_renewed_certificate_is_taken_without_being_told_and_half_a_one_is_not() {
+    let (one, two) = (Certificate::new("portal.test"), Certificate::new("portal.test"));
+    let tls = ServerTls::load(one.files()).expect("good files");
+    assert!(!tls.renew().expect("good files"), "the same is no other");
+    std::fs::copy(two.files().certificate, one.files().certificate).expect("files of this test");
+    assert!(tls.renew().is_err(), "the certificate is there and its key is not yet");
+    assert_ne!(tls.certificate(), two.der(), "the old one stays");
+    two.write_over(&one);
+    assert!(tls.renew().expect("good files"));
+    assert_eq!(tls.certificate(), two.der());
+}
+
 #[tokio::test]
 async fn a_connection_that_says_nothing_or_half_a_head_is_cut() {
     let certificate = Certificate::new("portal.test");

@@ -73,6 +73,20 @@ impl ServerTls {
         Ok(())
     }
 
+    /// Reads both files and takes them when there is another certificate in them; whether there was.
+    ///
+    /// # Errors
+    /// [`TlsError`], while a file is half written, say; the certificate of before stays in use.
+    pub fn renew(&self) -> Result<bool, TlsError> {
+        let fresh = Arc::new(read(&self.files)?);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let other = fresh.cert != current.cert;
+        if other {
+            *current = fresh;
+        }
+        Ok(other)
+    }
+
     /// The certificate that new connections get, as DER.
     #[must_use]
     pub fn certificate(&self) -> CertificateDer<'static> {

@@ -154,6 +154,36 @@ async fn a_panic_is_a_constant_answer_without_its_words() {
 }
 
 #[tokio::test]
+async fn only_an_answer_that_says_we_failed_names_the_call_and_each_by_another_name() {
+    let one = ask_in(Method::GET, "/panics", &[HTML], "").await;
+    let two = ask_in(Method::GET, "/panics", &[], "").await;
+    let name = |got: &Got| got.headers.get("x-call").map(|value| value.to_str().expect("ascii").to_owned());
+    assert_eq!(name(&one).map(|name| name.len()), Some(32));
+    assert_ne!(name(&one), name(&two));
+    assert!(!two.body.contains(&name(&two).unwrap_or_default()), "bodies are constant");
+    for got in [ask(Method::GET, "/nowhere", &[]).await, ask_in(Method::GET, "/nowhere", &[], "").await] {
+        assert_eq!(name(&got), None, "a refusal is like every other");
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_meanwhile_carries_the_name_and_the_pattern_and_nothing_that_was_sent() {
+    let said = crate::door::testing::Said::default();
+    let writer = said.clone();
+    let lines =
+        tracing_subscriber::fmt().json().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone());
+    let within = tracing::subscriber::set_default(lines.finish());
+    let got = ask_in(Method::GET, "/panics?name=Oakes", &[HTML, ("user-agent", "Oakes")], "").await;
+    drop(within);
+    let name = got.headers.get("x-call").expect("a name").to_str().expect("ascii").to_owned();
+    let text = said.text();
+    let line = text.lines().find(|line| line.contains("a handler panicked")).expect("it is said");
+    assert!(line.contains(&name) && line.contains("\"route\":\"/panics\""), "{line}");
+    assert!(!text.contains("Oakes") && !text.contains("Margaret") && !text.contains(SECRET), "{text}");
+    assert!(text.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{text}");
+}
+
+#[tokio::test]
 async fn a_foreign_host_gets_one_answer_whoever_asks() {
     let cookie = cookie();
     let first = ask(Method::GET, "/", &[("host", "evil.test")]).await;
