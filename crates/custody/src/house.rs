@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     // Counted when the orphans are looked for, for the metrics.
     pub(crate) orphans: std::sync::atomic::AtomicU64,
     pub(crate) standby: crate::reserve::Standby,
+    pub(crate) programs_keys: crate::programs::FetchedKeys,
+    pub(crate) programs_in_hand: crate::programs::InHand,
     // Held while a backup is being made.
     pub(crate) backing_up: tokio::sync::Mutex<()>,
 }
@@ -156,6 +158,8 @@ impl Custody {
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),
             standby,
+            programs_keys: crate::programs::FetchedKeys::default(),
+            programs_in_hand: crate::programs::InHand::default(),
             backing_up: tokio::sync::Mutex::new(()),
         }));
         custody.audit_year_ensure().await?;
@@ -167,6 +171,11 @@ impl Custody {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Who fetches the keys of programs that keep them at an address of their own; without it, none of those is known.
+    pub fn keys_fetched_by(&self, fetcher: Arc<dyn crate::FetchKeys>) {
+        self.0.programs_keys.fetcher_set(fetcher);
     }
 
     /// Lets go of the store. Nothing is lost without it.

@@ -12,6 +12,7 @@
 extern crate policy as strongroom_policy;
 
 mod alerts;
+mod arrivals;
 mod backup_rows;
 mod binds;
 mod breakglass;
@@ -33,6 +34,7 @@ mod objects;
 mod originals;
 mod patients;
 mod people;
+mod programs;
 mod related;
 mod repeated;
 mod requests;
@@ -47,6 +49,7 @@ mod uploads;
 mod walls;
 
 pub use alerts::Alert;
+pub use arrivals::{Arrived, ArrivedFilter};
 pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
 pub use breakglass::BreakGlass;
 pub use customers::{Agreement, Customer};
@@ -62,6 +65,7 @@ pub use moving::TableMoved;
 pub use objects::{ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
+pub use programs::{KeptAnswer, KeysEnded, Program, ProgramKey, ProgramToken};
 pub use related::RelatedPerson;
 pub use requests::Request;
 pub use reserve::{

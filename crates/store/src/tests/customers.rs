@@ -113,7 +113,15 @@ pub(crate) async fn two_customers(store: &Store) {
         tx.break_glass_insert(&glass(n, n)).await.unwrap();
         let objects = vec![ObjectId::from_bytes([n; 16])];
         let id = UploadId::from_bytes([n; 16]);
-        tx.upload_insert(&Upload { id, customer: here, person: person(1), objects, started_at: NOW }).await.unwrap();
+        tx.upload_insert(&Upload {
+            id,
+            customer: here,
+            person: record::Principal::Person(person(1)),
+            objects,
+            started_at: NOW,
+        })
+        .await
+        .unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -200,7 +208,7 @@ async fn a_list_of_one_customer_holds_nothing_of_another_whatever_the_filter_ask
     let relations = [
         Relation::Anyone,
         Relation::AuthorIs(person(1)),
-        Relation::UploaderIs(person(2)),
+        Relation::UploaderIs(record::Principal::Person(person(2))),
         Relation::RecipientIs(person(3)),
         Relation::PatientInCareOf(person(3)),
         Relation::PatientIs(patient_id(1)),
