@@ -62,7 +62,8 @@ def main():
                 secret = token(url, program["client_id"], program["key_file"], scope)
                 headers, checks = {"Authorization": f"Bearer {secret}"}, ALWAYS + OF_PROGRAMS
             good, words = run(schemathesis, url, headers, checks, seconds, folder.name)
-            print(f"{'ok    ' if good else 'FAILED'} {name}", flush=True)
+            cases = [line.strip() for line in words.splitlines() if "generated," in line]
+            print(f"{'ok    ' if good else 'FAILED'} {name}: {' '.join(cases)}", flush=True)
             if not good:
                 print(words, flush=True)
             passed, failed = passed + good, failed + (not good)

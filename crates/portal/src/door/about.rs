@@ -186,6 +186,18 @@ struct Param {
 
 /// A header that an answer carries.
 type Header = (&'static str, &'static str);
+/// What an answer leads on to: the operation's name, its parameter, and where in the body that stands (RFC 6901).
+type Link = (&'static str, &'static str, &'static str);
+
+/// One answer.
+#[derive(Clone)]
+struct Said {
+    status: u16,
+    words: &'static str,
+    content: Option<Content>,
+    headers: Vec<Header>,
+    links: Vec<Link>,
+}
 
 /// How a route is described.
 #[derive(Clone)]
@@ -195,7 +207,7 @@ pub(crate) struct About {
     pub(crate) summary: &'static str,
     params: Vec<Param>,
     body: Option<Content>,
-    answers: Vec<(u16, &'static str, Option<Content>, Vec<Header>)>,
+    answers: Vec<Said>,
 }
 
 impl About {
@@ -231,12 +243,17 @@ impl About {
     }
     /// It answers so.
     pub(crate) fn answers(mut self, status: u16, words: &'static str, content: Option<Content>) -> Self {
-        self.answers.push((status, words, content, Vec::new()));
+        self.answers.push(Said { status, words, content, headers: Vec::new(), links: Vec::new() });
         self
     }
     /// The last answer named carries this header.
     pub(crate) fn with(mut self, name: &'static str, words: &'static str) -> Self {
-        self.answers.iter_mut().next_back().into_iter().for_each(|answer| answer.3.push((name, words)));
+        self.answers.iter_mut().next_back().into_iter().for_each(|answer| answer.headers.push((name, words)));
+        self
+    }
+    /// The last answer named leads on to this.
+    pub(crate) fn leads_to(mut self, link: Link) -> Self {
+        self.answers.iter_mut().next_back().into_iter().for_each(|answer| answer.links.push(link));
         self
     }
     /// It may refuse so, beside what every route may.
@@ -267,7 +284,7 @@ impl ProgramRow {
     /// Every status that the description allows.
     #[must_use]
     pub fn statuses(&self) -> Vec<u16> {
-        let own = self.about.answers.iter().map(|(status, ..)| *status);
+        let own = self.about.answers.iter().map(|one| one.status);
         own.chain(ALWAYS.iter().map(|(status, _)| *status)).collect()
     }
 }
@@ -335,7 +352,7 @@ fn operation(row: &ProgramRow, schemas: &mut Schemas) -> Value {
         json!({"in": one.place, "name": one.name, "description": one.words, "required": one.required, "schema": one.schema})
     }));
     let mut answers = Map::new();
-    let mut said = |status: u16, words: &str, content: Option<Content>, headers: &[Header]| {
+    let mut said = |status: u16, words: &str, content: Option<Content>, (headers, links): (&[Header], &[Link])| {
         let mut answer = json!({"description": words});
         if let Some(content) = content {
             answer["content"] = json!({ content.kind: {"schema": (content.schema)(schemas)} });
@@ -343,13 +360,17 @@ fn operation(row: &ProgramRow, schemas: &mut Schemas) -> Value {
         for (name, words) in headers {
             answer["headers"][name] = json!({"description": words, "schema": {"type": "string"}});
         }
+        for (operation, param, place) in links {
+            let there = format!("$response.body#{place}");
+            answer["links"][operation] = json!({"operationId": operation, "parameters": { *param: there }});
+        }
         answers.insert(status.to_string(), answer);
     };
     for (status, words) in ALWAYS {
-        said(*status, words, Some(Content::problem()), &[]);
+        said(*status, words, Some(Content::problem()), (&[], &[]));
     }
-    for (status, words, content, headers) in &row.about.answers {
-        said(*status, words, *content, headers);
+    for one in &row.about.answers {
+        said(one.status, one.words, one.content, (&one.headers, &one.links));
     }
     let right = Right::of(row.action).map_or("", Right::as_str);
     let mut operation = json!({

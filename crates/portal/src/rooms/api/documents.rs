@@ -20,9 +20,17 @@ const LIMIT_USUAL: u32 = 50;
 pub(super) fn routes(locked: Locked) -> Locked {
     let list = |summary| {
         About::json(summary)
-            .query("since", "Where to go on, as `next` said; from the beginning without it.", json!({"type": "string"}))
+            .query(
+                "since",
+                "Where to go on, as `next` said; from the beginning without it.",
+                json!({"type": "string", "pattern": "^[A-Za-z0-9_-]{75}$"}),
+            )
             .query("limit", "At most so many.", json!({"type": "integer", "minimum": 1, "maximum": 500}))
             .answers(200, "A page of documents.", Some(Content::json::<DocumentPage>()))
+            .leads_to(("getDocumentsDoc", "doc", "/documents/0/id"))
+            .leads_to(("getDocumentsDocContent", "doc", "/documents/0/id"))
+            .leads_to(("getDocumentsDocText", "doc", "/documents/0/id"))
+            .leads_to(("postDocumentsDocAcknowledgement", "doc", "/documents/0/id"))
             .refuses(422, "A field needs another look.")
     };
     let bytes = |summary| {
@@ -74,11 +82,12 @@ pub(super) fn routes(locked: Locked) -> Locked {
 
 /// What programs bring, and what they acknowledge.
 fn coming_in(locked: Locked) -> Locked {
-    let text_of_kind = || json!({"type": "string"});
+    let key = json!({"type": "string", "pattern": "^[!-~]{1,128}$"});
+    let name = json!({"type": "string", "pattern": "^([A-Za-z0-9._~-]|%20){1,120}$"});
     let upload = About::stream("Bring a document in")
-        .header("Idempotency-Key", "A word of the program's own; the same word is the same request.", text_of_kind())
+        .header("Idempotency-Key", "A word of the program's own; the same word is the same request.", key)
         .required()
-        .header("X-File-Name", "What the file is called, percent-encoded UTF-8.", text_of_kind())
+        .header("X-File-Name", "What the file is called, percent-encoded UTF-8.", name)
         .required()
         .query("kind", "What it is.", DocumentKind::schema(&mut Schemas::new()))
         .query("author", "Who spoke it: a clinician of the practice.", PersonId::schema(&mut Schemas::new()))
@@ -87,6 +96,8 @@ fn coming_in(locked: Locked) -> Locked {
         .body(Content::bytes())
         .answers(201, "It is durable.", Some(Content::json::<DocumentMade>()))
         .with("Location", "Where the document is.")
+        .leads_to(("getDocumentsDoc", "doc", "/id"))
+        .leads_to(("getDocumentsDocText", "doc", "/id"))
         .refuses(409, "No agreement is in force, or the first request with this key is under way.")
         .refuses(413, "Larger than is taken.")
         .refuses(415, "Not bytes.")

@@ -12,6 +12,7 @@ pub(super) fn routes(locked: Locked) -> Locked {
     let search = About::json("Patients by record number, or by name and birth date")
         .body(Content::json::<PatientSearch>())
         .answers(200, "Those that were found.", Some(Content::json::<PatientPage>()))
+        .leads_to(("getPatientsPat", "pat", "/patients/0/id"))
         .refuses(413, "Longer than a search can be.")
         .refuses(415, "Not JSON.")
         .refuses(422, "A field needs another look.");
@@ -19,6 +20,8 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .body(Content::json::<PatientForm>())
         .answers(201, "The patient is there.", Some(Content::json::<PatientMade>()))
         .with("Location", "Where the patient is.")
+        .leads_to(("getPatientsPat", "pat", "/id"))
+        .leads_to(("putPatientsPat", "pat", "/id"))
         .refuses(409, "No agreement is in force with this practice.")
         .refuses(413, "Longer than a patient can be.")
         .refuses(415, "Not JSON.")
