@@ -60,6 +60,10 @@ const COVERED: &[(&str, &str)] = &[
     ("related_tokens_set", "change"),
     ("sealed_page", "ask"),
     ("version_page", "ask"),
+    ("program_answer_begin", "what_is_used_up_is_known_until_it_would_be_too_old_anyway"),
+    ("program_answer_end", "what_is_used_up_is_known_until_it_would_be_too_old_anyway"),
+    ("program_list", "a_program_is_changed_over_what_was_read_and_stopped_once_with_its_tokens"),
+    ("program_revoke", "a_program_is_changed_over_what_was_read_and_stopped_once_with_its_tokens"),
 ];
 
 fn token() -> (String, Vec<u8>) {

@@ -12,7 +12,6 @@ pub(super) fn routes(locked: Locked) -> Locked {
     let search = About::json("Patients by record number, or by name and birth date")
         .body(Content::json::<PatientSearch>())
         .answers(200, "Those that were found.", Some(Content::json::<PatientPage>()))
-        .leads_to(("getPatientsPat", "pat", "/patients/0/id"))
         .refuses(413, "Longer than a search can be.")
         .refuses(415, "Not JSON.")
         .refuses(422, "A field needs another look.");
