@@ -71,6 +71,8 @@ def main():
         demo.terminate()
         demo.wait(30)
         log.close()
+        with open(log.name, encoding="utf-8") as file:
+            sys.stderr.write(file.read())
         folder.cleanup()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
