@@ -3,7 +3,7 @@
 use crate::visitor::{Place, Visitor};
 use anyhow::Context as _;
 use custody::{Custody, DemoPerson, Desk, OpenHouse, RootKey, Settings, SignedIn};
-use portal::door::{OpenRow, RouteRow};
+use portal::door::{OpenRow, ProgramRow, RouteRow};
 use portal::rooms::DemoLinks;
 use portal::serve::{Portal, ServeOptions};
 use record::{Act, Clock, Entry, Principal, SessionId, SystemClock, SystemEntropy, Timestamp};
@@ -74,6 +74,8 @@ pub struct House {
     pub table: Vec<RouteRow>,
     /// The open routes, likewise.
     pub open: Vec<OpenRow>,
+    /// The programs' routes, likewise.
+    pub programs: Vec<ProgramRow>,
     /// Where it is served.
     pub place: Place,
     links: DemoLinks,
@@ -124,6 +126,7 @@ impl House {
         };
         let portal = Portal::bind(custody.clone(), options).await?;
         let (table, open) = (portal.door().table().to_vec(), portal.door().open_table().to_vec());
+        let programs = portal.door().program_table().to_vec();
         let links = portal.handles().demo().cloned().context("a demo has links")?;
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(portal.run(async move { drop(stopped.await) }));
@@ -135,6 +138,7 @@ impl House {
             people,
             table,
             open,
+            programs,
             place,
             links,
             stop: Some(stop),

@@ -7,9 +7,11 @@ pub mod binary;
 pub mod house;
 pub mod passkey;
 pub mod planted;
+pub mod program;
 pub mod visitor;
 pub mod work;
 
 pub use house::{Folder, House};
 pub use passkey::SoftKey;
+pub use program::{Program, bare, carrying};
 pub use visitor::{Answer, Ask, Visitor};

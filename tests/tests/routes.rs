@@ -15,7 +15,7 @@ mod rows;
 mod world;
 
 use call::{Manner, Tried, say};
-use portal::door::{DEMO_ROUTES, OPEN_ROUTES};
+use portal::door::{DEMO_ROUTES, OPEN_ROUTES, OPEN_ROUTES_MAX};
 use record::Outcome;
 use rows::{Row, rows};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ fn listed(text: &'static str) -> BTreeMap<(&'static str, &'static str), &'static
 }
 
 #[test]
-fn the_list_of_open_routes_is_the_doors_own_and_at_most_twelve_long() {
+fn the_list_of_open_routes_is_the_doors_own_and_at_most_fourteen_long() {
     let written = listed(UNGUARDED);
     let known: BTreeMap<_, _> =
         OPEN_ROUTES.iter().chain(DEMO_ROUTES).map(|one| ((one.method, one.path), one.reason)).collect();
@@ -49,7 +49,7 @@ fn the_list_of_open_routes_is_the_doors_own_and_at_most_twelve_long() {
         say(&format!("  {method:<5} {path:<24} {reason}"));
     }
     assert_eq!(written, known, "unguarded.txt is the list that people read: keep it in step");
-    assert!(OPEN_ROUTES.len() <= 12, "an open route more than twelve needs another decision");
+    assert!(OPEN_ROUTES.len() <= OPEN_ROUTES_MAX, "an open route more needs another decision");
 }
 
 /// What everybody was found to be wrong with; all of it is told at once.

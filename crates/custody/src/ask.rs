@@ -112,7 +112,7 @@ pub(crate) struct RefusalMeter(Mutex<HashMap<Principal, (i64, u32)>>, AtomicU64)
 
 impl RefusalMeter {
     /// Is this refusal written, or only counted. A stranger's first one in a minute is written and stands for all.
-    fn is_written(&self, principal: Principal, at: Timestamp) -> bool {
+    pub(crate) fn is_written(&self, principal: Principal, at: Timestamp) -> bool {
         let minute = at.unix_millis().div_euclid(MINUTE_MILLIS);
         let mut meter = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if meter.len() > 10_000 {
@@ -184,6 +184,7 @@ impl Custody {
                 .map(|one| RequestFact { customer: one.customer, from: one.from_at, to: one.to_at })
                 .collect(),
             system_job: false,
+            program: None,
         })
     }
 
@@ -292,6 +293,9 @@ impl<A: Act> Desk<A> {
         if self.job {
             return (self.custody.program(), None);
         }
+        if let Some(program) = &self.program {
+            return program.who();
+        }
         self.signed_in
             .as_ref()
             .map_or((Principal::Stranger, None), |one| (Principal::Person(one.person), Some(one.session)))
@@ -302,8 +306,16 @@ impl<A: Act> Desk<A> {
         self.signed_in.as_ref().map(|one| one.person).ok_or(CustodyError::Refused(Why::NotSignedIn))
     }
 
+    /// The person at the desk; none for a program, which is nobody's author, recipient or colleague.
+    pub(crate) fn reader(&self) -> Result<Option<PersonId>, CustodyError> {
+        if self.program.is_some() { Ok(None) } else { self.person().map(Some) }
+    }
+
     /// What policy is told about the person at the desk.
     pub(crate) async fn facts(&self) -> Result<PrincipalFacts, CustodyError> {
+        if let Some(program) = &self.program {
+            return Ok(program.facts());
+        }
         match &self.signed_in {
             None => Ok(PrincipalFacts { system_job: self.job, ..PrincipalFacts::default() }),
             Some(one) => {

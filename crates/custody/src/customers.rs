@@ -193,6 +193,29 @@ impl Custody {
     }
 
     /// Everybody known to be reachable at a customer, from all its agreements, each once.
+    /// A customer's agreements, for somebody who was permitted to see them.
+    pub(crate) async fn agreement_lines(&self, id: CustomerId) -> Result<Vec<AgreementLine>, CustodyError> {
+        let today = self.settings().day_of(self.now());
+        let mut agreements = Vec::new();
+        for one in self.store().agreement_list(id).await? {
+            agreements.push(AgreementLine {
+                id: one.id,
+                standing: standing(&one, &today),
+                contacts: self.agreement_contacts(&one)?,
+                from_day: one.from_day,
+                to_day: one.to_day,
+                reporting_days: one.reporting_days,
+                notices_by: one.notices_by,
+                offshore: one.offshore,
+                deidentify: one.deidentify,
+                at_end: one.at_end,
+                created_at: one.created_at,
+                ended_at: one.ended_at,
+            });
+        }
+        Ok(agreements)
+    }
+
     pub(crate) async fn contacts_of(&self, customer: CustomerId) -> Result<Vec<ContactBody>, CustodyError> {
         let mut found: Vec<ContactBody> = Vec::new();
         for agreement in self.store().agreement_list(customer).await? {
@@ -303,24 +326,7 @@ impl Desk<act::CustomerShow> {
         let (custody, now) = (&self.custody, self.custody.now());
         let Some(customer) = custody.store().customer_fetch(id).await? else { return self.absent(id).await };
         let witnessed = self.ask(question_at(Some(id))).await?.witnessed();
-        let today = custody.settings().day_of(now);
-        let mut agreements = Vec::new();
-        for one in custody.store().agreement_list(id).await? {
-            agreements.push(AgreementLine {
-                id: one.id,
-                standing: standing(&one, &today),
-                contacts: custody.agreement_contacts(&one)?,
-                from_day: one.from_day,
-                to_day: one.to_day,
-                reporting_days: one.reporting_days,
-                notices_by: one.notices_by,
-                offshore: one.offshore,
-                deidentify: one.deidentify,
-                at_end: one.at_end,
-                created_at: one.created_at,
-                ended_at: one.ended_at,
-            });
-        }
+        let agreements = custody.agreement_lines(id).await?;
         let (people, invitations) = custody.people_at(Some(id), self.person()?).await?;
         let mut assigned = Vec::new();
         for one in custody.store().assignment_list_at(id).await? {

@@ -4,6 +4,8 @@
 //! in by the same desks, policy and ledger as in a house for work; only people are put in directly, because
 //! nobody can touch a passkey for them.
 
+mod programs;
+
 use crate::{
     ContactBody, Custody, CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, SignedIn, UploadCut,
     directory,
@@ -18,6 +20,8 @@ use record::{
 };
 use store::{Agreement, Assignment, Customer, Membership, Person, PersonState};
 use vault::DirectoryColumn;
+
+pub use programs::DemoProgram;
 
 /// One made-up person, for the list that the demo prints.
 #[derive(Debug, Clone)]
@@ -472,7 +476,7 @@ impl Custody {
         }
         self.demo_desk::<act::DocumentDeliver>(editor).document_deliver(id, &[]).await?;
         match state {
-            "picked_up" => self.demo_desk::<act::DocumentPickUp>(records).document_pick_up(id).await?,
+            "picked_up" => drop(self.demo_desk::<act::DocumentPickUp>(records).document_pick_up(id).await?),
             "signed" => {
                 let _ = self.demo_desk::<act::DocumentRead>(author).document_read(id, None).await?;
                 self.demo_desk::<act::DocumentSign>(author).document_sign(id).await?;

@@ -3,7 +3,7 @@
 //! A use case is a method on `Desk<act::X>`; a desk for one act has no method of another. The portal's
 //! extractor makes a desk from the session; it hands out no store and no decision.
 
-use crate::{Custody, CustodyError, DocumentView, ProbeLine, Recovering, Settings, SignedInNow, WhoAmI};
+use crate::{Custody, CustodyError, DocumentView, ProbeLine, ProgramIn, Recovering, Settings, SignedInNow, WhoAmI};
 use ledger::Head;
 use record::{Act, CustomerId, PersonId, SessionId, Timestamp, act};
 use std::marker::PhantomData;
@@ -36,6 +36,8 @@ pub struct Desk<A: Act> {
     pub(crate) custody: Custody,
     view: HouseView,
     pub(crate) signed_in: Option<SignedIn>,
+    /// A customer's program with a live token. Never beside a person.
+    pub(crate) program: Option<ProgramIn>,
     // The command line with the root key in hand and no server running: acts as the system's own job.
     pub(crate) job: bool,
     act: PhantomData<fn() -> A>,
@@ -45,12 +47,21 @@ impl<A: Act> Desk<A> {
     /// A desk for the act `A`. Being at a desk is no permission: every method asks policy.
     pub fn at(custody: Custody, signed_in: Option<SignedIn>) -> Self {
         let view = HouseView(custody.clone());
-        Self { custody, view, signed_in, job: false, act: PhantomData }
+        Self { custody, view, signed_in, program: None, job: false, act: PhantomData }
     }
 
-    /// The same person at the desk of another act.
+    /// A desk for a program. Being at a desk is no permission here either.
+    pub fn of_program(custody: Custody, program: ProgramIn) -> Self {
+        let view = HouseView(custody.clone());
+        Self { custody, view, signed_in: None, program: Some(program), job: false, act: PhantomData }
+    }
+
+    /// The same person or program at the desk of another act.
     pub fn beside<B: Act>(&self) -> Desk<B> {
-        Desk::at(self.custody.clone(), self.signed_in.clone())
+        match &self.program {
+            Some(program) => Desk::of_program(self.custody.clone(), program.clone()),
+            None => Desk::at(self.custody.clone(), self.signed_in.clone()),
+        }
     }
 
     /// A desk for the command line with no server running: who holds the root key acts as the system's own job, for the
@@ -58,13 +69,19 @@ impl<A: Act> Desk<A> {
     /// people can make such a desk.
     pub fn of_root(custody: Custody, _root: &RootKey) -> Self {
         let view = HouseView(custody.clone());
-        Self { custody, view, signed_in: None, job: true, act: PhantomData }
+        Self { custody, view, signed_in: None, program: None, job: true, act: PhantomData }
     }
 
     /// Who is signed in, if anybody.
     #[must_use]
     pub const fn signed_in(&self) -> Option<&SignedIn> {
         self.signed_in.as_ref()
+    }
+
+    /// The program at the desk, if it is one.
+    #[must_use]
+    pub const fn program(&self) -> Option<&ProgramIn> {
+        self.program.as_ref()
     }
 
     /// The house, for what is no act: its name, its clock, its settings.
@@ -136,6 +153,12 @@ impl HouseView {
     #[must_use]
     pub fn ledger_head(&self) -> Option<Head> {
         self.0.ledger_head()
+    }
+
+    /// Where programs ask for tokens.
+    #[must_use]
+    pub fn token_address(&self) -> String {
+        self.0.token_address()
     }
 
     /// A lost last officer was recovered within thirty days: since when, for every page.

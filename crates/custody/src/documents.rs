@@ -116,6 +116,10 @@ pub struct DocumentLine {
     pub uploaded_at: Timestamp,
     /// When the practice got it.
     pub delivered_at: Option<Timestamp>,
+    /// When its author signed.
+    pub signed_at: Option<Timestamp>,
+    /// The newest version.
+    pub version: u32,
     /// In my inbox and not read by me.
     pub unread: bool,
     /// Who of the practice picked it up, and when.
@@ -152,7 +156,7 @@ pub struct DocumentsFound {
 pub(crate) type TokenGroup = Vec<(String, Vec<u8>)>;
 
 impl Custody {
-    /// Customers at which this person has any role in force, or for whom they are assigned.
+    /// Customers at which this person has any role in force, or for whom they are assigned; a program's own.
     pub(crate) fn customers_of(&self, facts: &PrincipalFacts) -> Vec<CustomerId> {
         let now = self.now();
         let member = facts
@@ -162,7 +166,9 @@ impl Custody {
             .filter_map(|one| one.customer);
         // Where a numbered request is open, too: what may be looked for there, policy's scope says.
         let requested = facts.requests.iter().filter(|one| one.from <= now && now < one.to).map(|one| one.customer);
-        let found: BTreeSet<CustomerId> = member.chain(facts.assigned.iter().copied()).chain(requested).collect();
+        let works_for = facts.program.iter().map(|fact| fact.customer);
+        let found: BTreeSet<CustomerId> =
+            member.chain(facts.assigned.iter().copied()).chain(requested).chain(works_for).collect();
         found.into_iter().collect()
     }
 
@@ -344,10 +350,10 @@ impl<A: OpensNames> Desk<A> {
         customer: CustomerId,
         documents: Vec<Document>,
     ) -> Result<DocumentLines, CustodyError> {
-        let me = self.person()?;
+        let me = self.reader()?;
         let store = self.custody.store();
         let mut question = Question::of(customer, purpose_of(facts, customer));
-        let told = store.document_facts_many(customer, &documents, Some(me)).await?;
+        let told = store.document_facts_many(customer, &documents, me).await?;
         let patients: BTreeMap<PatientId, (Patient, ResourceFacts)> =
             self.custody.patients_of(customer, &told).await?.into_iter().map(|one| (one.0.id, one)).collect();
         question = question
@@ -369,9 +375,11 @@ impl<A: OpensNames> Desk<A> {
                 .map(|(patient, _)| Ok::<_, CustodyError>((patient.id, patient_open(&opening, &shown, patient)?)))
                 .transpose()?;
             let known = known.get(&document.id);
-            let mine = known.is_some_and(|known| known.author == Some(me) || known.recipients.contains(&me));
+            let mine = me.is_some_and(|me| {
+                known.is_some_and(|known| known.author == Some(me) || known.recipients.contains(&me))
+            });
             let glass = facts.broken_glass.iter().any(|glass| Some(glass.patient) == document.patient);
-            let in_mine = inboxes.get(&document.id).into_iter().flatten().find(|one| one.person == me);
+            let in_mine = inboxes.get(&document.id).into_iter().flatten().find(|one| Some(one.person) == me);
             lines.push(DocumentLine {
                 id: document.id,
                 kind: document.kind,
@@ -383,6 +391,8 @@ impl<A: OpensNames> Desk<A> {
                 author_name: name_of(document.author),
                 uploaded_at: document.uploaded_at,
                 delivered_at: document.delivered_at,
+                signed_at: document.signed_at,
+                version: document.current_version,
                 unread: in_mine.is_some_and(|one| one.read_at.is_none()),
                 picked_up: document.picked_up_at.map(|at| (name_of(document.picked_up_by), at)),
                 broken_glass: glass && !mine && !known.is_some_and(|known| known.in_care),

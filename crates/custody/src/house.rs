@@ -50,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) feed_asked: crate::feed::FeedAsked,
     pub(crate) tally: crate::metrics::Tally,
     pub(crate) standby: crate::reserve::Standby,
+    pub(crate) programs_keys: crate::programs::FetchedKeys,
+    pub(crate) programs_in_hand: crate::programs::InHand,
     // Held while a backup is being made.
     pub(crate) backing_up: tokio::sync::Mutex<()>,
     pub(crate) together: crate::nodes::Together,
@@ -165,6 +167,8 @@ impl Custody {
             feed_asked: crate::feed::FeedAsked::default(),
             tally: crate::metrics::Tally::default(),
             standby,
+            programs_keys: crate::programs::FetchedKeys::default(),
+            programs_in_hand: crate::programs::InHand::default(),
             backing_up: tokio::sync::Mutex::new(()),
             together: crate::nodes::Together::default(),
         }));
@@ -177,6 +181,11 @@ impl Custody {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Who fetches the keys of programs that keep them at an address of their own; without it, none of those is known.
+    pub fn keys_fetched_by(&self, fetcher: Arc<dyn crate::FetchKeys>) {
+        self.0.programs_keys.fetcher_set(fetcher);
     }
 
     /// Lets go of the store. Nothing is lost without it.

@@ -142,7 +142,15 @@ async fn a_bucket_that_fails_while_something_comes_in_leaves_nothing_acknowledge
     let id = UploadId::mint(custody.clock(), custody.entropy());
     let mut tx = custody.store().begin("test").await.unwrap();
     let (customer, person) = (filled.clinic, filled.typist.person);
-    tx.upload_insert(&Upload { id, customer, person, objects: vec![object], started_at: custody.now() }).await.unwrap();
+    tx.upload_insert(&Upload {
+        id,
+        customer,
+        person: record::Principal::Person(person),
+        objects: vec![object],
+        started_at: custody.now(),
+    })
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let mut writer = custody.store().objects().create(object).await.unwrap();
     writer.write(&vec![7; 9_000_000]).await.unwrap();

@@ -366,12 +366,12 @@ impl Custody {
 
 impl Custody {
     /// The entry at a place.
-    async fn entry_at(&self, index: u64) -> Result<Option<StoredEntry>, CustodyError> {
+    pub(crate) async fn entry_at(&self, index: u64) -> Result<Option<StoredEntry>, CustodyError> {
         Ok(self.store().entry_range(index, 1).await?.into_iter().find(|entry| entry.index == index))
     }
 
     /// The proof of an entry, for somebody who was permitted to have it; checked before it is given.
-    async fn proof_of(
+    pub(crate) async fn proof_of(
         &self,
         stored: &StoredEntry,
         words: bool,

@@ -40,6 +40,7 @@ mod nodes;
 mod passkeys;
 mod patients;
 mod people;
+mod programs;
 mod reading;
 mod related;
 mod requests;
@@ -68,7 +69,7 @@ pub use breaking::{GlassLine, GlassLines};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
-pub use demo::DemoPerson;
+pub use demo::{DemoPerson, DemoProgram};
 pub use desk::{Desk, HouseView, SignedIn};
 pub use doctor::{Check, Examined, doctor, doctor_bucket};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
@@ -94,7 +95,12 @@ pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
     Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
 };
-pub use reading::{DocumentText, Download, HistoryLine, OpenDocument, Span, VersionLine, Wanted};
+pub use programs::{
+    DocumentFed, DocumentSheet, Feed, FetchKeys, FetchKeysError, Fetching, KEY_OVERLAP_HOURS_MAX, KeyChange,
+    NewProgram, PROGRAM_DAYS_MAX, PersonNamed, ProgramIn, ProgramKeys, ProgramLine, ProgramStanding, Programs,
+    TOKEN_SECS, TokenAsked, TokenGiven, TokenRefused, UploadedOnce,
+};
+pub use reading::{DocumentText, Download, Fetched, HistoryLine, OpenDocument, Span, VersionLine, Wanted};
 pub use related::{RelatedForm, RelatedLine};
 pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};

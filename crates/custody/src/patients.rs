@@ -10,7 +10,7 @@ use crate::{
 };
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
-use record::{Action, CustomerId, PatientId, Principal, Purpose, RelatedKind, Timestamp, act};
+use record::{Action, CustomerId, PatientId, Purpose, RelatedKind, Timestamp, act};
 use std::collections::BTreeSet;
 use store::Patient;
 use vault::{Column, Field};
@@ -179,7 +179,7 @@ impl Desk<act::PatientSearch> {
         only: Option<CustomerId>,
     ) -> Result<Vec<PatientLines>, CustodyError> {
         let facts = self.facts().await?;
-        let me = self.person()?;
+        let (me, who) = (self.reader()?, self.who().0);
         let query = query_of(search);
         if query.all_of.is_empty() {
             return Err(CustodyError::field(
@@ -192,15 +192,17 @@ impl Desk<act::PatientSearch> {
             if only.is_some_and(|only| only != customer) {
                 continue;
             }
-            let scope =
-                patient_scope(Action::PatientSearch, &facts, Principal::Person(me), customer, self.custody.now());
+            let scope = patient_scope(Action::PatientSearch, &facts, who, customer, self.custody.now());
             if scope.any_of.is_empty() {
                 continue;
             }
             let groups = self.custody.groups(customer, &query)?;
             let page = self.custody.store().patient_search(customer, &scope, &groups, None, PAGE_ROWS).await?;
             let ids: BTreeSet<PatientId> = page.items.iter().map(|patient| patient.id).collect();
-            let in_care = self.custody.store().in_care_many(customer, &ids, me).await?;
+            let in_care = match me {
+                Some(me) => self.custody.store().in_care_many(customer, &ids, me).await?,
+                None => BTreeSet::new(),
+            };
             let told = page.items.iter().map(|patient| PatientFacts {
                 id: patient.id,
                 customer: patient.customer,
@@ -213,8 +215,7 @@ impl Desk<act::PatientSearch> {
             let witnessed = granted.witnessed();
             let (opening, shown) = granted.open(&self.custody.ring())?;
             let mut lines = Vec::with_capacity(page.items.len());
-            let listed =
-                document_scope(Action::DocumentList, &facts, Principal::Person(me), customer, self.custody.now());
+            let listed = document_scope(Action::DocumentList, &facts, who, customer, self.custody.now());
             let ids: Vec<PatientId> = ids.into_iter().collect();
             let many = self.custody.store().document_count_many(customer, &listed, &ids, COUNT_MAX).await?;
             for patient in &page.items {
@@ -245,11 +246,11 @@ impl Desk<act::PatientShow> {
     /// [`CustodyError`]; absent and refused look alike.
     pub async fn patient_show(&self, id: PatientId) -> Result<PatientPage, CustodyError> {
         let facts = self.facts().await?;
-        let me = self.person()?;
+        let me = self.reader()?;
         let Some(patient) = self.custody.store().patient_fetch(id).await? else {
             return self.patient_absent(id, &facts).await;
         };
-        let row_facts = self.custody.patient_facts(&patient, Some(me)).await?;
+        let row_facts = self.custody.patient_facts(&patient, me).await?;
         let customer = patient.customer;
         let related = self.custody.store().related_list(customer, id).await?;
         let mut resources = vec![ResourceFacts::Patient(row_facts)];
@@ -302,11 +303,24 @@ impl Desk<act::PatientCreate> {
     /// # Errors
     /// [`CustodyError::Input`] with what to mend.
     pub async fn patient_create(&self, customer: CustomerId, body: &PatientBody) -> Result<PatientId, CustodyError> {
+        Ok(self.patient_make(customer, body).await?.0)
+    }
+
+    /// The same, with its entry.
+    ///
+    /// # Errors
+    /// As with [`Self::patient_create`].
+    pub async fn patient_make(
+        &self,
+        customer: CustomerId,
+        body: &PatientBody,
+    ) -> Result<(PatientId, Witnessed), CustodyError> {
         let body = checked(body)?;
         let provisional = body.record_number.is_empty();
         let patient = Patient { provisional, ..self.custody.patient_blank(customer) };
         let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional };
-        drop(self.ask(Question::of(customer, Purpose::Operations).with(ResourceFacts::Patient(facts))).await?);
+        let question = Question::of(customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
+        let witnessed = self.ask(question).await?.witnessed();
         if !body.record_number.is_empty() {
             let token = self.custody.patient_tokens(
                 customer,
@@ -325,7 +339,7 @@ impl Desk<act::PatientCreate> {
         let mut tx = self.custody.store().begin("make a patient").await?;
         self.custody.patient_insert_in_tx(&mut tx, &patient, &body).await?;
         tx.commit().await?;
-        Ok(patient.id)
+        Ok((patient.id, witnessed))
     }
 }
 
@@ -334,12 +348,17 @@ impl Desk<act::PatientChange> {
     ///
     /// # Errors
     /// [`CustodyError::Changed`] when somebody has corrected them since.
-    pub async fn patient_change(&self, id: PatientId, body: &PatientBody, revision: u64) -> Result<(), CustodyError> {
+    pub async fn patient_change(
+        &self,
+        id: PatientId,
+        body: &PatientBody,
+        revision: u64,
+    ) -> Result<Witnessed, CustodyError> {
         let body = checked(body)?;
         let Some(mut patient) = self.custody.store().patient_fetch(id).await? else { return self.absent(id).await };
         let facts = self.custody.patient_facts(&patient, self.person().ok()).await?;
         let question = Question::of(patient.customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
-        drop(self.ask(question).await?);
+        let witnessed = self.ask(question).await?.witnessed();
         // Asked after policy, so that nobody learns how often a patient of others was changed.
         if patient.revision != revision {
             return Err(CustodyError::Changed);
@@ -354,7 +373,7 @@ impl Desk<act::PatientChange> {
         }
         tx.patient_tokens_set(patient.customer, id, &tokens).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(witnessed)
     }
 }
 

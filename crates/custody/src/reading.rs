@@ -131,10 +131,25 @@ pub struct Download {
     pub size_bytes: u64,
     /// Which bytes are coming, when not all.
     pub range: Option<Range<u64>>,
+    /// Names these very bytes: version and digest of what is sealed.
+    pub tag: String,
     /// The bytes. An error cuts the stream: the receiver must not take what came for the whole.
     pub bytes: mpsc::Receiver<Result<Bytes, CustodyError>>,
     /// The entry.
     pub witnessed: Witnessed,
+}
+
+/// What came of asking for a file that may be there already.
+pub enum Fetched {
+    /// What is there already is what is here. Nothing was opened.
+    Same {
+        /// Which of the names it was.
+        tag: String,
+        /// The entry.
+        witnessed: Witnessed,
+    },
+    /// A file on its way out.
+    Bytes(Download),
 }
 
 /// A document with all that is asked about it.
@@ -148,12 +163,12 @@ pub(crate) struct Found {
 impl<A: Act> Desk<A> {
     /// Finds a document and gathers the facts about it; nothing is opened.
     pub(crate) async fn document_find(&self, id: DocumentId) -> Result<Found, CustodyError> {
-        let me = self.person()?;
+        let me = self.reader()?;
         let store = self.custody.store();
         let found = async { Ok(store.document_fetch(id).await?) };
         let (facts, document) = tokio::try_join!(self.facts(), found)?;
         let Some(document) = document else { return self.document_absent(id, &facts).await };
-        let told = store.document_facts(&document, Some(me)).await?;
+        let told = store.document_facts(&document, me).await?;
         let about = self.custody.patients_of(document.customer, std::slice::from_ref(&told)).await?.pop();
         let mut resources = vec![ResourceFacts::Document(told)];
         let mut patient = None;
@@ -166,7 +181,7 @@ impl<A: Act> Desk<A> {
 
     /// Asks about a document that was found.
     pub(crate) async fn document_ask(&self, found: &Found, words: &str) -> Result<crate::Granted<A>, CustodyError> {
-        let question = Question::of(found.document.customer, found.purpose(self.person()?))
+        let question = Question::of(found.document.customer, found.purpose(self.reader()?))
             .with_all(found.resources.iter().cloned())
             .saying(words);
         self.custody.ask_as::<A>(self.who(), found.facts.clone(), question).await
@@ -295,7 +310,7 @@ impl<A: OpensContent> Desk<A> {
             let made_by = custody.name_of(row.made_by.parse().ok()).await?;
             lines.push(custody.version_line(&opening, row, made_by)?);
         }
-        let me = self.person()?;
+        let me = self.reader()?;
         let patient = match &found.patient {
             Some(patient) => Some((patient.id, patient_open(&opening, &shown, patient)?)),
             None => None,
@@ -327,7 +342,9 @@ impl<A: OpensContent> Desk<A> {
             may: custody.may_on(self.who(), &found),
             witnessed,
         };
-        self.remember_read(document, me).await?;
+        if let Some(me) = me {
+            self.remember_read(document, me).await?;
+        }
         Ok(opened)
     }
 
@@ -346,7 +363,9 @@ impl<A: OpensContent> Desk<A> {
 impl<A: Act> Desk<A> {
     /// The operator's own people are held to a number of documents an hour. A practice's reading is not: care comes first.
     async fn limit_opens(&self, found: &Found) -> Result<(), CustodyError> {
-        let at_practice = found.facts.memberships.iter().any(|one| one.customer == Some(found.document.customer));
+        // A program is held to a rate at the door.
+        let at_practice = found.facts.program.is_some()
+            || found.facts.memberships.iter().any(|one| one.customer == Some(found.document.customer));
         if at_practice {
             return Ok(());
         }
@@ -366,8 +385,8 @@ impl<A: Act> Desk<A> {
 
 impl Found {
     /// Until when it is read under a broken glass, where nothing else would open it.
-    fn glass_until(&self, me: PersonId) -> Option<Timestamp> {
-        let Some(ResourceFacts::Document(facts)) = self.resources.first() else { return None };
+    fn glass_until(&self, me: Option<PersonId>) -> Option<Timestamp> {
+        let (Some(ResourceFacts::Document(facts)), Some(me)) = (self.resources.first(), me) else { return None };
         if facts.author == Some(me) || facts.recipients.contains(&me) {
             return None;
         }
@@ -375,7 +394,7 @@ impl Found {
     }
 
     /// What for: an emergency, where the broken glass is what lets it be opened.
-    fn purpose(&self, me: PersonId) -> Purpose {
+    fn purpose(&self, me: Option<PersonId>) -> Purpose {
         let usual = purpose_of(&self.facts, self.document.customer);
         if self.glass_until(me).is_some() { Purpose::Emergency } else { usual }
     }
@@ -454,6 +473,7 @@ impl Custody {
             .collect();
         let names = crate::directory::names(self, people.iter().copied().collect()).await?;
         let memberships = self.store().membership_list_by_people(&people).await?;
+        let programs = self.program_names(entries.iter().map(|(_, entry)| entry.principal)).await?;
         let role_words = |person: PersonId, at: Option<CustomerId>| {
             let there = memberships
                 .iter()
@@ -466,7 +486,9 @@ impl Custody {
                 Principal::Person(person) => {
                     (names.get(&person).cloned().unwrap_or_default(), role_words(person, entry.customer))
                 }
-                Principal::Program(_) => ("the system".to_owned(), "program".to_owned()),
+                Principal::Program(id) => {
+                    (programs.get(&id).cloned().unwrap_or_else(|| "the system".to_owned()), "program".to_owned())
+                }
                 Principal::Stranger => ("nobody we know".to_owned(), String::new()),
             };
             HistoryLine {
@@ -494,6 +516,22 @@ impl Desk<act::DocumentDownload> {
         version: Option<u32>,
         wanted_bytes: Wanted,
     ) -> Result<Download, CustodyError> {
+        match self.document_fetch(id, version, (wanted_bytes, &[])).await? {
+            Fetched::Bytes(file) => Ok(file),
+            Fetched::Same { .. } => Err(CustodyError::Absent),
+        }
+    }
+
+    /// The same, unless one of these names (or `*`) is that of what would come. It is asked and witnessed all the same.
+    ///
+    /// # Errors
+    /// As with [`Self::document_download`].
+    pub async fn document_fetch(
+        &self,
+        id: DocumentId,
+        version: Option<u32>,
+        (wanted_bytes, known): (Wanted, &[String]),
+    ) -> Result<Fetched, CustodyError> {
         let found = self.document_find(id).await?;
         self.limit_opens(&found).await?;
         let versions = self.custody.store().version_list(id).await?;
@@ -505,6 +543,11 @@ impl Desk<act::DocumentDownload> {
             self.custody.told(opening.intent(), Outcome::Failed, "no_such_version", Some(0)).await;
             return Err(CustodyError::Absent);
         };
+        let tag = format!("{}-{}", row.version, data_encoding::HEXLOWER.encode(&row.original_digest));
+        if known.iter().any(|one| *one == tag || one == "*") {
+            self.custody.told(opening.intent(), Outcome::Done, "same", Some(0)).await;
+            return Ok(Fetched::Same { tag, witnessed });
+        }
         let Ok(range) = wanted_bytes.of(row.original_bytes) else {
             self.custody.told(opening.intent(), Outcome::Failed, "no_such_range", Some(0)).await;
             return Err(CustodyError::Range { size_bytes: row.original_bytes });
@@ -528,7 +571,7 @@ impl Desk<act::DocumentDownload> {
             visit,
         };
         tokio::spawn(stream.run(opening, shown));
-        Ok(Download { file_name, media, size_bytes, range, bytes, witnessed })
+        Ok(Fetched::Bytes(Download { file_name, media, size_bytes, range, tag, bytes, witnessed }))
     }
 }
 
@@ -595,19 +638,32 @@ impl Stream {
         Ok(())
     }
 
+    /// The same person or program, as session or token are by now.
+    async fn desk_again(&self) -> Result<Desk<act::DocumentDownload>, CustodyError> {
+        let over = || CustodyError::Refused(policy::Why::NotSignedIn);
+        let custody = self.custody.clone();
+        match self.who {
+            (Principal::Person(_), Some(session)) => {
+                let signed_in = custody.session_live(session).await?.ok_or_else(over)?;
+                Ok(Desk::at(custody, Some(signed_in)))
+            }
+            (Principal::Program(_), Some(session)) => {
+                let program = custody.token_live(session).await?.ok_or_else(over)?;
+                Ok(Desk::of_program(custody, program))
+            }
+            _ => Err(CustodyError::Absent),
+        }
+    }
+
     /// Is it still permitted: membership, session and document as they are by now.
     async fn ask_again(&self) -> Result<(), CustodyError> {
-        let (Principal::Person(person), Some(session)) = self.who else { return Err(CustodyError::Absent) };
-        let Some(signed_in) = self.custody.session_live(session).await? else {
-            return Err(CustodyError::Refused(policy::Why::NotSignedIn));
-        };
-        let desk = Desk::<act::DocumentDownload>::at(self.custody.clone(), Some(signed_in));
+        let desk = self.desk_again().await?;
         let found = desk.document_find(self.document).await?;
-        let purpose = found.purpose(person);
+        let purpose = found.purpose(desk.reader()?);
         let facts = Facts { principal: found.facts, resources: found.resources, customer: None };
         let named = Resources::of(facts.resources.iter().map(ResourceFacts::id));
         let customer = Some(found.document.customer);
-        let who = (Principal::Person(person), Some(session));
+        let who = desk.who();
         let intent = Intent::to::<act::DocumentDownload>(
             self.custody.clock(),
             self.custody.entropy(),

@@ -27,7 +27,9 @@ use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use policy::{DocumentFacts, MembershipFact, PrincipalFacts, ResourceFacts};
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState, Step};
-use record::{CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Role, Timestamp, UploadId, act};
+use record::{
+    CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Principal, Role, Timestamp, UploadId, act,
+};
 use std::collections::BTreeSet;
 use store::{Document, DocumentVersion, Tx, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
@@ -174,7 +176,7 @@ impl Desk<act::DocumentUpload> {
         new: NewUpload,
         bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
     ) -> Result<Uploaded, CustodyError> {
-        let me = self.person()?;
+        let me = self.uploader()?;
         let asker = self.facts().await?;
         let (new, coming) = self.upload_begin(new, &asker).await?;
         let facts = self.upload_facts(&coming, &new, me);
@@ -209,7 +211,7 @@ impl Desk<act::DocumentUpload> {
     /// Permitted and witnessed: takes the file in, or leaves nothing.
     async fn upload_granted(
         &self,
-        me: PersonId,
+        me: Principal,
         new: &NewUpload,
         coming: &Coming,
         bytes: impl Stream<Item = Result<Bytes, UploadCut>> + Unpin + Send,
@@ -239,6 +241,14 @@ impl Desk<act::DocumentUpload> {
         done
     }
 
+    /// Who brings it in.
+    fn uploader(&self) -> Result<Principal, CustodyError> {
+        match &self.program {
+            Some(program) => Ok(Principal::Program(program.program)),
+            None => self.person().map(Principal::Person),
+        }
+    }
+
     async fn upload_begin(
         &self,
         mut new: NewUpload,
@@ -264,8 +274,10 @@ impl Desk<act::DocumentUpload> {
         };
         let customer = existing.as_ref().map(|document| document.customer).or(new.customer);
         let customer = customer.ok_or_else(|| CustodyError::field("customer", "Choose the practice first"))?;
-        let by_author = speaks_at(asker, customer, custody.now());
+        // What a program of the practice brings waits to be typed, too: nobody at the operator has looked at it.
+        let by_author = asker.program.is_some() || speaks_at(asker, customer, custody.now());
         if by_author && new.author.is_none() {
+            // A program is nobody's author; who spoke is said, or not known yet.
             new.author = self.person().ok();
         }
         let coming = Coming {
@@ -282,7 +294,7 @@ impl Desk<act::DocumentUpload> {
     }
 
     /// What the document is, or what it will be.
-    fn upload_facts(&self, coming: &Coming, new: &NewUpload, me: PersonId) -> DocumentFacts {
+    fn upload_facts(&self, coming: &Coming, new: &NewUpload, me: Principal) -> DocumentFacts {
         let kind = new.kind.unwrap_or(DocumentKind::Transcript);
         let waits = coming.by_author || kind == DocumentKind::Dictation;
         let fresh = if waits { DocumentState::Dictated } else { DocumentState::Transcribed };
@@ -398,7 +410,7 @@ impl Custody {
     /// Reads the text, seals it, finds out about whom it is, and commits.
     async fn upload_finish(
         &self,
-        me: PersonId,
+        me: Principal,
         new: &NewUpload,
         coming: &Coming,
         taken: Taken,
@@ -482,7 +494,7 @@ impl Custody {
 
     fn document_of(
         &self,
-        me: PersonId,
+        me: Principal,
         coming: &Coming,
         body: &DocumentBody,
         (patient, author, kind): (Option<PatientId>, Option<PersonId>, DocumentKind),
@@ -527,7 +539,7 @@ impl Custody {
 
     fn version_of(
         &self,
-        me: PersonId,
+        me: Principal,
         new: &NewUpload,
         coming: &Coming,
         (kind, size_bytes, digest, scanned): (&Kind, u64, &[u8], bool),

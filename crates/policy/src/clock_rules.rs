@@ -1,6 +1,6 @@
 //! The rules about time, each in one place. All spans are in milliseconds.
 
-use crate::{BrokenGlassFact, MembershipFact, RequestFact, SignInFact};
+use crate::{BrokenGlassFact, MembershipFact, ProgramFact, RequestFact, SignInFact};
 use record::Timestamp;
 
 /// A touch of the passkey counts as fresh for five minutes.
@@ -41,6 +41,10 @@ pub(crate) fn glass_is_broken(fact: &BrokenGlassFact, now: Timestamp) -> bool {
 
 pub(crate) fn request_is_open(fact: &RequestFact, now: Timestamp) -> bool {
     fact.from <= now && now < fact.to && now < fact.from.plus_millis(REQUEST_MILLIS_MAX)
+}
+
+pub(crate) fn program_is_in_force(fact: &ProgramFact, now: Timestamp) -> bool {
+    fact.from <= now && now < fact.to
 }
 
 pub(crate) fn delivery_can_be_undone(delivered_at: Timestamp, now: Timestamp) -> bool {

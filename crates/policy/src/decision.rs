@@ -121,6 +121,10 @@ whys! {
     Suspended, "suspended";
     /// There is no live session.
     NotSignedIn, "not_signed_in";
+    /// The program has not begun, has ended or was revoked.
+    NotInForce, "not_in_force";
+    /// The program was not granted this, or its token does not carry it.
+    NoRight, "no_right";
     /// No policy permits it. The usual refusal.
     NotPermitted, "not_permitted";
     /// The purpose claims an incident, and there is none.

@@ -175,8 +175,11 @@ impl Policy {
                 let parents = roles.iter().map(|role| self.names.uid("Role", role.as_str()));
                 (attributes, parents.collect::<Result<HashSet<_>, Why>>()?)
             }
-            Asker::Program { system_job } => (bools(&[("system_job", *system_job)]), HashSet::new()),
-            Asker::Stranger => (HashMap::new(), HashSet::new()),
+            Asker::Program { in_force, at_home, granted } => {
+                let attributes = bools(&[("in_force", *in_force), ("at_home", *at_home), ("granted", *granted)]);
+                (attributes, HashSet::new())
+            }
+            Asker::Job | Asker::Stranger => (HashMap::new(), HashSet::new()),
         };
         Entity::new(uid.clone(), attributes, parents).map_err(|_| Why::PolicyError)
     }
@@ -239,6 +242,7 @@ const fn asker_type(asker: &Asker) -> &'static str {
     match asker {
         Asker::Person { .. } => "Person",
         Asker::Program { .. } => "Program",
+        Asker::Job => "Job",
         Asker::Stranger => "Stranger",
     }
 }

@@ -5,7 +5,11 @@
 //! will be.
 
 use record::document::{DocumentKind, DocumentState};
-use record::{BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, RelatedPersonId, ResourceId, Role, Timestamp};
+use record::{
+    BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, Principal, RelatedPersonId, ResourceId, Right, Role,
+    Timestamp,
+};
+use std::collections::BTreeSet;
 
 /// Everything that policy is told about one intent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +42,21 @@ pub struct PrincipalFacts {
     pub requests: Vec<RequestFact>,
     /// One of the system's own jobs. Counts for programs only.
     pub system_job: bool,
+    /// For whom a program works and what it was granted; policy itself looks at from and to. Counts for programs only.
+    pub program: Option<ProgramFact>,
+}
+
+/// What a program was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramFact {
+    /// At which customer, and nowhere else.
+    pub customer: CustomerId,
+    /// Which rights: those of its token that it still has.
+    pub rights: BTreeSet<Right>,
+    /// From then on, inclusive.
+    pub from: Timestamp,
+    /// Until then, exclusive: its end, or when it was revoked.
+    pub to: Timestamp,
 }
 
 /// A role that a person holds somewhere, for some time.
@@ -128,8 +147,8 @@ pub struct DocumentFacts {
     pub kind: DocumentKind,
     /// Who dictated or wrote it.
     pub author: Option<PersonId>,
-    /// Who brought it in.
-    pub uploader: Option<PersonId>,
+    /// Who or what brought it in.
+    pub uploader: Option<Principal>,
     /// To whom it goes beside its author.
     pub recipients: Vec<PersonId>,
     /// About whom.

@@ -29,7 +29,7 @@ pub use engine::Policy;
 pub use engine::load::PolicyError;
 pub use facts::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 // The oracle and the worlds under tests/shared name this crate as strangers do; unit tests use them too.

@@ -287,7 +287,7 @@ fn any_changed_clause_of_a_document_scope_is_noticed() {
         let said_elsewhere = |state: &record::document::DocumentState| {
             clauses::DOCUMENTS.iter().enumerate().any(|(other, known)| {
                 other != place
-                    && known.role == rule.role
+                    && known.holder == rule.holder
                     && rule.actions.iter().all(|action| known.actions.contains(action))
                     && known.states.contains(state)
                     && (known.who == rule.who || known.who == clauses::Who::Anyone)

@@ -8,7 +8,7 @@
 use crate::{DocumentFacts, Facts, MembershipFact, PrincipalFacts, ResourceFacts, Why, clock_rules};
 use record::action::{Opens, Subject};
 use record::document::DocumentState;
-use record::{Action, CustomerId, Intent, PatientId, Principal, ResourceId, Resources, Role, Side, Timestamp};
+use record::{Action, CustomerId, Intent, PatientId, Principal, ResourceId, Resources, Right, Role, Side, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who asks, in policy's words.
@@ -25,9 +25,17 @@ pub(crate) enum Asker {
         /// The roles that count for this intent.
         roles: BTreeSet<Role>,
     },
+    /// A customer's program.
     Program {
-        system_job: bool,
+        /// It has begun, and its end has not come.
+        in_force: bool,
+        /// The intent is about its own customer.
+        at_home: bool,
+        /// It was granted a right that stands for this act.
+        granted: bool,
     },
+    /// One of the system's own jobs.
+    Job,
     Stranger,
 }
 
@@ -128,6 +136,7 @@ pub(crate) fn asker_of(
     facts: &PrincipalFacts,
     customer: Option<CustomerId>,
     at: Timestamp,
+    action: Action,
 ) -> Asker {
     match principal {
         Principal::Person(_) => Asker::Person {
@@ -139,7 +148,16 @@ pub(crate) fn asker_of(
             in_request: customer.is_some_and(|customer| request_at(facts, customer, at)),
             roles: roles_at(facts, customer, at),
         },
-        Principal::Program(_) => Asker::Program { system_job: facts.system_job },
+        Principal::Program(_) if facts.system_job => Asker::Job,
+        Principal::Program(_) => {
+            let program = facts.program.as_ref();
+            Asker::Program {
+                in_force: program.is_some_and(|fact| clock_rules::program_is_in_force(fact, at)),
+                at_home: program.is_some_and(|fact| customer == Some(fact.customer)),
+                granted: Right::of(action)
+                    .is_some_and(|right| program.is_some_and(|fact| fact.rights.contains(&right))),
+            }
+        }
         Principal::Stranger => Asker::Stranger,
     }
 }
@@ -177,7 +195,7 @@ pub(crate) fn put(action: Action, intent: &Intent, facts: &Facts) -> Result<Ques
     }
     asking.add_subject(&mut views, named)?;
     Ok(Question {
-        asker: asker_of(intent.principal(), &facts.principal, intent.customer(), intent.at()),
+        asker: asker_of(intent.principal(), &facts.principal, intent.customer(), intent.at(), action),
         views,
         touched: facts.principal.signed_in.is_some_and(|fact| clock_rules::touch_is_fresh(fact, intent.at())),
     })
@@ -302,7 +320,7 @@ impl Asking<'_> {
             state: document.state,
             by_asker: document.author.is_some_and(|person| self.is_asker(person)),
             to_asker: document.recipients.iter().any(|person| self.is_asker(*person)),
-            uploaded_by_asker: document.uploader.is_some_and(|person| self.is_asker(person)),
+            uploaded_by_asker: document.uploader == Some(self.intent.principal()),
             in_care: document.in_care && document.patient.is_some(),
             glass_broken: self.glass_broken(document.patient),
             // Told for the one act that asks for them, so that rows of a page do not differ by them.

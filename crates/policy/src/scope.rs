@@ -8,10 +8,12 @@
 
 pub(crate) mod rules;
 
+use crate::question::Asker;
 use crate::{DocumentFacts, PatientFacts, PrincipalFacts, clock_rules, question};
 use record::action::StepUp;
 use record::document::DocumentState;
 use record::{Action, CustomerId, PatientId, PersonId, Principal, Role, Side, Timestamp};
+use rules::Holder;
 use std::collections::BTreeSet;
 
 /// Which documents of one customer; empty is none. A document is in it when any clause holds.
@@ -39,8 +41,8 @@ pub enum Relation {
     AuthorIs(PersonId),
     /// This person is among its recipients.
     RecipientIs(PersonId),
-    /// This person brought it in.
-    UploaderIs(PersonId),
+    /// This person or program brought it in.
+    UploaderIs(Principal),
     /// Its patient is in the care of this person: author or recipient of some delivered or signed document of the patient here.
     PatientInCareOf(PersonId),
     /// It is about this patient (the glass is broken).
@@ -75,7 +77,7 @@ impl DocumentScope {
                     Relation::Anyone => true,
                     Relation::AuthorIs(person) => document.author == Some(person),
                     Relation::RecipientIs(person) => document.recipients.contains(&person),
-                    Relation::UploaderIs(person) => document.uploader == Some(person),
+                    Relation::UploaderIs(whoever) => document.uploader == Some(whoever),
                     Relation::PatientInCareOf(person) => {
                         principal == Principal::Person(person) && document.in_care && document.patient.is_some()
                     }
@@ -137,7 +139,24 @@ pub(crate) struct Asking<'f> {
 }
 
 impl Asking<'_> {
-    /// The person and the roles that count, or nobody: the same forbids as in `never.cedar`.
+    /// Who asks, or nobody: the same forbids as in `never.cedar`.
+    fn asker(&self) -> Option<(Option<PersonId>, BTreeSet<Holder>)> {
+        match self.principal {
+            Principal::Person(_) => {
+                self.person().map(|(person, roles)| (Some(person), roles.into_iter().map(Holder::Role).collect()))
+            }
+            Principal::Program(_) => self.program().then(|| (None, BTreeSet::from([Holder::Program]))),
+            Principal::Stranger => None,
+        }
+    }
+
+    /// Is it a program that may do this here at all. None of the system's own jobs lists anything.
+    fn program(&self) -> bool {
+        let asker = question::asker_of(self.principal, self.facts, Some(self.customer), self.at, self.action);
+        asker == Asker::Program { in_force: true, at_home: true, granted: true }
+    }
+
+    /// The person and the roles that count.
     fn person(&self) -> Option<(PersonId, BTreeSet<Role>)> {
         let Principal::Person(person) = self.principal else { return None };
         let session = self.facts.signed_in.filter(|session| clock_rules::session_is_live(*session, self.at))?;
@@ -148,11 +167,14 @@ impl Asking<'_> {
         (!refused).then_some((person, roles))
     }
 
-    /// Does a rule for `role` count: only where the person holds it, and a worker of the operator only where assigned.
-    fn counts(&self, roles: &BTreeSet<Role>, actions: &[Action], role: Role) -> bool {
-        let free = role.side() == Side::Customer || role.is_officer();
+    /// Does a rule for `holder` count: only for whom it is, and for a worker of the operator only where assigned.
+    fn counts(&self, holders: &BTreeSet<Holder>, actions: &[Action], holder: Holder) -> bool {
+        let free = match holder {
+            Holder::Role(role) => role.side() == Side::Customer || role.is_officer(),
+            Holder::Program => true,
+        };
         actions.contains(&self.action)
-            && roles.contains(&role)
+            && holders.contains(&holder)
             && (free || self.facts.assigned.contains(&self.customer))
     }
 
@@ -161,15 +183,15 @@ impl Asking<'_> {
     }
 
     pub(crate) fn documents(&self, rules: &[&rules::DocumentRule]) -> DocumentScope {
-        let Some((person, roles)) = self.person() else { return DocumentScope::default() };
+        let Some((person, holders)) = self.asker() else { return DocumentScope::default() };
         let mut scope = DocumentScope::default();
-        for rule in rules.iter().filter(|rule| self.counts(&roles, rule.actions, rule.role)) {
+        for rule in rules.iter().filter(|rule| self.counts(&holders, rule.actions, rule.holder)) {
             let who = match rule.who {
                 rules::Who::Anyone => vec![Relation::Anyone],
-                rules::Who::Author => vec![Relation::AuthorIs(person)],
-                rules::Who::Recipient => vec![Relation::RecipientIs(person)],
-                rules::Who::Uploader => vec![Relation::UploaderIs(person)],
-                rules::Who::InCare => vec![Relation::PatientInCareOf(person)],
+                rules::Who::Author => person.map(Relation::AuthorIs).into_iter().collect(),
+                rules::Who::Recipient => person.map(Relation::RecipientIs).into_iter().collect(),
+                rules::Who::Uploader => vec![Relation::UploaderIs(self.principal)],
+                rules::Who::InCare => person.map(Relation::PatientInCareOf).into_iter().collect(),
                 rules::Who::GlassBroken => self.glass().into_iter().map(Relation::PatientIs).collect(),
             };
             for who in who {
@@ -180,12 +202,12 @@ impl Asking<'_> {
     }
 
     pub(crate) fn patients(&self, rules: &[&rules::PatientRule]) -> PatientScope {
-        let Some((person, roles)) = self.person() else { return PatientScope::default() };
+        let Some((person, holders)) = self.asker() else { return PatientScope::default() };
         let mut scope = PatientScope::default();
-        for rule in rules.iter().filter(|rule| self.counts(&roles, rule.actions, rule.role)) {
+        for rule in rules.iter().filter(|rule| self.counts(&holders, rule.actions, rule.holder)) {
             match rule.who {
                 rules::PatientWho::Anyone => scope.any_of.push(PatientRelation::Anyone),
-                rules::PatientWho::InCare => scope.any_of.push(PatientRelation::InCareOf(person)),
+                rules::PatientWho::InCare => scope.any_of.extend(person.map(PatientRelation::InCareOf)),
                 rules::PatientWho::InRequest => {
                     let open = question::request_at(self.facts, self.customer, self.at);
                     scope.any_of.extend(open.then_some(PatientRelation::Anyone));

@@ -250,7 +250,7 @@ fn rights_of_persons_count_for_persons_and_rights_of_jobs_for_programs() {
         })
     };
     assert_eq!(unwrap(program, true), Ok(()));
-    assert_eq!(unwrap(program, false), Err(Why::NotPermitted));
+    assert_eq!(unwrap(program, false), Err(Why::OtherCustomer), "a program that works for nobody");
     assert_eq!(unwrap(Principal::Person(me()), true), Err(Why::NotPermitted));
     assert_eq!(unwrap(Principal::Stranger, true), Err(Why::NotPermitted));
 }

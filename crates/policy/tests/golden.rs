@@ -9,12 +9,12 @@ use record::action::{Opens, StepUp, Subject};
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, ManualClock, PatientId, PersonId, Principal, ProgramId, Purpose,
-    RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
+    RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, Side, Timestamp,
 };
 use std::fmt::Write as _;
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    Policy, PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact, Why,
+    Policy, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact, Why,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -25,6 +25,7 @@ const COLLEAGUE: PersonId = PersonId::from_bytes([2; 16]);
 const PATIENT: PatientId = PatientId::from_bytes([1; 16]);
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 const RELATED: RelatedPersonId = RelatedPersonId::from_bytes([1; 16]);
+const MY_PROGRAM: ProgramId = ProgramId::from_bytes([1; 16]);
 const GLASS: BreakGlassId = BreakGlassId::from_bytes([1; 16]);
 
 /// One row: a kind of asker.
@@ -79,11 +80,30 @@ fn rows() -> Vec<Row> {
     no_touch.facts.signed_in = Some(SignInFact { at: NOW, step_up_at: None });
     rows.extend([ended, away, suspended, signed_out, one_passkey, no_touch, person("no role".to_owned(), None)]);
     let stranger = Row { principal: Principal::Stranger, ..everything("stranger") };
-    let program = Row { principal: Principal::Program(ProgramId::from_bytes([1; 16])), ..everything("program") };
-    let mut job =
-        Row { principal: Principal::Program(ProgramId::from_bytes([1; 16])), ..person("system job".to_owned(), None) };
+    let program = Row { principal: Principal::Program(MY_PROGRAM), ..everything("program") };
+    let mut job = Row { principal: Principal::Program(MY_PROGRAM), ..person("system job".to_owned(), None) };
     job.facts.system_job = true;
     rows.extend([stranger, program, job]);
+    let granted = |name: String, rights: &[Right], at: CustomerId| {
+        let fact = ProgramFact {
+            customer: at,
+            rights: rights.iter().copied().collect(),
+            from: NOW.plus_millis(-1),
+            to: NOW.plus_millis(1),
+        };
+        let facts = PrincipalFacts { program: Some(fact), ..PrincipalFacts::default() };
+        Row { name, principal: Principal::Program(MY_PROGRAM), facts }
+    };
+    for right in Right::ALL {
+        rows.push(granted(format!("program, {}", right.as_str().trim_start_matches("system/")), &[*right], HOME));
+    }
+    rows.push(granted("program, no right".to_owned(), &[], HOME));
+    rows.push(granted("program, all, elsewhere".to_owned(), Right::ALL, ELSEWHERE));
+    let mut over = granted("program, all, ended".to_owned(), Right::ALL, HOME);
+    over.facts.program.iter_mut().for_each(|fact| fact.to = NOW);
+    let mut early = granted("program, all, not begun".to_owned(), Right::ALL, HOME);
+    early.facts.program.iter_mut().for_each(|fact| fact.from = NOW.plus_millis(1));
+    rows.extend([over, early]);
     rows
 }
 
@@ -142,7 +162,7 @@ fn document(state: DocumentState) -> DocumentFacts {
         state,
         kind: DocumentKind::Transcript,
         author: Some(COLLEAGUE),
-        uploader: Some(COLLEAGUE),
+        uploader: Some(Principal::Person(COLLEAGUE)),
         recipients: vec![COLLEAGUE],
         patient: Some(PATIENT),
         in_care: false,
@@ -162,24 +182,25 @@ fn document_cases(state: DocumentState) -> Vec<(char, Case)> {
     let request = Case { in_request: true, ..with(&|_| ()) };
     let spoken = with(&|document| {
         document.author = Some(ME);
-        document.uploader = Some(ME);
+        document.uploader = Some(Principal::Person(ME));
     });
     vec![
         ('*', with(&|_| ())),
         ('a', with(&|document| document.author = Some(ME))),
         ('r', with(&|document| document.recipients = vec![COLLEAGUE, ME])),
-        ('u', with(&|document| document.uploader = Some(ME))),
+        ('u', with(&|document| document.uploader = Some(Principal::Person(ME)))),
         ('c', with(&|document| document.in_care = true)),
         ('g', glass),
         ('b', spoken),
         ('q', request),
+        ('p', with(&|document| document.uploader = Some(Principal::Program(MY_PROGRAM)))),
         // The same document, all relations at once, at another practice than the intent names: never.
         (
             '!',
             with(&|document| {
                 document.customer = ELSEWHERE;
                 document.author = Some(ME);
-                document.uploader = Some(ME);
+                document.uploader = Some(Principal::Person(ME));
                 document.recipients = vec![ME];
                 document.in_care = true;
             }),
@@ -290,7 +311,7 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
     let mine = DocumentFacts { author: Some(ME), ..document(state) };
     if matches!(action.subject(), Subject::Document) && action.opens() != Opens::Nothing {
         columns.push(("delivered own + its patient", case(vec![ResourceFacts::Document(mine), named.clone()])));
-        let work = DocumentFacts { uploader: Some(ME), ..document(DocumentState::Unmatched) };
+        let work = DocumentFacts { uploader: Some(Principal::Person(ME)), ..document(DocumentState::Unmatched) };
         columns.push(("unmatched own + its patient", case(vec![ResourceFacts::Document(work.clone()), named.clone()])));
         let strange = DocumentFacts { patient: None, ..work };
         columns.push(("unmatched own + any patient", case(vec![ResourceFacts::Document(strange), named])));
@@ -349,6 +370,7 @@ const HEAD: &str = "\
 #   *  any document of the practice        a  its author      r  a recipient      u  its uploader
 #   c  its patient is in the asker's care  g  the asker has broken the glass for its patient
 #   b  the asker is author and uploader    q  the asker has a numbered request open at the practice
+#   p  the asker is a program that brought it in
 #   !  a document of another practice (must never appear)   -  nobody
 # Askers who get nothing at all are gathered under \"never\".
 ";

@@ -58,7 +58,11 @@ fn a_list_is_what_policy_permits_of_everything() {
         let facts = worlds::principal_facts(&mut dice, Some(action));
         let here = dice.pick(&[worlds::customer(1), worlds::customer(1), worlds::customer(2)]);
         let stranger = dice.percent(3);
-        let principal = if stranger { Principal::Stranger } else { Principal::Person(worlds::me()) };
+        let principal = match (stranger, dice.percent(25)) {
+            (true, _) => Principal::Stranger,
+            (false, true) => Principal::Program(worlds::my_program()),
+            (false, false) => Principal::Person(worlds::me()),
+        };
         let scope = document_scope(action, &facts, principal, here, NOW);
         for n in 0..8 {
             let row = worlds::document_facts(&mut dice, worlds::document(n), here);

@@ -6,6 +6,7 @@
 //!
 //! What it refuses to know: who may do what (custody asks policy), and how pages look (`pages`).
 
+pub(crate) mod about;
 pub mod address;
 mod call;
 pub mod cookie;
@@ -14,12 +15,14 @@ mod csrf;
 pub mod faces;
 pub mod gate;
 pub mod headers;
+mod key_fetcher;
 mod landing;
 pub mod limits;
 pub mod locked;
 mod pattern;
 pub mod probe;
 pub mod problem;
+mod programs;
 pub mod reply;
 pub mod server;
 pub mod service;
@@ -30,10 +33,15 @@ pub mod traces;
 #[cfg(test)]
 mod testing;
 
+pub use about::ProgramRow;
+pub(crate) use about::openapi;
 pub use address::{PublicUrl, SafePath};
 pub use faces::Faces;
 pub use gate::Gate;
-pub use locked::{DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OpenRow, Opts, PublicLedger, RouteRow, Setup};
+pub use key_fetcher::KeyFetcher;
+pub use locked::{
+    DEMO_ROUTES, Hall, Kind, Locked, OPEN_ROUTES, OPEN_ROUTES_MAX, OpenRow, Opts, PublicLedger, RouteRow, Setup,
+};
 pub use problem::{Answer, FieldProblem, Problem};
 pub use reply::Reply;
 pub use service::{Door, Setting};

@@ -22,6 +22,7 @@ pub mod parts;
 pub mod patients;
 pub mod people;
 pub mod problem;
+pub mod programs;
 pub mod related;
 pub mod requests;
 pub mod search;

@@ -5,6 +5,7 @@
 //! into the page; no PHI in an address.
 
 mod accesses;
+mod api;
 mod ceremony;
 mod chart;
 mod customers;
@@ -22,6 +23,7 @@ mod house;
 mod ledger;
 mod myself;
 mod people;
+mod programs;
 mod related;
 mod requests;
 mod search;
@@ -30,6 +32,7 @@ mod staff;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod token;
 mod upload;
 mod watch;
 
@@ -54,10 +57,12 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
     let locked = destruction::routes(locked);
+    let locked = programs::routes(locked);
     let locked = staff::routes(locked);
     let locked = ledger::routes(locked);
     let locked = house::routes(locked, handles);
     let locked = terminal::routes(locked);
     let locked = watch::routes(locked, handles);
+    let locked = api::routes(locked);
     accesses::routes(locked)
 }

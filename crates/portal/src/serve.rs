@@ -4,7 +4,7 @@ use crate::door::gate::{GateStart, ReopenError};
 use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
 use crate::door::server::{Server, ServerConfig, ServerTls, TlsFiles};
 use crate::door::traces::Traces;
-use crate::door::{Faces, Gate, Locked, PublicUrl, Setting, Setup};
+use crate::door::{Faces, Gate, KeyFetcher, Locked, PublicUrl, Setting, Setup};
 use crate::rooms::{self, Handles};
 use custody::Custody;
 use record::{Entropy, SystemClock, SystemEntropy};
@@ -79,6 +79,7 @@ impl Portal {
     /// # Errors
     /// [`ServeFailure`].
     pub async fn bind(custody: Custody, options: ServeOptions) -> Result<Self, ServeFailure> {
+        custody.keys_fetched_by(Arc::new(KeyFetcher::new()));
         let settings = custody.settings().clone();
         let public_url = PublicUrl::parse(settings.public_url.as_str())?;
         // What a finding closed stays closed over a restart; after a restore a pass is enough.

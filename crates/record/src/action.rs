@@ -250,6 +250,16 @@ actions! {
     /// End all sessions of a person.
     SessionRevoke, "session.revoke", Person, Nothing, No;
 
+    // Programs of a customer.
+    /// The programs that may work for a customer.
+    ProgramList, "program.list", Customer, Nothing, No;
+    /// Let a program work for a customer, with rights, a key and an end.
+    ProgramRegister, "program.register", Customer, Nothing, Fresh;
+    /// Give a program another key, other rights or another end.
+    ProgramChange, "program.change", Customer, Nothing, Fresh;
+    /// A program does nothing more, from now on.
+    ProgramRevoke, "program.revoke", Customer, Nothing, No;
+
     // Oneself.
     /// Sign in.
     SessionStart, "session.start", Myself, Nothing, No;
@@ -275,6 +285,8 @@ actions! {
     LedgerList, "ledger.list", System, Nothing, No;
     /// A proof for one entry.
     LedgerProve, "ledger.prove", System, Nothing, No;
+    /// A proof for one entry that concerns a customer, for a program of that customer.
+    LedgerReceipt, "ledger.receipt", Customer, Nothing, No;
     /// All entries, for an offline verifier.
     LedgerExport, "ledger.export", System, Nothing, Fresh;
     /// What detectors and the probe said.

@@ -29,6 +29,19 @@ impl fmt::Display for Principal {
     }
 }
 
+/// The text names no principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such principal")]
+pub struct UnknownPrincipal;
+
+impl std::str::FromStr for Principal {
+    type Err = UnknownPrincipal;
+    fn from_str(text: &str) -> Result<Self, UnknownPrincipal> {
+        let program = || text.parse().map(Self::Program);
+        text.parse().map(Self::Person).or_else(|_| program()).map_err(|_| UnknownPrincipal)
+    }
+}
+
 /// Why, as HIPAA divides it (45 CFR 164.501, 164.506, 164.512).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

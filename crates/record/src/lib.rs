@@ -19,6 +19,7 @@ pub mod entry;
 pub mod id;
 pub mod intent;
 pub mod related;
+pub mod right;
 pub mod role;
 pub mod tag;
 
@@ -34,4 +35,5 @@ pub use id::{
 };
 pub use intent::{Intent, Principal, Purpose, Resources};
 pub use related::RelatedKind;
+pub use right::{Right, rights_read, rights_written};
 pub use role::{Role, Side};

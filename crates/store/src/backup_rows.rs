@@ -65,13 +65,19 @@ impl DatabaseCopy {
         Ok(rows.into_iter().map(Row::Sqlite).collect())
     }
 
-    /// Takes every key row out, and what only lives for hours: sessions and ceremonies. Deleted bytes are
+    /// Takes every key row out, and what only lives for hours: sessions, tokens and ceremonies. Deleted bytes are
     /// overwritten with zeros (`secure_delete`).
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn strip(&self) -> Result<(), StoreError> {
-        for sql in ["DELETE FROM epoch_key", "DELETE FROM owner_key", "DELETE FROM session", "DELETE FROM ceremony"] {
+        for sql in [
+            "DELETE FROM epoch_key",
+            "DELETE FROM owner_key",
+            "DELETE FROM session",
+            "DELETE FROM ceremony",
+            "DELETE FROM program_token",
+        ] {
             self.pool.execute(sql).await.map_err(StoreError::database("take the keys out of a copy"))?;
         }
         Ok(())

@@ -114,7 +114,7 @@ macro_rules! ids_say_whose {
         }
     )* };
 }
-ids_are_text!(AgreementId AlertId BreakGlassId CredentialId InvitationId MembershipId NodeId ObjectId PersonId RequestId
+ids_are_text!(AgreementId AlertId BreakGlassId CredentialId InvitationId MembershipId NodeId ObjectId PersonId ProgramId RequestId
     ResourceId SessionId UploadId);
 ids_say_whose!(DocumentId PatientId RelatedPersonId);
 

@@ -12,6 +12,7 @@
 extern crate policy as strongroom_policy;
 
 mod alerts;
+mod arrivals;
 mod backup_rows;
 mod binds;
 mod breakglass;
@@ -35,6 +36,7 @@ mod objects;
 mod originals;
 mod patients;
 mod people;
+mod programs;
 mod related;
 mod repeated;
 mod requests;
@@ -51,6 +53,7 @@ mod uploads;
 mod walls;
 
 pub use alerts::Alert;
+pub use arrivals::{Arrived, ArrivedFilter};
 pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
 pub use breakglass::BreakGlass;
 pub use carrying::ObjectsCarried;
@@ -68,6 +71,7 @@ pub use nodes::{GATE_CLOSED, Heard, LEASE, PULSE, Pulse, ServerClock, Visit};
 pub use objects::{BucketFault, BucketOptions, BucketPlace, BucketSeen, ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};
+pub use programs::{KeptAnswer, KeysEnded, Program, ProgramKey, ProgramToken};
 pub use related::RelatedPerson;
 pub use requests::Request;
 pub use reserve::{

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
     (7, include_str!("../migrations/0007_whose_versions.sql")),
     (8, include_str!("../migrations/0008_nodes.sql")),
+    (10, include_str!("../migrations/0010_programs.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is

@@ -154,8 +154,8 @@ pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope, rows: 
                         condition.place(person)
                     )
                 }
-                Relation::UploaderIs(person) => {
-                    format!("{} = {}", unindexed("document.uploader_id"), condition.place(person))
+                Relation::UploaderIs(whoever) => {
+                    format!("{} = {}", unindexed("document.uploader_id"), condition.place(whoever.to_string()))
                 }
                 Relation::PatientInCareOf(person) => {
                     kept_care(&condition.place(person), "document.patient_id", "document.customer_id")

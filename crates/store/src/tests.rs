@@ -10,6 +10,7 @@ mod names;
 mod objects;
 mod open;
 mod plans;
+mod programs;
 mod schema;
 mod scope;
 mod server;

@@ -3,7 +3,7 @@
 
 use crate::binds::binds;
 use crate::{Store, StoreError, Tx};
-use record::{CustomerId, ObjectId, PersonId, Timestamp, UploadId};
+use record::{CustomerId, ObjectId, Principal, Timestamp, UploadId};
 
 /// One upload.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Upload {
     /// For whom.
     pub customer: CustomerId,
     /// By whom.
-    pub person: PersonId,
+    pub person: Principal,
     /// Which objects it writes.
     pub objects: Vec<ObjectId>,
     /// When it began.
@@ -62,7 +62,7 @@ impl Tx {
         let objects: Vec<String> = new.objects.iter().map(ToString::to_string).collect();
         self.run(
             "INSERT INTO upload (upload_id, customer_id, person_id, objects, state, started_at, moved_at) VALUES ($1, $2, $3, $4, 'open', $5, $5)",
-            binds![new.id, new.customer, new.person, objects.join(" "), new.started_at],
+            binds![new.id, new.customer, new.person.to_string(), objects.join(" "), new.started_at],
         )
         .await
         .map(|_| ())

@@ -7,6 +7,7 @@
 mod client;
 mod order;
 mod perform;
+mod programs;
 mod server;
 mod show;
 mod wire;

@@ -1,7 +1,7 @@
 //! The command line. Man pages and completions are made from this same definition.
 
 use clap::{Args, Parser, Subcommand};
-use record::{CustomerId, MembershipId, PersonId, Role};
+use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Customer(CustomerArgs),
     /// People of this house: list, invite, confirm, end; the first officer again, or a lost last one.
     Person(PersonArgs),
+    /// Software programs of a customer: list, add, keys, rights, an end, revoke.
+    Program(ProgramArgs),
     /// Keys: rotate, rekey, shred.
     Key(KeyArgs),
     /// Patients or people from a table (CSV, tab- or semicolon-separated).
@@ -332,6 +334,141 @@ pub(crate) struct Officer {
     /// Their name.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,
+}
+
+/// Programs.
+#[derive(Debug, Args)]
+pub(crate) struct ProgramArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: ProgramCommand,
+}
+
+/// One program of a customer.
+#[derive(Debug, Args)]
+pub(crate) struct OneProgram {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// Of which customer: cus_….
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: CustomerId,
+    /// Which: prg_…, its client id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) program: ProgramId,
+}
+
+/// What to do with programs. The practice's own manager confirms whatever lets one in or gives it more.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProgramCommand {
+    /// A customer's programs: rights, keys, last use, end.
+    #[command(after_help = "Example:\n  strongroom program list --dir /srv/strongroom --customer cus_01k…")]
+    List {
+        #[command(flatten)]
+        at: At,
+        /// Of which customer: cus_….
+        #[arg(long, value_name = "ID")]
+        customer: CustomerId,
+    },
+    /// Lets a program work for a customer; prints its client id.
+    #[command(
+        after_help = "Example:\n  strongroom program add --dir /srv/strongroom --customer cus_01k… --name \"Lakeside EMR\" \\\n      --right system/DocumentReference.rs --right system/Binary.r --key emr.jwk --days 365"
+    )]
+    Add {
+        #[command(flatten)]
+        at: At,
+        /// For which customer: cus_….
+        #[arg(long, value_name = "ID")]
+        customer: CustomerId,
+        /// What it is called here.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it may do, a SMART system scope such as system/Patient.rs; may be given several times.
+        #[arg(long = "right", value_name = "SCOPE", required = true)]
+        rights: Vec<Right>,
+        /// A file with its public key (JWK, RSA or P-384).
+        #[arg(long, value_name = "FILE", required_unless_present = "jwks_url", conflicts_with = "jwks_url")]
+        key: Option<PathBuf>,
+        /// The https address where it keeps its public keys.
+        #[arg(long, value_name = "URL")]
+        jwks_url: Option<String>,
+        /// For how many days, at most 366.
+        #[arg(long, default_value_t = 366, value_name = "N")]
+        days: u32,
+    },
+    /// Its keys: add, rotate, end.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        command: ProgramKeyCommand,
+    },
+    /// Gives it these rights and no others. Tokens that are out lose what is not among them.
+    #[command(
+        after_help = "Example:\n  strongroom program rights --dir /srv/strongroom --customer cus_01k… --program prg_01k… --right system/Patient.rs"
+    )]
+    Rights {
+        #[command(flatten)]
+        of: OneProgram,
+        /// What it may do; may be given several times.
+        #[arg(long = "right", value_name = "SCOPE", required = true)]
+        rights: Vec<Right>,
+    },
+    /// Lets it work for so many days from now.
+    #[command(
+        after_help = "Example:\n  strongroom program expire --dir /srv/strongroom --customer cus_01k… --program prg_01k… --days 30"
+    )]
+    Expire {
+        #[command(flatten)]
+        of: OneProgram,
+        /// How many, from 1 to 366.
+        #[arg(long, value_name = "N")]
+        days: u32,
+    },
+    /// Stops it at once and for good.
+    #[command(
+        after_help = "Example:\n  strongroom program revoke --dir /srv/strongroom --customer cus_01k… --program prg_01k…"
+    )]
+    Revoke(OneProgram),
+}
+
+/// What to do with a program's keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProgramKeyCommand {
+    /// Another key beside those it has.
+    #[command(
+        after_help = "Example:\n  strongroom program key add --dir /srv/strongroom --customer cus_01k… --program prg_01k… --key new.jwk"
+    )]
+    Add {
+        #[command(flatten)]
+        of: OneProgram,
+        /// A file with the public key (JWK).
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Another key; those it has end after some hours.
+    #[command(
+        after_help = "Example:\n  strongroom program key rotate --dir /srv/strongroom --customer cus_01k… --program prg_01k… --key new.jwk --overlap 24"
+    )]
+    Rotate {
+        #[command(flatten)]
+        of: OneProgram,
+        /// A file with the public key (JWK).
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// For how many hours the old keys go on, at most 168.
+        #[arg(long, default_value_t = 24, value_name = "HOURS")]
+        overlap: u32,
+    },
+    /// Ends one key now.
+    #[command(
+        after_help = "Example:\n  strongroom program key end --dir /srv/strongroom --customer cus_01k… --program prg_01k… --kid old"
+    )]
+    End {
+        #[command(flatten)]
+        of: OneProgram,
+        /// The key's name.
+        #[arg(long, value_name = "KID")]
+        kid: String,
+    },
 }
 
 /// Keys.

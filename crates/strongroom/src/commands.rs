@@ -24,6 +24,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => block_on(serve::run(args)),
         Command::Customer(args) => block_on(orders::customer(args)),
         Command::Person(args) => block_on(orders::person(args)),
+        Command::Program(args) => block_on(orders::program(args)),
         Command::Key(args) => block_on(orders::key(args)),
         Command::Import(args) => block_on(orders::import(args)),
         Command::Gate(args) => block_on(orders::gate(args)),

@@ -137,6 +137,8 @@ fn post(path: &'static str, thing: Thing) -> Row {
     row("POST", path, thing).form(&[])
 }
 
+/// A public key: the curve's own base point.
+pub(crate) const PUBLIC_KEY: &str = r#"{"kty":"EC","kid":"one","crv":"P-384","x":"qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3","y":"NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f"}"#;
 const ANA: &str = "ana.reyes";
 const BEN: &str = "ben.cho";
 const FRIDA: &str = "frida.holm";
@@ -388,7 +390,7 @@ fn people() -> Vec<Row> {
 }
 
 fn customers() -> Vec<Row> {
-    use Thing::{Agreement, Assigned, Customer, Leaving, Nothing, Staff};
+    use Thing::{Agreement, Assigned, Customer, Leaving, Nothing, Program, Staff};
     let keepers = [RUTH, PETER, SAM];
     let agreement = [
         ("from_month", "1"),
@@ -425,6 +427,12 @@ fn customers() -> Vec<Row> {
         post("/customers/{cus}/manager", Customer).form(NEWCOMER).by(&officers),
         post("/customers/{cus}/assignments/{per}", Staff).by(&officers),
         post("/customers/{cus}/assignments/{per}/end", Assigned).by(&officers),
+        get("/customers/{cus}/programs", Program).by(&[MARA, RUTH, PETER, SAM]).marks("Made-up EMR"),
+        post("/customers/{cus}/programs", Customer)
+            .form(&[("name", "EMR {n}"), ("rights", "system/Patient.rs"), ("key", PUBLIC_KEY), ("days", "30")])
+            .together()
+            .by(&[MARA]),
+        post("/customers/{cus}/programs/{prg}/revoke", Program).by(&[MARA, RUTH, PETER, SAM]),
         get("/customers/{cus}/destruction", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
         // An agreement is in force, and nothing was destroyed: there is nothing to do.
         post("/customers/{cus}/destruction", Customer)

@@ -4,12 +4,15 @@
 //! made anew for each try, so that no try finds what another one left.
 
 use bytes::Bytes;
-use custody::{CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, SameBytes, UploadCut};
+use custody::{
+    CustodyError, Desk, DirectoryBody, NewProgram, NewUpload, PatientBody, ProgramKeys, RelatedBody, SameBytes,
+    UploadCut,
+};
 use record::civil::Day;
 use record::{
     Act, AgreementId, AlertId, BreakGlassId, CredentialId, CustomerId, DocumentId, Entropy as _, InvitationId,
-    MembershipId, PatientId, PersonId, RelatedKind, RelatedPersonId, RequestId, ResourceId, Role, SessionId, Sha256,
-    SystemEntropy, act,
+    MembershipId, PatientId, PersonId, ProgramId, RelatedKind, RelatedPersonId, RequestId, ResourceId, Right, Role,
+    SessionId, Sha256, SystemEntropy, act,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -114,6 +117,8 @@ pub(crate) enum Thing {
     /// A customer without an agreement, for whom an officer has asked that the keys be destroyed.
     Leaving,
     Alert,
+    /// A program that was let in.
+    Program,
     /// An entry of the ledger about an act of the practice's records staff.
     Entry,
 }
@@ -433,6 +438,18 @@ impl World {
                 }
                 made.with("per", person).with("mem", membership)
             }
+            Thing::Program => {
+                let new = NewProgram {
+                    customer: self.customers[side],
+                    name: "Made-up EMR".to_owned(),
+                    rights: [Right::PatientsRead].into(),
+                    keys: ProgramKeys::Pasted(super::rows::PUBLIC_KEY.to_owned()),
+                    days: 30,
+                };
+                let desk = self.desk::<act::ProgramRegister>(["mara.quist", "hugo.lang"][side]);
+                let (id, _) = desk.program_register(&new).await.expect("a manager lets a program in");
+                made.with("prg", id)
+            }
             Thing::Glass => {
                 let (patient, _) = self.patient(side, true).await;
                 let by = ["ben.cho", "dina.paz"][side];
@@ -533,6 +550,7 @@ impl World {
                 "inv" => InvitationId::mint(clock, entropy).to_string(),
                 "agr" => AgreementId::mint(clock, entropy).to_string(),
                 "req" => RequestId::mint(clock, entropy).to_string(),
+                "prg" => ProgramId::mint(clock, entropy).to_string(),
                 "alr" => AlertId::mint(clock, entropy).to_string(),
                 "key" => CredentialId::mint(clock, entropy).to_string(),
                 // An entry that will not be written while this test lives.

@@ -25,11 +25,11 @@ fn document_nowhere(id: DocumentId) -> Document {
 impl<A: Act> Desk<A> {
     /// A document that is not there: refused and written as if it were not the asker's, and as slowly.
     pub(crate) async fn document_absent<T>(&self, id: DocumentId, facts: &PrincipalFacts) -> Result<T, CustodyError> {
-        let me = self.person()?;
+        let me = self.reader()?;
         let store = self.custody.store();
         let document = document_nowhere(id);
         let patient = PatientId::from_bytes(NOWHERE);
-        let told = store.document_facts(&document, Some(me)).await?;
+        let told = store.document_facts(&document, me).await?;
         let _ = store.patient_fetch_many(document.customer, &[patient]).await?;
         let about =
             PatientFacts { id: patient, customer: document.customer, in_care: told.in_care, provisional: false };
@@ -44,15 +44,18 @@ impl<A: Act> Desk<A> {
 
     /// The same for a patient.
     pub(crate) async fn patient_absent<T>(&self, id: PatientId, facts: &PrincipalFacts) -> Result<T, CustodyError> {
-        let me = self.person()?;
+        let me = self.reader()?;
         let resources = vec![self.patient_nowhere(id, me).await?];
         self.decided_in_vain(facts, resources).await?;
         self.absent(id).await
     }
 
-    async fn patient_nowhere(&self, id: PatientId, me: PersonId) -> Result<ResourceFacts, CustodyError> {
+    async fn patient_nowhere(&self, id: PatientId, me: Option<PersonId>) -> Result<ResourceFacts, CustodyError> {
         let customer = CustomerId::from_bytes(NOWHERE);
-        let in_care = self.custody.store().in_care(customer, id, me).await?;
+        let in_care = match me {
+            Some(me) => self.custody.store().in_care(customer, id, me).await?,
+            None => false,
+        };
         Ok(ResourceFacts::Patient(PatientFacts { id, customer, in_care, provisional: false }))
     }
 

@@ -182,9 +182,15 @@ async fn stale_uploads_are_swept_and_live_ones_are_not() {
         writer.finish().await.unwrap();
         let mut tx = store.begin("test").await.unwrap();
         let (customer, person) = (filled.clinic, filled.typist.person);
-        tx.upload_insert(&Upload { id, customer, person, objects: vec![object], started_at: custody.now() })
-            .await
-            .unwrap();
+        tx.upload_insert(&Upload {
+            id,
+            customer,
+            person: record::Principal::Person(person),
+            objects: vec![object],
+            started_at: custody.now(),
+        })
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         begun.push((id, object));
     }

@@ -70,8 +70,8 @@ impl Desk<act::DocumentUpload> {
     ) -> Result<SameFile, CustodyError> {
         let document = self.custody.store().document_fetch(id).await?;
         let document = document.ok_or_else(|| CustodyError::Broken("an original has no document".to_owned()))?;
-        let me = self.person()?;
-        let facts = self.custody.store().document_facts(&document, Some(me)).await?;
+        let me = self.reader()?;
+        let facts = self.custody.store().document_facts(&document, me).await?;
         let may_be_version = self.may_take_version(asker, &document, ResourceFacts::Document(facts.clone())).await?;
         let patients = self.custody.patients_of(document.customer, std::slice::from_ref(&facts)).await?;
         let mut resources = vec![ResourceFacts::Document(facts)];

@@ -123,6 +123,7 @@ pub(super) const fn kind(action: Action) -> Kind {
         | A::AccessReview
         | A::LedgerList
         | A::LedgerProve
+        | A::LedgerReceipt
         | A::LedgerExport
         | A::AlertList
         | A::HealthShow => Kind::Api(Api::Read),
@@ -155,16 +156,25 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::SessionStart => Kind::Authentication(Authentication::Logon),
         A::SessionEnd | A::SessionRevoke => Kind::Authentication(Authentication::Logoff),
         A::SessionStepUp | A::TerminalConfirm => Kind::Authentication(Authentication::Again),
-        A::CustomerList | A::CustomerShow | A::PersonList | A::StaffList | A::KeyShredShow | A::KeyUnwrap => {
-            Kind::Entity(E::Read)
-        }
-        A::CustomerCreate | A::AgreementCreate | A::PersonInvite | A::ManagerInvite | A::StaffInvite => {
-            Kind::Entity(E::Create)
-        }
-        A::InvitationConfirm | A::AssignmentGrant | A::KeyRotate | A::KeyRekey | A::KeyShredAsk => {
+        A::CustomerList
+        | A::CustomerShow
+        | A::PersonList
+        | A::ProgramList
+        | A::StaffList
+        | A::KeyShredShow
+        | A::KeyUnwrap => Kind::Entity(E::Read),
+        A::CustomerCreate
+        | A::AgreementCreate
+        | A::ProgramRegister
+        | A::PersonInvite
+        | A::ManagerInvite
+        | A::StaffInvite => Kind::Entity(E::Create),
+        A::InvitationConfirm | A::ProgramChange | A::AssignmentGrant | A::KeyRotate | A::KeyRekey | A::KeyShredAsk => {
             Kind::Entity(E::Update)
         }
-        A::AgreementEnd | A::MembershipEnd | A::StaffEnd | A::AssignmentEnd | A::KeyShred => Kind::Entity(E::Delete),
+        A::AgreementEnd | A::ProgramRevoke | A::MembershipEnd | A::StaffEnd | A::AssignmentEnd | A::KeyShred => {
+            Kind::Entity(E::Delete)
+        }
         A::PersonEnrol | A::PersonReEnrol | A::CredentialAdd | A::OfficerRecover => Kind::Entity(E::Enroll),
         A::CredentialRemove => Kind::Entity(E::Unenroll),
     }

@@ -24,6 +24,7 @@ pub(crate) const POLICIES: &[(&str, &str)] = &[
     ("customers.cedar", include_str!("../../policies/customers.cedar")),
     ("people.cedar", include_str!("../../policies/people.cedar")),
     ("system.cedar", include_str!("../../policies/system.cedar")),
+    ("programs.cedar", include_str!("../../policies/programs.cedar")),
 ];
 
 /// The policies cannot be used as they are. Nothing may start.
@@ -79,6 +80,7 @@ pub(super) struct Names {
 const TYPES: &[&str] = &[
     "Person",
     "Program",
+    "Job",
     "Stranger",
     "Role",
     "State",

@@ -3,19 +3,20 @@
 use super::ask::{self, Asked};
 use crate::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
-    Purpose, RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, Side, Timestamp,
+    Purpose, RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, Side, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 const HOME: CustomerId = CustomerId::from_bytes([1; 16]);
 const ME: PersonId = PersonId::from_bytes([1; 16]);
 const COLLEAGUE: PersonId = PersonId::from_bytes([2; 16]);
+const MY_PROGRAM: ProgramId = ProgramId::from_bytes([1; 16]);
 const PATIENT: PatientId = PatientId::from_bytes([1; 16]);
 
 /// The actions that have a scope over documents.
@@ -54,6 +55,12 @@ fn person(roles: &[Role], assigned: bool) -> Asker {
     Asker { principal: Principal::Person(ME), facts, purpose: Purpose::Operations }
 }
 
+fn granted(rights: &[Right], customer: CustomerId, (from, to): (Timestamp, Timestamp)) -> Asker {
+    let fact = ProgramFact { customer, rights: rights.iter().copied().collect(), from, to };
+    let facts = PrincipalFacts { program: Some(fact), ..PrincipalFacts::default() };
+    Asker { principal: Principal::Program(MY_PROGRAM), facts, purpose: Purpose::Operations }
+}
+
 fn askers() -> Vec<Asker> {
     let mut all = vec![person(&[], true)];
     for role in Role::ALL {
@@ -66,10 +73,21 @@ fn askers() -> Vec<Asker> {
     all.push(person(&[Role::PracticeManager, Role::QaEditor, Role::Transcriptionist], false));
     let program = |system_job| {
         let facts = PrincipalFacts { system_job, ..PrincipalFacts::default() };
-        Asker { principal: Principal::Program(ProgramId::from_bytes([1; 16])), facts, purpose: Purpose::Operations }
+        Asker { principal: Principal::Program(MY_PROGRAM), facts, purpose: Purpose::Operations }
     };
     let stranger = Asker { principal: Principal::Stranger, ..program(false) };
     all.extend([program(true), program(false), stranger.clone()]);
+    all.extend(Right::ALL.iter().map(|right| granted(&[*right], HOME, (NOW, NOW.plus_millis(1)))));
+    // And with one flaw each: no right, at another customer, over, not begun; and a claimed incident.
+    let whole = granted(Right::ALL, HOME, (NOW, NOW.plus_millis(1)));
+    all.extend([
+        granted(&[], HOME, (NOW, NOW.plus_millis(1))),
+        granted(Right::ALL, CustomerId::from_bytes([9; 16]), (NOW, NOW.plus_millis(1))),
+        granted(Right::ALL, HOME, (NOW.plus_millis(-1), NOW)),
+        granted(Right::ALL, HOME, (NOW.plus_millis(1), NOW.plus_millis(2))),
+        Asker { purpose: Purpose::Incident, ..whole.clone() },
+        whole,
+    ]);
     // Incidents are claimed by programs and strangers too.
     all.extend([program(true), stranger].map(|asker| Asker { purpose: Purpose::Incident, ..asker }));
     all
@@ -124,7 +142,7 @@ fn document(state: DocumentState) -> DocumentFacts {
         state,
         kind: DocumentKind::Transcript,
         author: None,
-        uploader: Some(COLLEAGUE),
+        uploader: Some(Principal::Person(COLLEAGUE)),
         recipients: vec![],
         patient: Some(PATIENT),
         in_care: false,
@@ -145,9 +163,10 @@ fn documents() -> Vec<Thing> {
         all.push(Thing { glass_broken: true, ..with(&|_| ()) });
         all.push(Thing { in_request: true, ..with(&|_| ()) });
         all.push(with(&|document| document.author = Some(ME)));
-        all.push(with(&|document| (document.author, document.uploader) = (Some(ME), Some(ME))));
+        all.push(with(&|document| (document.author, document.uploader) = (Some(ME), Some(Principal::Person(ME)))));
         all.push(with(&|document| document.recipients = vec![ME]));
-        all.push(with(&|document| document.uploader = Some(ME)));
+        all.push(with(&|document| document.uploader = Some(Principal::Person(ME))));
+        all.push(with(&|document| document.uploader = Some(Principal::Program(MY_PROGRAM))));
         all.push(with(&|document| document.in_care = true));
     }
     all
@@ -192,7 +211,7 @@ fn patients_with_documents() -> Vec<Thing> {
     for state in [DocumentState::Delivered, DocumentState::Unmatched, DocumentState::Withdrawn] {
         for of_patient in [Some(PATIENT), None] {
             let mut facts = document(state);
-            (facts.author, facts.uploader, facts.patient) = (Some(ME), Some(ME), of_patient);
+            (facts.author, facts.uploader, facts.patient) = (Some(ME), Some(Principal::Person(ME)), of_patient);
             all.push(thing(vec![ResourceFacts::Document(facts), patient(false)]));
         }
     }

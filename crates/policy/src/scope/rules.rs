@@ -5,6 +5,15 @@ use record::document::DocumentState::{
 };
 use record::{Action, Role};
 
+/// For whom a clause is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Holder {
+    /// Whoever holds this role.
+    Role(Role),
+    /// A customer's program that was granted the act.
+    Program,
+}
+
 /// How a document must be related to the asker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
@@ -20,7 +29,7 @@ pub(crate) enum Who {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DocumentRule {
     pub(crate) actions: &'static [Action],
-    pub(crate) role: Role,
+    pub(crate) holder: Holder,
     pub(crate) states: &'static [DocumentState],
     pub(crate) who: Who,
 }
@@ -39,12 +48,13 @@ pub(crate) enum PatientWho {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PatientRule {
     pub(crate) actions: &'static [Action],
-    pub(crate) role: Role,
+    pub(crate) holder: Holder,
     pub(crate) who: PatientWho,
 }
 
 const LOOKING: &[Action] = &[Action::DocumentList, Action::DocumentSearch, Action::AccessList];
 const LISTING: &[Action] = &[Action::DocumentList, Action::AccessList];
+const PROGRAM: &[Action] = &[Action::DocumentList, Action::DocumentSearch];
 const STATUS: &[Action] = &[Action::DocumentStatus];
 const REVIEW: &[Action] = &[Action::AccessReview];
 const WITH_PRACTICE: &[DocumentState] = &[Delivered, Signed];
@@ -54,43 +64,107 @@ const IN_WORK: &[DocumentState] = &[Dictated, Transcribed, Edited, Unmatched, He
 /// Which documents.
 pub(crate) const DOCUMENTS: &[DocumentRule] = &[
     // clinician-documents
-    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::Author },
-    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::Recipient },
-    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::InCare },
-    DocumentRule { actions: LOOKING, role: Role::Clinician, states: WITH_PRACTICE, who: Who::GlassBroken },
+    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: WITH_PRACTICE, who: Who::Author },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::Clinician),
+        states: WITH_PRACTICE,
+        who: Who::Recipient,
+    },
+    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: WITH_PRACTICE, who: Who::InCare },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::Clinician),
+        states: WITH_PRACTICE,
+        who: Who::GlassBroken,
+    },
     // clinician-own-unmatched
-    DocumentRule { actions: LOOKING, role: Role::Clinician, states: &[Unmatched], who: Who::Author },
+    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: &[Unmatched], who: Who::Author },
     // clinician-own-dictations
-    DocumentRule { actions: LISTING, role: Role::Clinician, states: &[Dictated], who: Who::Uploader },
+    DocumentRule { actions: LISTING, holder: Holder::Role(Role::Clinician), states: &[Dictated], who: Who::Uploader },
     // clinician-own-status
-    DocumentRule { actions: STATUS, role: Role::Clinician, states: DocumentState::ALL, who: Who::Uploader },
+    DocumentRule {
+        actions: STATUS,
+        holder: Holder::Role(Role::Clinician),
+        states: DocumentState::ALL,
+        who: Who::Uploader,
+    },
     // records-staff-documents
-    DocumentRule { actions: LOOKING, role: Role::RecordsStaff, states: WITH_PRACTICE, who: Who::Anyone },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::RecordsStaff),
+        states: WITH_PRACTICE,
+        who: Who::Anyone,
+    },
     // records-staff-unmatched
-    DocumentRule { actions: &[Action::DocumentList], role: Role::RecordsStaff, states: &[Unmatched], who: Who::Anyone },
+    DocumentRule {
+        actions: &[Action::DocumentList],
+        holder: Holder::Role(Role::RecordsStaff),
+        states: &[Unmatched],
+        who: Who::Anyone,
+    },
     // transcriptionist-dictations
-    DocumentRule { actions: LISTING, role: Role::Transcriptionist, states: &[Dictated], who: Who::Anyone },
-    DocumentRule { actions: STATUS, role: Role::Transcriptionist, states: &[Dictated], who: Who::Anyone },
+    DocumentRule {
+        actions: LISTING,
+        holder: Holder::Role(Role::Transcriptionist),
+        states: &[Dictated],
+        who: Who::Anyone,
+    },
+    DocumentRule {
+        actions: STATUS,
+        holder: Holder::Role(Role::Transcriptionist),
+        states: &[Dictated],
+        who: Who::Anyone,
+    },
     // transcriptionist-own-work
     DocumentRule {
         actions: LISTING,
-        role: Role::Transcriptionist,
+        holder: Holder::Role(Role::Transcriptionist),
         states: &[Transcribed, Edited, Held, Unmatched],
         who: Who::Uploader,
     },
     // transcriptionist-own-status
-    DocumentRule { actions: STATUS, role: Role::Transcriptionist, states: DocumentState::ALL, who: Who::Uploader },
+    DocumentRule {
+        actions: STATUS,
+        holder: Holder::Role(Role::Transcriptionist),
+        states: DocumentState::ALL,
+        who: Who::Uploader,
+    },
     // editor-work
-    DocumentRule { actions: LOOKING, role: Role::QaEditor, states: IN_WORK, who: Who::Anyone },
+    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::QaEditor), states: IN_WORK, who: Who::Anyone },
     // editor-mends-withdrawn
-    DocumentRule { actions: LOOKING, role: Role::QaEditor, states: &[Withdrawn], who: Who::Anyone },
+    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::QaEditor), states: &[Withdrawn], who: Who::Anyone },
     // work-status
-    DocumentRule { actions: STATUS, role: Role::QaEditor, states: DocumentState::ALL, who: Who::Anyone },
-    DocumentRule { actions: STATUS, role: Role::Coordinator, states: DocumentState::ALL, who: Who::Anyone },
+    DocumentRule {
+        actions: STATUS,
+        holder: Holder::Role(Role::QaEditor),
+        states: DocumentState::ALL,
+        who: Who::Anyone,
+    },
+    DocumentRule {
+        actions: STATUS,
+        holder: Holder::Role(Role::Coordinator),
+        states: DocumentState::ALL,
+        who: Who::Anyone,
+    },
     // access-review-documents-manager
-    DocumentRule { actions: REVIEW, role: Role::PracticeManager, states: ONCE_WITH_PRACTICE, who: Who::Anyone },
+    DocumentRule {
+        actions: REVIEW,
+        holder: Holder::Role(Role::PracticeManager),
+        states: ONCE_WITH_PRACTICE,
+        who: Who::Anyone,
+    },
     // access-review-documents-privacy-officer
-    DocumentRule { actions: REVIEW, role: Role::PrivacyOfficer, states: DocumentState::ALL, who: Who::Anyone },
+    DocumentRule {
+        actions: REVIEW,
+        holder: Holder::Role(Role::PrivacyOfficer),
+        states: DocumentState::ALL,
+        who: Who::Anyone,
+    },
+    // program-documents
+    DocumentRule { actions: PROGRAM, holder: Holder::Program, states: WITH_PRACTICE, who: Who::Anyone },
+    // program-own-uploads
+    DocumentRule { actions: &[Action::DocumentList], holder: Holder::Program, states: &[Dictated], who: Who::Uploader },
 ];
 
 const PAGES: &[Action] = &[Action::PatientShow, Action::AccessList];
@@ -98,15 +172,29 @@ const PAGES: &[Action] = &[Action::PatientShow, Action::AccessList];
 /// Which patients.
 pub(crate) const PATIENTS: &[PatientRule] = &[
     // practice-finds-patients
-    PatientRule { actions: &[Action::PatientSearch], role: Role::Clinician, who: PatientWho::Anyone },
-    PatientRule { actions: &[Action::PatientSearch], role: Role::RecordsStaff, who: PatientWho::Anyone },
+    PatientRule { actions: &[Action::PatientSearch], holder: Holder::Role(Role::Clinician), who: PatientWho::Anyone },
+    PatientRule {
+        actions: &[Action::PatientSearch],
+        holder: Holder::Role(Role::RecordsStaff),
+        who: PatientWho::Anyone,
+    },
     // clinician-patients
-    PatientRule { actions: PAGES, role: Role::Clinician, who: PatientWho::InCare },
-    PatientRule { actions: PAGES, role: Role::Clinician, who: PatientWho::GlassBroken },
+    PatientRule { actions: PAGES, holder: Holder::Role(Role::Clinician), who: PatientWho::InCare },
+    PatientRule { actions: PAGES, holder: Holder::Role(Role::Clinician), who: PatientWho::GlassBroken },
     // records-staff-patients
-    PatientRule { actions: PAGES, role: Role::RecordsStaff, who: PatientWho::Anyone },
+    PatientRule { actions: PAGES, holder: Holder::Role(Role::RecordsStaff), who: PatientWho::Anyone },
     // editor-matches-patients
-    PatientRule { actions: &[Action::PatientSearch], role: Role::QaEditor, who: PatientWho::Anyone },
+    PatientRule { actions: &[Action::PatientSearch], holder: Holder::Role(Role::QaEditor), who: PatientWho::Anyone },
     // request-patients
-    PatientRule { actions: &[Action::PatientSearch], role: Role::PrivacyOfficer, who: PatientWho::InRequest },
+    PatientRule {
+        actions: &[Action::PatientSearch],
+        holder: Holder::Role(Role::PrivacyOfficer),
+        who: PatientWho::InRequest,
+    },
+    // program-patients
+    PatientRule {
+        actions: &[Action::PatientSearch, Action::PatientShow],
+        holder: Holder::Program,
+        who: PatientWho::Anyone,
+    },
 ];

@@ -4,7 +4,7 @@
 use record::document::DocumentState::{
     self, Delivered, Dictated, Edited, EnteredInError, Held, Signed, Transcribed, Unmatched, Withdrawn,
 };
-use record::{Action, CustomerId, Intent, PatientId, PersonId, Principal, Purpose, ResourceId, Role};
+use record::{Action, CustomerId, Intent, PatientId, PersonId, Principal, Purpose, ResourceId, Right, Role};
 use strongroom_policy::{DocumentFacts, Facts, ResourceFacts};
 
 const MINUTE: i64 = 60_000;
@@ -14,8 +14,11 @@ struct Who<'a> {
     me: Option<PersonId>,
     at: i64,
     customer: Option<CustomerId>,
+    principal: Principal,
     /// One of the system's own jobs.
     job: bool,
+    /// A customer's program; what it may not is forbidden beforehand.
+    program: bool,
     facts: &'a Facts,
 }
 
@@ -73,6 +76,10 @@ impl Who<'_> {
     fn is_me(&self, person: Option<PersonId>) -> bool {
         person.is_some() && person == self.me
     }
+    /// Was it the asker who brought this in.
+    fn brought(&self, document: &DocumentFacts) -> bool {
+        document.uploader == Some(self.principal)
+    }
 }
 
 const fn at_practice(role: Role) -> bool {
@@ -86,7 +93,9 @@ pub(crate) fn may(action: Action, intent: &Intent, facts: &Facts) -> bool {
         _ => None,
     };
     let job = matches!(intent.principal(), Principal::Program(_)) && facts.principal.system_job;
-    let who = Who { me, at: intent.at().unix_millis(), customer: intent.customer(), job, facts };
+    let program = matches!(intent.principal(), Principal::Program(_)) && !job;
+    let principal = intent.principal();
+    let who = Who { me, principal, at: intent.at().unix_millis(), customer: intent.customer(), job, program, facts };
     in_order(action, intent, facts) && !forbidden(action, intent, &who) && permitted(action, intent, &who)
 }
 
@@ -194,6 +203,8 @@ fn needs_touch(action: Action) -> bool {
             | AgreementCreate
             | AgreementEnd
             | PersonInvite
+            | ProgramRegister
+            | ProgramChange
             | ManagerInvite
             | StaffInvite
             | InvitationConfirm
@@ -234,6 +245,16 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
         }
     }
     let agreement = who.facts.customer.is_some_and(|c| c.agreement_in_force);
+    if let (Principal::Program(_), false) = (intent.principal(), who.job) {
+        let Some(program) = &told.program else { return true };
+        let lives = program.from.unix_millis() <= who.at && who.at < program.to.unix_millis();
+        let may = action == SessionStart
+            || intent.customer() == Some(program.customer)
+                && program.rights.iter().any(|right| stands_for(*right).contains(&action));
+        if !lives || !may {
+            return true;
+        }
+    }
     if matches!(action, DocumentUpload | PatientCreate | PatientImport) && !agreement {
         return true;
     }
@@ -249,6 +270,23 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
         (BreakGlassReview, ResourceFacts::BreakGlass(b)) => who.is_me(Some(b.person)),
         _ => false,
     })
+}
+
+/// What each right of a program stands for.
+fn stands_for(right: Right) -> &'static [Action] {
+    use Action::*;
+    match right {
+        Right::DocumentsRead => &[DocumentList, DocumentSearch],
+        Right::ContentRead => &[DocumentRead, DocumentDownload],
+        Right::DocumentsCreate => &[DocumentUpload],
+        Right::DocumentsUpdate => &[DocumentPickUp],
+        Right::PatientsRead => &[PatientSearch, PatientShow],
+        Right::PatientsCreate => &[PatientCreate],
+        Right::PatientsUpdate => &[PatientChange],
+        Right::AgreementsRead => &[CustomerShow],
+        Right::PeopleRead => &[PersonList],
+        Right::LedgerRead => &[LedgerReceipt],
+    }
 }
 
 fn permitted(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
@@ -295,9 +333,9 @@ fn empty_page(action: Action, who: &Who<'_>) -> bool {
     use Action::*;
     let (typist, editor) = (who.assigned(Role::Transcriptionist), who.assigned(Role::QaEditor));
     match action {
-        DocumentList => who.practice_staff() || typist || editor,
-        DocumentSearch => who.practice_staff() || editor,
-        PatientSearch => who.practice_staff() || editor || who.requester(),
+        DocumentList => who.practice_staff() || typist || editor || who.program,
+        DocumentSearch => who.practice_staff() || editor || who.program,
+        PatientSearch => who.practice_staff() || editor || who.requester() || who.program,
         DocumentStatus => typist || editor || who.assigned(Role::Coordinator) || who.here(Role::Clinician),
         CustomerList if who.job => true,
         CustomerList => {
@@ -325,7 +363,8 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
     let (manager, admin) = (who.here(Role::PracticeManager), who.staff(Role::Administrator));
     let at_customer = who.facts.customer.is_some();
     let verdict = match action {
-        SessionStart | PersonEnrol => who.me.is_some() || intent.principal() == Principal::Stranger,
+        SessionStart => who.me.is_some() || who.program || intent.principal() == Principal::Stranger,
+        PersonEnrol => who.me.is_some() || intent.principal() == Principal::Stranger,
         SessionEnd | SessionStepUp | CredentialAdd | CredentialRemove | TerminalConfirm | AccessList => {
             who.me.is_some()
         }
@@ -343,11 +382,18 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
 
         DocumentUpload => {
             at_customer
-                && (who.assigned(Role::Transcriptionist) || who.assigned(Role::QaEditor) || who.here(Role::Clinician))
+                && (who.assigned(Role::Transcriptionist)
+                    || who.assigned(Role::QaEditor)
+                    || who.here(Role::Clinician)
+                    || who.program)
         }
-        PatientCreate | PatientImport => at_customer && who.here(Role::RecordsStaff),
-        CustomerShow | PersonList | AccessReview | BreakGlassList => at_customer && (manager || privacy),
-        PersonInvite => at_customer && manager,
+        PatientCreate => at_customer && (who.here(Role::RecordsStaff) || who.program),
+        PatientImport => at_customer && who.here(Role::RecordsStaff),
+        CustomerShow | PersonList => at_customer && (manager || privacy || who.program),
+        AccessReview | BreakGlassList => at_customer && (manager || privacy),
+        PersonInvite | ProgramRegister | ProgramChange => at_customer && manager,
+        ProgramList | ProgramRevoke => at_customer && (manager || privacy || security),
+        LedgerReceipt => at_customer && who.program,
         AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd | RequestOpen
         | RequestClose => at_customer && privacy,
         KeyShredShow => at_customer && (privacy || security || manager),
@@ -372,6 +418,19 @@ fn document(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
         || qa_editor(action, d, who)
         || coordinator(action, d.state, who)
         || privacy_officer(action, d.state, who)
+        || program(action, d, who)
+}
+
+fn program(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
+    use Action::*;
+    who.program
+        && match (action, d.state) {
+            (DocumentList | DocumentSearch | DocumentRead | DocumentDownload | DocumentPickUp, Delivered | Signed) => {
+                true
+            }
+            (DocumentList | DocumentRead | DocumentDownload | DocumentUpload, Dictated) => who.brought(d),
+            _ => false,
+        }
 }
 
 fn clinician(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
@@ -395,10 +454,8 @@ fn clinician(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
         )
         | (DocumentSign, Delivered)
         | (DocumentEnterInError, Delivered | Signed) => mine,
-        (DocumentUpload, Dictated) => mine && who.is_me(d.uploader),
-        (DocumentList | DocumentRead | DocumentDownload | AccessList, Dictated) | (DocumentStatus, _) => {
-            who.is_me(d.uploader)
-        }
+        (DocumentUpload, Dictated) => mine && who.brought(d),
+        (DocumentList | DocumentRead | DocumentDownload | AccessList, Dictated) | (DocumentStatus, _) => who.brought(d),
         _ => false,
     }
 }
@@ -438,7 +495,7 @@ fn manager(action: Action, state: DocumentState, who: &Who<'_>) -> bool {
 
 fn transcriptionist(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
     use Action::*;
-    let own = who.is_me(d.uploader);
+    let own = who.brought(d);
     who.assigned(Role::Transcriptionist)
         && match action {
             DocumentUpload => d.state == Dictated || own && matches!(d.state, Transcribed | Edited | Unmatched),
@@ -505,19 +562,23 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
     let (doctor, records) = (who.here(Role::Clinician), who.here(Role::RecordsStaff));
     let (typist, editor) = (who.assigned(Role::Transcriptionist), who.assigned(Role::QaEditor));
     match action {
-        DocumentList | DocumentRead | DocumentDownload => with_document && (doctor || records || typist || editor),
-        DocumentSearch | DocumentHistory => with_document && (doctor || records || editor),
+        DocumentList | DocumentRead | DocumentDownload => {
+            with_document && (doctor || records || typist || editor || who.program)
+        }
+        DocumentSearch => with_document && (doctor || records || editor || who.program),
+        DocumentHistory => with_document && (doctor || records || editor),
         DocumentPrint => with_document && (doctor || records),
         AccessList => {
             records || doctor && (in_care || who.glass(Some(id))) || with_document && (doctor || typist || editor)
         }
-        DocumentUpload => typist || editor || doctor,
+        DocumentUpload => typist || editor || doctor || who.program,
         DocumentMatch => records || editor,
         DocumentMove => editor || who.requester(),
-        PatientSearch => doctor || records || editor || who.requester(),
+        PatientSearch => doctor || records || editor || who.requester() || who.program,
         PatientTrace => who.requester(),
-        PatientShow => records || doctor && (in_care || who.glass(Some(id))),
-        PatientCreate | PatientChange | PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
+        PatientShow => records || doctor && (in_care || who.glass(Some(id))) || who.program,
+        PatientCreate | PatientChange => records || who.program,
+        PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
         BreakGlassStart => doctor || records,
         _ => false,
     }

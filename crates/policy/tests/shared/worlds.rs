@@ -6,11 +6,12 @@ use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
-    Purpose, RelatedPersonId, ResourceId, Resources, Role, SeededEntropy, SessionId, Side, Timestamp,
+    Purpose, RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, SessionId, Side, Timestamp,
 };
+use std::collections::BTreeSet;
 use strongroom_policy::{
     BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -141,7 +142,8 @@ pub(crate) fn principal_facts(dice: &mut Dice, action: Option<Action>) -> Princi
         suspended: dice.percent(3),
         broken_glass: (0..dice.pick(&[0, 0, 1, 2])).map(|_| broken_glass(dice)).collect(),
         requests: (0..dice.pick(&[0, 0, 1, 2])).map(|_| request_open(dice)).collect(),
-        system_job: dice.percent(60),
+        system_job: dice.percent(50),
+        program: dice.percent(92).then(|| program(dice, action)),
     };
     if dice.percent(60) {
         facts.signed_in = Some(SignInFact { at: NOW.plus_millis(-MINUTE), step_up_at: Some(NOW) });
@@ -156,6 +158,32 @@ pub(crate) fn principal_facts(dice: &mut Dice, action: Option<Action>) -> Princi
     facts
 }
 
+/// What a program was granted: any rights, and more often than not the one that the action needs.
+fn program(dice: &mut Dice, action: Option<Action>) -> ProgramFact {
+    let mut rights: BTreeSet<Right> = Right::ALL.iter().copied().filter(|_| dice.percent(30)).collect();
+    if dice.percent(70) {
+        rights.extend(action.and_then(Right::of));
+    }
+    ProgramFact {
+        customer: dice.pick(&[customer(1), customer(1), customer(1), customer(1), customer(2)]),
+        rights,
+        from: around(dice, &[-MINUTE, -MINUTE, -MINUTE, -MINUTE, 0, 1]),
+        to: around(dice, &[MINUTE, MINUTE, MINUTE, MINUTE, 1, 0]),
+    }
+}
+
+/// The asker, as a program.
+pub(crate) fn my_program() -> ProgramId {
+    ProgramId::from_bytes([0; 16])
+}
+
+fn somebody(dice: &mut Dice) -> Option<Principal> {
+    if dice.percent(20) {
+        return Some(Principal::Program(dice.pick(&[my_program(), my_program(), ProgramId::from_bytes([1; 16])])));
+    }
+    some_person(dice).map(Principal::Person)
+}
+
 fn some_person(dice: &mut Dice) -> Option<PersonId> {
     dice.pick(&[Some(me()), Some(me()), Some(person(1)), Some(person(2)), None])
 }
@@ -167,7 +195,7 @@ pub(crate) fn document_facts(dice: &mut Dice, id: DocumentId, customer: Customer
         state: dice.pick(DocumentState::ALL),
         kind: dice.pick(DocumentKind::ALL),
         author: some_person(dice),
-        uploader: some_person(dice),
+        uploader: somebody(dice),
         recipients: (0..dice.below(3))
             .filter_map(|_| if dice.percent(60) { some_person(dice) } else { None })
             .collect(),
@@ -273,8 +301,9 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
     let asked = Asked {
         principal: match dice.below(25) {
             0 => Principal::Stranger,
-            1 => Principal::Program(ProgramId::from_bytes([0; 16])),
-            2..=6 if action.subject() == Subject::System => Principal::Program(ProgramId::from_bytes([0; 16])),
+            1 => Principal::Program(my_program()),
+            2..=6 if action.subject() == Subject::System => Principal::Program(my_program()),
+            2..=9 if Right::of(action).is_some() => Principal::Program(my_program()),
             _ => Principal::Person(me()),
         },
         customer: customer_asked,

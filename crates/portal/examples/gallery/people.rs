@@ -174,6 +174,7 @@ pub(crate) fn people(shelf: &mut Shelf) {
         place: s(LAKESIDE),
         invitations: if rows.is_empty() { Vec::new() } else { vec![invitation("sent", Tone::Plain, false)] },
         rows,
+        programs_href: None,
         invite_href: Some(s("/people/invite")),
         empty: empty(
             "Nobody but you yet.",

@@ -2,7 +2,7 @@
 //!
 //! A whole clinic sits behind one address, so an address is only ever slowed where nobody is signed in.
 
-use record::{Clock, Timestamp};
+use record::{Clock, ProgramId, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,8 @@ pub enum LimitKey {
     Stranger(IpAddr),
     /// A stranger's try to sign in, enrol or recover from this address.
     Attempt(IpAddr),
+    /// Any request of a program.
+    Program(ProgramId),
 }
 
 /// How many at once, and how fast they come back.
@@ -40,6 +42,8 @@ pub struct Rates {
     pub stranger: Rate,
     /// For [`LimitKey::Attempt`].
     pub attempt: Rate,
+    /// For [`LimitKey::Program`].
+    pub program: Rate,
 }
 
 impl Default for Rates {
@@ -50,6 +54,8 @@ impl Default for Rates {
             credential: Rate { burst: 10, per_sec: 1.0 / 30.0 },
             stranger: Rate { burst: 1200, per_sec: 20.0 },
             attempt: Rate { burst: 120, per_sec: 2.0 },
+            // A first copy of a year's documents takes its time; the people at their desks come first.
+            program: Rate { burst: 600, per_sec: 50.0 },
         }
     }
 }
@@ -126,6 +132,7 @@ impl Rates {
             LimitKey::Credential(_) => self.credential,
             LimitKey::Stranger(_) => self.stranger,
             LimitKey::Attempt(_) => self.attempt,
+            LimitKey::Program(_) => self.program,
         }
     }
 }

@@ -6,15 +6,17 @@
 //!
 //! What it refuses to know: who may do what. A desk is no permission; every method of it asks policy.
 
+use super::about::{About, ProgramRow};
 use super::landing;
 use super::pattern::{Pattern, PatternError};
 use super::problem::{Answer, Problem};
-use super::service::{Door, House, Setting};
+use super::programs;
+use super::service::{Door, House, Setting, Tables};
 use super::take::{Call, Take};
 use axum::http::Method;
-use custody::{Custody, Desk, SignedIn};
+use custody::{Custody, Desk, ProgramIn, SignedIn};
 use futures_util::future::BoxFuture;
-use record::{Act, Action, act};
+use record::{Act, Action, Right, act};
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,6 +33,9 @@ pub enum Kind {
     Stream,
     /// JSON for scripts, at most 256 KiB; the token as a header where it changes something.
     Json,
+    /// A form of at most 64 KiB, by POST, from a program that proves inside it who it is. No cookie counts here, and nothing
+    /// that comes from a page of another site is read.
+    Proof,
 }
 
 /// One locked route, as the table has it.
@@ -59,6 +64,8 @@ pub struct OpenRow {
     pub path: &'static str,
     /// Why it is open.
     pub reason: &'static str,
+    /// What comes in and goes out.
+    pub kind: Kind,
 }
 
 /// One line of [`OPEN_ROUTES`].
@@ -76,7 +83,10 @@ const fn open(method: &'static str, path: &'static str, reason: &'static str) ->
     OpenRoute { method, path, reason }
 }
 
-/// Every route that answers somebody who is not signed in. At most twelve; each with its reason.
+/// How many open routes there may be (docs/decisions/0018-programs-and-their-tokens.md).
+pub const OPEN_ROUTES_MAX: usize = 14;
+
+/// Every route that answers somebody who is not signed in. At most [`OPEN_ROUTES_MAX`]; each with its reason.
 pub const OPEN_ROUTES: &[OpenRoute] = &[
     open("GET", "/static/{file}", "style, scripts and icons of this binary, from a constant table; no data"),
     open("GET", "/robots.txt", "asks search engines to stay away; a constant"),
@@ -98,8 +108,18 @@ pub const OPEN_ROUTES: &[OpenRoute] = &[
     open("GET", "/ledger/{*rest}", "the ledger's public part: the newest signed checkpoint and hash tiles, no entry"),
     open(
         "GET",
-        "/.well-known/security.txt",
-        "whom to tell of a hole (RFC 9116); constant words and what the operator configured",
+        "/.well-known/{file}",
+        "whom to tell of a hole (RFC 9116) and where programs ask for tokens (SMART); constant words and what the operator configured",
+    ),
+    open(
+        "GET",
+        "/api/v1/openapi.json",
+        "describes what programs can ask for (OpenAPI); the same for everybody, no data",
+    ),
+    open(
+        "POST",
+        "/oauth2/token",
+        "where programs prove who they are and get a token for five minutes; opens nothing by itself",
     ),
     open(
         "GET",
@@ -313,14 +333,44 @@ handlers!(T1, T2);
 handlers!(T1, T2, T3);
 handlers!(T1, T2, T3, T4);
 
+/// Who comes, as the lock found it.
+pub(crate) enum Comer {
+    /// Nobody that we know.
+    Nobody,
+    /// A person with a live session.
+    Person(SignedIn),
+    /// A program with a live token.
+    Program(ProgramIn),
+}
+
+impl Comer {
+    /// The person, if it is one.
+    pub(crate) fn person(self) -> Option<SignedIn> {
+        match self {
+            Self::Person(one) => Some(one),
+            Self::Nobody | Self::Program(_) => None,
+        }
+    }
+
+    fn desk<A: Act>(self, custody: Custody) -> Desk<A> {
+        match self {
+            Self::Nobody => Desk::at(custody, None),
+            Self::Person(one) => Desk::at(custody, Some(one)),
+            Self::Program(program) => Desk::of_program(custody, program),
+        }
+    }
+}
+
 /// A handler with its types gone.
-pub(crate) type Run<C> = Arc<dyn Fn(C, Option<SignedIn>, Call) -> BoxFuture<'static, Answer> + Send + Sync>;
+pub(crate) type Run<C> = Arc<dyn Fn(C, Comer, Call) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// Whether a route is locked or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
     /// Somebody must be signed in; their desk is for this act.
     Locked(Action),
+    /// A program must have a live token; its desk is for this act. No session counts here.
+    Program(Action),
     /// Strangers are answered.
     Open,
 }
@@ -340,6 +390,7 @@ pub struct Locked<C = Custody> {
     entries: Vec<Entry<C>>,
     rows: Vec<RouteRow>,
     open: Vec<OpenRow>,
+    programs: Vec<ProgramRow>,
     setup: Setup,
     fault: Option<DoorError>,
 }
@@ -357,11 +408,35 @@ impl Locked<Custody> {
         T: 'static,
         H: DeskHandler<A, T>,
     {
-        let run: Run<Custody> = Arc::new(move |custody, signed_in, call| {
+        let run: Run<Custody> = Arc::new(move |custody, comer, call| {
             let handler = handler.clone();
-            Box::pin(async move { handler.call(Desk::at(custody, signed_in), call).await })
+            Box::pin(async move { handler.call(comer.desk(custody), call).await })
         });
         self.locked_run(method, path, opts, A::ACTION, run)
+    }
+
+    /// A route of the programs' part: the same desks, for whoever has a live token.
+    pub(crate) fn program_route<A, T, H>(mut self, method: Method, path: &'static str, about: About, handler: H) -> Self
+    where
+        A: Act,
+        T: 'static,
+        H: DeskHandler<A, T>,
+    {
+        let run: Run<Custody> = Arc::new(move |custody, comer, call| {
+            let handler = handler.clone();
+            Box::pin(async move { handler.call(comer.desk(custody), call).await })
+        });
+        if about.summary.is_empty() {
+            self.fail(DoorError::NoLabel(method.clone(), path));
+        }
+        // Elsewhere no token is looked at, and nobody could ever come in; and no program without a right to come with.
+        if !programs::is_theirs(path) || Right::of(A::ACTION).is_none() {
+            self.fail(DoorError::NotListed(method.clone(), path));
+        }
+        let kind = about.kind;
+        self.programs.push(ProgramRow { method: method.clone(), path, action: A::ACTION, about });
+        self.push(method, path, Lock::Program(A::ACTION), kind, run);
+        self
     }
 
     /// An open route: it must stand in [`OPEN_ROUTES`] with this very reason.
@@ -371,9 +446,9 @@ impl Locked<Custody> {
         T: 'static,
         H: OpenHandler<D, T>,
     {
-        let run: Run<Custody> = Arc::new(move |custody, signed_in, call| {
+        let run: Run<Custody> = Arc::new(move |custody, comer, call| {
             let handler = handler.clone();
-            Box::pin(async move { handler.call(D::at(custody, signed_in, call.client), call).await })
+            Box::pin(async move { handler.call(D::at(custody, comer.person(), call.client), call).await })
         });
         self.open_run(method, path, reason, kind, run)
     }
@@ -381,7 +456,8 @@ impl Locked<Custody> {
 
 impl<C: House> Locked<C> {
     pub(crate) fn with_own_routes(setup: Setup) -> Self {
-        let empty = Self { entries: Vec::new(), rows: Vec::new(), open: Vec::new(), setup, fault: None };
+        let empty =
+            Self { entries: Vec::new(), rows: Vec::new(), open: Vec::new(), programs: Vec::new(), setup, fault: None };
         landing::own_routes(empty)
     }
 
@@ -422,7 +498,7 @@ impl<C: House> Locked<C> {
         if !in_demo && !OPEN_ROUTES.iter().any(listed) {
             self.fail(DoorError::NotListed(method.clone(), path));
         }
-        self.open.push(OpenRow { method: method.clone(), path, reason });
+        self.open.push(OpenRow { method: method.clone(), path, reason, kind });
         self.push(method, path, Lock::Open, kind, run);
         self
     }
@@ -434,7 +510,7 @@ impl<C: House> Locked<C> {
         };
         let fits = match kind {
             Kind::Page => method == Method::GET,
-            Kind::Form => method == Method::POST,
+            Kind::Form | Kind::Proof => method == Method::POST,
             Kind::Stream => method == Method::GET || method == Method::POST || method == Method::PUT,
             Kind::Json => [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(&method),
         };
@@ -458,6 +534,12 @@ impl<C: House> Locked<C> {
         &self.rows
     }
 
+    /// The programs' routes, in the order of registration.
+    #[must_use]
+    pub fn program_table(&self) -> &[ProgramRow] {
+        &self.programs
+    }
+
     /// The open routes, in the order of registration.
     #[must_use]
     pub fn open_table(&self) -> &[OpenRow] {
@@ -473,13 +555,18 @@ impl<C: House> Locked<C> {
             return Err(error);
         }
         self.entries.sort_by(|one, two| one.pattern.precedence(&two.pattern));
-        Ok(Door::new(house, setting, self.entries, self.rows, self.open))
+        Ok(Door::new(
+            house,
+            setting,
+            self.entries,
+            Tables { rows: self.rows, open: self.open, programs: self.programs },
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DEMO_ROUTES, DoorError, Hall, Kind, Locked, OPEN_ROUTES, Opts, Setup};
+    use super::{DEMO_ROUTES, DoorError, Hall, Kind, Locked, OPEN_ROUTES, OPEN_ROUTES_MAX, Opts, Setup};
     use crate::door::problem::Answer;
     use crate::door::reply::Reply;
     use crate::door::service::Setting;
@@ -513,7 +600,7 @@ mod tests {
 
     #[test]
     fn the_list_of_open_routes_is_short_and_each_has_its_reason() {
-        assert!(OPEN_ROUTES.len() <= 12);
+        assert!(OPEN_ROUTES.len() <= OPEN_ROUTES_MAX);
         for route in OPEN_ROUTES.iter().chain(DEMO_ROUTES) {
             assert!(route.reason.len() > 15, "{}", route.path);
         }

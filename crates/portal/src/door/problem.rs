@@ -246,7 +246,7 @@ pub(crate) enum Reader {
 impl Reader {
     pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if path.starts_with("/api/") || !accept.contains("text/html") { Self::Program } else { Self::Person }
+        if super::programs::is_theirs(path) || !accept.contains("text/html") { Self::Program } else { Self::Person }
     }
 }
 

@@ -7,7 +7,7 @@ use super::address::SafePath;
 use super::cookie;
 use super::problem::Problem;
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Frame, SizeHint};
@@ -15,6 +15,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// Says to programs which entry of the ledger their request became.
+pub(crate) const ENTRY_HEADER: &str = "strongroom-entry";
 
 /// An answer in the making.
 #[derive(Debug)]
@@ -96,6 +99,52 @@ impl Reply {
     /// Bytes of a constant of this binary, with their content type.
     pub(crate) fn constant(content_type: &'static str, bytes: &'static [u8]) -> Self {
         Self::with(StatusCode::OK, content_type, Body::from(Bytes::from_static(bytes)))
+    }
+
+    /// JSON that was written before, 200.
+    pub(crate) fn json_text(text: String) -> Self {
+        Self::with(StatusCode::OK, "application/json", Body::from(text))
+    }
+
+    /// Where it is that was made: a path of ours.
+    ///
+    /// # Errors
+    /// [`Problem::Broken`] when it is no header value.
+    pub(crate) fn located(mut self, path: &str) -> Result<Self, Problem> {
+        let value = HeaderValue::from_str(path).map_err(|_| Problem::Broken)?;
+        self.0.headers_mut().insert(header::LOCATION, value);
+        Ok(self)
+    }
+
+    /// It is done, and there is nothing to say: 204.
+    pub(crate) fn nothing() -> Self {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Self(response)
+    }
+
+    /// What the caller has already is what is here: 304, without a body.
+    pub(crate) fn not_modified() -> Self {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        Self(response)
+    }
+
+    /// The place in the ledger of the entry of this very answer.
+    pub(crate) fn entry(mut self, index: u64) -> Self {
+        self.0.headers_mut().insert(HeaderName::from_static(ENTRY_HEADER), HeaderValue::from(index));
+        self
+    }
+
+    /// What names these very bytes, for programs (elsewhere the door takes it off).
+    ///
+    /// # Errors
+    /// [`Problem::Broken`] when it is no word of letters, digits and `-`.
+    pub(crate) fn tag(mut self, tag: &str) -> Result<Self, Problem> {
+        let plain = tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let value = HeaderValue::from_str(&format!("\"{tag}\"")).ok().filter(|_| plain).ok_or(Problem::Broken)?;
+        self.0.headers_mut().insert(header::ETAG, value);
+        Ok(self)
     }
 
     /// The same, with another status: 201 for what was made, 422 for a form that comes back with its errors.

@@ -4,6 +4,7 @@
 //! route → token → body → handler. A stranger is answered before the table is asked, alike for every path and
 //! method that is not open, so that nobody outside can map the routes or learn which ids exist.
 
+use super::about::ProgramRow;
 use super::address::{Hosts, PublicUrl, SafePath};
 use super::call::{CALL_HEADER, CallName};
 use super::cookie::session_secret;
@@ -13,15 +14,16 @@ use super::faces::Faces;
 use super::gate::{Gate, PROBE_HEADER};
 use super::headers::{Transport, harden};
 use super::limits::{LimitKey, Limits};
-use super::locked::{Entry, Kind, Lock, OpenRow, RouteRow};
+use super::locked::{Comer, Entry, Kind, Lock, OpenRow, RouteRow};
 use super::pattern::Params;
 use super::problem::{Problem, Problems, Reader};
+use super::programs;
 use super::reply::Reply;
 use super::take::{Call, Incoming, announced, body_problem, gather};
 use super::traces::{Told, Traces};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
-use custody::{Custody, CustodyError, SignedIn};
+use custody::{Custody, CustodyError, ProgramIn, SignedIn};
 use futures_util::FutureExt;
 use http_body_util::Limited;
 use record::{Action, Clock, Entropy, SystemEntropy};
@@ -68,6 +70,9 @@ pub trait House: Clone + Send + Sync + 'static {
 
     /// Whose session this secret is, if anybody's.
     fn session_resolve(&self, secret: &str) -> impl Future<Output = Result<Option<SignedIn>, CustodyError>> + Send;
+
+    /// Which program's token this is, if any's.
+    fn token_resolve(&self, secret: &str) -> impl Future<Output = Result<Option<ProgramIn>, CustodyError>> + Send;
 }
 
 impl House for Custody {
@@ -77,6 +82,10 @@ impl House for Custody {
 
     async fn session_resolve(&self, secret: &str) -> Result<Option<SignedIn>, CustodyError> {
         Self::session_resolve(self, secret).await
+    }
+
+    async fn token_resolve(&self, secret: &str) -> Result<Option<ProgramIn>, CustodyError> {
+        Self::token_resolve(self, secret).await
     }
 }
 
@@ -135,21 +144,27 @@ impl Setting {
     }
 }
 
-struct Inner<C> {
-    house: C,
+/// What is registered, for whoever lists it.
+pub(crate) struct Tables {
+    pub(crate) rows: Vec<RouteRow>,
+    pub(crate) open: Vec<OpenRow>,
+    pub(crate) programs: Vec<ProgramRow>,
+}
+
+pub(super) struct Inner<C> {
+    pub(super) house: C,
     entries: Vec<Entry<C>>,
-    rows: Vec<RouteRow>,
-    open: Vec<OpenRow>,
+    tables: Tables,
     hosts: Hosts,
-    origin: String,
+    pub(super) origin: String,
     transport: Transport,
     problems: Problems,
-    setting: Setting,
+    pub(super) setting: Setting,
     room: Arc<Semaphore>,
 }
 
 /// The door. Cheap to clone.
-pub struct Door<C = Custody>(Arc<Inner<C>>);
+pub struct Door<C = Custody>(pub(super) Arc<Inner<C>>);
 
 impl<C> Clone for Door<C> {
     fn clone(&self) -> Self {
@@ -165,26 +180,19 @@ struct Counted {
 }
 
 /// What the table says about a path and method.
-enum Found<'a, C> {
+pub(super) enum Found<'a, C> {
     Route(&'a Entry<C>, Params),
     OtherMethod,
     Nothing,
 }
 
 impl<C: House> Door<C> {
-    pub(crate) fn new(
-        house: C,
-        setting: Setting,
-        entries: Vec<Entry<C>>,
-        rows: Vec<RouteRow>,
-        open: Vec<OpenRow>,
-    ) -> Self {
+    pub(crate) fn new(house: C, setting: Setting, entries: Vec<Entry<C>>, tables: Tables) -> Self {
         let transport = if setting.public_url.is_https() { Transport::Https } else { Transport::PlainLoopback };
         Self(Arc::new(Inner {
             house,
             entries,
-            rows,
-            open,
+            tables,
             hosts: Hosts::new(&setting.public_url, &setting.extra_hosts),
             origin: setting.public_url.origin(),
             transport,
@@ -197,13 +205,19 @@ impl<C: House> Door<C> {
     /// The locked routes.
     #[must_use]
     pub fn table(&self) -> &[RouteRow] {
-        &self.0.rows
+        &self.0.tables.rows
     }
 
     /// The open routes.
     #[must_use]
     pub fn open_table(&self) -> &[OpenRow] {
-        &self.0.open
+        &self.0.tables.open
+    }
+
+    /// The programs' routes.
+    #[must_use]
+    pub fn program_table(&self) -> &[ProgramRow] {
+        &self.0.tables.programs
     }
 
     /// The gate.
@@ -228,6 +242,7 @@ impl<C: House> Door<C> {
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let reader = Reader::of(request.uri().path(), request.headers());
         let head = *request.method() == Method::HEAD;
+        let programs_answer = programs::is_theirs(request.uri().path());
         let mut counted = Counted::default();
         let began = tokio::time::Instant::now();
         let name = CallName::mint(self.0.setting.entropy.as_ref());
@@ -249,10 +264,14 @@ impl<C: House> Door<C> {
             }
         };
         self.told(counted, name, response.status(), began.elapsed());
+        let tag = programs_answer.then(|| response.headers().get(header::ETAG).cloned()).flatten();
         harden(response.headers_mut(), self.0.transport);
         if failed {
             // Refusals carry nothing: they are alike to the byte. Our own fault has a name, found again in the log.
             response.headers_mut().insert(CALL_HEADER, name.header());
+        }
+        if programs_answer {
+            programs::say(&mut response, tag);
         }
         if head {
             *response.body_mut() = Body::empty();
@@ -300,6 +319,7 @@ impl<C: House> Door<C> {
             Found::Route(entry, params) if entry.lock == Lock::Open => {
                 self.open(entry, params, parts, body, visit).await?
             }
+            found if programs::is_theirs(parts.uri.path()) => self.program(found, parts, body, visit).await?,
             found => self.locked(found, parts, body, visit).await?,
         };
         // Between the asking and here this process may have stood still, however long.
@@ -347,9 +367,12 @@ impl<C: House> Door<C> {
         if looks {
             visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
         } else {
-            if !comes_from_us(&parts.headers, &inner.origin) {
+            // A program is no browser and says no origin; where one is said, the same holds as for pages.
+            let from_program = entry.kind == Kind::Proof && !parts.headers.contains_key(header::ORIGIN);
+            if !from_program && !comes_from_us(&parts.headers, &inner.origin) {
                 return Err(Problem::CrossSite);
             }
+            // Before anything of it is read, and so before any signature is looked at.
             visit.take(&inner.setting.limits, LimitKey::Attempt(visit.client))?;
         }
         let foreign = Site::of(&parts.headers) == Site::Foreign;
@@ -358,7 +381,9 @@ impl<C: House> Door<C> {
         }
         self.not_closed(entry, &visit)?;
         let signed_in = match session_secret(&parts.headers) {
-            Some(secret) if !foreign => inner.house.session_resolve(secret).await.unwrap_or_default(),
+            Some(secret) if !foreign && entry.kind != Kind::Proof => {
+                inner.house.session_resolve(secret).await.unwrap_or_default()
+            }
             _ => None,
         };
         // Whoever finds a locked session in a browser is a stranger at the open routes too.
@@ -366,7 +391,8 @@ impl<C: House> Door<C> {
         // What an open route does not know is answered to a stranger as if there were no such route.
         let nobody = signed_in.is_none().then(|| who_are_you(&parts));
         let body = read_body(entry.kind, &parts, body, inner.setting.stream_bytes_max).await?.0;
-        match (self.run(entry, params, parts, body, visit, signed_in).await, nobody) {
+        let comer = signed_in.map_or(Comer::Nobody, Comer::Person);
+        match (self.run(entry, params, parts, body, visit, comer).await, nobody) {
             (Err(Problem::WhoAreYou), Some(answer)) => answer,
             (answer, _) => answer,
         }
@@ -415,22 +441,22 @@ impl<C: House> Door<C> {
         if !looks && !token_matches(given.as_deref(), &signed_in.csrf) {
             return Err(Problem::CrossSite);
         }
-        self.run(entry, params, parts, body, visit, Some(signed_in)).await
+        self.run(entry, params, parts, body, visit, Comer::Person(signed_in)).await
     }
 
-    fn not_closed(&self, entry: &Entry<C>, visit: &Visit) -> Result<(), Problem> {
+    pub(super) fn not_closed(&self, entry: &Entry<C>, visit: &Visit) -> Result<(), Problem> {
         let closed = self.0.setting.gate.is_route_closed(&entry.method, entry.pattern.text());
         if closed && !visit.probing { Err(Problem::Closed) } else { Ok(()) }
     }
 
-    async fn run(
+    pub(super) async fn run(
         &self,
         entry: &Entry<C>,
         params: Params,
         parts: request::Parts,
         body: Incoming,
         visit: Visit,
-        signed_in: Option<SignedIn>,
+        comer: Comer,
     ) -> Result<Reply, Problem> {
         let path = SafePath::new(parts.uri.path());
         let looks = only_looks(&parts.method);
@@ -438,7 +464,7 @@ impl<C: House> Door<C> {
         let landing = Arc::clone(&self.0.setting.faces.landing);
         let Visit { client, nearby, place, .. } = visit;
         let call = Call { method, uri, headers, params, body, client, nearby, landing };
-        let answer = (entry.run)(self.0.house.clone(), signed_in, call);
+        let answer = (entry.run)(self.0.house.clone(), comer, call);
         let answered = if looks {
             answer.await
         } else {
@@ -467,8 +493,8 @@ fn says_only_that_it_runs(parts: &request::Parts) -> bool {
     path == "/healthz" || path == "/metrics" && parts.extensions.get::<Nearby>().is_some()
 }
 
-struct Visit {
-    client: IpAddr,
+pub(super) struct Visit {
+    pub(super) client: IpAddr,
     probing: bool,
     nearby: bool,
     /// Among the requests that may be answered at once; let go of when nothing works for this one any more.
@@ -476,7 +502,7 @@ struct Visit {
 }
 
 impl Visit {
-    fn take(&self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
+    pub(super) fn take(&self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
         if self.probing {
             return Ok(());
         }
@@ -538,7 +564,7 @@ fn carries_token_inside(kind: Kind, headers: &HeaderMap) -> bool {
 
 /// Limits the body by the route's kind, and reads as much of it as holds the token: a whole small form, or the
 /// first field of a multipart form.
-async fn read_body(
+pub(super) async fn read_body(
     kind: Kind,
     parts: &request::Parts,
     body: Body,
@@ -549,7 +575,7 @@ async fn read_body(
     }
     let most = match kind {
         Kind::Page => 0,
-        Kind::Form => FORM_BYTES_MAX as u64,
+        Kind::Form | Kind::Proof => FORM_BYTES_MAX as u64,
         Kind::Json => JSON_BYTES_MAX as u64,
         Kind::Stream => stream_bytes_max,
     };
@@ -558,7 +584,7 @@ async fn read_body(
     }
     let body = Body::new(Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)));
     match kind {
-        Kind::Form => {
+        Kind::Form | Kind::Proof => {
             if !content_type(&parts.headers).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
                 return Err(Problem::WrongKind);
             }

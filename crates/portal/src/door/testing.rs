@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::service::{Door, House, Setting};
 use axum::http::Method;
-use custody::{CustodyError, SignedIn};
+use custody::{CustodyError, ProgramIn, SignedIn};
 use record::{Action, ManualClock, PersonId, SessionId, Timestamp};
 use std::sync::Arc;
 
@@ -42,6 +42,10 @@ impl House for FakeHouse {
             locked: secret == IDLE_SECRET,
             shared: false,
         }))
+    }
+
+    async fn token_resolve(&self, _secret: &str) -> Result<Option<ProgramIn>, CustodyError> {
+        Ok(None)
     }
 }
 

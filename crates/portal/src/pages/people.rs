@@ -64,6 +64,8 @@ pub struct PeoplePage {
     pub invitations: Vec<InvitationRow>,
     /// Where to invite; `None` when this person may not.
     pub invite_href: Option<String>,
+    /// The programs that work there; `None` when this person may not see them.
+    pub programs_href: Option<String>,
     /// What to say when there is nobody.
     pub empty: Empty,
 }

@@ -344,7 +344,7 @@ async fn change(desk: Desk<act::PatientChange>, Path(id): Path<PatientId>, Form(
         Err(problem) => Err(problem),
     };
     match changed {
-        Ok(()) => go(&format!("/patients/{id}?done=saved")),
+        Ok(_) => go(&format!("/patients/{id}?done=saved")),
         Err(problem) => match errors_of(&problem) {
             Some(errors) => Ok(edit_page(&desk, (id, &known), &about, Vec::new(), errors)
                 .await?

@@ -3,7 +3,7 @@
 use crate::door::take::{Headers, Path, Path2};
 use crate::door::{Answer, Locked, Opts, Reply};
 use axum::http::Method;
-use custody::{Desk, Span, Wanted};
+use custody::{Desk, Download, Span, Wanted};
 use record::{DocumentId, act};
 
 /// More spans than this in one request are no request of a browser.
@@ -38,6 +38,11 @@ async fn download_version(
 
 async fn take(desk: Desk<act::DocumentDownload>, id: DocumentId, version: Option<u32>, wanted: Wanted) -> Answer {
     let file = desk.document_download(id, version, wanted).await?;
+    Ok(reply(file))
+}
+
+/// A file that was permitted, on its way.
+pub(super) fn reply(file: Download) -> Reply {
     let length = file.range.as_ref().map_or(file.size_bytes, |range| range.end - range.start);
     let bytes =
         futures_util::stream::unfold(
@@ -45,15 +50,15 @@ async fn take(desk: Desk<act::DocumentDownload>, id: DocumentId, version: Option
             |mut bytes| async move { bytes.recv().await.map(|piece| (piece, bytes)) },
         );
     let reply = Reply::attachment(&file.file_name, Some(length), bytes).accepts_ranges();
-    Ok(match &file.range {
+    match &file.range {
         Some(range) => reply.partial(range, file.size_bytes),
         None => reply,
-    })
+    }
 }
 
 /// What a request wants. A range is defined for GET alone; one that holds only if a file is unchanged cannot be
 /// told to hold, since files here have no validators (RFC 9110, 13.1.5 and 14.2).
-fn wanted(method: &Method, headers: &Headers) -> Wanted {
+pub(super) fn wanted(method: &Method, headers: &Headers) -> Wanted {
     if *method != Method::GET || headers.get("if-range").is_some() {
         return Wanted::Whole;
     }

@@ -302,6 +302,8 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "destroyed" => (Tone::Due, "The keys are destroyed. The certificate is below."),
         "walking" => (Tone::Good, "The walk has begun. What it found stands here in a minute."),
         "reopened" => (Tone::Good, "Open again."),
+        "program-in" => (Tone::Good, "The program is let in. Give its vendor the client id."),
+        "program-stopped" => (Tone::Good, "Stopped. It does nothing more."),
         _ => return None,
     };
     Some(Flash { tone, text: text.to_owned(), undo: None })

@@ -194,7 +194,9 @@ async fn list(desk: Desk<act::PersonList>, Query(which): Query<Which>) -> Answer
     let upon = Upon::of(&desk, Some(customer), &people.people, &people.invitations).await?;
     let invite = format!("/people/invite?customer={customer}");
     let may_invite = beside::<_, act::PersonInvite>(&desk).could(Some(customer)).await?;
+    let sees_programs = beside::<_, act::ProgramList>(&desk).could(Some(customer)).await?;
     page(&PeoplePage {
+        programs_href: sees_programs.then(|| format!("/customers/{customer}/programs")),
         chrome,
         place: custody.customer_name(customer).await?,
         rows: upon.rows(custody, &people.people, me.signed_in.person),

@@ -1,4 +1,5 @@
-//! For machines that watch and strangers who found a hole: `/metrics` and `/.well-known/security.txt`.
+//! For machines that watch, strangers who found a hole, and programs that look for the way in: `/metrics` and
+//! `/.well-known/`.
 //!
 //! What must always hold: the numbers go to a peer on this machine's loopback that no proxy speaks for, and to
 //! everybody else there is no such route; a label is a fixed word or a route's pattern, never what somebody typed.
@@ -7,6 +8,7 @@ use super::handles::Handles;
 use crate::door::counts::RequestCounts;
 use crate::door::gate::{Gate, Standing};
 use crate::door::locked::Run;
+use crate::door::take::Path;
 use crate::door::{Answer, Kind, Locked, Problem, Reply};
 use axum::http::Method;
 use custody::{Custody, Desk, DoneLast, Durations, Metrics};
@@ -18,11 +20,11 @@ const SECURITY_TXT_SECS: i64 = 180 * 24 * 3600;
 
 pub(super) fn routes(locked: Locked, handles: &Handles) -> Locked {
     let (gate, counts) = (handles.gate.clone(), handles.counts.clone());
-    let run: Run<Custody> = Arc::new(move |custody, signed_in, call| {
+    let run: Run<Custody> = Arc::new(move |custody, comer, call| {
         let (gate, counts) = (gate.clone(), counts.clone());
         Box::pin(async move {
             if !call.nearby {
-                return Err(not_here(signed_in.is_some()));
+                return Err(not_here(comer.person().is_some()));
             }
             Ok(Reply::text(metrics(&custody.metrics().await?, &gate, &counts)))
         })
@@ -37,10 +39,17 @@ pub(super) fn routes(locked: Locked, handles: &Handles) -> Locked {
         )
         .open(
             Method::GET,
-            "/.well-known/security.txt",
-            "whom to tell of a hole (RFC 9116); constant words and what the operator configured",
+            "/.well-known/{file}",
+            "whom to tell of a hole (RFC 9116) and where programs ask for tokens (SMART); constant words and what the operator configured",
             Kind::Page,
-            security_txt,
+            well_known,
+        )
+        .open(
+            Method::POST,
+            "/oauth2/token",
+            "where programs prove who they are and get a token for five minutes; opens nothing by itself",
+            Kind::Proof,
+            super::token::token,
         )
 }
 
@@ -49,7 +58,15 @@ const fn not_here(somebody: bool) -> Problem {
     if somebody { Problem::NotHere } else { Problem::WhoAreYou }
 }
 
-async fn security_txt(desk: Desk<act::SessionStart>) -> Answer {
+async fn well_known(desk: Desk<act::SessionStart>, Path(file): Path<String>) -> Answer {
+    match file.as_str() {
+        "security.txt" => security_txt(&desk),
+        "smart-configuration" => super::token::smart_configuration(&desk),
+        _ => Err(not_here(desk.signed_in().is_some())),
+    }
+}
+
+fn security_txt(desk: &Desk<act::SessionStart>) -> Answer {
     let custody = desk.house();
     let settings = custody.settings();
     let Some(contact) = &settings.security_contact else { return Err(not_here(desk.signed_in().is_some())) };

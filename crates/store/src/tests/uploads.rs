@@ -9,7 +9,7 @@ fn upload(n: u8) -> Upload {
     Upload {
         id: UploadId::from_bytes([n; 16]),
         customer: customer(1),
-        person: person(1),
+        person: record::Principal::Person(person(1)),
         objects: vec![ObjectId::from_bytes([n; 16]), ObjectId::from_bytes([n + 100; 16])],
         started_at: NOW,
     }

@@ -1,6 +1,6 @@
 //! What can be ordered. As it travels over the socket, so that both sides know the same (docs/FORMATS-admin.md).
 
-use record::{CustomerId, MembershipId, PersonId, Role};
+use record::{CustomerId, MembershipId, PersonId, ProgramId, Role};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -60,6 +60,88 @@ pub(crate) enum Order {
         customer: Option<CustomerId>,
         /// Whose.
         person: PersonId,
+    },
+    /// A customer's programs.
+    #[serde(rename = "program.list")]
+    ProgramList {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// Lets a program in.
+    #[serde(rename = "program.add")]
+    ProgramAdd {
+        /// For whom.
+        customer: CustomerId,
+        /// What it is called.
+        name: String,
+        /// Scopes with single spaces between.
+        rights: String,
+        /// Its public key, JSON.
+        key: Option<String>,
+        /// Where its keys are fetched.
+        jwks_url: Option<String>,
+        /// For how many days.
+        days: u32,
+    },
+    /// Another key.
+    #[serde(rename = "program.key_add")]
+    ProgramKeyAdd {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
+        /// The public key, JSON.
+        key: String,
+    },
+    /// Another key in place of those that are there.
+    #[serde(rename = "program.key_rotate")]
+    ProgramKeyRotate {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
+        /// The public key, JSON.
+        key: String,
+        /// How long the old ones go on.
+        overlap_hours: u32,
+    },
+    /// One key ends.
+    #[serde(rename = "program.key_end")]
+    ProgramKeyEnd {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
+        /// The key's name.
+        kid: String,
+    },
+    /// Other rights.
+    #[serde(rename = "program.rights")]
+    ProgramRights {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
+        /// Scopes with single spaces between.
+        rights: String,
+    },
+    /// Another end.
+    #[serde(rename = "program.expire")]
+    ProgramExpire {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
+        /// In how many days.
+        days: u32,
+    },
+    /// Stops it.
+    #[serde(rename = "program.revoke")]
+    ProgramRevoke {
+        /// Whose program.
+        customer: CustomerId,
+        /// Which.
+        program: ProgramId,
     },
     /// A new key version.
     #[serde(rename = "key.rotate")]
@@ -180,6 +262,23 @@ impl Order {
             }
             Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(customer)),
             Self::PersonSignOut { person, .. } => format!("end all sessions of {person}"),
+            Self::ProgramList { customer } => format!("list the programs of {customer}"),
+            Self::ProgramAdd { customer, name, rights, jwks_url, days, .. } => format!(
+                "let the program {} work for {customer} for {days} days, with the rights {}{}",
+                plain(name),
+                plain_long(rights),
+                jwks_url.as_ref().map_or_else(String::new, |url| format!(", with keys from {}", plain(url)))
+            ),
+            Self::ProgramKeyAdd { program, .. } => format!("give {program} another key"),
+            Self::ProgramKeyRotate { program, overlap_hours, .. } => {
+                format!("give {program} another key, and end its others after {overlap_hours} hours")
+            }
+            Self::ProgramKeyEnd { program, kid, .. } => format!("end the key {} of {program}", plain(kid)),
+            Self::ProgramRights { program, rights, .. } => {
+                format!("give {program} these rights and no others: {}", plain_long(rights))
+            }
+            Self::ProgramExpire { program, days, .. } => format!("let {program} work for {days} days from now"),
+            Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
             Self::KeyRekey { new_root_key, epoch_escrow } => {
                 let root = new_root_key
@@ -229,6 +328,11 @@ fn escrow_words(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| {
         format!(", and keep the escrow of epoch keys in {} from now on", plain_path(path))
     })
+}
+
+/// A list of scopes is longer than a name; whoever confirms it sees all of it.
+fn plain_long(text: &str) -> String {
+    text.split(' ').map(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// Short, and without signs that could make the words say something else.

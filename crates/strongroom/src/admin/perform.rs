@@ -34,7 +34,7 @@ pub(super) struct Caller {
 
 impl Caller {
     /// A desk, with the person's session looked up anew: who has signed out meanwhile does nothing more.
-    async fn desk<A: Act>(&self) -> anyhow::Result<Desk<A>> {
+    pub(super) async fn desk<A: Act>(&self) -> anyhow::Result<Desk<A>> {
         match &self.who {
             Who::Job(root) => Ok(Desk::of_root(self.custody.clone(), root)),
             Who::Person(confirmed) => match self.custody.terminal_person(confirmed).await? {
@@ -78,6 +78,14 @@ impl Caller {
             }
             Order::ImportPatients { customer, dry_run } => self.patients(customer, dry_run, file).await,
             Order::ImportPeople { customer, dry_run } => self.invite_all(customer, dry_run, file).await,
+            order @ (Order::ProgramList { .. }
+            | Order::ProgramAdd { .. }
+            | Order::ProgramKeyAdd { .. }
+            | Order::ProgramKeyRotate { .. }
+            | Order::ProgramKeyEnd { .. }
+            | Order::ProgramRights { .. }
+            | Order::ProgramExpire { .. }
+            | Order::ProgramRevoke { .. }) => super::programs::perform(self, order).await,
             order => self.perform_for_the_house(order).await,
         }
     }

@@ -51,6 +51,15 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
             each(out, "rejected").count()
         )],
         Order::ImportPeople { .. } => imported(out),
+        Order::ProgramList { .. } => programs(out),
+        Order::ProgramAdd { .. } => vec![format!("{} is let in. Its client id is this id.", t("client_id"))],
+        Order::ProgramKeyAdd { .. } | Order::ProgramKeyRotate { .. } | Order::ProgramKeyEnd { .. } => {
+            vec!["Its keys are changed.".to_owned()]
+        }
+        Order::ProgramRights { .. } | Order::ProgramExpire { .. } => {
+            vec!["Changed. It holds from the next request on.".to_owned()]
+        }
+        Order::ProgramRevoke { .. } => vec!["Stopped. None of its tokens is worth anything any more.".to_owned()],
         order => lines_of_the_house(order, out),
     }
 }
@@ -109,6 +118,19 @@ fn lines_of_the_house(order: &Order, out: &Value) -> Vec<String> {
         Order::LedgerProve { .. } => vec![t("proof")],
         _ => Vec::new(),
     }
+}
+
+fn programs(out: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    for one in each(out, "programs") {
+        let t = |name| text(one, name);
+        all.push(format!("{}  {}  {}", t("client_id"), t("name"), t("standing")));
+        all.push(format!("  {}", t("rights")));
+        let keys: Vec<String> = each(one, "kids").map(|kid| kid.as_str().unwrap_or_default().to_owned()).collect();
+        let keys = one["jwks_url"].as_str().map_or_else(|| keys.join(", "), ToOwned::to_owned);
+        all.push(format!("  keys: {keys}; last used: {}; ends: {}", t("last_used_at"), t("ends_at")));
+    }
+    all
 }
 
 fn would(out: &Value) -> &'static str {

@@ -13,6 +13,8 @@ use url::Url;
 
 /// Where the demo's root key lies.
 const KEY_FILE: &str = "demo-root.key";
+/// Where the private keys of its made-up programs lie.
+const PROGRAMS: &str = "programs";
 
 /// A folder that goes away with the demo.
 struct Folder {
@@ -48,6 +50,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let custody = house(&folder.path, &url).await?;
     custody.start_settle().await?;
     let people = custody.demo_fill(args.seed).await?;
+    let programs = programs(&custody, &folder.path).await?;
     let options = ServeOptions {
         listen,
         tls: None,
@@ -68,7 +71,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         .collect();
     if args.json {
         say_json(&serde_json::json!({
-            "url": url, "people": listed, "programs": [], "data_dir": folder.path,
+            "url": url, "people": listed, "programs": programs, "data_dir": folder.path,
         }))?;
     } else {
         tell(&url, &listed)?;
@@ -77,6 +80,27 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let done = until_stopped((custody, node), portal, &folder.path).await;
     drop(folder);
     done
+}
+
+/// The made-up practices' programs, each with the private half of its key in a file of the demo's folder. A demo that is
+/// served again finds those of the first time.
+async fn programs(custody: &Custody, dir: &Path) -> anyhow::Result<Vec<serde_json::Value>> {
+    let folder = dir.join(PROGRAMS);
+    let list = folder.join("list.json");
+    if list.exists() {
+        return Ok(serde_json::from_slice(&std::fs::read(&list)?)?);
+    }
+    std::fs::create_dir_all(&folder)?;
+    let mut made = Vec::new();
+    for one in custody.demo_programs().await? {
+        let file = folder.join(format!("{}.jwk", one.id));
+        super::init::write_private(&file, one.private_jwk.as_bytes())?;
+        made.push(serde_json::json!({
+            "client_id": one.id, "customer": one.customer, "key_file": file, "kid": "demo", "alg": "ES384",
+        }));
+    }
+    super::init::write_private(&list, serde_json::to_string(&made)?.as_bytes())?;
+    Ok(made)
 }
 
 /// Port 0 takes a free one now, because the passkeys' origin has to be known before anything is served.

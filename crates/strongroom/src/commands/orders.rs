@@ -3,11 +3,15 @@
 use super::house::{config_at, officer, open_with, root_of};
 use crate::admin::{Order, carry_out};
 use crate::cli::{
-    self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, PersonCommand, Place, ShredCommand,
+    self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, OneProgram, PersonCommand, Place,
+    ProgramCommand, ProgramKeyCommand, ShredCommand,
 };
 use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
-use record::SystemEntropy;
+use record::{Right, SystemEntropy};
+
+/// The longest file of a public key, bytes.
+const KEY_FILE_BYTES_MAX: usize = 16 * 1024;
 
 pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
     match args.command {
@@ -34,6 +38,54 @@ pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {
         PersonCommand::FirstOfficer(args) => officer(args, false).await,
         PersonCommand::RecoverOfficer(args) => officer(args, true).await,
     }
+}
+
+pub(crate) async fn program(args: cli::ProgramArgs) -> anyhow::Result<()> {
+    let set = |rights: Vec<Right>| record::rights_written(&rights.into_iter().collect());
+    match args.command {
+        ProgramCommand::List { at, customer } => carry_out(&at, Order::ProgramList { customer }, None).await,
+        ProgramCommand::Add { at, customer, name, rights, key, jwks_url, days } => {
+            let key = key.as_deref().map(public_key).transpose()?;
+            carry_out(&at, Order::ProgramAdd { customer, name, rights: set(rights), key, jwks_url, days }, None).await
+        }
+        ProgramCommand::Key { command } => program_key(command).await,
+        ProgramCommand::Rights { of: OneProgram { at, customer, program }, rights } => {
+            carry_out(&at, Order::ProgramRights { customer, program, rights: set(rights) }, None).await
+        }
+        ProgramCommand::Expire { of: OneProgram { at, customer, program }, days } => {
+            carry_out(&at, Order::ProgramExpire { customer, program, days }, None).await
+        }
+        ProgramCommand::Revoke(OneProgram { at, customer, program }) => {
+            carry_out(&at, Order::ProgramRevoke { customer, program }, None).await
+        }
+    }
+}
+
+async fn program_key(command: ProgramKeyCommand) -> anyhow::Result<()> {
+    match command {
+        ProgramKeyCommand::Add { of: OneProgram { at, customer, program }, key } => {
+            let key = public_key(&key)?;
+            carry_out(&at, Order::ProgramKeyAdd { customer, program, key }, None).await
+        }
+        ProgramKeyCommand::Rotate { of: OneProgram { at, customer, program }, key, overlap } => {
+            let order = Order::ProgramKeyRotate { customer, program, key: public_key(&key)?, overlap_hours: overlap };
+            carry_out(&at, order, None).await
+        }
+        ProgramKeyCommand::End { of: OneProgram { at, customer, program }, kid } => {
+            carry_out(&at, Order::ProgramKeyEnd { customer, program, kid }, None).await
+        }
+    }
+}
+
+/// A public key's file: a few kilobytes, and never a private one, which would then have travelled.
+fn public_key(file: &std::path::Path) -> anyhow::Result<String> {
+    let text =
+        std::fs::read_to_string(file).map_err(|error| WrongUse(format!("the key's file cannot be read: {error}")))?;
+    if text.len() > KEY_FILE_BYTES_MAX || text.contains("PRIVATE KEY") || text.contains("\"d\"") {
+        let say = "this is no public key (JWK); the private half stays with the program and nobody else";
+        return Err(WrongUse(say.to_owned()).into());
+    }
+    Ok(text)
 }
 
 pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {

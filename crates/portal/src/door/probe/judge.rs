@@ -25,6 +25,8 @@ pub(crate) enum Asked {
     OpenLook,
     /// An open route that changes something, without our origin.
     OpenChange,
+    /// An open route where programs prove who they are, without any proof.
+    OpenProof,
 }
 
 /// What the probe makes of an answer.
@@ -86,8 +88,10 @@ impl Judge {
             Asked::OpenLook if location.is_some_and(|to| !is_here(to)) => Verdict::Found(What::Redirect),
             Asked::OpenLook => Verdict::Fine,
             Asked::OpenChange if status == StatusCode::FORBIDDEN && body_known => Verdict::Fine,
-            Asked::OpenChange if status.is_success() => Verdict::Found(What::Opened(status)),
-            Asked::OpenChange => Verdict::Found(What::PastTheLock(status)),
+            // What is no form is read by nobody.
+            Asked::OpenProof if status == StatusCode::UNSUPPORTED_MEDIA_TYPE && body_known => Verdict::Fine,
+            Asked::OpenChange | Asked::OpenProof if status.is_success() => Verdict::Found(What::Opened(status)),
+            Asked::OpenChange | Asked::OpenProof => Verdict::Found(What::PastTheLock(status)),
         }
     }
 

@@ -6,6 +6,7 @@ use super::{Finding, ProbeError, ProbeReport, Reach};
 use crate::door::cookie::SESSION_COOKIE;
 use crate::door::csrf::only_looks;
 use crate::door::gate::{Gate, PROBE_HEADER, RouteKey, Standing};
+use crate::door::locked::Kind;
 use crate::door::pattern::Pattern;
 use crate::door::service::{Door, House};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -160,7 +161,7 @@ impl Probe {
         let with = |accept: &HeaderValue, method: &Method, garbage: bool| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, accept.clone());
-            if !only_looks(method) && stop.asked != Asked::OpenChange {
+            if !only_looks(method) && !matches!(stop.asked, Asked::OpenChange | Asked::OpenProof) {
                 // As if from our own page, so that nothing but the lock refuses.
                 headers.insert(header::ORIGIN, self.origin.clone());
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
@@ -283,7 +284,11 @@ fn stops<C: House>(door: &Door<C>) -> Vec<Stop> {
     let open = door.open_table().iter().map(|row| Stop {
         pattern: pattern(row.path),
         method: row.method.clone(),
-        asked: if only_looks(&row.method) { Asked::OpenLook } else { Asked::OpenChange },
+        asked: match (only_looks(&row.method), row.kind) {
+            (true, _) => Asked::OpenLook,
+            (false, Kind::Proof) => Asked::OpenProof,
+            (false, _) => Asked::OpenChange,
+        },
         reach: if row.path.starts_with("/static") || row.path.starts_with("/healthz") {
             Reach::Route
         } else {
@@ -292,5 +297,11 @@ fn stops<C: House>(door: &Door<C>) -> Vec<Stop> {
     });
     let nowhere =
         Stop { pattern: pattern("/nowhere/{doc}"), method: Method::GET, asked: Asked::Locked, reach: Reach::Whole };
-    locked.chain(open).chain(std::iter::once(nowhere)).collect()
+    let programs = door.program_table().iter().map(|row| Stop {
+        pattern: pattern(row.path),
+        method: row.method.clone(),
+        asked: Asked::Locked,
+        reach: reach(row.action),
+    });
+    locked.chain(programs).chain(open).chain(std::iter::once(nowhere)).collect()
 }

@@ -453,8 +453,8 @@ async fn under_the_lock_the_act_of_a_route_opens_nothing_its_address_does() {
 
 #[tokio::test]
 async fn a_locked_session_is_nobody_at_an_open_route() {
-    let seen: Run<FakeHouse> = Arc::new(|_house, signed_in, _call| {
-        Box::pin(async move { Ok(Reply::text(if signed_in.is_some() { "somebody" } else { "nobody" })) })
+    let seen: Run<FakeHouse> = Arc::new(|_house, comer, _call| {
+        Box::pin(async move { Ok(Reply::text(if comer.person().is_some() { "somebody" } else { "nobody" })) })
     });
     let open = OPEN_ROUTES.iter().find(|route| route.path == "/sign-in").expect("the way in");
     let routes = routes().open_run(Method::GET, open.path, open.reason, Kind::Page, seen);
@@ -507,8 +507,8 @@ async fn after_a_pass_officers_reach_the_gate_and_nobody_reaches_anything_else()
 
 #[tokio::test]
 async fn what_an_open_route_does_not_know_looks_to_a_stranger_like_no_route() {
-    let unknown: Run<FakeHouse> = Arc::new(|_house, signed_in, _call| {
-        Box::pin(async move { Err(if signed_in.is_some() { Problem::NotHere } else { Problem::WhoAreYou }) })
+    let unknown: Run<FakeHouse> = Arc::new(|_house, comer, _call| {
+        Box::pin(async move { Err(if comer.person().is_some() { Problem::NotHere } else { Problem::WhoAreYou }) })
     });
     let open = OPEN_ROUTES.iter().find(|route| route.path == "/invitation/{secret}").expect("a route with a parameter");
     let routes = routes().open_run(Method::GET, open.path, open.reason, Kind::Page, unknown);
