@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../migrations/0005_family.sql")),
     (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
     (7, include_str!("../migrations/0007_whose_versions.sql")),
+    (9, include_str!("../migrations/0009_imported_files.sql")),
 ];
 
 const DOING: &str = "bring the schema up to date";

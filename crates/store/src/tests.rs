@@ -3,6 +3,7 @@
 mod by_id;
 mod customers;
 mod documents;
+mod incoming;
 mod kept;
 mod ledger;
 mod names;
