@@ -7,6 +7,7 @@ pub mod binary;
 pub mod house;
 pub mod passkey;
 pub mod planted;
+pub mod terminal;
 pub mod visitor;
 pub mod work;
 

@@ -96,7 +96,10 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use store::Server;
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
-pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};
+pub use upload::{
+    ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, NewUpload,
+    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, UploadCut, UploadPlace, Uploaded,
+};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};

@@ -51,6 +51,7 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
             each(out, "rejected").count()
         )],
         Order::ImportPeople { .. } => imported(out),
+        Order::ImportShare { .. } => super::share::lines(out),
         order => lines_of_the_house(order, out),
     }
 }
@@ -173,6 +174,7 @@ fn shred(out: &Value) -> Vec<String> {
 /// What makes the command end with 1: lines that were rejected, objects that are damaged.
 pub(super) fn finding(order: &Order, out: &Value) -> Option<String> {
     let list = match order {
+        Order::ImportShare { rejects, .. } => return super::share::finding(out, rejects),
         Order::ImportPatients { .. } | Order::ImportPeople { .. } => "rejected",
         _ => return None,
     };

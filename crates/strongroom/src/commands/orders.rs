@@ -5,9 +5,10 @@ use crate::admin::{Order, carry_out};
 use crate::cli::{
     self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, PersonCommand, Place, ShredCommand,
 };
-use crate::outcome::{say, say_json};
+use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
-use record::SystemEntropy;
+use record::{Clock as _, SystemClock, SystemEntropy};
+use std::path::PathBuf;
 
 pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
     match args.command {
@@ -93,7 +94,8 @@ async fn shred_finish(at: &cli::At) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
-    match args.command {
+    let cli::ImportArgs { command: Some(command), .. } = args else { return share(args).await };
+    match command {
         ImportCommand::Patients { at, file, customer, dry_run } => {
             carry_out(&at, Order::ImportPatients { customer, dry_run }, Some(&file)).await
         }
@@ -101,6 +103,28 @@ pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
             carry_out(&at, Order::ImportPeople { customer, dry_run }, Some(&file)).await
         }
     }
+}
+
+/// Documents from a folder. The map is read here for what has to be confirmed, and again by whoever carries it out.
+async fn share(args: cli::ImportArgs) -> anyhow::Result<()> {
+    let cli::ImportArgs { share: Some(share), map: Some(map), rejects, dry_run, at, .. } = args else {
+        return Err(WrongUse("name the folder and its map".to_owned()).into());
+    };
+    let text =
+        std::fs::read(&map).map_err(|error| WrongUse(format!("cannot read {}: {}", map.display(), error.kind())))?;
+    let read = crate::admin::map_of(&text)?;
+    let rejects = rejects.unwrap_or_else(|| {
+        let now = SystemClock.now().to_string().replace([':', '.'], "-");
+        PathBuf::from(format!("import-rejects-{now}.csv"))
+    });
+    let order = Order::ImportShare {
+        customer: read.customer,
+        name: read.customer_name,
+        share: std::path::absolute(&share)?,
+        rejects: std::path::absolute(&rejects)?,
+        dry_run,
+    };
+    carry_out(&at, order, Some(&map)).await
 }
 
 pub(crate) async fn gate(args: cli::GateArgs) -> anyhow::Result<()> {
