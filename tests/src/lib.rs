@@ -8,6 +8,7 @@ pub mod house;
 pub mod passkey;
 pub mod planted;
 pub mod program;
+pub mod terminal;
 pub mod visitor;
 pub mod work;
 

@@ -2,85 +2,12 @@
 //! person and nobody more. And whoever speaks to the socket in another way than the command does.
 
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use strongroom_tests::Folder;
-use strongroom_tests::binary::{Browser, Demo, folder, run, strongroom};
-
-struct House {
-    demo: Demo,
-    folder: Folder,
-}
-
-impl House {
-    fn start(name: &str) -> Self {
-        let folder = folder(name);
-        let (dir, log) = (folder.path().join("house"), folder.path().join("log"));
-        let demo = Demo::start(&dir, &log);
-        let config = format!(
-            "dir = \"{}\"\noperator = \"Prairie Transcription (demo)\"\npublic_url = \"http://{}\"\n",
-            dir.display(),
-            demo.host()
-        );
-        std::fs::write(folder.path().join("strongroom.toml"), config).expect("a configuration");
-        Self { demo, folder }
-    }
-
-    fn config(&self) -> String {
-        self.folder.path().join("strongroom.toml").display().to_string()
-    }
-
-    fn socket(&self) -> UnixStream {
-        let stream = UnixStream::connect(self.folder.path().join("house/admin.sock")).expect("the socket is there");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
-        stream
-    }
-
-    /// Begins a command and reads its code.
-    fn command(&self, arguments: &[&str]) -> Waiting {
-        let mut child = Command::new(strongroom())
-            .args(arguments)
-            .args(["--config", &self.config(), "--json"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut told = String::new();
-        while stderr.read_line(&mut told).expect("text") > 0 && !told.contains("type this code") {}
-        let mut code = String::new();
-        stderr.read_line(&mut code).expect("text");
-        Waiting { child, stderr, told, code: code.trim().to_owned() }
-    }
-}
-
-struct Waiting {
-    child: Child,
-    stderr: BufReader<std::process::ChildStderr>,
-    told: String,
-    code: String,
-}
-
-impl Waiting {
-    /// Exit code, what it reported, what it said beside.
-    fn end(mut self) -> (Option<i32>, Value, String) {
-        let mut said = self.told;
-        self.stderr.read_to_string(&mut said).expect("text");
-        let mut out = String::new();
-        self.child.stdout.take().expect("it is piped").read_to_string(&mut out).expect("text");
-        let status = self.child.wait().expect("it ends");
-        (status.code(), serde_json::from_str(&out).unwrap_or(Value::Null), said)
-    }
-}
-
-fn confirm(who: &Browser, code: &str) -> u16 {
-    who.post("/terminal/confirm", &[("code", code)]).expect("the portal answers").status
-}
+use strongroom_tests::binary::run;
+use strongroom_tests::terminal::{House, confirm};
 
 #[test]
 fn a_command_is_done_in_the_name_of_whoever_confirmed_it_and_with_no_other_rights() {

@@ -29,6 +29,9 @@ pub enum CustodyError {
     /// What was typed cannot be taken as it is.
     #[error("the form has mistakes")]
     Input(Vec<FieldError>),
+    /// The map of an import says something that cannot be meant.
+    #[error("the map: {0}")]
+    Map(crate::MapError),
     /// The file is not one that is taken here.
     #[error("{0}")]
     File(&'static str),

@@ -111,7 +111,10 @@ pub use store::trial::open as trial_store;
 pub use store::{BucketOptions, BucketPlace, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
-pub use upload::{NewUpload, SameBytes, SameFile, SameNames, UploadCut, UploadPlace, Uploaded};
+pub use upload::{
+    ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, NewUpload,
+    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, UploadCut, UploadPlace, Uploaded,
+};
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};

@@ -13,6 +13,7 @@
 mod about;
 mod intake;
 mod same;
+mod share;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,10 @@ use store::{Document, DocumentVersion, Tx, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
 pub use same::{SameBytes, SameFile, SameNames};
+pub use share::{
+    ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, Otherwise,
+    ShareImport, ShareOrder,
+};
 
 /// Signs of life of a slow upload are written down this often, milliseconds.
 const TOUCH_MILLIS: i64 = 60_000;
@@ -384,25 +389,25 @@ impl Custody {
 
     /// Removes what a refused upload left. What cannot be removed now, the sweeper finds.
     async fn upload_undo(&self, coming: &Coming) {
-        if let Err(error) = self.upload_undone(coming).await {
+        if let Err(error) = self.upload_undone(coming.upload, &[coming.original, coming.text]).await {
             tracing::warn!(%error, "what a refused upload left is removed by the sweeper");
         }
     }
 
     /// The row is given up first, as the sweeper does it: a commit whose answer was lost may have happened after all,
     /// and then nothing of it is removed.
-    async fn upload_undone(&self, coming: &Coming) -> Result<(), CustodyError> {
+    async fn upload_undone(&self, upload: UploadId, objects: &[ObjectId]) -> Result<(), CustodyError> {
         let mut tx = self.store().begin("give up an upload").await?;
-        let given_up = tx.upload_abandon(coming.upload, self.now().plus_secs(1)).await?;
+        let given_up = tx.upload_abandon(upload, self.now().plus_secs(1)).await?;
         tx.commit().await?;
         if given_up == 0 {
             return Ok(());
         }
-        for object in [coming.original, coming.text] {
-            self.store().objects().remove_orphan(object).await?;
+        for object in objects {
+            self.store().objects().remove_orphan(*object).await?;
         }
         let mut tx = self.store().begin("forget an upload").await?;
-        tx.upload_forget(coming.upload).await?;
+        tx.upload_forget(upload).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -197,17 +197,65 @@ const TITLES: &[&str] = &[
     "immunization record",
 ];
 
+/// Labels of a house's own, beside the usual ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderLabels(Vec<(String, Field)>);
+
+/// Labels of a house's own, at most, and the longest one in characters.
+const OWN_LABELS_MAX: usize = 64;
+const OWN_LABEL_CHARS_MAX: usize = 40;
+
+impl HeaderLabels {
+    /// Adds a label (`Pt Name`, without its colon) for a field: `patient_name`, `birth_date`, `record_number`,
+    /// `visit_date`, `author`, `document_type`, or `other` for one that ends the value before it and is not kept.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn add(&mut self, field: &str, label: &str) -> Result<(), &'static str> {
+        let field = match field {
+            "patient_name" => Field::Patient,
+            "birth_date" => Field::Birth,
+            "record_number" => Field::Record,
+            "visit_date" => Field::Visit,
+            "author" => Field::Author,
+            "document_type" => Field::Type,
+            "other" => Field::Other,
+            _ => {
+                return Err(
+                    "the fields of header lines are patient_name, birth_date, record_number, visit_date, author, \
+                     document_type and other",
+                );
+            }
+        };
+        let label = label.trim().trim_end_matches(':').trim_end();
+        if label.is_empty() || label.chars().count() > OWN_LABEL_CHARS_MAX || label.contains([':', '：', '\n']) {
+            return Err("a label has one to forty characters and no colon");
+        }
+        if self.0.len() == OWN_LABELS_MAX {
+            return Err("there are more than 64 labels");
+        }
+        self.0.push((label.to_owned(), field));
+        Ok(())
+    }
+}
+
 /// Reads the usual header lines among the first forty that are not blank.
 ///
 /// Time is linear in those lines; the rest of the text is not looked at.
 #[must_use]
 pub fn header_fields(text: &str) -> HeaderFields {
+    header_fields_with(text, &HeaderLabels::default())
+}
+
+/// The same with labels of a house's own beside the usual ones.
+#[must_use]
+pub fn header_fields_with(text: &str, own: &HeaderLabels) -> HeaderFields {
     let mut fields = HeaderFields::default();
     let mut pending: Option<Field> = None;
     let lines = text.split(['\n', '\u{c}', '\r']).filter(|line| !line.trim().is_empty()).take(LINES_MAX);
     for line in lines {
         let line: String = line.chars().take(LINE_CHARS_MAX).collect();
-        let labels = labels_in(&line);
+        let labels = labels_in(&line, own);
         let before = line.get(..labels.first().map_or(line.len(), |label| label.start)).unwrap_or_default();
         if let Some(field) = pending.take() {
             // `Patient:` alone on its line, the name on the next one.
@@ -236,13 +284,13 @@ struct Label {
 }
 
 /// Labels of a line with their places, left to right.
-fn labels_in(line: &str) -> Vec<Label> {
+fn labels_in(line: &str, own: &HeaderLabels) -> Vec<Label> {
     let mut found = Vec::new();
     let mut from = 0;
     for (colon, _) in line.char_indices().filter(|(_, c)| matches!(c, ':' | '：')) {
         let colon_end = colon + line[colon..].chars().next().map_or(1, char::len_utf8);
         let before = line.get(from..colon).unwrap_or_default();
-        if let Some((field, length)) = label_at_end(before) {
+        if let Some((field, length)) = label_at_end(before, own) {
             found.push(Label { field, start: colon - length, end: colon_end });
             from = colon_end;
         }
@@ -251,7 +299,7 @@ fn labels_in(line: &str) -> Vec<Label> {
 }
 
 /// The label with which this text ends, and its length in bytes.
-fn label_at_end(text: &str) -> Option<(Field, usize)> {
+fn label_at_end(text: &str, own: &HeaderLabels) -> Option<(Field, usize)> {
     let trimmed = text.trim_end_matches([' ', '\t', '#', '.']);
     let label = |text: &str, label: &str| -> Option<usize> {
         let start = text.len().checked_sub(label.len())?;
@@ -262,7 +310,9 @@ fn label_at_end(text: &str) -> Option<(Field, usize)> {
     };
     let best = LABELS
         .iter()
-        .flat_map(|(name, field)| [text, trimmed].map(|tried| label(tried, name).map(|start| (start, *field))))
+        .copied()
+        .chain(own.0.iter().map(|(name, field)| (name.as_str(), *field)))
+        .flat_map(|(name, field)| [text, trimmed].map(|tried| label(tried, name).map(|start| (start, field))))
         .flatten()
         .min_by_key(|(start, _)| *start)?;
     let (start, field) = best;

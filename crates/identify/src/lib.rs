@@ -13,6 +13,7 @@ pub mod extract;
 pub mod file_name;
 pub mod header;
 pub mod limits;
+pub mod path_template;
 pub mod rows;
 pub mod sniff;
 pub mod table;
@@ -20,8 +21,9 @@ pub mod template;
 
 pub use extract::{ExtractError, Extracted, text_of};
 pub use file_name::safe_file_name;
-pub use header::{HeaderFields, header_fields};
+pub use header::{HeaderFields, HeaderLabels, header_fields, header_fields_with};
 pub use limits::Limits;
+pub use path_template::PathTemplate;
 pub use rows::{
     PatientRow, PatientRows, PeopleRow, PeopleRows, RelatedRow, RowError, Sex, patients_from_csv, people_from_csv,
 };

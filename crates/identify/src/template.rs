@@ -106,6 +106,19 @@ impl FileNameTemplate {
     /// # Errors
     /// [`TemplateError`] says where and why.
     pub fn parse(template: &str) -> Result<Self, TemplateError> {
+        let read = Self::part(template)?;
+        if !read
+            .parts
+            .iter()
+            .any(|part| !matches!(part, Part::Literal(_) | Part::Text(TextField::Any | TextField::Ext)))
+        {
+            return Err(TemplateError { at: 1, what: "the template has no field that tells anything" });
+        }
+        Ok(read)
+    }
+
+    /// One part of a path's template, which need not tell anything.
+    pub(crate) fn part(template: &str) -> Result<Self, TemplateError> {
         if template.len() > BYTES_MAX {
             return Err(TemplateError { at: BYTES_MAX, what: "the template is longer than a file name can be" });
         }
@@ -139,9 +152,6 @@ impl FileNameTemplate {
                 c => push_literal(&mut parts, c),
             }
         }
-        if !parts.iter().any(|part| !matches!(part, Part::Literal(_) | Part::Text(TextField::Any | TextField::Ext))) {
-            return Err(TemplateError { at: 1, what: "the template has no field that tells anything" });
-        }
         Ok(Self { source: template.to_owned(), parts })
     }
 
@@ -157,7 +167,11 @@ impl FileNameTemplate {
     /// proposal is worse than none.
     #[must_use]
     pub fn fields(&self, file_name: &str) -> Option<FileNameFields> {
-        let name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+        self.part_fields(file_name.rsplit(['/', '\\']).next().unwrap_or_default())
+    }
+
+    /// The same of one part of a path, in which a backslash is a character like others.
+    pub(crate) fn part_fields(&self, name: &str) -> Option<FileNameFields> {
         if name.len() > BYTES_MAX {
             return None;
         }
@@ -197,6 +211,11 @@ impl FileNameTemplate {
         rest.is_empty().then_some(fields)
     }
 
+    /// Does a field that tells something stand in both.
+    pub(crate) fn shares_field_with(&self, other: &Self) -> bool {
+        self.parts.iter().any(|one| other.parts.iter().any(|two| one.repeats(two)))
+    }
+
     fn ends_in_extension(&self) -> bool {
         matches!(self.parts.as_slice(), [.., Part::Literal(dot), Part::Text(TextField::Ext)] if dot == ".")
     }
@@ -207,7 +226,33 @@ impl FileNameTemplate {
     }
 }
 
+impl Part {
+    fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b && *b != TextField::Any,
+            (Self::Date(a, _), Self::Date(b, _)) => a == b,
+            _ => false,
+        }
+    }
+}
+
 impl FileNameFields {
+    /// What these say, and where they say nothing, what the others say.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            author: self.author.or(other.author),
+            patient_last: self.patient_last.or(other.patient_last),
+            patient_first: self.patient_first.or(other.patient_first),
+            patient_middle: self.patient_middle.or(other.patient_middle),
+            birth_date: self.birth_date.or(other.birth_date),
+            visit_date: self.visit_date.or(other.visit_date),
+            record_number: self.record_number.or(other.record_number),
+            document_type: self.document_type.or(other.document_type),
+            job: self.job.or(other.job),
+            ext: self.ext.or(other.ext),
+        }
+    }
+
     fn put(&mut self, field: TextField, value: &str) -> Option<()> {
         if value.is_empty() || value.chars().any(|c| crate::extract::shown(c) != Some(c)) {
             return None;
@@ -257,12 +302,7 @@ fn push_field(parts: &mut Vec<Part>, at: usize, field: &str) -> Result<(), Templ
     if matches!((parts.last(), &part), (Some(Part::Text(_)), Part::Text(_))) {
         return Err(TemplateError { at, what: "two fields touch; put a character between them" });
     }
-    let repeats = |other: &Part| match (other, &part) {
-        (Part::Text(a), Part::Text(b)) => a == b && *b != TextField::Any,
-        (Part::Date(a, _), Part::Date(b, _)) => a == b,
-        _ => false,
-    };
-    if parts.iter().any(repeats) {
+    if parts.iter().any(|other| other.repeats(&part)) {
         return Err(TemplateError { at, what: "this field stands twice" });
     }
     parts.push(part);

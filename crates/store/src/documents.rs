@@ -1,6 +1,6 @@
 //! Documents, their versions, and in whose inbox they lie.
 
-use crate::binds::{Row, binds};
+use crate::binds::{Row, Value, binds};
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, dialect, scope};
 use policy::DocumentFacts;
@@ -77,6 +77,31 @@ impl Document {
             revision: 0,
         }
     }
+
+    /// In the order of [`DOCUMENT`].
+    pub(crate) fn values(&self) -> Vec<Value> {
+        binds![
+            self.id,
+            self.customer,
+            self.patient,
+            self.author,
+            &self.uploader,
+            self.kind.as_str(),
+            self.state.as_str(),
+            self.body.clone(),
+            self.current_version,
+            self.uploaded_at,
+            self.delivered_at,
+            self.signed_at,
+            self.signed_by,
+            self.picked_up_at,
+            self.picked_up_by,
+            self.withdrawn_at,
+            self.reason.clone(),
+            self.moved_from,
+            i64::try_from(self.revision).unwrap_or(i64::MAX)
+        ]
+    }
 }
 
 /// One version. Append-only.
@@ -112,6 +137,28 @@ pub struct DocumentVersion {
     pub made_by: String,
 }
 
+impl DocumentVersion {
+    /// In the order of [`VERSION`].
+    pub(crate) fn values(&self) -> Vec<Value> {
+        binds![
+            self.document,
+            self.version,
+            &self.media,
+            self.file_name.clone(),
+            self.original_object,
+            self.original_key.clone(),
+            i64::try_from(self.original_bytes).unwrap_or(i64::MAX),
+            self.original_digest.clone(),
+            self.text_object,
+            self.text_key.clone(),
+            self.opaque.clone(),
+            &self.scan,
+            self.made_at,
+            &self.made_by
+        ]
+    }
+}
+
 /// In whose inbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -138,7 +185,7 @@ pub(crate) const DOCUMENT: &str = "document.document_id, document.customer_id, d
     document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
     document.reason, document.moved_from, document.revision";
-const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
+pub(crate) const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
     text_object, text_key, opaque, scan, made_at, made_by";
 
 pub(crate) fn document(row: &Row) -> Result<Document, StoreError> {
@@ -440,31 +487,7 @@ impl Tx {
         let sql = format!(
             "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         );
-        self.run(
-            sql,
-            binds![
-                new.id,
-                new.customer,
-                new.patient,
-                new.author,
-                &new.uploader,
-                new.kind.as_str(),
-                new.state.as_str(),
-                new.body.clone(),
-                new.current_version,
-                new.uploaded_at,
-                new.delivered_at,
-                new.signed_at,
-                new.signed_by,
-                new.picked_up_at,
-                new.picked_up_by,
-                new.withdrawn_at,
-                new.reason.clone(),
-                new.moved_from,
-                i64::try_from(new.revision).unwrap_or(i64::MAX)
-            ],
-        )
-        .await?;
+        self.run(sql, new.values()).await?;
         if new.patient.is_some() {
             self.care_comes_in_tx(new.id).await?;
             self.document_names_renew_in_tx(new.customer, new.id).await?;
@@ -519,26 +542,7 @@ impl Tx {
              ((SELECT customer_id FROM document WHERE document_id = $1), \
               $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         );
-        self.run(
-            sql,
-            binds![
-                new.document,
-                new.version,
-                &new.media,
-                new.file_name.clone(),
-                new.original_object,
-                new.original_key.clone(),
-                size_bytes,
-                new.original_digest.clone(),
-                new.text_object,
-                new.text_key.clone(),
-                new.opaque.clone(),
-                &new.scan,
-                new.made_at,
-                &new.made_by
-            ],
-        )
-        .await?;
+        self.run(sql, new.values()).await?;
         self.run(
             "UPDATE customer SET held_bytes = held_bytes + $2 \
              WHERE customer_id = (SELECT customer_id FROM document WHERE document_id = $1)",

@@ -120,6 +120,44 @@ impl Tx {
         self.names_renew_in_tx(NamesOf::Document, binds![customer, document]).await
     }
 
+    /// The names of documents that are new.
+    pub(crate) async fn document_names_come_in_tx(
+        &mut self,
+        customer: CustomerId,
+        documents: &[DocumentId],
+    ) -> Result<(), StoreError> {
+        // The first place is the customer's, as in every text over `named_documents`.
+        let mut condition = Condition::default();
+        condition.place(customer);
+        let places: Vec<String> = documents.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "INSERT INTO document_name (token, document_id, customer_id) SELECT says.token, named.document_id, \
+             named.customer_id FROM {} AND named.document_id IN ({}) ON CONFLICT DO NOTHING",
+            named_documents(),
+            places.join(", ")
+        );
+        self.run(sql, condition.values).await.map(|_| ())
+    }
+
+    /// Keeps that the authors of new documents care for their patients.
+    pub(crate) async fn care_comes_of_authors_in_tx(
+        &mut self,
+        customer: CustomerId,
+        documents: &[DocumentId],
+    ) -> Result<(), StoreError> {
+        let mut condition = Condition::default();
+        let customer = condition.place(customer);
+        let places: Vec<String> = documents.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "INSERT INTO care (person_id, patient_id, customer_id) \
+             SELECT said.author_id, said.patient_id, said.customer_id FROM document said \
+             WHERE (said.customer_id || '') = {customer} AND said.document_id IN ({}) AND said.patient_id IS NOT NULL \
+             AND said.author_id IS NOT NULL AND said.state IN ('delivered', 'signed') ON CONFLICT DO NOTHING",
+            places.join(", ")
+        );
+        self.run(sql, condition.values).await.map(|_| ())
+    }
+
     /// Renews the names of all documents of one patient.
     pub(crate) async fn patient_names_renew_in_tx(
         &mut self,

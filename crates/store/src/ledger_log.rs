@@ -116,7 +116,8 @@ fn places(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-async fn insert_many(
+/// Many rows by few texts; `end` follows the values.
+pub(crate) async fn insert_many(
     tx: &mut Tx,
     start: &str,
     end: &str,

@@ -25,6 +25,7 @@ mod documents;
 mod engine;
 mod error;
 mod house;
+mod incoming;
 mod kept;
 mod keys;
 mod lanes;
@@ -44,6 +45,7 @@ mod reserve;
 mod scope;
 mod server;
 mod sessions;
+mod share;
 mod shreds;
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,7 @@ pub use document_list::DocumentFilter;
 pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
+pub use incoming::{IncomingDocument, IncomingKnown};
 pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
@@ -80,5 +83,6 @@ pub use reserve::{
 };
 pub use server::Server;
 pub use sessions::{Ceremony, SessionRow};
+pub use share::{Share, ShareError, ShareFile, ShareListing};
 pub use shreds::{KeyShred, KeyShredState};
 pub use uploads::Upload;

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (6, include_str!("../migrations/0006_requests_and_equal_files.sql")),
     (7, include_str!("../migrations/0007_whose_versions.sql")),
     (8, include_str!("../migrations/0008_nodes.sql")),
+    (9, include_str!("../migrations/0009_imported_files.sql")),
     (10, include_str!("../migrations/0010_programs.sql")),
 ];
 

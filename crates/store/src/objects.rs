@@ -11,11 +11,15 @@ pub use bucket::{BucketFault, BucketOptions, BucketPlace, BucketSeen};
 
 use crate::StoreError;
 use bucket::{Bucket, BucketPieces, BucketReader, BucketWriter};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use folder::{Folder, FolderPieces, FolderReader, FolderWriter};
 use record::ObjectId;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Objects that are put into a bucket at once.
+const PUTS_AT_ONCE: usize = 16;
 
 /// All sealed objects of a house, or of a backup.
 #[derive(Debug, Clone)]
@@ -96,6 +100,25 @@ impl Objects {
             Place::Bucket(bucket) => WriterPlace::Bucket(Box::new(bucket.create(id))),
         };
         Ok(ObjectWriter { place })
+    }
+
+    /// Keeps whole objects, durable when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::ObjectExists`] when a name is taken; [`StoreError::FlushFailed`] when the disk refused. Some may be
+    /// there then, and the caller removes them by their names.
+    pub async fn keep_many(&self, objects: Vec<(ObjectId, Vec<u8>)>) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.keep_many(objects).await,
+            Place::Bucket(_) => {
+                let keep = |(id, bytes): (ObjectId, Vec<u8>)| async move {
+                    let mut writer = self.create(id).await?;
+                    writer.write(&bytes).await?;
+                    writer.finish().await
+                };
+                futures_util::stream::iter(objects).map(keep).buffer_unordered(PUTS_AT_ONCE).try_collect().await
+            }
+        }
     }
 
     /// Opens an object for reading from `offset` (bytes of ciphertext) to its end.

@@ -8,13 +8,16 @@ mod client;
 mod order;
 mod perform;
 mod programs;
+mod progress;
 mod server;
+mod share;
 mod show;
 mod wire;
 
 pub(crate) use client::{ask, carry_out};
 pub(crate) use order::Order;
 pub(crate) use server::AdminServer;
+pub(crate) use share::map_of;
 pub(crate) use show::lines;
 
 /// The socket's name in the data folder.

@@ -49,7 +49,11 @@ pub(crate) enum Command {
     Program(ProgramArgs),
     /// Keys: rotate, rekey, shred.
     Key(KeyArgs),
-    /// Patients or people from a table (CSV, tab- or semicolon-separated).
+    /// A folder with years of documents, by a map that says how its paths and first lines are read; or patients or people
+    /// from a table (CSV, tab- or semicolon-separated).
+    #[command(
+        after_help = "Example:\n  strongroom import /mnt/old-share --map lakeside.toml --dir /srv/strongroom --dry-run\n  strongroom import /mnt/old-share --map lakeside.toml --dir /srv/strongroom --rejects rejects.csv\n\nIt can be stopped at any moment and run again: what is there already is passed by.\nThe list of rejects holds names of files, which are health information: it is made for you alone (mode 0600)."
+    )]
     Import(ImportArgs),
     /// The gate: open it again after a finding.
     Gate(GateArgs),
@@ -572,10 +576,25 @@ pub(crate) struct KeyRekey {
 
 /// Importing.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ImportArgs {
-    /// What.
+    /// What, if not a folder.
     #[command(subcommand)]
-    pub(crate) command: ImportCommand,
+    pub(crate) command: Option<ImportCommand>,
+    /// The folder with the documents.
+    #[arg(value_name = "SHARE", required = true)]
+    pub(crate) share: Option<PathBuf>,
+    /// The map (TOML): whose documents these are, and how paths and first lines say author, patient, date and kind.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) map: Option<PathBuf>,
+    /// Where the names of what stays outside are written: a new file, not on the share.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Changes nothing, and says what would be.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) at: At,
 }
 
 /// What is imported.

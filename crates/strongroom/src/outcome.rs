@@ -45,7 +45,11 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<CustodyError>() {
         Some(CustodyError::Refused(_) | CustodyError::Absent) => 3,
         Some(
-            CustodyError::Input(_) | CustodyError::State(_) | CustodyError::File(_) | CustodyError::TooLarge { .. },
+            CustodyError::Input(_)
+            | CustodyError::State(_)
+            | CustodyError::Map(_)
+            | CustodyError::File(_)
+            | CustodyError::TooLarge { .. },
         ) => 2,
         _ => 4,
     }

@@ -42,6 +42,8 @@ pub enum Field {
     VisitDay,
     /// The whole bytes of an original, over documents' versions: the same file when it comes again.
     Original,
+    /// The path of a file below the share it was imported from, over documents: the same place when it comes again.
+    SharePath,
 }
 
 impl Field {
@@ -57,6 +59,7 @@ impl Field {
         Self::GuardianSurname,
         Self::VisitDay,
         Self::Original,
+        Self::SharePath,
     ];
 
     /// As it stands in SQL and in the key's derivation.
@@ -73,6 +76,7 @@ impl Field {
             Self::GuardianSurname => "guardian_surname",
             Self::VisitDay => "visit_day",
             Self::Original => "original",
+            Self::SharePath => "share_path",
         }
     }
 }

@@ -95,7 +95,7 @@ impl Custody {
 }
 
 /// Surname and given name out of "Lee, Mary Ann" or "Mary Ann Lee".
-fn split_name(text: &str) -> (String, String) {
+pub(super) fn split_name(text: &str) -> (String, String) {
     let text = text.trim();
     match text.split_once(',') {
         Some((last, first)) => (last.trim().to_owned(), first.trim().to_owned()),
@@ -107,7 +107,7 @@ fn split_name(text: &str) -> (String, String) {
 }
 
 /// A person's name as it is compared: without titles and degrees, letters only, sorted.
-fn name_key(text: &str) -> String {
+pub(super) fn name_key(text: &str) -> String {
     const TITLES: &[&str] = &["dr", "md", "do", "np", "pa", "rn", "phd", "dpm", "dds", "mr", "ms", "mrs", "prof"];
     let mut words: Vec<String> = text
         .to_lowercase()

@@ -268,6 +268,18 @@ impl Intake {
     }
 }
 
+/// Shows a whole file to the malware scanner; was there one.
+///
+/// # Errors
+/// [`CustodyError::File`] when it is not clean, [`CustodyError::Broken`] when the scanner cannot be started.
+pub(super) async fn scanned(custody: &Custody, bytes: &[u8]) -> Result<bool, CustodyError> {
+    let Some(command) = custody.settings().scan_command.as_deref() else { return Ok(false) };
+    let mut scanner = Scanner::start(command, SCANNER_PATIENCE)?;
+    scanner.feed(bytes).await?;
+    scanner.finish().await?;
+    Ok(true)
+}
+
 /// A malware scanner that reads the file on its standard input. When it is set and fails, nothing comes in.
 struct Scanner {
     child: tokio::process::Child,

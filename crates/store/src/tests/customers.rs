@@ -5,8 +5,8 @@ use super::{
     NOW, a_document, a_guardian, a_patient, a_version, customer, document_id, patient_id, peopled, person, store,
 };
 use crate::{
-    Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, KeyShred, KeyShredState, LedgerLog, Membership,
-    SealedColumn, Store, Upload,
+    Agreement, Assignment, BreakGlass, DocumentFilter, EntryFilter, IncomingDocument, KeyShred, KeyShredState,
+    LedgerLog, Membership, SealedColumn, Store, Upload,
 };
 use ledger::{Draft, Signer, commit};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
@@ -34,6 +34,9 @@ const COVERED: &[(&str, &str)] = &[
     ("documents_held_count", "ask"),
     ("in_care", "ask"),
     ("in_care_many", "ask"),
+    ("incoming_any_known", "change"),
+    ("incoming_insert", "point"),
+    ("incoming_known", "ask"),
     ("kept_check", "ask"),
     ("kept_renew", "change"),
     ("key_shred_approve", "change"),
@@ -52,6 +55,7 @@ const COVERED: &[(&str, &str)] = &[
     ("patient_search", "ask"),
     ("patient_tokens_add", "point"),
     ("patient_tokens_set", "change"),
+    ("patients_by_number", "ask"),
     ("recipient_list_many", "ask"),
     ("related_count", "change"),
     ("related_list", "ask"),
@@ -261,6 +265,11 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
     );
     assert!(!store.in_care(here, patient_id(2), person(3)).await.unwrap());
     assert!(store.in_care(here, patient_id(1), person(3)).await.unwrap());
+    let (same, none) = ([token().1], []);
+    let known = store.incoming_known(here, &same, &none).await.unwrap();
+    assert!(known.originals.is_empty() && known.paths.is_empty());
+    let named = store.patients_by_number(here, ("surname", &same[..]), "surname").await.unwrap();
+    assert_eq!(named[&same[0]].keys().collect::<Vec<_>>(), [&patient_id(1)]);
     let cared = store.in_care_many(here, &both.into_iter().collect(), person(3)).await.unwrap();
     mine(cared.into_iter().collect());
     let documents = [
@@ -367,6 +376,8 @@ async fn changing_another_customers_things_changes_nothing() {
     tx.original_insert(customer(2), &[5; 32], document_id(2), 1).await.unwrap();
     assert_eq!(tx.original_find(here, &[5; 32]).await.unwrap(), None, "an equal file of another's");
     assert_eq!(tx.original_find(customer(2), &[5; 32]).await.unwrap(), Some((document_id(2), 1)));
+    assert!(!tx.incoming_any_known(here, &[vec![5; 32]]).await.unwrap());
+    assert!(tx.incoming_any_known(customer(2), &[vec![5; 32]]).await.unwrap());
     // With nothing to write, the tokens of the other's things must stay, too.
     tx.patient_tokens_set(here, theirs, &[]).await.unwrap();
     tx.document_tokens_set(here, document_id(2), &[]).await.unwrap();
@@ -414,6 +425,11 @@ async fn no_row_points_into_another_customers() {
     );
     assert!(tx.original_insert(here, &[5; 32], document_id(2), 1).await.is_err(), "a file of another's document");
     assert!(tx.break_glass_insert(&glass(1, 2)).await.is_err(), "a glass broken for another's patient");
+    let theirs = a_document(document_id(42), customer(2));
+    let (version, known_by) = (a_version(theirs.id, 1, 1), vec![42; 32]);
+    let (path_token, tokens) = (known_by.clone(), Vec::new());
+    let theirs = IncomingDocument { document: theirs, version, known_by, path_token, tokens };
+    assert!(tx.incoming_insert(here, &[theirs]).await.is_err(), "another's document among one's own");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The command's side: through the server's socket if there is one, else with the root key in hand.
 
 use super::perform::{Caller, Who};
-use super::wire::{self, FILE_BYTES_MAX, PIECE_BYTES, Piece, Request, Said, VERSION, WireError};
+use super::progress::Progress;
+use super::wire::{self, FILE_BYTES_MAX, News, PIECE_BYTES, Piece, Request, Said, VERSION, WireError};
 use super::{Order, SOCKET, show};
 use crate::cli::At;
 use crate::commands::house::{config_at, open_with, root_of};
@@ -10,7 +11,6 @@ use crate::outcome::{Refused, Told, WrongUse, say, say_json};
 use custody::CustodyError;
 use data_encoding::BASE64;
 use serde_json::Value;
-use std::io::Write as _;
 use std::path::Path;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
@@ -72,10 +72,14 @@ async fn offline(config: &Config, root_key: Option<&Path>, order: Order, file: &
     let root = root_of(config, root_key, None).await?;
     let custody = open_with(config, root_of(config, root_key, None).await?).await?;
     let (told, mut said) = mpsc::unbounded_channel();
-    let caller = Caller { custody: custody.clone(), who: Who::Job(root), gate: None, told };
+    let caller = Caller { custody: custody.clone(), who: Who::Job(root), gate: None, told, stopped: None };
     let telling = tokio::spawn(async move {
-        while let Some(text) = said.recv().await {
-            progress(&text);
+        let mut progress = Progress::default();
+        while let Some(news) = said.recv().await {
+            match news {
+                News::Text(text) => progress.say(&text),
+                News::Measure(measure) => progress.measure(measure),
+            }
         }
     });
     let done = caller.perform(order, file).await;
@@ -96,16 +100,12 @@ fn is_refusal(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<CustodyError>(), Some(CustodyError::Refused(_)))
 }
 
-fn progress(text: &str) {
-    // Nothing is left to tell it to if standard error is gone.
-    drop(writeln!(std::io::stderr(), "{text}"));
-}
-
 /// Through the running server.
 async fn through(stream: UnixStream, order: Order, file: &[u8]) -> anyhow::Result<Value> {
     let (from, mut to) = stream.into_split();
     let mut from = BufReader::new(from);
     let sent = send(&mut to, order, file).await;
+    let mut progress = Progress::default();
     loop {
         // What the server has to say goes before what went wrong while it was sent.
         let said: Said = match wire::read_answer(&mut from).await {
@@ -115,14 +115,21 @@ async fn through(stream: UnixStream, order: Order, file: &[u8]) -> anyhow::Resul
         };
         match said {
             Said::Confirm { code, url, words } => {
-                progress(&format!(
+                progress.say(&format!(
                     "To {words}: sign in to the portal, open\n  {url}\nand type this code there, within five minutes:\n  {code}"
                 ));
             }
-            Said::Confirmed {} => progress("Confirmed."),
-            Said::Progress { text } => progress(&text),
-            Said::Done { out } => return Ok(out),
-            Said::Failed { code, sentence } => return Err(Told { code, sentence }.into()),
+            Said::Confirmed {} => progress.say("Confirmed."),
+            Said::Progress { text } => progress.say(&text),
+            Said::Measure(measure) => progress.measure(measure),
+            Said::Done { out } => {
+                progress.end();
+                return Ok(out);
+            }
+            Said::Failed { code, sentence } => {
+                progress.end();
+                return Err(Told { code, sentence }.into());
+            }
         }
     }
 }

@@ -230,6 +230,20 @@ pub(crate) enum Order {
         /// Change nothing, and say what would be.
         dry_run: bool,
     },
+    /// Documents from a folder; its map comes along as the file.
+    #[serde(rename = "import.share")]
+    ImportShare {
+        /// Whose, as the map says it.
+        customer: CustomerId,
+        /// What they are called, as the map says it.
+        name: String,
+        /// The folder, absolute.
+        share: PathBuf,
+        /// Where the names of what stays outside are written, absolute.
+        rejects: PathBuf,
+        /// Change nothing, and say what would be.
+        dry_run: bool,
+    },
     /// People from a table.
     #[serde(rename = "import.people")]
     ImportPeople {
@@ -243,7 +257,7 @@ pub(crate) enum Order {
 impl Order {
     /// Does a file come with it.
     pub(crate) const fn takes_file(&self) -> bool {
-        matches!(self, Self::ImportPatients { .. } | Self::ImportPeople { .. })
+        matches!(self, Self::ImportPatients { .. } | Self::ImportPeople { .. } | Self::ImportShare { .. })
     }
 
     /// What it would do, for the person who is to confirm it. Ids and fixed words; no name of a patient.
@@ -312,6 +326,12 @@ impl Order {
             Self::ImportPatients { customer, dry_run } => {
                 format!("import patients of {customer} from a table of {file_bytes} bytes{}", only_look(dry_run))
             }
+            Self::ImportShare { customer, name, share, dry_run, .. } => format!(
+                "import the documents of {} ({customer}) from the folder {}{}",
+                plain(name),
+                plain_path(share),
+                only_look(dry_run)
+            ),
             Self::ImportPeople { customer, dry_run } => {
                 format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
             }

@@ -1,6 +1,7 @@
 //! Doing what was ordered: one use case of custody each, at a desk of whoever orders it.
 
 use super::Order;
+use super::wire::News;
 use crate::outcome::{Refused, WrongUse};
 use custody::{Approved, Custody, Desk, DirectoryBody, Invited, People, RootKey, TerminalSession};
 use portal::door::Gate;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 /// Entries of the ledger that are shown at once, at most.
 const TAIL_MAX: u32 = 1000;
@@ -29,7 +31,9 @@ pub(super) struct Caller {
     /// The running server's gate; none without a server.
     pub(super) gate: Option<Gate>,
     /// Is told how far it is.
-    pub(super) told: UnboundedSender<String>,
+    pub(super) told: UnboundedSender<News>,
+    /// Says when the running server is to stop; none without a server.
+    pub(super) stopped: Option<watch::Receiver<bool>>,
 }
 
 impl Caller {
@@ -46,7 +50,7 @@ impl Caller {
 
     fn tell(&self, text: String) {
         // Whoever watched may have gone; the work goes on.
-        drop(self.told.send(text));
+        drop(self.told.send(News::Text(text)));
     }
 
     /// Does it, and gives what is to be reported.
@@ -86,6 +90,10 @@ impl Caller {
             | Order::ProgramRights { .. }
             | Order::ProgramExpire { .. }
             | Order::ProgramRevoke { .. }) => super::programs::perform(self, order).await,
+            Order::ImportShare { customer, name, share, rejects, dry_run } => {
+                let said = super::share::Said { customer, name, share, rejects, dry_run };
+                self.share(said, file).await
+            }
             order => self.perform_for_the_house(order).await,
         }
     }

@@ -5,7 +5,7 @@
 //! before a person has confirmed it, and then in that person's name.
 
 use super::perform::{Caller, Who};
-use super::wire::{self, FILE_BYTES_MAX, LINE_TIME, Piece, Request, Said, VERSION, WireError};
+use super::wire::{self, FILE_BYTES_MAX, LINE_TIME, News, Piece, Request, Said, VERSION, WireError};
 use super::{Order, SOCKET};
 use crate::outcome::{WrongUse, told};
 use anyhow::Context as _;
@@ -130,15 +130,21 @@ async fn order(
         return Err(WrongUse("this is another version of strongroom than the running server's".to_owned()).into());
     }
     let file = if request.order.takes_file() { file(from).await? } else { Vec::new() };
-    let who = confirmed(from, to, (&custody, &request.order, file.len()), stopped).await?;
+    let who = confirmed(from, to, (&custody, &request.order, file.len()), stopped.clone()).await?;
     wire::write(to, &Said::Confirmed {}).await.map_err(wrong)?;
     let (progress, mut said) = mpsc::unbounded_channel();
-    let caller = Caller { custody, who: Who::Person(who), gate: Some(gate), told: progress };
-    // On a task of its own: an order that has begun is finished, whether or not anybody still listens.
+    let caller = Caller { custody, who: Who::Person(who), gate: Some(gate), told: progress, stopped: Some(stopped) };
+    // On a task of its own: an order that has begun is finished, whether or not anybody still listens. One that can be
+    // begun again where it was (an import) sees that nobody does, and stops.
     let work = tokio::spawn(async move { caller.perform(request.order, &file).await });
-    let mut listens = true;
-    while let Some(text) = said.recv().await {
-        listens = listens && wire::write(to, &Said::Progress { text }).await.is_ok();
+    while let Some(news) = said.recv().await {
+        let line = match news {
+            News::Text(text) => Said::Progress { text },
+            News::Measure(measure) => Said::Measure(measure),
+        };
+        if wire::write(to, &line).await.is_err() {
+            said.close();
+        }
     }
     work.await.map_err(|_| anyhow::anyhow!("the order was stopped"))?
 }

@@ -60,6 +60,7 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
             vec!["Changed. It holds from the next request on.".to_owned()]
         }
         Order::ProgramRevoke { .. } => vec!["Stopped. None of its tokens is worth anything any more.".to_owned()],
+        Order::ImportShare { .. } => super::share::lines(out),
         order => lines_of_the_house(order, out),
     }
 }
@@ -198,6 +199,7 @@ fn shred(out: &Value) -> Vec<String> {
 /// What makes the command end with 1: lines that were rejected, objects that are damaged.
 pub(super) fn finding(order: &Order, out: &Value) -> Option<String> {
     let list = match order {
+        Order::ImportShare { rejects, .. } => return super::share::finding(out, rejects),
         Order::ImportPatients { .. } | Order::ImportPeople { .. } => "rejected",
         _ => return None,
     };

@@ -40,6 +40,28 @@ pub(super) enum Piece {
     End(u64),
 }
 
+/// How far an import is: nothing in it names a file.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Measure {
+    /// Files that were gone through.
+    pub(super) files: u64,
+    /// Of how many.
+    pub(super) files_all: u64,
+    /// Bytes that were gone through.
+    pub(super) bytes: u64,
+    /// Of how many.
+    pub(super) bytes_all: u64,
+}
+
+/// What is told while an order is carried out.
+#[derive(Debug)]
+pub(super) enum News {
+    /// In words.
+    Text(String),
+    /// In numbers.
+    Measure(Measure),
+}
+
 /// What the server says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
@@ -60,6 +82,8 @@ pub(super) enum Said {
         /// In words.
         text: String,
     },
+    /// How far a long work is, in numbers.
+    Measure(Measure),
     /// It is done.
     Done {
         /// What came of it.

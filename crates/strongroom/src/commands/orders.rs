@@ -8,7 +8,8 @@ use crate::cli::{
 };
 use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
-use record::{Right, SystemEntropy};
+use record::{Clock as _, Right, SystemClock, SystemEntropy};
+use std::path::PathBuf;
 
 /// The longest file of a public key, bytes.
 const KEY_FILE_BYTES_MAX: usize = 16 * 1024;
@@ -163,7 +164,8 @@ async fn shred_finish(at: &cli::At) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
-    match args.command {
+    let cli::ImportArgs { command: Some(command), .. } = args else { return share(args).await };
+    match command {
         ImportCommand::Patients { at, file, customer, dry_run } => {
             carry_out(&at, Order::ImportPatients { customer, dry_run }, Some(&file)).await
         }
@@ -171,6 +173,28 @@ pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
             carry_out(&at, Order::ImportPeople { customer, dry_run }, Some(&file)).await
         }
     }
+}
+
+/// Documents from a folder. The map is read here for what has to be confirmed, and again by whoever carries it out.
+async fn share(args: cli::ImportArgs) -> anyhow::Result<()> {
+    let cli::ImportArgs { share: Some(share), map: Some(map), rejects, dry_run, at, .. } = args else {
+        return Err(WrongUse("name the folder and its map".to_owned()).into());
+    };
+    let text =
+        std::fs::read(&map).map_err(|error| WrongUse(format!("cannot read {}: {}", map.display(), error.kind())))?;
+    let read = crate::admin::map_of(&text)?;
+    let rejects = rejects.unwrap_or_else(|| {
+        let now = SystemClock.now().to_string().replace([':', '.'], "-");
+        PathBuf::from(format!("import-rejects-{now}.csv"))
+    });
+    let order = Order::ImportShare {
+        customer: read.customer,
+        name: read.customer_name,
+        share: std::path::absolute(&share)?,
+        rejects: std::path::absolute(&rejects)?,
+        dry_run,
+    };
+    carry_out(&at, order, Some(&map)).await
 }
 
 pub(crate) async fn gate(args: cli::GateArgs) -> anyhow::Result<()> {
