@@ -11,8 +11,8 @@ pub use bucket::{BucketFault, BucketOptions, BucketPlace, BucketSeen};
 
 use crate::StoreError;
 use bucket::{Bucket, BucketPieces, BucketReader, BucketWriter};
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use folder::{Folder, FolderPieces, FolderReader, FolderWriter};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use record::ObjectId;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
