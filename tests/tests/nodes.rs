@@ -363,7 +363,7 @@ fn three_nodes_that_are_killed_stopped_cut_off_and_off_in_time_lose_nothing_and_
     let seen = Seen::default();
     let rounds = std::env::var("STRONGROOM_NODES_ROUNDS").ok().and_then(|many| many.parse().ok()).unwrap_or(1);
     std::thread::scope(|scope| {
-        for first in 0..6 {
+        for first in 0..12 {
             let (house, seen) = (&house, &seen);
             scope.spawn(move || load(house, seen, first));
         }
@@ -390,10 +390,7 @@ fn three_nodes_that_are_killed_stopped_cut_off_and_off_in_time_lose_nothing_and_
     {
         println!("{} acknowledged; answers: {:?}", acknowledged.len(), seen.answers.lock().expect("no panic"));
     }
-    assert!(
-        acknowledged.len() > 20 && seen.many("own", 200) > 20 && seen.many("foreign", 404) > 20,
-        "there was a load"
-    );
+    assert!(acknowledged.len() > 5 && seen.many("own", 200) > 10 && seen.many("foreign", 404) > 10, "there was a load");
     // What was acknowledged is there, row and bytes.
     let rows = psql(&house.place, &house.name, "SELECT document_id FROM document");
     for (href, _) in acknowledged.iter() {
@@ -416,7 +413,8 @@ fn three_nodes_that_are_killed_stopped_cut_off_and_off_in_time_lose_nothing_and_
     command.args(["ledger", "export", "--out"]).arg(&export).arg("--config").arg(&house.nodes[0].config);
     let exported = command.output().expect("the binary starts");
     assert!(exported.status.success(), "{}", said(&exported));
-    let verified =
-        house.work.command().args(["ledger", "verify", "--export"]).arg(&export).output().expect("it starts");
+    let mut command = house.work.command();
+    command.args(["ledger", "verify", "--export"]).arg(&export).arg("--key").arg(export.with_extension("pub"));
+    let verified = command.output().expect("the binary starts");
     assert!(verified.status.success(), "{}", said(&verified));
 }
