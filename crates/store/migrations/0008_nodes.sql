@@ -16,9 +16,3 @@ CREATE TABLE job (
     node_id TEXT,                          -- who does it now; it is free again when that node's lease has ended
     due_at  BIGINT NOT NULL                -- not before
 );
-
--- How much of a rate was used, over all nodes.
-CREATE TABLE rate (
-    subject BYTEA NOT NULL PRIMARY KEY,    -- whose, under the directory key: an address or an account is not readable here
-    full_at BIGINT NOT NULL                -- when all of it has come back
-);

@@ -106,75 +106,32 @@ impl EntityActivity {
 pub(super) const fn kind(action: Action) -> Kind {
     use Action as A;
     use EntityActivity as E;
+    // One line holds what belongs together; every act stands in one of them, or this does not compile.
     match action {
-        A::DocumentList
-        | A::DocumentSearch
-        | A::DocumentRead
-        | A::DocumentDownload
-        | A::DocumentPrint
-        | A::DocumentHistory
-        | A::DocumentStatus
-        | A::PatientSearch
-        | A::PatientShow
-        | A::PatientTrace
-        | A::BreakGlassList
-        | A::RequestList
-        | A::AccessList
-        | A::AccessReview
-        | A::LedgerList
-        | A::LedgerProve
-        | A::LedgerReceipt
-        | A::LedgerExport
-        | A::AlertList
-        | A::HealthShow => Kind::Api(Api::Read),
-        A::DocumentUpload
-        | A::PatientCreate
-        | A::PatientImport
-        | A::RelatedCreate
-        | A::RequestOpen
-        | A::BreakGlassStart
-        | A::BackupCreate
-        | A::BackupRestore => Kind::Api(Api::Create),
-        A::DocumentAdvance
-        | A::DocumentMatch
-        | A::DocumentDeliver
-        | A::DocumentUndoDelivery
-        | A::DocumentPickUp
-        | A::DocumentSign
-        | A::DocumentHold
-        | A::DocumentRelease
-        | A::DocumentWithdraw
-        | A::DocumentMove
-        | A::PatientChange
-        | A::PatientLink
-        | A::RelatedChange
-        | A::RequestClose
-        | A::BreakGlassReview
-        | A::AlertClose
-        | A::GateReopen => Kind::Api(Api::Update),
+        A::DocumentList | A::DocumentSearch | A::DocumentRead | A::DocumentDownload => Kind::Api(Api::Read),
+        A::DocumentPrint | A::DocumentHistory | A::DocumentStatus | A::PatientSearch => Kind::Api(Api::Read),
+        A::PatientShow | A::PatientTrace | A::BreakGlassList | A::RequestList => Kind::Api(Api::Read),
+        A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve | A::LedgerReceipt => Kind::Api(Api::Read),
+        A::LedgerExport | A::AlertList | A::HealthShow => Kind::Api(Api::Read),
+        A::DocumentUpload | A::PatientCreate | A::PatientImport | A::RelatedCreate => Kind::Api(Api::Create),
+        A::RequestOpen | A::BreakGlassStart | A::BackupCreate | A::BackupRestore => Kind::Api(Api::Create),
+        A::DocumentAdvance | A::DocumentMatch | A::DocumentDeliver => Kind::Api(Api::Update),
+        A::DocumentUndoDelivery | A::DocumentPickUp | A::DocumentSign | A::DocumentHold => Kind::Api(Api::Update),
+        A::DocumentRelease | A::DocumentWithdraw | A::DocumentMove | A::PatientChange => Kind::Api(Api::Update),
+        A::PatientLink | A::RelatedChange | A::RequestClose | A::BreakGlassReview => Kind::Api(Api::Update),
+        A::AlertClose | A::GateReopen => Kind::Api(Api::Update),
         A::DocumentEnterInError => Kind::Api(Api::Delete),
         A::SessionStart => Kind::Authentication(Authentication::Logon),
         A::SessionEnd | A::SessionRevoke => Kind::Authentication(Authentication::Logoff),
         A::SessionStepUp | A::TerminalConfirm => Kind::Authentication(Authentication::Again),
-        A::CustomerList
-        | A::CustomerShow
-        | A::PersonList
-        | A::ProgramList
-        | A::StaffList
-        | A::KeyShredShow
-        | A::KeyUnwrap => Kind::Entity(E::Read),
-        A::CustomerCreate
-        | A::AgreementCreate
-        | A::ProgramRegister
-        | A::PersonInvite
-        | A::ManagerInvite
-        | A::StaffInvite => Kind::Entity(E::Create),
-        A::InvitationConfirm | A::ProgramChange | A::AssignmentGrant | A::KeyRotate | A::KeyRekey | A::KeyShredAsk => {
-            Kind::Entity(E::Update)
-        }
-        A::AgreementEnd | A::ProgramRevoke | A::MembershipEnd | A::StaffEnd | A::AssignmentEnd | A::KeyShred => {
-            Kind::Entity(E::Delete)
-        }
+        A::CustomerList | A::CustomerShow | A::PersonList | A::ProgramList | A::StaffList => Kind::Entity(E::Read),
+        A::KeyShredShow | A::KeyUnwrap => Kind::Entity(E::Read),
+        A::CustomerCreate | A::AgreementCreate | A::ProgramRegister | A::PersonInvite => Kind::Entity(E::Create),
+        A::ManagerInvite | A::StaffInvite => Kind::Entity(E::Create),
+        A::InvitationConfirm | A::ProgramChange | A::AssignmentGrant | A::KeyRotate => Kind::Entity(E::Update),
+        A::KeyRekey | A::KeyShredAsk => Kind::Entity(E::Update),
+        A::AgreementEnd | A::ProgramRevoke | A::MembershipEnd | A::StaffEnd => Kind::Entity(E::Delete),
+        A::AssignmentEnd | A::KeyShred => Kind::Entity(E::Delete),
         A::PersonEnrol | A::PersonReEnrol | A::CredentialAdd | A::OfficerRecover => Kind::Entity(E::Enroll),
         A::CredentialRemove => Kind::Entity(E::Unenroll),
     }

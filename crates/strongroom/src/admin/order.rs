@@ -295,20 +295,18 @@ impl Order {
             Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
             Self::KeyRekey { new_root_key, epoch_escrow } => {
-                let root = new_root_key
-                    .as_ref()
-                    .map_or_else(String::new, |file| format!(" under the new root key in {}", plain_path(file)));
-                format!("wrap all keys anew{root}{}", escrow_words(epoch_escrow.as_deref()))
-            }
-            Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
-                let copies =
-                    copies_expire_on.as_deref().map_or("are none".to_owned(), |day| format!("expire {}", plain(day)));
                 format!(
-                    "ask for the destruction of the keys of {} ({customer}): {}; copies of the volume {copies}",
-                    plain(name),
-                    plain(reason)
+                    "wrap all keys anew{}{}",
+                    root_words(new_root_key.as_deref()),
+                    escrow_words(epoch_escrow.as_deref())
                 )
             }
+            Self::KeyShredAsk { customer, name, reason, copies_expire_on } => format!(
+                "ask for the destruction of the keys of {} ({customer}): {}; copies of the volume {}",
+                plain(name),
+                plain(reason),
+                copies_expire_on.as_deref().map_or("are none".to_owned(), |day| format!("expire {}", plain(day)))
+            ),
             Self::KeyShredWithdraw { customer } => format!("take back the destruction of the keys of {customer}"),
             Self::KeyShredApprove { customer, name } => {
                 format!("DESTROY the keys of {} ({customer}) for good, as another officer asked", plain(name))
@@ -341,6 +339,10 @@ impl Order {
 
 fn plain_path(path: &Path) -> String {
     plain(&path.display().to_string())
+}
+
+fn root_words(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!(" under the new root key in {}", plain_path(path)))
 }
 
 /// A place that is remembered is said.
