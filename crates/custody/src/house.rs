@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) program: ProgramId,
     pub(crate) passkeys: crate::passkeys::Passkeys,
     pub(crate) refusals: crate::ask::RefusalMeter,
+    // Apart: whoever only says that they are a program uses up nothing of that program's.
+    pub(crate) token_refusals: crate::ask::RefusalMeter,
     pub(crate) alarm: crate::alerts::AlarmState,
     pub(crate) terminals: crate::terminals::Terminals,
     // Counted when the orphans are looked for, for the metrics.
@@ -161,6 +163,7 @@ impl Custody {
             program,
             passkeys,
             refusals,
+            token_refusals: crate::ask::RefusalMeter::default(),
             alarm,
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),

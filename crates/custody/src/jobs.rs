@@ -256,7 +256,7 @@ impl Custody {
 
     /// One entry for the refusals that were only counted.
     pub(crate) async fn refusals_summary(&self) {
-        let counted = self.0.refusals.unwritten_take();
+        let counted = self.0.refusals.unwritten_take() + self.0.token_refusals.unwritten_take();
         if counted == 0 {
             return;
         }

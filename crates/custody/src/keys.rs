@@ -182,7 +182,12 @@ impl Custody {
     /// The version to move to: a new one, or that of the run that was interrupted.
     async fn rotate_begin(&self, customer: CustomerId) -> Result<u32, CustodyError> {
         if let Some(text) = self.store().meta_fetch(&rotating(customer)).await? {
-            return text.parse().map_err(|_| CustodyError::Broken("a rotation's version cannot be read".to_owned()));
+            let version = text.parse();
+            let version =
+                version.map_err(|_| CustodyError::Broken("a rotation's version cannot be read".to_owned()))?;
+            // As long as another node does not know it, this one holds it back, and would move nothing.
+            self.keys_known().await?;
+            return Ok(version);
         }
         let ring = self.ring();
         let change = ring.rotate(customer, self.now(), self.entropy()).map_err(key_error)?;

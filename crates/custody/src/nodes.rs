@@ -15,6 +15,8 @@ use vault::{KeyRing, Known};
 
 /// How often it is looked whether the others know a new key.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often at most: a node that does not follow for two leases has lost its own, and follows before it answers again.
+const LOOKS_MOST: u128 = 2 * LEASE.as_millis() / LOOK.as_millis();
 
 /// What several nodes of a house share beyond the database.
 pub(crate) struct Together {
@@ -69,21 +71,30 @@ impl Custody {
         let Some(mut pulse) = self.store().node_join(node, &self.ring().rows().state()).await? else {
             return Ok(NodeHandle(None));
         };
-        loop {
-            // Keys that were made between our first look at them and our joining were not ours to know: the others did not wait.
-            self.keys_follow().await?;
+        // Keys that were made between our first look at them and our joining were not ours to know: the others did not wait, and
+        // we wait for them.
+        for _ in 0..LOOKS_MOST {
+            let all = self.keys_follow().await?;
             let state = self.ring().rows().state();
-            if pulse.beat(&state).await?.is_some_and(|heard| heard.keys == state) {
-                break;
+            if pulse.beat(&state).await?.is_some_and(|heard| heard.keys == state) && all {
+                pulse.resume();
+                return Ok(self.pulse_start(pulse));
             }
+            tokio::time::sleep(LOOK).await;
         }
+        Err(CustodyError::State(
+            "Another node does not know the newest keys yet. Look at it, then start this one again.",
+        ))
+    }
+
+    fn pulse_start(&self, mut pulse: Pulse) -> NodeHandle {
         let stop = CancellationToken::new();
         let (custody, told) = (self.clone(), stop.clone());
         let task = tokio::spawn(async move {
             custody.pulse(&mut pulse, &told).await;
             pulse
         });
-        Ok(NodeHandle(Some((stop, task))))
+        NodeHandle(Some((stop, task)))
     }
 
     /// Begins to answer somebody; `None` when this node may answer nothing now. While an answer that began before a loss of the
@@ -113,16 +124,17 @@ impl Custody {
             if let Err(error) = &beat {
                 tracing::warn!(%error, "the database does not answer this node");
             }
-            match beat {
-                Ok(Some(heard)) if self.store().truth_holds() => {
-                    if std::mem::take(&mut alone) {
-                        let custody = self.clone();
-                        // Beside the pulse, which must not wait for the ledger.
-                        tokio::spawn(async move { custody.came_back().await });
-                    }
-                    self.heard(heard).await;
-                }
-                _ => alone |= !self.store().truth_holds(),
+            alone |= !self.store().truth_holds();
+            if let Ok(Some(heard)) = beat
+                && self.heard(heard).await
+            {
+                pulse.resume();
+            }
+            if alone && self.store().truth_holds() {
+                alone = false;
+                let custody = self.clone();
+                // Beside the pulse, which must not wait for the ledger.
+                tokio::spawn(async move { custody.came_back().await });
             }
         }
     }
@@ -135,18 +147,22 @@ impl Custody {
         self.alert("node_alone", &sentence).await;
     }
 
-    async fn heard(&self, heard: Heard) {
-        let waits = *self.0.together.following.lock().await == Followed::ForUs;
-        if (heard.keys != self.ring().rows().state() || waits)
-            && let Err(error) = self.keys_follow().await
-        {
-            tracing::error!(%error, "keys that another node made could not be followed");
-        }
+    /// Follows what was heard; whether it could.
+    async fn heard(&self, heard: Heard) -> bool {
         self.0.together.gate.send_if_modified(|known| {
             let news = *known != heard.gate_closed;
             *known = heard.gate_closed;
             news
         });
+        let waits = *self.0.together.following.lock().await == Followed::ForUs;
+        if heard.keys == self.ring().rows().state() && !waits {
+            return true;
+        }
+        let followed = self.keys_follow().await;
+        if let Err(error) = &followed {
+            tracing::error!(%error, "keys that another node made could not be followed");
+        }
+        followed.is_ok()
     }
 
     /// Takes over the key table as it is in the database. Does everybody know it.
@@ -172,9 +188,12 @@ impl Custody {
             self.ring_replace(next);
             return Ok(());
         }
-        // A node that does not follow has lost its lease by then, and follows before it answers again.
-        let most = 2 * LEASE.as_millis() / LOOK.as_millis();
-        for _ in 0..most {
+        self.keys_known().await
+    }
+
+    /// Waits until every node that may answer anything knows the keys as they are.
+    pub(crate) async fn keys_known(&self) -> Result<(), CustodyError> {
+        for _ in 0..LOOKS_MOST {
             if self.keys_follow().await? {
                 return Ok(());
             }

@@ -370,12 +370,17 @@ impl Desk<act::ProgramChange> {
                 }
                 if matches!(change, KeyChange::Rotate(..)) {
                     tx.program_keys_end(id, KeysEnded::AllBut(&new.kid), now.plus_secs(overlap)).await?;
+                    if overlap == 0 {
+                        tx.program_tokens_end(id).await?;
+                    }
                 }
             }
             (None, KeyChange::End(kid)) => {
                 if tx.program_keys_end(id, KeysEnded::Only(kid), now).await? == 0 {
                     return Err(CustodyError::State("It has no key of that name, or it has ended already."));
                 }
+                // Whoever had the key may have got one with it a moment ago.
+                tx.program_tokens_end(id).await?;
             }
             (None, KeyChange::Add(_) | KeyChange::Rotate(..)) => {}
         }

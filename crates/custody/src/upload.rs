@@ -237,13 +237,29 @@ impl Desk<act::DocumentUpload> {
         .await?;
         tx.commit().await?;
         let done = match custody.upload_take(new, coming, bytes).await {
-            Ok((taken, key)) => custody.upload_finish(me, new, coming, taken, key, witnessed).await,
+            Ok((taken, key)) => match self.still_let_in().await {
+                Ok(()) => custody.upload_finish(me, new, coming, taken, key, witnessed).await,
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         if !matches!(done, Ok(Taking::Done(_))) {
             custody.upload_undo(coming).await;
         }
         done
+    }
+
+    /// A file may come in for hours: a program that was stopped meanwhile, or has lost the right, brings nothing in.
+    async fn still_let_in(&self) -> Result<(), CustodyError> {
+        let Some(at_desk) = &self.program else { return Ok(()) };
+        let (now, right) = (self.custody.now(), record::Right::DocumentsCreate);
+        let row = self.custody.store().program_fetch(at_desk.program).await?;
+        let is_in = row.is_some_and(|row| now < row.over_at() && row.rights.contains(&right));
+        if is_in && at_desk.rights.contains(&right) {
+            Ok(())
+        } else {
+            Err(CustodyError::Refused(policy::Why::NotPermitted))
+        }
     }
 
     /// Who brings it in.

@@ -20,6 +20,8 @@ use vault::KeyTableState;
 pub const LEASE: Duration = Duration::from_secs(5);
 /// How often it asks. What the house decided elsewhere is followed within twice this.
 pub const PULSE: Duration = Duration::from_millis(400);
+/// After a loss, how long it waits at most for what was under way. Whatever writes has failed or ended long before.
+const QUIET_MOST: Duration = Duration::from_secs(30);
 /// How long it waits for an answer.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// Fact: why the portal is closed. Every node follows it.
@@ -38,36 +40,59 @@ fn machine_millis() -> u64 {
 pub(crate) struct Lease {
     /// When the last question that was answered had been asked, by [`machine_millis`].
     asked_at: AtomicU64,
-    /// It ran out once, and what was under way then has not ended.
+    /// It ran out once, and has not begun anew.
     lost: AtomicBool,
+    /// When it was lost.
+    lost_at: AtomicU64,
+    /// Counts up at each loss: what began before one never holds again.
+    turn: AtomicU64,
     under_way: AtomicU64,
 }
 
 impl Lease {
-    fn holds(&self) -> bool {
+    fn is_fresh(&self) -> bool {
         let millis = machine_millis().saturating_sub(self.asked_at.load(Ordering::SeqCst));
-        let held = !self.lost.load(Ordering::SeqCst) && u128::from(millis) < LEASE.as_millis();
-        if !held {
-            // Whoever sees it first says so for all, and it stays said however soon an answer comes now.
-            self.lost.store(true, Ordering::SeqCst);
+        u128::from(millis) < LEASE.as_millis()
+    }
+
+    fn holds(&self) -> bool {
+        if self.lost.load(Ordering::SeqCst) {
+            return false;
         }
-        held
+        if !self.is_fresh() {
+            // Whoever sees it first says so for all, and it stays said however soon an answer comes now.
+            self.lose();
+            return false;
+        }
+        true
     }
 
-    /// May a lease that was lost begin anew: nothing is under way that began under the old one.
+    fn lose(&self) {
+        if !self.lost.swap(true, Ordering::SeqCst) {
+            self.lost_at.store(machine_millis(), Ordering::SeqCst);
+            self.turn.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// May a lease that was lost begin anew: what was under way has ended, or has had time to. What has not ended by then
+    /// waits for a receiver that takes nothing; it never holds again.
     fn is_quiet(&self) -> bool {
-        self.under_way.load(Ordering::SeqCst) == 0
+        let millis = machine_millis().saturating_sub(self.lost_at.load(Ordering::SeqCst));
+        self.under_way.load(Ordering::SeqCst) == 0 || u128::from(millis) > QUIET_MOST.as_millis()
     }
 
-    fn heard(&self, asked_at: u64) {
-        self.asked_at.store(asked_at, Ordering::SeqCst);
+    fn resume(&self) {
+        if self.is_fresh() && self.is_quiet() {
+            self.lost.store(false, Ordering::SeqCst);
+        }
     }
 }
 
-/// Something that is under way on this node. While one of these that began before a loss is there, nothing new begins.
+/// Something that is under way on this node. What began before a loss of the lease never holds again, and nothing new begins
+/// until it has ended.
 #[derive(Debug)]
 #[must_use]
-pub struct Visit(Option<Arc<Lease>>);
+pub struct Visit(Option<(Arc<Lease>, u64)>);
 
 impl Visit {
     /// One that never ends early: there is no other node.
@@ -84,13 +109,13 @@ impl Visit {
     /// May it go on.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.0.as_ref().is_none_or(|lease| lease.holds())
+        self.0.as_ref().is_none_or(|(lease, turn)| lease.holds() && lease.turn.load(Ordering::SeqCst) == *turn)
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let Some(lease) = &self.0 {
+        if let Some((lease, _)) = &self.0 {
             lease.under_way.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -191,7 +216,7 @@ fn heard(row: &sqlx::postgres::PgRow) -> Result<(i64, Heard), StoreError> {
 
 impl Pulse {
     /// Asks once: says that this node is there and which keys it knows, and hears what the house decided elsewhere. `None` when the
-    /// lease was lost and something is still under way that began before.
+    /// lease was lost and something is still under way that began before. A lease that was lost stays so until [`Self::resume`].
     ///
     /// # Errors
     /// When the database does not answer in time. Nothing is to be done but to ask again.
@@ -200,39 +225,39 @@ impl Pulse {
         if anew && !self.lease.is_quiet() {
             return Ok(None);
         }
-        let asked_at = machine_millis();
         let doing = "say that this node is there";
-        let answered = match tokio::time::timeout(PATIENCE, self.ask(keys, anew)).await {
-            Ok(Ok(row)) => row,
-            Ok(Err(error)) => {
-                self.connection = None;
-                return Err(error);
-            }
-            Err(_) => {
-                self.connection = None;
-                return Err(StoreError::Database { doing, source: sqlx::Error::PoolTimedOut });
-            }
-        };
-        let Some(row) = answered else {
+        let late = || StoreError::Database { doing, source: sqlx::Error::PoolTimedOut };
+        let answered = tokio::time::timeout(PATIENCE, self.ask(keys, anew)).await.unwrap_or_else(|_| Err(late()));
+        let (row, asked_at) = answered.inspect_err(|_| self.connection = None)?;
+        let Some(row) = row else {
             // The database's clock says that it is over, so others may have gone on without this node.
-            self.lease.lost.store(true, Ordering::SeqCst);
+            self.lease.lose();
             return Ok(None);
         };
         let (at, heard) = heard(&row)?;
         self.clock.set(at, asked_at);
-        self.lease.heard(asked_at);
-        if anew && self.lease.is_quiet() {
-            self.lease.lost.store(false, Ordering::SeqCst);
-        }
+        self.lease.asked_at.store(asked_at, Ordering::SeqCst);
         Ok(Some(heard))
     }
 
-    async fn ask(&mut self, keys: &KeyTableState, anew: bool) -> Result<Option<sqlx::postgres::PgRow>, StoreError> {
+    /// After what was heard is followed: a lease that was lost begins anew, unless something is under way that began before.
+    pub fn resume(&self) {
+        self.lease.resume();
+    }
+
+    /// The answer, if this node is there by the database's clock, and when it was asked: not before there is a connection,
+    /// or the time that took would be added to the database's.
+    async fn ask(
+        &mut self,
+        keys: &KeyTableState,
+        anew: bool,
+    ) -> Result<(Option<sqlx::postgres::PgRow>, u64), StoreError> {
         let doing = "say that this node is there";
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(self.server.pulse().await?),
         };
+        let asked_at = machine_millis();
         // One text, one way there and back. Not in a serializable transaction: it must not be turned back by anybody.
         let sql = format!(
             "INSERT INTO node (node_id, started_at, seen_until, keys_seen, program) \
@@ -249,12 +274,13 @@ impl Pulse {
             .bind(anew)
             .fetch_optional(connection)
             .await
+            .map(|row| (row, asked_at))
             .map_err(StoreError::database(doing))
     }
 
     /// Says that this node is gone, so that nobody waits for its lease to end.
     pub async fn leave(mut self) {
-        self.lease.lost.store(true, Ordering::SeqCst);
+        self.lease.lose();
         if let Some(connection) = &mut self.connection {
             let gone =
                 sqlx::query("DELETE FROM node WHERE node_id = $1").bind(self.node.to_string()).execute(connection);
@@ -273,7 +299,7 @@ impl Store {
         let Some(nodes) = self.nodes() else { return Ok(None) };
         let (_, lease) = nodes.joined.get_or_init(|| (node, Arc::new(Lease::default())));
         let (lease, clock) = (Arc::clone(lease), Arc::clone(&nodes.clock));
-        lease.lost.store(true, Ordering::SeqCst);
+        lease.lose();
         let mut pulse = Pulse { server: nodes.server.clone(), connection: None, node, lease, clock };
         let beat = pulse.beat(keys).await?;
         if beat.is_none() {
@@ -296,7 +322,7 @@ impl Store {
         };
         // Counted first: a lease that begins anew must see it, or it must see the lease lost.
         lease.under_way.fetch_add(1, Ordering::SeqCst);
-        let visit = Visit(Some(Arc::clone(lease)));
+        let visit = Visit(Some((Arc::clone(lease), lease.turn.load(Ordering::SeqCst))));
         visit.holds().then_some(visit)
     }
 
@@ -337,7 +363,8 @@ impl Store {
         row.map_or(Ok(false), |row: Row| Ok(row.count("many")? == 0))
     }
 
-    /// Takes work that one node at a time does; whether it is ours now and due. On the embedded engine it always is.
+    /// Takes work that one node at a time does; whether it is ours now and due. Within a process the same work is done one after the
+    /// other, so what is still ours could not be put down. On the embedded engine it always is.
     ///
     /// # Errors
     /// When the database cannot.
@@ -349,7 +376,7 @@ impl Store {
         // Whoever is there already is passed by and not waited for. What a node holds is free when its lease has ended.
         let sql = format!(
             "UPDATE job SET node_id = $1 WHERE name = (SELECT name FROM job WHERE name = $2 AND due_at <= {NOW} \
-             AND NOT EXISTS (SELECT 1 FROM node WHERE node.node_id = job.node_id AND seen_until > {NOW}) \
+             AND NOT EXISTS (SELECT 1 FROM node WHERE node.node_id = job.node_id AND node.node_id <> $1 AND seen_until > {NOW}) \
              FOR UPDATE SKIP LOCKED)"
         );
         let taken = tx.run(sql, binds![node, name]).await? == 1;

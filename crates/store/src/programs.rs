@@ -36,10 +36,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Until when it may act: its end, or when it was stopped.
+    /// Until when it may act: its end; one that was stopped, never: whether it was does not depend on anybody's clock.
     #[must_use]
     pub fn over_at(&self) -> Timestamp {
-        self.revoked.as_ref().map_or(self.ends_at, |(at, _)| (*at).min(self.ends_at))
+        self.revoked.as_ref().map_or(self.ends_at, |_| self.created_at.min(self.ends_at))
     }
 }
 
@@ -275,6 +275,14 @@ impl Tx {
             "UPDATE program_key SET ends_at = $3 WHERE program_id = $1 AND kid {sign} $2 AND (ends_at IS NULL OR ends_at > $3)"
         );
         self.run(sql, binds![id, kid, at]).await
+    }
+
+    /// Ends every token of a program: the next request needs a new one.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn program_tokens_end(&mut self, id: ProgramId) -> Result<u64, StoreError> {
+        self.run("DELETE FROM program_token WHERE program_id = $1", binds![id]).await
     }
 
     /// Uses up a signed request; zero when it was used before. What is too old to be used again is forgotten.

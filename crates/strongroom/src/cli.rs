@@ -209,6 +209,9 @@ pub(crate) struct Serve {
     /// The address and port, in place of the configured ones.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+    /// The database on a server, in place of the configured one: postgres://role@host/name, without a password.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
     /// The bucket with the sealed objects, in place of the configured one: s3://name/prefix.
     #[arg(long, value_name = "URL")]
     pub(crate) objects: Option<String>,

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 const PAGE: u32 = 500;
 const MARK: &str = "orphans_until";
+/// By how much an entry and the row it led to may be apart the wrong way round: the database's time is mended now and then.
+const CLOCKS_APART_MILLIS: i64 = 2_000;
 /// No act that owes a word lasts longer: a session ends after twelve hours, and a stream with it; twice that.
 const ON_ITS_WAY_SECS_MAX: i64 = 24 * 60 * 60;
 
@@ -28,6 +30,9 @@ const fn owes_a_word(action: Action) -> bool {
     )
 }
 
+/// Acts without a later word, with their places, and where the scan ended.
+type Scanned = (BTreeMap<IntentId, (u64, Entry)>, u64);
+
 impl Custody {
     /// Closes every act that never ended, as `unknown`; how many. At the start, before anybody is served. While other nodes
     /// are at work, only what is older than anything can be that is still on its way.
@@ -35,8 +40,15 @@ impl Custody {
     /// # Errors
     /// When the store cannot, or the ledger cannot write: then nobody is to be served.
     pub async fn orphans_close(&self) -> Result<u64, CustodyError> {
-        let (open, until) = self.orphans_scan().await?;
-        let others = self.store().nodes_beside().await? > 0;
+        // Asked before the scan and after it: whoever was there at either may have had it under way.
+        let before = self.store().nodes_beside().await?;
+        let scanned = self.orphans_scan().await?;
+        let others = before > 0 || self.store().nodes_beside().await? > 0;
+        self.orphans_close_of(scanned, others).await
+    }
+
+    /// Closes what a scan has left open: all of it, or, where `others` are or this node is at work, what is old enough.
+    async fn orphans_close_of(&self, (open, until): Scanned, others: bool) -> Result<u64, CustodyError> {
         let before = self.now().plus_secs(-ON_ITS_WAY_SECS_MAX);
         let (mut closed, mut mark) = (0, until);
         for (index, entry) in open.into_values() {
@@ -58,8 +70,9 @@ impl Custody {
 
     /// From time to time: where several nodes work, closes what a node left behind that died; moves the mark on.
     pub(crate) async fn orphans_tend(&self) -> Result<(), CustodyError> {
-        if self.store().is_on_server() && self.store().nodes_beside().await? > 0 {
-            self.orphans_close().await?;
+        if self.store().is_on_server() {
+            let scanned = self.orphans_scan().await?;
+            self.orphans_close_of(scanned, true).await?;
         }
         self.orphans_mark().await
     }
@@ -80,7 +93,7 @@ impl Custody {
     }
 
     /// Permitted acts without a later word since the mark, with their places, and where the scan ended.
-    async fn orphans_scan(&self) -> Result<(BTreeMap<IntentId, (u64, Entry)>, u64), CustodyError> {
+    async fn orphans_scan(&self) -> Result<Scanned, CustodyError> {
         let mark = self.store().meta_fetch(MARK).await?.and_then(|text| text.parse().ok()).unwrap_or(0_u64);
         let mut at = mark;
         let mut open = BTreeMap::new();
@@ -116,7 +129,9 @@ impl Custody {
             if let ResourceId::DocumentId(id) = id {
                 let versions = self.store().version_list(*id).await?;
                 let by = entry.principal.to_string();
-                if versions.iter().any(|version| version.made_at >= entry.at && version.made_by == by) {
+                if versions.iter().any(|version| {
+                    version.made_at.millis_since(entry.at) >= -CLOCKS_APART_MILLIS && version.made_by == by
+                }) {
                     return Ok(true);
                 }
             }

@@ -381,7 +381,7 @@ impl<C: House> Door<C> {
         }
         self.not_closed(entry, &visit)?;
         let signed_in = match session_secret(&parts.headers) {
-            Some(secret) if !foreign && entry.kind != Kind::Proof => {
+            Some(secret) if !foreign && entry.kind != Kind::Proof && !programs::is_theirs(parts.uri.path()) => {
                 inner.house.session_resolve(secret).await.unwrap_or_default()
             }
             _ => None,

@@ -1,5 +1,5 @@
 use axum::http::Method;
-use custody::{CustodyError, Desk, SignedIn};
+use custody::{CustodyError, Desk, ProgramIn, SignedIn, Visit};
 use record::act;
 use strongroom_portal::door::service::House;
 use strongroom_portal::door::{Answer, Locked, Opts, Reply, Setup};
@@ -8,7 +8,15 @@ use strongroom_portal::door::{Answer, Locked, Opts, Reply, Setup};
 struct Everybody;
 
 impl House for Everybody {
+    fn visit(&self) -> Option<Visit> {
+        Some(Visit::alone())
+    }
+
     async fn session_resolve(&self, _secret: &str) -> Result<Option<SignedIn>, CustodyError> {
+        Ok(None)
+    }
+
+    async fn token_resolve(&self, _secret: &str) -> Result<Option<ProgramIn>, CustodyError> {
         Ok(None)
     }
 }

@@ -64,7 +64,7 @@ async fn a_program_is_changed_over_what_was_read_and_stopped_once_with_its_token
     tx.commit().await.unwrap();
     assert!(store.program_token_by_secret(&[7; 32]).await.unwrap().is_none());
     let now = store.program_fetch(PROGRAM).await.unwrap().unwrap();
-    assert_eq!((now.over_at(), now.last_used_at), (NOW, Some(NOW)));
+    assert_eq!((now.over_at(), now.last_used_at), (now.created_at, Some(NOW)), "it was never in force");
 }
 
 #[tokio::test]

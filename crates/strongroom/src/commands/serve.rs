@@ -15,6 +15,10 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    if let Some(database) = args.database {
+        config.database = Some(database);
+        config.database_file = None;
+    }
     if let Some(objects) = args.objects {
         config.objects = Some(objects);
     }
