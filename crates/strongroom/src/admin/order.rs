@@ -301,12 +301,9 @@ impl Order {
                     escrow_words(epoch_escrow.as_deref())
                 )
             }
-            Self::KeyShredAsk { customer, name, reason, copies_expire_on } => format!(
-                "ask for the destruction of the keys of {} ({customer}): {}; copies of the volume {}",
-                plain(name),
-                plain(reason),
-                copies_expire_on.as_deref().map_or("are none".to_owned(), |day| format!("expire {}", plain(day)))
-            ),
+            Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
+                shred_words((customer, name), reason, copies_expire_on.as_deref())
+            }
             Self::KeyShredWithdraw { customer } => format!("take back the destruction of the keys of {customer}"),
             Self::KeyShredApprove { customer, name } => {
                 format!("DESTROY the keys of {} ({customer}) for good, as another officer asked", plain(name))
@@ -324,12 +321,10 @@ impl Order {
             Self::ImportPatients { customer, dry_run } => {
                 format!("import patients of {customer} from a table of {file_bytes} bytes{}", only_look(dry_run))
             }
-            Self::ImportShare { customer, name, share, dry_run, .. } => format!(
-                "import the documents of {} ({customer}) from the folder {}{}",
-                plain(name),
-                plain_path(share),
-                only_look(dry_run)
-            ),
+            Self::ImportShare { customer, name, share, dry_run, .. } => {
+                let (name, share) = (plain(name), plain_path(share));
+                format!("import the documents of {name} ({customer}) from the folder {share}{}", only_look(dry_run))
+            }
             Self::ImportPeople { customer, dry_run } => {
                 format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
             }
@@ -339,6 +334,12 @@ impl Order {
 
 fn plain_path(path: &Path) -> String {
     plain(&path.display().to_string())
+}
+
+fn shred_words((customer, name): (&CustomerId, &str), reason: &str, copies_expire_on: Option<&str>) -> String {
+    let copies = copies_expire_on.map_or("are none".to_owned(), |day| format!("expire {}", plain(day)));
+    let (name, reason) = (plain(name), plain(reason));
+    format!("ask for the destruction of the keys of {name} ({customer}): {reason}; copies of the volume {copies}")
 }
 
 fn root_words(path: Option<&Path>) -> String {
