@@ -163,7 +163,7 @@ fn while_the_database_is_locked_nothing_opens_and_nothing_is_half_done() {
 
 /// The binary in a mount namespace of its own, with a small disk at `disk` that nobody else sees.
 fn on_a_small_disk(disk: &Path) -> Option<Command> {
-    let script = format!("mount -t tmpfs -o size=24m,mode=0700 none '{0}' && exec \"$@\"", disk.display());
+    let script = format!("mount -t tmpfs -o size=40m,mode=0700 none '{0}' && exec \"$@\"", disk.display());
     let tried = Command::new("unshare").args(["--mount", "sh", "-c", &script, "sh", "true"]).output();
     if !tried.is_ok_and(|tried| tried.status.success()) {
         return None;
