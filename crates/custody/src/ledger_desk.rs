@@ -16,8 +16,8 @@ use crate::{Custody, CustodyError, Desk, Witnessed};
 use bytes::Bytes;
 use ledger::{DurableLog as _, Head, KeptReceipt, Part, TileId, TileKind, TilePath};
 use record::{
-    Act, Action, CustomerId, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, Role, Sha256,
-    Timestamp, act,
+    Act, Action, CustomerId, Intent, IntentId, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, Role,
+    Sha256, Timestamp, act,
 };
 use std::collections::BTreeMap;
 use store::{EntryFilter, StoredEntry};
@@ -56,6 +56,7 @@ impl LedgerFilter {
             actions: self.actions.iter().map(|action| action.as_str().to_owned()).collect(),
             outcomes: self.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect(),
             from: self.from,
+            until: None,
             before,
         }
     }
@@ -68,6 +69,8 @@ pub struct EntryLine {
     pub index: u64,
     /// When.
     pub at: Timestamp,
+    /// Of which act: all entries of one act have the same. None when it cannot be read.
+    pub intent: Option<IntentId>,
     /// Who.
     pub principal: Principal,
     /// Who, by name; empty for strangers and programs.
@@ -164,6 +167,7 @@ impl Reader<'_> {
         Ok(EntryLine {
             index: stored.index,
             at: entry.at,
+            intent: Some(entry.intent),
             principal: entry.principal,
             name,
             action: entry.action,
@@ -207,6 +211,7 @@ fn unreadable(index: u64) -> EntryLine {
     EntryLine {
         index,
         at: Timestamp::from_unix_millis(0),
+        intent: None,
         principal: Principal::Stranger,
         name: String::new(),
         action: Action::LedgerList,
@@ -224,6 +229,16 @@ fn unreadable(index: u64) -> EntryLine {
 }
 
 impl Custody {
+    /// Entries in words, for those whom they concern; nothing that was sealed into them.
+    pub(crate) async fn entry_lines(&self, stored: &[StoredEntry]) -> Result<Vec<EntryLine>, CustodyError> {
+        let mut reader = self.ledger_reader(false);
+        let mut lines = Vec::with_capacity(stored.len());
+        for one in stored {
+            lines.push(reader.line(one).await?);
+        }
+        Ok(lines)
+    }
+
     fn ledger_reader(&self, words: bool) -> Reader<'_> {
         Reader { custody: self, words, people: BTreeMap::new(), customers: BTreeMap::new() }
     }

@@ -21,6 +21,7 @@ mod documents;
 mod enrol;
 mod error;
 mod feed;
+pub mod fhir;
 mod filing;
 #[cfg(test)]
 mod filled;
@@ -97,8 +98,8 @@ pub use people::{
 };
 pub use programs::{
     DocumentFed, DocumentSheet, Feed, FetchKeys, FetchKeysError, Fetching, KEY_OVERLAP_HOURS_MAX, KeyChange,
-    NewProgram, PROGRAM_DAYS_MAX, PersonNamed, ProgramIn, ProgramKeys, ProgramLine, ProgramStanding, Programs,
-    TOKEN_SECS, TokenAsked, TokenGiven, TokenRefused, UploadedOnce,
+    NewProgram, NewestVersion, PROGRAM_DAYS_MAX, PersonNamed, ProgramIn, ProgramKeys, ProgramLine, ProgramStanding,
+    Programs, TOKEN_SECS, TokenAsked, TokenGiven, TokenRefused, Trail, TrailAsked, UploadedOnce,
 };
 pub use reading::{DocumentText, Download, Fetched, HistoryLine, OpenDocument, Span, VersionLine, Wanted};
 pub use related::{RelatedForm, RelatedLine};

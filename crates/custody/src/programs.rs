@@ -10,10 +10,12 @@ mod assertion;
 mod fetched;
 mod keys;
 mod once;
+mod places;
 mod reading;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trail;
 
 use crate::ask::Question;
 use crate::patients::is_fit;
@@ -23,12 +25,13 @@ pub(crate) use fetched::FetchedKeys;
 pub use fetched::{FetchKeys, FetchKeysError, Fetching};
 use keys::{KEYS_MAX, NamedKey};
 pub use once::UploadedOnce;
-pub use reading::{DocumentFed, DocumentSheet, Feed, PersonNamed};
+pub use reading::{DocumentFed, DocumentSheet, Feed, NewestVersion, PersonNamed};
 use record::{CustomerId, Principal, ProgramId, Purpose, Right, Timestamp, act};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{KeysEnded, Program, ProgramKey};
 pub(crate) use token::InHand;
 pub use token::{ProgramIn, TOKEN_SECS, TokenAsked, TokenGiven, TokenRefused};
+pub use trail::{Trail, TrailAsked};
 
 /// The longest a program may be let in for, days: somebody looks at it once a year.
 pub const PROGRAM_DAYS_MAX: u32 = 366;

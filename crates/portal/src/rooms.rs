@@ -14,6 +14,7 @@ mod dictate;
 mod document;
 mod documents;
 mod entrance;
+mod fhir;
 mod file;
 mod forms;
 mod frame;
@@ -63,6 +64,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = house::routes(locked, handles);
     let locked = terminal::routes(locked);
     let locked = watch::routes(locked, handles);
+    let locked = fhir::routes(locked);
     let locked = api::routes(locked);
     accesses::routes(locked)
 }

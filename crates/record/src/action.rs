@@ -285,6 +285,8 @@ actions! {
     LedgerList, "ledger.list", System, Nothing, No;
     /// A proof for one entry.
     LedgerProve, "ledger.prove", System, Nothing, No;
+    /// Entries that concern a customer, for a program of that customer.
+    LedgerTrail, "ledger.trail", Customer, Nothing, No;
     /// A proof for one entry that concerns a customer, for a program of that customer.
     LedgerReceipt, "ledger.receipt", Customer, Nothing, No;
     /// All entries, for an offline verifier.

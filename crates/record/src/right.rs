@@ -60,8 +60,8 @@ rights! {
     AgreementsRead, "system/Organization.rs", "See the practice's agreements", [CustomerShow];
     /// Who works at the customer, and as what.
     PeopleRead, "system/PractitionerRole.rs", "See who works at the practice, and as what", [PersonList];
-    /// Proofs of ledger entries that concern the customer.
-    LedgerRead, "system/AuditEvent.rs", "Fetch the proof of what was done with the practice's records", [LedgerReceipt];
+    /// Ledger entries that concern the customer, and their proofs.
+    LedgerRead, "system/AuditEvent.rs", "See what was done with the practice's records, and fetch the proof of it", [LedgerTrail, LedgerReceipt];
 }
 
 impl Right {

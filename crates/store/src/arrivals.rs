@@ -4,7 +4,8 @@ use crate::documents::{DOCUMENT, document};
 use crate::scope::{self, Condition, Rows};
 use crate::{Document, Page, Store, StoreError};
 use policy::scope::DocumentScope;
-use record::{CustomerId, DocumentId, Timestamp};
+use record::document::DocumentKind;
+use record::{CustomerId, DocumentId, PatientId, Timestamp};
 
 /// When it arrived; a document that is signed arrives again.
 const AT: &str = "COALESCE(document.signed_at, document.delivered_at)";
@@ -20,6 +21,14 @@ pub struct ArrivedFilter {
     pub after: Option<(Timestamp, DocumentId)>,
     /// Only what nobody at the practice has picked up.
     pub waiting: bool,
+    /// Only about this patient.
+    pub about: Option<PatientId>,
+    /// Only these kinds; none of them when it is empty.
+    pub kinds: Option<Vec<DocumentKind>>,
+    /// Only what arrived, or was signed, from then on and before then.
+    pub arrived: (Option<Timestamp>, Option<Timestamp>),
+    /// Only what was delivered from then on and before then.
+    pub delivered: (Option<Timestamp>, Option<Timestamp>),
 }
 
 /// A document, and when it arrived.
@@ -29,6 +38,23 @@ pub struct Arrived {
     pub at: Timestamp,
     /// It.
     pub document: Document,
+}
+
+impl ArrivedFilter {
+    /// All of a customer's that may be listed, from the beginning.
+    #[must_use]
+    pub const fn all(customer: CustomerId, scope: DocumentScope) -> Self {
+        Self {
+            customer,
+            scope,
+            after: None,
+            waiting: false,
+            about: None,
+            kinds: None,
+            arrived: (None, None),
+            delivered: (None, None),
+        }
+    }
 }
 
 impl Store {
@@ -48,6 +74,26 @@ impl Store {
         }
         if filter.waiting {
             condition.and("document.picked_up_at IS NULL");
+        }
+        if let Some(patient) = filter.about {
+            let patient = condition.place(patient);
+            condition.and(&format!("document.patient_id = {patient}"));
+        }
+        if let Some(kinds) = &filter.kinds {
+            // A list of none is no SQL that both engines read.
+            let places: Vec<String> = kinds.iter().map(|kind| condition.place(kind.as_str())).collect();
+            condition.and(&match places.as_slice() {
+                [] => "1 = 0".to_owned(),
+                places => format!("document.kind IN ({})", places.join(", ")),
+            });
+        }
+        for (column, (from, before)) in [(AT, filter.arrived), ("document.delivered_at", filter.delivered)] {
+            for (sign, at) in [(">=", from), ("<", before)] {
+                if let Some(at) = at {
+                    let at = condition.place(at);
+                    condition.and(&format!("{column} {sign} {at}"));
+                }
+            }
         }
         scope::documents(&mut condition, &filter.scope, Rows::Many);
         let most = condition.place(limit.saturating_add(1));

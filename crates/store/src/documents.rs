@@ -312,6 +312,31 @@ impl Store {
         self.rows("list versions", sql, binds![id]).await?.iter().map(version).collect()
     }
 
+    /// The newest version of each of these documents of a customer.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn version_newest_many(
+        &self,
+        customer: CustomerId,
+        ids: &[DocumentId],
+    ) -> Result<Vec<DocumentVersion>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut condition = Condition::default();
+        let customer = condition.place(customer);
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let columns = VERSION.replace("document_id", "document_version.document_id AS document_id");
+        let sql = format!(
+            "SELECT {columns} FROM document JOIN document_version ON document_version.document_id = document.document_id \
+             AND document_version.version = document.current_version \
+             WHERE document.customer_id = {customer} AND document.document_id IN ({})",
+            places.join(", ")
+        );
+        self.rows("list newest versions", sql, condition.values).await?.iter().map(version).collect()
+    }
+
     /// Every version there is, for re-wrapping keys and for backups, in order, after a given one.
     ///
     /// # Errors

@@ -60,6 +60,8 @@ pub struct EntryFilter {
     pub outcomes: Vec<String>,
     /// Only from this time on.
     pub from: Option<Timestamp>,
+    /// Only before this time.
+    pub until: Option<Timestamp>,
     /// Only before this index.
     pub before: Option<u64>,
 }
@@ -316,6 +318,7 @@ impl Store {
         equals("principal = ??", filter.principal.clone().map(Value::from));
         equals("customer_id = ??", filter.customer.map(Value::from));
         equals("at >= ??", filter.from.map(Value::from));
+        equals("at < ??", filter.until.map(Value::from));
         equals(&format!("{idx} < ??"), filter.before.map(number));
         equals("ledger_touch.resource_id = ??", filter.resource.map(Value::from));
         for (column, words) in [("action", &filter.actions), ("outcome", &filter.outcomes)] {

@@ -111,7 +111,9 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::DocumentList | A::DocumentSearch | A::DocumentRead | A::DocumentDownload => Kind::Api(Api::Read),
         A::DocumentPrint | A::DocumentHistory | A::DocumentStatus | A::PatientSearch => Kind::Api(Api::Read),
         A::PatientShow | A::PatientTrace | A::BreakGlassList | A::RequestList => Kind::Api(Api::Read),
-        A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve | A::LedgerReceipt => Kind::Api(Api::Read),
+        A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve | A::LedgerTrail | A::LedgerReceipt => {
+            Kind::Api(Api::Read)
+        }
         A::LedgerExport | A::AlertList | A::HealthShow => Kind::Api(Api::Read),
         A::DocumentUpload | A::PatientCreate | A::PatientImport | A::RelatedCreate => Kind::Api(Api::Create),
         A::RequestOpen | A::BreakGlassStart | A::BackupCreate | A::BackupRestore => Kind::Api(Api::Create),

@@ -50,6 +50,6 @@ acts! {
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol
     SessionRevoke SessionStart SessionEnd SessionStepUp PersonEnrol CredentialAdd CredentialRemove TerminalConfirm AccessList
-    AccessReview ProgramList ProgramRegister ProgramChange ProgramRevoke LedgerReceipt LedgerList LedgerProve LedgerExport AlertList AlertClose GateReopen HealthShow KeyRotate KeyRekey
+    AccessReview ProgramList ProgramRegister ProgramChange ProgramRevoke LedgerTrail LedgerReceipt LedgerList LedgerProve LedgerExport AlertList AlertClose GateReopen HealthShow KeyRotate KeyRekey
     KeyShredShow KeyShredAsk KeyShred BackupCreate BackupRestore OfficerRecover KeyUnwrap
 }

@@ -285,7 +285,7 @@ fn stands_for(right: Right) -> &'static [Action] {
         Right::PatientsUpdate => &[PatientChange],
         Right::AgreementsRead => &[CustomerShow],
         Right::PeopleRead => &[PersonList],
-        Right::LedgerRead => &[LedgerReceipt],
+        Right::LedgerRead => &[LedgerTrail, LedgerReceipt],
     }
 }
 
@@ -393,7 +393,7 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         AccessReview | BreakGlassList => at_customer && (manager || privacy),
         PersonInvite | ProgramRegister | ProgramChange => at_customer && manager,
         ProgramList | ProgramRevoke => at_customer && (manager || privacy || security),
-        LedgerReceipt => at_customer && who.program,
+        LedgerTrail | LedgerReceipt => at_customer && who.program,
         AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd | RequestOpen
         | RequestClose => at_customer && privacy,
         KeyShredShow => at_customer && (privacy || security || manager),

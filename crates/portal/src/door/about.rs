@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 use super::locked::Kind;
+use super::programs::speaks_fhir;
 
 /// Types by their name, each described once.
 pub(crate) type Schemas = BTreeMap<&'static str, Value>;
@@ -115,6 +116,11 @@ macro_rules! ids {
 }
 ids!(DocumentId PatientId PersonId CustomerId AgreementId);
 
+/// An id as FHIR writes it, without the end of the pattern.
+pub(crate) fn fhir_id(prefix: &str) -> String {
+    format!("^{prefix}-[0-7][0-9a-hjkmnp-tv-z]{{25}}")
+}
+
 fn id(prefix: &str) -> Value {
     // Crockford's base32: no i, l, o and u; 130 bits of letters hold 128.
     json!({"type": "string", "pattern": format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")})
@@ -147,6 +153,21 @@ impl Content {
     pub(crate) const fn bytes() -> Self {
         Self { kind: "application/octet-stream", schema: |_| json!({}) }
     }
+    /// Bytes, said to be what they are.
+    pub(crate) const fn any() -> Self {
+        Self { kind: "*/*", schema: |_| json!({}) }
+    }
+    /// A FHIR resource. Its definition is FHIR's; what is said here is only that it is one.
+    pub(crate) const fn fhir() -> Self {
+        Self { kind: FHIR, schema: resource }
+    }
+    /// A search that is posted, as FHIR posts it.
+    pub(crate) const fn search() -> Self {
+        Self { kind: "application/x-www-form-urlencoded", schema: |_| json!({"type": "object"}) }
+    }
+    const fn outcome() -> Self {
+        Self { kind: FHIR, schema: outcome }
+    }
     /// Plain text.
     pub(crate) const fn text() -> Self {
         Self { kind: "text/plain", schema: |_| json!({"type": "string"}) }
@@ -154,6 +175,29 @@ impl Content {
     const fn problem() -> Self {
         Self { kind: "application/problem+json", schema: problem }
     }
+}
+
+const FHIR: &str = "application/fhir+json";
+
+fn resource(schemas: &mut Schemas) -> Value {
+    schemas.entry("Resource").or_insert_with(|| {
+        json!({
+            "type": "object", "description": "A resource of FHIR R4 (4.0.1).",
+            "properties": {"resourceType": {"type": "string"}}, "required": ["resourceType"],
+        })
+    });
+    json!({"$ref": "#/components/schemas/Resource"})
+}
+
+fn outcome(schemas: &mut Schemas) -> Value {
+    schemas.entry("OperationOutcome").or_insert_with(|| {
+        json!({
+            "type": "object", "description": "Why a request was not done, as FHIR says it. It never repeats what was sent.",
+            "properties": {"resourceType": {"const": "OperationOutcome"}, "issue": {"type": "array", "minItems": 1}},
+            "required": ["resourceType", "issue"],
+        })
+    });
+    json!({"$ref": "#/components/schemas/OperationOutcome"})
 }
 
 /// What every refusal says (RFC 9457).
@@ -208,16 +252,21 @@ pub(crate) struct About {
     params: Vec<Param>,
     body: Option<Content>,
     answers: Vec<Said>,
+    refusals: Vec<(u16, &'static str)>,
 }
 
 impl About {
     /// A route where JSON comes or goes.
     pub(crate) fn json(summary: &'static str) -> Self {
-        Self { kind: Kind::Json, summary, params: Vec::new(), body: None, answers: Vec::new() }
+        Self { kind: Kind::Json, summary, params: Vec::new(), body: None, answers: Vec::new(), refusals: Vec::new() }
     }
     /// A route where bytes come or go.
     pub(crate) fn stream(summary: &'static str) -> Self {
         Self { kind: Kind::Stream, ..Self::json(summary) }
+    }
+    /// A search that is posted.
+    pub(crate) fn form(summary: &'static str) -> Self {
+        Self { kind: Kind::Form, ..Self::json(summary) }
     }
     /// It reads this from the query.
     pub(crate) fn query(self, name: &'static str, words: &'static str, schema: Value) -> Self {
@@ -257,8 +306,9 @@ impl About {
         self
     }
     /// It may refuse so, beside what every route may.
-    pub(crate) fn refuses(self, status: u16, words: &'static str) -> Self {
-        self.answers(status, words, Some(Content::problem()))
+    pub(crate) fn refuses(mut self, status: u16, words: &'static str) -> Self {
+        self.refusals.push((status, words));
+        self
     }
 }
 
@@ -285,6 +335,7 @@ impl ProgramRow {
     #[must_use]
     pub fn statuses(&self) -> Vec<u16> {
         let own = self.about.answers.iter().map(|one| one.status);
+        let own = own.chain(self.about.refusals.iter().map(|(status, _)| *status));
         own.chain(ALWAYS.iter().map(|(status, _)| *status)).collect()
     }
 }
@@ -327,7 +378,11 @@ pub(crate) fn openapi(rows: &[ProgramRow]) -> Value {
 
 /// `getDocumentsDocContent`: from the method and the path, so that it is there once.
 fn name(row: &ProgramRow) -> String {
-    let words = row.path.trim_start_matches("/api/v1/").split(|sign: char| !sign.is_ascii_alphanumeric());
+    let words = row
+        .path
+        .trim_start_matches("/api/v1/")
+        .trim_start_matches("/fhir/R4/")
+        .split(|sign: char| !sign.is_ascii_alphanumeric());
     let mut name = row.method.as_str().to_ascii_lowercase();
     for word in words.filter(|word| !word.is_empty()) {
         name.push_str(&word[..1].to_ascii_uppercase());
@@ -343,6 +398,8 @@ fn operation(row: &ProgramRow, schemas: &mut Schemas) -> Value {
             let schema = match name {
                 "version" => json!({"type": "integer", "minimum": 1, "maximum": 1_000_000}),
                 "index" => json!({"type": "integer", "minimum": 0, "maximum": i64::MAX}),
+                "binary" => json!({"type": "string", "pattern": format!("{}\\.[1-9][0-9]{{0,8}}$", fhir_id("doc"))}),
+                id_of if speaks_fhir(row.path) => json!({"type": "string", "pattern": fhir_id(id_of) + "$"}),
                 id_of => id(id_of),
             };
             json!({"in": "path", "name": name, "required": true, "schema": schema})
@@ -366,8 +423,9 @@ fn operation(row: &ProgramRow, schemas: &mut Schemas) -> Value {
         }
         answers.insert(status.to_string(), answer);
     };
-    for (status, words) in ALWAYS {
-        said(*status, words, Some(Content::problem()), (&[], &[]));
+    let refusal = if speaks_fhir(row.path) { Content::outcome() } else { Content::problem() };
+    for (status, words) in ALWAYS.iter().chain(&row.about.refusals) {
+        said(*status, words, Some(refusal), (&[], &[]));
     }
     for one in &row.about.answers {
         said(one.status, one.words, one.content, (&one.headers, &one.links));

@@ -83,8 +83,8 @@ const fn open(method: &'static str, path: &'static str, reason: &'static str) ->
     OpenRoute { method, path, reason }
 }
 
-/// How many open routes there may be (docs/decisions/0018-programs-and-their-tokens.md).
-pub const OPEN_ROUTES_MAX: usize = 14;
+/// How many open routes there may be (docs/decisions/0010-fhir.md).
+pub const OPEN_ROUTES_MAX: usize = 16;
 
 /// Every route that answers somebody who is not signed in. At most [`OPEN_ROUTES_MAX`]; each with its reason.
 pub const OPEN_ROUTES: &[OpenRoute] = &[
@@ -115,6 +115,16 @@ pub const OPEN_ROUTES: &[OpenRoute] = &[
         "GET",
         "/api/v1/openapi.json",
         "describes what programs can ask for (OpenAPI); the same for everybody, no data",
+    ),
+    open(
+        "GET",
+        "/fhir/R4/metadata",
+        "says what of FHIR is done here, which clients read before they have a token; the same for everybody, no data",
+    ),
+    open(
+        "GET",
+        "/fhir/R4/.well-known/smart-configuration",
+        "where programs ask for tokens (SMART), below the address at which FHIR clients look for it; constant words",
     ),
     open(
         "POST",

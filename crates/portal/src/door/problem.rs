@@ -28,6 +28,8 @@ pub struct FieldProblem {
 pub enum Problem {
     /// 400: not a request that a browser of ours would send.
     Malformed,
+    /// 400: well said, and not done here; the sentence says where to look what is.
+    NotSupported(&'static str),
     /// 401: nobody is signed in.
     WhoAreYou,
     /// 403: the request came from another site, or without this session's token.
@@ -71,7 +73,7 @@ impl Problem {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::NotSupported(_) => StatusCode::BAD_REQUEST,
             Self::WhoAreYou => StatusCode::UNAUTHORIZED,
             Self::CrossSite | Self::Forbidden(_) | Self::StepUp(_) => StatusCode::FORBIDDEN,
             Self::NotHere => StatusCode::NOT_FOUND,
@@ -94,6 +96,7 @@ impl Problem {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Malformed => "That request cannot be read",
+            Self::NotSupported(_) => "That is not done here",
             Self::WhoAreYou => "Please sign in",
             Self::CrossSite => "That request did not come from this page",
             Self::Forbidden(_) => "Not for you",
@@ -122,7 +125,7 @@ impl Problem {
             Self::Malformed => "Go back and try again.",
             Self::WhoAreYou => "Sign in, then try again.",
             Self::CrossSite => "Open the page again and repeat what you did there.",
-            Self::Forbidden(sentence) | Self::Conflict(sentence) => sentence,
+            Self::Forbidden(sentence) | Self::Conflict(sentence) | Self::NotSupported(sentence) => sentence,
             Self::StepUp(_) => "This needs a touch of your passkey within the last five minutes.",
             Self::NotHere => {
                 "Nothing at this address is yours to see. If you expect it to be, ask your practice's manager."
@@ -142,6 +145,38 @@ impl Problem {
                 "It opens again as soon as everything has been checked. If a patient needs something now, call us: a person can help."
             }
         }
+    }
+
+    /// What FHIR calls it (value set issue-type, R4).
+    const fn issue(&self) -> &'static str {
+        match self {
+            Self::Malformed | Self::NoSuchRange(_) | Self::Invalid(_) => "invalid",
+            Self::NotSupported(_) | Self::WrongMethod | Self::WrongKind => "not-supported",
+            Self::WhoAreYou => "login",
+            Self::CrossSite | Self::Forbidden(_) | Self::StepUp(_) => "forbidden",
+            Self::NotHere => "not-found",
+            Self::TooSlow => "timeout",
+            Self::Conflict(_) => "conflict",
+            Self::TooLarge => "too-long",
+            Self::WrongHost => "processing",
+            Self::SlowDown(_) => "throttled",
+            Self::Broken => "exception",
+            Self::Unavailable | Self::Overloaded | Self::Closed => "transient",
+        }
+    }
+
+    /// It as an `OperationOutcome`. Like every other body it repeats nothing of what was sent.
+    fn outcome(&self, fields: &[FieldProblem]) -> serde_json::Value {
+        let issue = |says: &str| {
+            serde_json::json!({
+                "severity": "error", "code": self.issue(), "details": {"text": self.title()}, "diagnostics": says,
+            })
+        };
+        let issues: Vec<_> = match fields {
+            [] => vec![issue(self.sentence())],
+            fields => fields.iter().map(|one| issue(&one.sentence)).collect(),
+        };
+        serde_json::json!({"resourceType": "OperationOutcome", "issue": issues})
     }
 
     fn retry_after_secs(&self) -> Option<u32> {
@@ -241,14 +276,25 @@ pub(crate) enum Reader {
     Person,
     /// A script or a program.
     Program,
+    /// A program that speaks FHIR.
+    Fhir,
 }
 
 impl Reader {
+    /// Every one.
+    pub(crate) const ALL: [Self; 3] = [Self::Person, Self::Program, Self::Fhir];
+
     pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if super::programs::speaks_fhir(path) {
+            return Self::Fhir;
+        }
         if super::programs::is_theirs(path) || !accept.contains("text/html") { Self::Program } else { Self::Person }
     }
 }
+
+/// What FHIR resources are.
+pub(crate) const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -274,7 +320,7 @@ impl Problems {
         let mut problems = Self { render, constant: Arc::new(HashMap::new()) };
         let mut constant = HashMap::new();
         for problem in Problem::CONSTANT {
-            for reader in [Reader::Person, Reader::Program] {
+            for reader in Reader::ALL {
                 constant.insert((problem.title(), reader), problems.body(problem, reader));
             }
         }
@@ -294,6 +340,7 @@ impl Problems {
                 let document = Document { r#type: "about:blank", title, status, detail: sentence, fields };
                 serde_json::to_vec(&document).expect("strings and a number are always JSON").into()
             }
+            Reader::Fhir => problem.outcome(fields).to_string().into(),
         }
     }
 
@@ -304,6 +351,7 @@ impl Problems {
         let kind = match reader {
             Reader::Person => "text/html; charset=utf-8",
             Reader::Program => "application/problem+json",
+            Reader::Fhir => FHIR_JSON,
         };
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(secs) = problem.retry_after_secs() {

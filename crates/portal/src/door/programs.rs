@@ -20,6 +20,11 @@ pub(super) fn is_theirs(path: &str) -> bool {
     THEIRS.iter().any(|start| path.starts_with(start))
 }
 
+/// Does whoever asks here speak FHIR, and is answered so.
+pub(super) fn speaks_fhir(path: &str) -> bool {
+    path.starts_with("/fhir/")
+}
+
 /// The token in the header (RFC 6750, 2.1); none when there are two headers, or it is of another kind.
 fn token(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();

@@ -5,7 +5,7 @@
 
 use super::address::SafePath;
 use super::cookie;
-use super::problem::Problem;
+use super::problem::{FHIR_JSON, Problem};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
@@ -104,6 +104,30 @@ impl Reply {
     /// JSON that was written before, 200.
     pub(crate) fn json_text(text: String) -> Self {
         Self::with(StatusCode::OK, "application/json", Body::from(text))
+    }
+
+    /// A FHIR resource, 200.
+    pub(crate) fn fhir(resource: &serde_json::Value) -> Self {
+        Self::with(StatusCode::OK, FHIR_JSON, Body::from(resource.to_string()))
+    }
+
+    /// A FHIR resource that is written as it goes out, 200.
+    pub(crate) fn fhir_stream<S, E>(pieces: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        Self::with(StatusCode::OK, FHIR_JSON, Body::from_stream(pieces))
+    }
+
+    /// What the bytes of an attachment are, for programs: no browser shows an attachment, and none is let guess.
+    ///
+    /// # Errors
+    /// [`Problem::Broken`] when it is no header value.
+    pub(crate) fn media(mut self, media: &str) -> Result<Self, Problem> {
+        let value = HeaderValue::from_str(media).map_err(|_| Problem::Broken)?;
+        self.0.headers_mut().insert(header::CONTENT_TYPE, value);
+        Ok(self)
     }
 
     /// Where it is that was made: a path of ours.

@@ -88,6 +88,12 @@ fn span(piece: &str) -> Option<Span> {
     }
 }
 
+/// Tags in a header: a list of quoted words; weak ones are compared as if they were strong (RFC 9110, 13.1.2).
+pub(super) fn tags(headers: &Headers) -> Vec<String> {
+    let listed = headers.get("if-none-match").unwrap_or_default().split(',');
+    listed.map(|one| one.trim().trim_start_matches("W/").trim_matches('"').to_owned()).collect()
+}
+
 /// Digits; a number that is too large for us is larger than any file.
 fn number(digits: &str) -> Option<u64> {
     let are_digits = !digits.is_empty() && digits.bytes().all(|one| one.is_ascii_digit());

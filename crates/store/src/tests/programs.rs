@@ -114,7 +114,7 @@ async fn documents_come_in_the_order_of_their_arrival_each_once() {
     tx.commit().await.unwrap();
     let clause = DocumentClause { states: vec![DocumentState::Delivered], who: Relation::Anyone };
     let scope = DocumentScope { any_of: vec![clause] };
-    let mut filter = ArrivedFilter { customer: customer(1), scope, after: None, waiting: true };
+    let mut filter = ArrivedFilter { waiting: true, ..ArrivedFilter::all(customer(1), scope) };
     let mut seen = Vec::new();
     loop {
         let page = store.document_arrived(&filter, 1).await.unwrap();

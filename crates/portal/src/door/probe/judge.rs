@@ -58,7 +58,7 @@ impl Judge {
     pub(crate) fn new(problems: &Problems, transport: Transport) -> Self {
         let mut refusals: HashSet<(StatusCode, Sha256)> = HashSet::new();
         let mut constant = HashSet::from([Sha256::of(b"")]);
-        for reader in [Reader::Person, Reader::Program] {
+        for reader in Reader::ALL {
             let who = problems.constant_body(&Problem::WhoAreYou, reader);
             refusals.insert((StatusCode::UNAUTHORIZED, Sha256::of(&who)));
             for problem in Problem::CONSTANT {

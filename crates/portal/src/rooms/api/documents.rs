@@ -4,7 +4,7 @@ use super::said::{self, DocumentMade, DocumentPage, DocumentSheet, Version};
 use crate::door::about::{About, Content, Described as _, Schemas};
 use crate::door::take::{Headers, Path, Path2, Query, RawBody};
 use crate::door::{Answer, Locked, Problem, Reply};
-use crate::rooms::file::wanted;
+use crate::rooms::file::{tags, wanted};
 use axum::http::{Method, StatusCode};
 use custody::{Desk, DocumentText, Feed, Fetched, NewUpload, UploadCut};
 use futures_util::StreamExt as _;
@@ -177,7 +177,9 @@ async fn deliveries(desk: Desk<act::DocumentList>, Query(asked): Query<Asked>) -
 
 async fn feed(desk: &Desk<act::DocumentList>, asked: Asked, unacknowledged: bool) -> Answer {
     let Asked { since, limit } = asked;
-    let fed = desk.document_feed(&Feed { since, limit: limit.unwrap_or(LIMIT_USUAL), unacknowledged }).await?;
+    let fed = desk
+        .document_feed(&Feed { since, limit: limit.unwrap_or(LIMIT_USUAL), unacknowledged, ..Feed::default() })
+        .await?;
     let lines = &fed.lines;
     let page = DocumentPage {
         tag: said::tag(&lines.customer_name),
@@ -224,12 +226,6 @@ async fn content_of(
     headers: Headers,
 ) -> Answer {
     fetch(&desk, (id, Some(version)), &method, &headers).await
-}
-
-/// Tags in a header: a list of quoted words; weak ones are compared as if they were strong (RFC 9110, 13.1.2).
-fn tags(headers: &Headers) -> Vec<String> {
-    let listed = headers.get("if-none-match").unwrap_or_default().split(',');
-    listed.map(|one| one.trim().trim_start_matches("W/").trim_matches('"').to_owned()).collect()
 }
 
 async fn fetch(
