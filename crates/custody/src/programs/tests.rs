@@ -1,8 +1,8 @@
 //! Letting programs in, proving who one is, and every wrong way of doing so: refused, with one entry each.
 
 use super::{
-    FetchKeys, FetchKeysError, Fetching, KeyChange, NewProgram, ProgramKeys, ProgramStanding, TokenAsked, TokenGiven,
-    TokenRefused,
+    Feed, FetchKeys, FetchKeysError, Fetching, KeyChange, NewProgram, ProgramKeys, ProgramStanding, TokenAsked,
+    TokenGiven, TokenRefused,
 };
 use crate::testing::{House, MINUTE_MILLIS, Someone, house};
 use crate::{CustodyError, Desk};
@@ -13,7 +13,8 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA384, RsaKeyPair,
 };
 use data_encoding::BASE64URL_NOPAD;
-use record::{CustomerId, Entry, Outcome, Principal, ProgramId, Right, act};
+use record::document::DocumentState;
+use record::{CustomerId, DocumentId, Entry, Outcome, Principal, ProgramId, Right, Role, Timestamp, act};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -585,4 +586,56 @@ async fn keys_at_an_address_are_fetched_seldom_and_what_cannot_be_fetched_lets_n
     assert!(practice.ask(&form(&practice.good(id, &pair), SCOPE)).await.is_ok());
     practice.house.later(10 * MINUTE_MILLIS);
     assert!(practice.ask(&form(&practice.good(id, &pair), SCOPE)).await.is_err());
+}
+
+/// Delivered at that time, in one go, as by another node whose transaction took its time.
+async fn delivered(practice: &Practice, id: DocumentId, at: Timestamp) {
+    let store = practice.house.custody.store();
+    let mut row = store.document_fetch(id).await.unwrap().unwrap();
+    let was = row.state;
+    (row.state, row.delivered_at) = (DocumentState::Delivered, Some(at));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.document_update(&row, was).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_committed_late_is_not_passed_over_by_whoever_follows_what_arrives() {
+    let practice = Practice::begin().await;
+    let (house, pair) = (&practice.house, Pair::ec());
+    let id = practice.registered(&pair).await;
+    let typist = house.staff(&practice.officer, Role::Transcriptionist, "Tessa Typist").await;
+    let grant = house.desk::<act::AssignmentGrant>(&practice.officer).await;
+    grant.assignment_grant(practice.customer, typist.person).await.unwrap();
+    let mut documents = Vec::new();
+    for number in 0..4 {
+        documents.push(crate::filled::upload(house, &typist, practice.customer, number).await);
+    }
+    let given = practice.ask(&form(&practice.good(id, &pair), SCOPE)).await.unwrap();
+    let program = house.custody.token_resolve(&given.secret).await.unwrap().unwrap();
+    let desk = Desk::<act::DocumentList>::of_program(house.custody.clone(), program);
+    let follow = async |since: Option<String>| {
+        let fed = desk.document_feed(&Feed { since, limit: 2, ..Feed::default() }).await.unwrap();
+        let ids: Vec<DocumentId> = fed.lines.lines.iter().map(|line| line.id).collect();
+        (ids, fed)
+    };
+    let now = house.custody.now();
+    for (document, millis) in [(0, -60_000), (1, -900), (2, -300)] {
+        delivered(&practice, documents[document], now.plus_millis(millis)).await;
+    }
+    let (first, fed) = follow(None).await;
+    assert_eq!((first, fed.more, fed.rest.is_some()), (vec![documents[0], documents[1]], false, true));
+    // Earlier by its time than what was given already, and there only now.
+    delivered(&practice, documents[3], now.plus_millis(-950)).await;
+    let (second, again) = follow(Some(fed.next.clone())).await;
+    assert_eq!(second, [documents[3], documents[1]], "what came just now comes again, and nothing is left out");
+    // Once it is settled the walk goes on.
+    house.clock.advance_millis(11_000);
+    let (third, settled) = follow(Some(again.next)).await;
+    assert_eq!((third, settled.more), (vec![documents[3], documents[1]], true));
+    let (last, end) = follow(Some(settled.next)).await;
+    assert_eq!((last, end.more, end.rest), (vec![documents[2]], false, None));
+    // Whoever wants what is there now, and does not follow, walks by the other place.
+    let (rest, _) = follow(fed.rest).await;
+    assert_eq!(rest, [documents[2]]);
 }

@@ -149,7 +149,7 @@ impl Search {
     }
 
     /// Tokens of which one must fit: `system|code,code`.
-    pub(super) fn tokens(&mut self, name: &str) -> Result<Option<Vec<(Option<String>, String)>>, Problem> {
+    pub(super) fn tokens(&mut self, name: &str) -> Result<Option<Vec<Token>>, Problem> {
         let Some(text) = self.one(name)? else { return Ok(None) };
         let token = |one: &str| match one.split_once('|') {
             // A code without any system: ours all have one.
@@ -169,6 +169,9 @@ impl Search {
         Ok(span)
     }
 }
+
+/// A system, where one was said, and a code.
+pub(super) type Token = (Option<String>, String);
 
 /// What was named is nothing that could be here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
