@@ -85,6 +85,9 @@ pub struct House {
     folder: Folder,
 }
 
+/// The bucket that bin/test makes, and a key that its server takes.
+const BUCKET_OF_TESTS: (&str, &str, &str) = (fake_bucket::BUCKET, fake_bucket::KEY_ID, fake_bucket::SECRET);
+
 impl House {
     /// A filled demo house that answers, with limits on documents an hour out of the way.
     ///
@@ -107,7 +110,11 @@ impl House {
         settings.telephone = "+1 608 555 0100".to_owned();
         change(&mut settings);
         let clock = Arc::new(ShiftedClock::default());
-        let store = custody::open_store(folder.path(), true).await?;
+        let store = custody::trial_store(folder.path()).await;
+        let store = match custody::trial_bucket_server() {
+            Some(endpoint) => store.with_bucket(&custody::trial_bucket(endpoint, folder.path(), BUCKET_OF_TESTS))?,
+            None => store,
+        };
         let root = RootKey::generate(&SystemEntropy);
         Custody::begin(&store, &settings, &root, clock.as_ref(), &SystemEntropy).await?;
         let entropy = Arc::new(SystemEntropy);

@@ -16,8 +16,8 @@ use crate::{Custody, CustodyError, Desk, Witnessed};
 use bytes::Bytes;
 use ledger::{DurableLog as _, Head, KeptReceipt, Part, TileId, TileKind, TilePath};
 use record::{
-    Act, Action, CustomerId, Intent, IntentId, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, Role,
-    Sha256, Timestamp, act,
+    Act, Action, CustomerId, Intent, IntentId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId, Resources,
+    Role, Sha256, Timestamp, act,
 };
 use std::collections::BTreeMap;
 use store::{EntryFilter, StoredEntry};
@@ -56,7 +56,6 @@ impl LedgerFilter {
             actions: self.actions.iter().map(|action| action.as_str().to_owned()).collect(),
             outcomes: self.outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect(),
             from: self.from,
-            until: None,
             before,
         }
     }
@@ -73,7 +72,7 @@ pub struct EntryLine {
     pub intent: Option<IntentId>,
     /// Who.
     pub principal: Principal,
-    /// Who, by name; empty for strangers and programs.
+    /// Who, by name; empty for strangers and the system's own jobs.
     pub name: String,
     /// What.
     pub action: Action,
@@ -147,6 +146,7 @@ struct Reader<'c> {
     custody: &'c Custody,
     words: bool,
     people: BTreeMap<PersonId, String>,
+    programs: BTreeMap<ProgramId, String>,
     customers: BTreeMap<CustomerId, String>,
 }
 
@@ -156,7 +156,8 @@ impl Reader<'_> {
         let entry = leaf.entry;
         let name = match entry.principal {
             Principal::Person(id) => self.person(id).await?,
-            Principal::Program(_) | Principal::Stranger => String::new(),
+            Principal::Program(id) => self.program(id).await?,
+            Principal::Stranger => String::new(),
         };
         let customer_name = match entry.customer {
             Some(id) => self.customer(id).await?,
@@ -193,6 +194,16 @@ impl Reader<'_> {
         }
         let name = self.custody.directory_entry(id).await?.map(|entry| entry.name).unwrap_or_default();
         self.people.insert(id, name.clone());
+        Ok(name)
+    }
+
+    async fn program(&mut self, id: ProgramId) -> Result<String, CustodyError> {
+        if let Some(name) = self.programs.get(&id) {
+            return Ok(name.clone());
+        }
+        // The system's own jobs have no row, and no name.
+        let name = self.custody.store().program_fetch(id).await?.map(|program| program.name).unwrap_or_default();
+        self.programs.insert(id, name.clone());
         Ok(name)
     }
 
@@ -240,7 +251,7 @@ impl Custody {
     }
 
     fn ledger_reader(&self, words: bool) -> Reader<'_> {
-        Reader { custody: self, words, people: BTreeMap::new(), customers: BTreeMap::new() }
+        Reader { custody: self, words, people: BTreeMap::new(), programs: BTreeMap::new(), customers: BTreeMap::new() }
     }
 
     /// Who a principal's text names: a person by name, else the text.

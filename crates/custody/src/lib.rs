@@ -106,9 +106,9 @@ pub use related::{RelatedForm, RelatedLine};
 pub use requests::RequestLine;
 pub use settings::{BackupPlan, IDLE_MINUTES, INVITATION_HOURS, SESSION_HOURS, Settings, UNDO_MINUTES, WitnessSink};
 pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
-/// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
+/// A store for the tests of whoever stands above: in a folder, or on the servers that the environment names.
 #[cfg(feature = "trial")]
-pub use store::trial::open as trial_store;
+pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
 pub use store::{BucketOptions, BucketPlace, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};

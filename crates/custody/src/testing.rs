@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use store::{BucketOptions, BucketPlace};
+use store::BucketPlace;
 use vault::RootKey;
 
 /// 2026-11-21T15:00:00Z: a Saturday morning in New York.
@@ -67,26 +67,14 @@ pub(crate) async fn house() -> House {
     house_with(|_| ()).await
 }
 
-/// The bucket that `STRONGROOM_TEST_S3` names, when objects are to lie there instead of in the folder.
+/// The bucket of the server for tests, when objects are to lie there instead of in the folder.
 fn bucket_elsewhere(dir: &Path) -> Option<BucketPlace> {
-    let endpoint = std::env::var("STRONGROOM_TEST_S3").ok().filter(|endpoint| !endpoint.is_empty())?;
-    Some(bucket_at(endpoint, dir))
+    Some(bucket_at(store::trial::bucket_server()?, dir))
 }
 
 /// A bucket on this server, for the house in this folder alone.
 pub(crate) fn bucket_at(endpoint: String, dir: &Path) -> BucketPlace {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let keys = dir.with_extension("keys");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&keys).unwrap();
-    let (id, secret) = (fake_bucket::KEY_ID, fake_bucket::SECRET);
-    std::io::Write::write_all(
-        &mut file,
-        format!("aws_access_key_id={id}\naws_secret_access_key={secret}\n").as_bytes(),
-    )
-    .unwrap();
-    let prefix = dir.file_name().and_then(|name| name.to_str()).unwrap();
-    let options = BucketOptions { endpoint: Some(endpoint), key_file: Some(keys), ..BucketOptions::default() };
-    BucketPlace::parse(&format!("s3://{}/{prefix}", fake_bucket::BUCKET), &options).unwrap()
+    store::trial::bucket_at(endpoint, dir, (fake_bucket::BUCKET, fake_bucket::KEY_ID, fake_bucket::SECRET))
 }
 
 /// The same with other settings.

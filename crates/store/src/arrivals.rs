@@ -87,7 +87,9 @@ impl Store {
                 places => format!("document.kind IN ({})", places.join(", ")),
             });
         }
-        for (column, (from, before)) in [(AT, filter.arrived), ("document.delivered_at", filter.delivered)] {
+        // Nothing is signed before it is delivered, so the order of arrival begins no earlier.
+        let arrived = (filter.arrived.0.max(filter.delivered.0), filter.arrived.1);
+        for (column, (from, before)) in [(AT, arrived), ("document.delivered_at", filter.delivered)] {
             for (sign, at) in [(">=", from), ("<", before)] {
                 if let Some(at) = at {
                     let at = condition.place(at);

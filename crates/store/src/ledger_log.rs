@@ -60,8 +60,6 @@ pub struct EntryFilter {
     pub outcomes: Vec<String>,
     /// Only from this time on.
     pub from: Option<Timestamp>,
-    /// Only before this time.
-    pub until: Option<Timestamp>,
     /// Only before this index.
     pub before: Option<u64>,
 }
@@ -290,7 +288,7 @@ fn tile(row: &Row) -> Result<Tile, StoreError> {
         .map_err(|_| StoreError::Column { column: "hashes" })
 }
 
-fn stored(row: &Row) -> Result<StoredEntry, StoreError> {
+pub(crate) fn stored(row: &Row) -> Result<StoredEntry, StoreError> {
     Ok(StoredEntry { index: row.count("idx")?, leaf: row.bytes("leaf")? })
 }
 
@@ -318,7 +316,6 @@ impl Store {
         equals("principal = ??", filter.principal.clone().map(Value::from));
         equals("customer_id = ??", filter.customer.map(Value::from));
         equals("at >= ??", filter.from.map(Value::from));
-        equals("at < ??", filter.until.map(Value::from));
         equals(&format!("{idx} < ??"), filter.before.map(number));
         equals("ledger_touch.resource_id = ??", filter.resource.map(Value::from));
         for (column, words) in [("action", &filter.actions), ("outcome", &filter.outcomes)] {

@@ -1,6 +1,6 @@
 //! An empty store for a test: in a folder, or on a PostgreSQL that the environment names. Never in the program that people run.
 
-use crate::{Server, Store, StoreOptions};
+use crate::{BucketOptions, BucketPlace, Server, Store, StoreOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::path::Path;
 
@@ -32,6 +32,29 @@ pub async fn open(dir: &Path) -> Store {
         Some(place) => Store::open_server(&database(&place, dir).await, options).await,
     };
     opened.expect("a store for a test")
+}
+
+/// The address of an S3 server for tests, when objects are to lie there instead of in a folder.
+#[must_use]
+pub fn bucket_server() -> Option<String> {
+    std::env::var("STRONGROOM_TEST_S3").ok().filter(|endpoint| !endpoint.is_empty())
+}
+
+/// A place in this bucket on this server, for the house in this folder alone; with the key's id and secret.
+///
+/// # Panics
+/// When the file with the key cannot be written: this is for tests.
+#[must_use]
+pub fn bucket_at(endpoint: String, dir: &Path, (bucket, id, secret): (&str, &str, &str)) -> BucketPlace {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let keys = dir.with_extension("keys");
+    let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&keys);
+    let mut file = opened.expect("a file with a key");
+    let lines = format!("aws_access_key_id={id}\naws_secret_access_key={secret}\n");
+    std::io::Write::write_all(&mut file, lines.as_bytes()).expect("a file with a key");
+    let prefix = dir.file_name().and_then(std::ffi::OsStr::to_str).expect("a test's folder has a plain name");
+    let options = BucketOptions { endpoint: Some(endpoint), key_file: Some(keys), ..BucketOptions::default() };
+    BucketPlace::parse(&format!("s3://{bucket}/{prefix}"), &options).expect("a place in a bucket")
 }
 
 /// Another node's store on the database that the test of the folder `of` has on a server.

@@ -1,7 +1,7 @@
 //! What concerns nobody but the person who is signed in, what is open to strangers, and what refusals leave behind.
 
 use crate::call::{self, Manner, say};
-use crate::rows::{OWN, Row, rows};
+use crate::rows::{OWN, Row, rows, rows_here};
 use crate::world::{EVERYBODY, Made, SURNAMES, Thing, WORDS, World, is_allowed_elsewhere};
 use record::action::StepUp;
 use record::{Action, Outcome};
@@ -288,7 +288,7 @@ async fn a_touch_that_is_over_is_asked_for_again_and_tells_nobody_what_is_there(
         row.method == "POST" && known.is_some_and(|one| one.action.step_up() == StepUp::Fresh)
     };
     let mut found: Vec<String> = Vec::new();
-    for row in rows().iter().filter(|row| fresh(row) && !row.conflict) {
+    for row in rows_here().iter().filter(|row| fresh(row) && !row.conflict) {
         let (own, foreign) = (world.make(0, row.thing).await, world.make(1, row.thing).await);
         let absent = world.absent(&own);
         let mut visitors: Vec<(&'static str, Visitor)> = Vec::new();

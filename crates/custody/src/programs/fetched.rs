@@ -48,12 +48,25 @@ struct Kept {
     address: String,
     keys: Vec<NamedKey>,
     fetched_at: Option<Timestamp>,
-    asked_at: Timestamp,
+    asked_at: Option<Timestamp>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What is known of a key.
+enum Known {
+    /// It, or that there is none.
+    Answer(Option<NamedKey>),
+    /// It has to be asked for, by one at a time.
+    Ask(Arc<tokio::sync::Mutex<()>>),
 }
 
 impl Kept {
-    fn nothing(address: &str, now: Timestamp) -> Self {
-        Self { address: address.to_owned(), keys: Vec::new(), fetched_at: None, asked_at: now }
+    fn nothing(address: &str) -> Self {
+        Self { address: address.to_owned(), keys: Vec::new(), fetched_at: None, asked_at: None, turn: Arc::default() }
+    }
+
+    fn named(&self, kid: &str) -> Option<NamedKey> {
+        self.keys.iter().find(|key| key.kid == kid).cloned()
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
@@ -76,31 +89,42 @@ impl FetchedKeys {
 
     /// The key of this name at the program's address, as it is there now or was a while ago.
     pub(super) async fn find(&self, program: ProgramId, address: &str, kid: &str, now: Timestamp) -> Option<NamedKey> {
-        let named = |keys: &[NamedKey]| keys.iter().find(|key| key.kid == kid).cloned();
-        {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(one) = kept.get(&program).filter(|one| one.address == address) {
-                let found = if one.is_fresh(now) { named(&one.keys) } else { None };
-                if found.is_some() || now.millis_since(one.asked_at) < AGAIN_MILLIS {
-                    return found;
-                }
-            }
+        let turn = match self.known(program, address, kid, now) {
+            Known::Answer(found) => return found,
+            Known::Ask(turn) => turn,
+        };
+        // One asks; whoever came meanwhile waits, and then takes what came of it.
+        let _mine = turn.lock().await;
+        if let Known::Answer(found) = self.known(program, address, kid, now) {
+            return found;
         }
         let fetched = self.fetched(address).await;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= PROGRAMS_MAX {
-            kept.clear();
-        }
-        let one = kept.entry(program).or_insert_with(|| Kept::nothing(address, now));
+        let one = kept.entry(program).or_insert_with(|| Kept::nothing(address));
         if one.address != address {
-            *one = Kept::nothing(address, now);
+            *one = Kept::nothing(address);
         }
-        one.asked_at = now;
+        one.asked_at = Some(now);
         match fetched {
             Ok(keys) => (one.keys, one.fetched_at) = (keys, Some(now)),
             Err(error) => tracing::warn!(%program, %error, "a program's keys could not be fetched"),
         }
-        if one.is_fresh(now) { named(&one.keys) } else { None }
+        if one.is_fresh(now) { one.named(kid) } else { None }
+    }
+
+    /// What is known without asking, or whose turn it is to ask.
+    fn known(&self, program: ProgramId, address: &str, kid: &str, now: Timestamp) -> Known {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= PROGRAMS_MAX && !kept.contains_key(&program) {
+            kept.clear();
+        }
+        let one = kept.entry(program).or_insert_with(|| Kept::nothing(address));
+        if one.address != address {
+            *one = Kept::nothing(address);
+        }
+        let found = if one.is_fresh(now) { one.named(kid) } else { None };
+        let just_asked = one.asked_at.is_some_and(|at| now.millis_since(at) < AGAIN_MILLIS);
+        if found.is_some() || just_asked { Known::Answer(found) } else { Known::Ask(Arc::clone(&one.turn)) }
     }
 
     /// Fetches and reads a list.

@@ -296,6 +296,8 @@ impl Desk<act::LedgerReceipt> {
         let Some(stored) = found else { return self.absent(program).await };
         let question = Question::of(customer, Purpose::Operations).also(program);
         let witnessed = self.ask(question).await?.witnessed();
-        self.custody.proof_of(&stored, false, witnessed).await
+        let mut proof = self.custody.proof_of(&stored, false, witnessed).await?;
+        self.custody.strangers_unnamed(customer, std::slice::from_mut(&mut proof.line)).await?;
+        Ok(proof)
     }
 }

@@ -544,7 +544,11 @@ impl FetchKeys for Arc<Shelf> {
     fn fetch(&self, _address: &url::Url) -> Fetching {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = self.keys.lock().unwrap().clone().map(String::into_bytes);
-        Box::pin(async move { answer })
+        Box::pin(async move {
+            // Long enough for others to come meanwhile.
+            tokio::task::yield_now().await;
+            answer
+        })
     }
 }
 
@@ -570,9 +574,10 @@ async fn keys_at_an_address_are_fetched_seldom_and_what_cannot_be_fetched_lets_n
     let (id, _) = desk.program_register(&new).await.unwrap();
     let asked = || shelf.asked.load(Ordering::Relaxed);
     let before = asked();
-    for _ in 0..3 {
-        assert!(practice.ask(&form(&practice.good(id, &pair), SCOPE)).await.is_ok());
-    }
+    // Several at once ask once, and all of them get what came of it.
+    let forms: Vec<_> = (0..4).map(|_| form(&practice.good(id, &pair), SCOPE)).collect();
+    let given = futures_util::future::join_all(forms.iter().map(|form| practice.ask(form))).await;
+    assert!(given.iter().all(Result::is_ok));
     assert_eq!(asked(), before + 1);
     // Names that are not there: once a minute, however often somebody asks.
     let stranger = token(&json!({"alg": "ES384", "kid": "two"}), &practice.claims(id), |message| pair.sign(message));

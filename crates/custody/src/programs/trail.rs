@@ -3,12 +3,20 @@
 use super::places::PlaceIn;
 use crate::ask::Question;
 use crate::ledger_desk::EntryLine;
-use crate::{CustodyError, Desk, Witnessed};
-use record::{Action, CustomerId, Outcome, Principal, Purpose, ResourceId, Timestamp, act};
-use store::EntryFilter;
+use crate::{Custody, CustodyError, Desk, Witnessed};
+use record::{Action, CustomerId, Outcome, PersonId, Principal, Purpose, ResourceId, Timestamp, act};
+use std::collections::BTreeSet;
+use store::{Passed, Walk};
 
 /// Entries that one request may ask for.
 const TRAIL_MAX: u32 = 200;
+
+/// Rows that one request passes at most, whatever it wants of them; what lies behind them is the next request's.
+const WALK_ROWS: u32 = 2_000;
+/// Things that the entries of one answer may name together: a list of documents names hundreds.
+const NAMED_MAX: usize = 4_000;
+/// An act that is permitted is written at once. Behind one that is so much older than what is asked for lies nothing of it.
+const WRITTEN_WITHIN_SECS: i64 = 3_600;
 
 /// Which entries are asked for; the newest first.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +44,83 @@ pub struct Trail {
     pub customer: CustomerId,
     /// Their name.
     pub customer_name: String,
-    /// The newest first. Who acted has a name where it is a person or a program.
+    /// The newest first. Who acted has a name where they work for the customer or for the operator.
     pub lines: Vec<EntryLine>,
     /// Where the next request goes on, when there are more.
     pub next: Option<String>,
     /// The entry of asking.
     pub witnessed: Witnessed,
+}
+
+/// How many of these lines name few enough things together; at least one.
+fn few_enough(lines: &[EntryLine]) -> usize {
+    let mut named = 0;
+    let fit = lines.iter().take_while(|line| {
+        named += line.resources.len();
+        named <= NAMED_MAX
+    });
+    fit.count().max(1).min(lines.len())
+}
+
+impl Custody {
+    /// Is this thing, if one is named, that customer's. Another's and none take equally long to find nothing about.
+    async fn concerns(&self, customer: CustomerId, about: Option<ResourceId>) -> Result<bool, CustodyError> {
+        let owner = match about {
+            None => return Ok(true),
+            Some(ResourceId::DocumentId(id)) => self.store().document_fetch(id).await?.map(|row| row.customer),
+            Some(ResourceId::PatientId(id)) => self.store().patient_fetch(id).await?.map(|row| row.customer),
+            Some(_) => None,
+        };
+        Ok(owner == Some(customer))
+    }
+
+    /// Indexes of what is wanted, and where to go on when there may be more.
+    async fn walked(&self, walk: &Walk, limit: usize) -> Result<(Vec<u64>, Option<u64>), CustodyError> {
+        let passed = self.store().entry_walk(walk, WALK_ROWS).await?;
+        let (mut indexes, mut last) = (Vec::new(), None);
+        let too_old = |one: &Passed| {
+            one.outcome == Outcome::Permitted
+                && walk.from.is_some_and(|from| one.at < from.plus_secs(-WRITTEN_WITHIN_SECS))
+        };
+        for one in &passed {
+            if too_old(one) {
+                return Ok((indexes, None));
+            }
+            if one.wanted && indexes.len() == limit {
+                return Ok((indexes, last));
+            }
+            indexes.extend(one.wanted.then_some(one.index));
+            last = Some(one.index);
+        }
+        let more = passed.len() >= WALK_ROWS as usize;
+        Ok((indexes, last.filter(|_| more)))
+    }
+
+    /// Leaves the names of those who work for the customer or for the operator. Somebody else who tried something here has
+    /// an id; who they are is for their own practice to know.
+    pub(super) async fn strangers_unnamed(
+        &self,
+        customer: CustomerId,
+        lines: &mut [EntryLine],
+    ) -> Result<(), CustodyError> {
+        let store = self.store();
+        let here = store.membership_list_at(Some(customer)).await?.into_iter().map(|one| one.person);
+        let ours = store.membership_list_at(None).await?.into_iter().map(|one| one.person);
+        let known: BTreeSet<PersonId> = here.chain(ours).collect();
+        for line in lines {
+            let stranger = match line.principal {
+                Principal::Person(id) => !known.contains(&id),
+                Principal::Program(id) => {
+                    store.program_fetch(id).await?.is_some_and(|program| program.customer != customer)
+                }
+                Principal::Stranger => false,
+            };
+            if stranger {
+                line.name.clear();
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Desk<act::LedgerTrail> {
@@ -60,33 +139,28 @@ impl Desk<act::LedgerTrail> {
         };
         let question = Question::of(program.customer, Purpose::Operations).also(program.program);
         let witnessed = self.ask(question).await?.witnessed();
-        let none_wanted =
-            asked.actions.as_ref().is_some_and(Vec::is_empty) || asked.outcomes.as_ref().is_some_and(Vec::is_empty);
-        let filter = EntryFilter {
-            customer: Some(program.customer),
-            resource: asked.about,
-            actions: asked.actions.iter().flatten().map(|one| one.as_str().to_owned()).collect(),
-            outcomes: asked.outcomes.iter().flatten().map(|one| one.as_str().to_owned()).collect(),
+        let walk = Walk {
+            customer: program.customer,
+            about: asked.about,
+            before,
+            actions: asked.actions.clone(),
+            outcomes: asked.outcomes.clone(),
             from: asked.from,
             until: asked.until,
-            before,
-            ..EntryFilter::default()
         };
-        let mut stored = match none_wanted {
-            // To the store an empty list is no condition.
-            true => Vec::new(),
-            false => custody.store().entry_list(&filter, asked.limit.saturating_add(1)).await?,
+        let (indexes, rest) = match custody.concerns(program.customer, asked.about).await? {
+            true => custody.walked(&walk, asked.limit as usize).await?,
+            false => (Vec::new(), None),
         };
-        let more = stored.len() > asked.limit as usize;
-        stored.truncate(asked.limit as usize);
-        let last = stored.last().filter(|_| more).map(|one| one.index.to_be_bytes());
+        let stored = custody.store().entry_fetch_many(&indexes).await?;
         let mut lines = custody.entry_lines(&stored).await?;
-        let programs = custody.program_names(lines.iter().map(|line| line.principal)).await?;
-        for line in &mut lines {
-            if let Principal::Program(id) = line.principal {
-                line.name = programs.get(&id).cloned().unwrap_or_default();
-            }
-        }
+        let kept = few_enough(&lines);
+        let rest = if kept < lines.len() { lines.get(kept - 1).map(|line| line.index) } else { rest };
+        lines.truncate(kept);
+        // What a row says of an entry is anybody's who writes to the database; what its leaf says is the ledger's.
+        lines.retain(|line| line.unreadable || line.customer == Some(program.customer));
+        custody.strangers_unnamed(program.customer, &mut lines).await?;
+        let last = rest.map(u64::to_be_bytes);
         Ok(Trail {
             customer: program.customer,
             customer_name: custody.customer_name(program.customer).await?,

@@ -11,6 +11,10 @@ use super::reply::Reply;
 use super::service::{Door, Found, House, Visit, read_body};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header, request};
+use record::ProgramId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Where programs come in.
 const THEIRS: [&str; 2] = ["/api/", "/fhir/"];
@@ -43,6 +47,25 @@ pub(super) fn say(response: &mut Response<Body>, tag: Option<HeaderValue>) {
     }
 }
 
+/// How many requests of each program may be answered at once.
+pub(super) struct RoomsOfPrograms {
+    each: usize,
+    // Only of programs whose token was known: as many as there are programs.
+    rooms: Mutex<HashMap<ProgramId, Arc<Semaphore>>>,
+}
+
+impl RoomsOfPrograms {
+    pub(super) fn new(each: usize) -> Self {
+        Self { each: each.max(1), rooms: Mutex::default() }
+    }
+
+    pub(super) fn take(&self, program: ProgramId) -> Result<OwnedSemaphorePermit, Problem> {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.entry(program).or_insert_with(|| Arc::new(Semaphore::new(self.each)));
+        Arc::clone(room).try_acquire_owned().map_err(|_| Problem::SlowDown(5))
+    }
+}
+
 impl<C: House> Door<C> {
     /// A request to the programs' part.
     pub(super) async fn program(
@@ -62,6 +85,7 @@ impl<C: House> Door<C> {
             return Err(Problem::WhoAreYou);
         };
         visit.take(&inner.setting.limits, LimitKey::Program(program.program))?;
+        let visit = visit.of_program(&inner.rooms_of_programs, program.program)?;
         let (entry, params) = match found {
             Found::Route(entry, params) if matches!(entry.lock, Lock::Program(_)) => (entry, params),
             Found::OtherMethod => return Err(Problem::WrongMethod),
@@ -75,8 +99,9 @@ impl<C: House> Door<C> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_theirs, token};
+    use super::{Problem, RoomsOfPrograms, is_theirs, token};
     use axum::http::{HeaderMap, HeaderValue, header};
+    use record::ProgramId;
 
     #[test]
     fn a_token_is_read_from_one_header_of_the_right_kind() {
@@ -92,6 +117,17 @@ mod tests {
         for wrong in [&[][..], &["Basic abc"], &["Bearer"], &["abc"], &["Bearer abc", "Bearer abc"]] {
             assert_eq!(with(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn no_program_holds_all_places() {
+        let rooms = RoomsOfPrograms::new(2);
+        let (one, other) = (ProgramId::from_bytes([1; 16]), ProgramId::from_bytes([2; 16]));
+        let held: Vec<_> = (0..2).map(|_| rooms.take(one).unwrap()).collect();
+        assert!(matches!(rooms.take(one), Err(Problem::SlowDown(_))));
+        assert!(rooms.take(other).is_ok());
+        drop(held);
+        assert!(rooms.take(one).is_ok());
     }
 
     #[test]

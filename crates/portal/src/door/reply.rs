@@ -130,6 +130,12 @@ impl Reply {
         Ok(self)
     }
 
+    /// What comes depends on what the caller said it reads.
+    pub(crate) fn varies(mut self) -> Self {
+        self.0.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        self
+    }
+
     /// Where it is that was made: a path of ours.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use super::limits::{LimitKey, Limits};
 use super::locked::{Comer, Entry, Kind, Lock, OpenRow, RouteRow};
 use super::pattern::Params;
 use super::problem::{Problem, Problems, Reader};
-use super::programs;
+use super::programs::{self, RoomsOfPrograms};
 use super::reply::Reply;
 use super::take::{Call, Incoming, announced, body_problem, gather};
 use super::traces::{Told, Traces};
@@ -26,7 +26,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use custody::{Custody, CustodyError, ProgramIn, SignedIn};
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use record::{Action, Clock, Entropy, SystemEntropy};
+use record::{Action, Clock, Entropy, ProgramId, SystemEntropy};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,6 +42,8 @@ use tracing::Instrument as _;
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Largest JSON body, in bytes.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;
+/// One program may have this share of all requests that are answered at once.
+const PROGRAM_SHARE: usize = 8;
 /// All that a session under its idle lock reaches: the lock's own page, the touch, the lock again, the way out.
 const UNDER_THE_LOCK: &[&str] = &["/locked", "/step-up/{step}", "/lock", "/sign-out"];
 /// All that answers while the gate is closed by a finding and a walk has passed since: what an officer needs to
@@ -161,6 +163,7 @@ pub(super) struct Inner<C> {
     problems: Problems,
     pub(super) setting: Setting,
     room: Arc<Semaphore>,
+    pub(super) rooms_of_programs: RoomsOfPrograms,
 }
 
 /// The door. Cheap to clone.
@@ -198,6 +201,7 @@ impl<C: House> Door<C> {
             transport,
             problems: Problems::new(Arc::clone(&setting.faces.error)),
             room: Arc::new(Semaphore::new(setting.requests_max)),
+            rooms_of_programs: RoomsOfPrograms::new(setting.requests_max / PROGRAM_SHARE),
             setting,
         }))
     }
@@ -306,7 +310,7 @@ impl<C: House> Door<C> {
         let place = Arc::clone(&inner.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let client = parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |known| known.0);
         let nearby = parts.extensions.get::<Nearby>().is_some();
-        let visit = Visit { client, probing, nearby, place };
+        let visit = Visit { client, probing, nearby, place, of_program: None };
         let found = self.find(&parts.method, parts.uri.path());
         if let Found::Route(entry, _) = &found {
             counted.route = Some((entry.method.clone(), entry.pattern.text()));
@@ -462,7 +466,7 @@ impl<C: House> Door<C> {
         let looks = only_looks(&parts.method);
         let request::Parts { method, uri, headers, .. } = parts;
         let landing = Arc::clone(&self.0.setting.faces.landing);
-        let Visit { client, nearby, place, .. } = visit;
+        let Visit { client, nearby, place, of_program, .. } = visit;
         let call = Call { method, uri, headers, params, body, client, nearby, landing };
         let answer = (entry.run)(self.0.house.clone(), comer, call);
         let answered = if looks {
@@ -471,7 +475,7 @@ impl<C: House> Door<C> {
             // On a task of its own: what changes something and has begun is finished, although nobody waits for the answer
             // any more. Otherwise whoever hangs up at the right moment would leave an act half done.
             let working = async move {
-                let _place = place;
+                let _places = (place, of_program);
                 answer.await
             };
             match tokio::spawn(working.in_current_span()).await {
@@ -499,9 +503,17 @@ pub(super) struct Visit {
     nearby: bool,
     /// Among the requests that may be answered at once; let go of when nothing works for this one any more.
     place: OwnedSemaphorePermit,
+    /// And among those of one program.
+    of_program: Option<OwnedSemaphorePermit>,
 }
 
 impl Visit {
+    /// Takes a place among those of its program, so that no program holds all places there are.
+    pub(super) fn of_program(mut self, rooms: &RoomsOfPrograms, program: ProgramId) -> Result<Self, Problem> {
+        self.of_program = Some(rooms.take(program)?);
+        Ok(self)
+    }
+
     pub(super) fn take(&self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
         if self.probing {
             return Ok(());

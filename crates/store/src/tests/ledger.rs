@@ -1,14 +1,14 @@
 //! The ledger over the real database: receipts, rivals, failures, and a process that is killed at any moment.
 
 use super::{NOW, TempDir, customer, document_id, person};
-use crate::{EntryFilter, LedgerLog, Store, StoreError};
+use crate::{EntryFilter, LedgerLog, Store, StoreError, Walk};
 use ledger::leaf::{bundle, decode};
 use ledger::{
     CommitError, Committed, Draft, DurableLog as _, Head, Part, Signer, TileSet, commit, export, sign_head,
     verify_export,
 };
 use record::{
-    Act, CustomerId, Entry, Intent, IntentId, ManualClock, Outcome, Principal, Purpose, ResourceId, Resources,
+    Act, Action, CustomerId, Entry, Intent, IntentId, ManualClock, Outcome, Principal, Purpose, ResourceId, Resources,
     SystemEntropy, act,
 };
 use sqlx::Executor as _;
@@ -159,6 +159,48 @@ fn wanted(filter: &EntryFilter, index: u64, entry: &Entry) -> bool {
         && among(&filter.outcomes, entry.outcome.as_str())
         && filter.from.is_none_or(|from| entry.at >= from)
         && filter.before.is_none_or(|before| index < before)
+}
+
+#[tokio::test]
+async fn a_walk_passes_so_many_rows_and_no_more_and_misses_nothing() {
+    let dir = TempDir::new();
+    let store = begun(&dir).await;
+    let (log, signer) = (LedgerLog::new(store.clone()), signer());
+    let _ = commit((0..60).map(draft).collect(), &log, &signer, &SystemEntropy).await.unwrap();
+    let all = Walk {
+        customer: customer(1),
+        about: None,
+        before: None,
+        actions: None,
+        outcomes: None,
+        from: None,
+        until: None,
+    };
+    for (walk, wanted) in [
+        (all.clone(), (0..60).rev().filter(|n| n % 2 == 0).collect::<Vec<u64>>()),
+        (Walk { customer: customer(3), ..all.clone() }, vec![]),
+        (Walk { about: Some(document_id(8).into()), ..all.clone() }, vec![8]),
+        (Walk { about: Some(document_id(9).into()), ..all.clone() }, vec![]),
+        (Walk { actions: Some(vec![Action::DocumentList]), ..all.clone() }, vec![]),
+        (Walk { actions: Some(vec![]), ..all.clone() }, vec![]),
+        (Walk { outcomes: Some(vec![Outcome::Permitted]), before: Some(5), ..all.clone() }, vec![4, 2, 0]),
+        (Walk { from: Some(NOW.plus_millis(10)), until: Some(NOW.plus_millis(15)), ..all.clone() }, vec![14, 12, 10]),
+    ] {
+        let (mut seen, mut next) = (Vec::new(), walk);
+        loop {
+            let passed = store.entry_walk(&next, 7).await.unwrap();
+            assert!(passed.len() <= 7);
+            seen.extend(passed.iter().filter(|one| one.wanted).map(|one| one.index));
+            assert!(passed.iter().all(|one| one.at == NOW.plus_millis(i64::try_from(one.index).unwrap())));
+            match passed.last() {
+                Some(last) if passed.len() == 7 => next.before = Some(last.index),
+                _ => break,
+            }
+        }
+        assert_eq!(seen, wanted, "{next:?}");
+        let found = store.entry_fetch_many(&seen).await.unwrap();
+        assert_eq!(found.into_iter().map(|one| one.index).collect::<Vec<_>>(), wanted);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ use axum::http::Method;
 use custody::fhir::{Logical, Place, actions_of, audit_event, outcomes_of};
 use custody::{Desk, TrailAsked};
 use record::{DocumentId, PatientId, ResourceId, act};
+use std::collections::BTreeSet;
 
 /// Rows of a page when no number is asked for; and the most.
 const USUAL: u32 = 50;
@@ -51,7 +52,7 @@ fn about(search: &mut Search, place: &Place) -> Result<Option<Result<ResourceId,
     let at = |kind| (place.base.as_str(), kind);
     let patient = search.reference::<Logical<PatientId>>("patient", at("Patient"))?;
     let patient = patient.map(|one| one.map(|Logical(id)| ResourceId::from(id)));
-    let Some(text) = search.one("entity")? else { return Ok(patient) };
+    let Some(text) = search.alone("entity")? else { return Ok(patient) };
     if patient.is_some() {
         return Err(Problem::NotSupported("Say a patient or an entity."));
     }
@@ -65,10 +66,11 @@ fn about(search: &mut Search, place: &Place) -> Result<Option<Result<ResourceId,
     Ok(Some(found.ok_or(NoSuch)))
 }
 
-/// What one of these codes asks for; everything, when none was said.
+/// What these codes ask for, each once however often it is said; everything, when none was said.
 fn by_code<T>(search: &mut Search, name: &str, of: fn(&str) -> Vec<T>) -> Result<Option<Vec<T>>, Problem> {
-    let tokens = search.tokens(name)?;
-    Ok(tokens.map(|tokens| tokens.iter().flat_map(|(_, code)| of(code)).collect()))
+    let Some(tokens) = search.tokens(name)? else { return Ok(None) };
+    let codes: BTreeSet<String> = tokens.into_iter().map(|(_, code)| code).collect();
+    Ok(Some(codes.iter().flat_map(|code| of(code)).collect()))
 }
 
 async fn find(desk: Desk<act::LedgerTrail>, asked: Asked) -> Answer {

@@ -34,15 +34,19 @@ pub(super) fn routes(locked: Locked) -> Locked {
 
 /// Does whoever asks read resources, and not bytes (R4, 2.1.0.6).
 fn wants_resource(headers: &Headers, asked: Asked) -> Result<bool, Problem> {
-    if !asked.is_empty() {
-        asked.read(NONE)?;
-        return Ok(true);
-    }
+    let format = asked.names_format();
+    asked.read(NONE)?;
     let accept = headers.get("accept").unwrap_or_default();
     // Plain JSON can be what the bytes themselves are.
-    let named = |one: &str| one.split(';').next().unwrap_or_default().trim() == "application/fhir+json";
-    Ok(accept.split(',').any(named))
+    let named = |one: &str| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next() == Some("application/fhir+json") && !parts.any(|part| part == "q=0")
+    };
+    Ok(format || accept.split(',').any(named))
 }
+
+/// The resource's tag is another than that of the bytes: who has one of them does not have the other.
+const OF_RESOURCE: &str = "-resource";
 
 async fn read(
     desk: Desk<act::DocumentDownload>,
@@ -55,9 +59,18 @@ async fn read(
     let place = place(&desk).await?;
     // A range is of the bytes themselves; a resource is told whole.
     let bytes = if resource { Wanted::Whole } else { wanted(&method, &headers) };
-    let known = file::tags(&headers);
+    let known = file::tags(&headers).into_iter().filter_map(|tag| match (resource, tag.strip_suffix(OF_RESOURCE)) {
+        (true, Some(bytes)) => Some(bytes.to_owned()),
+        (false, None) => Some(tag),
+        // Whatever there is.
+        _ => (tag == "*").then_some(tag),
+    });
+    let known: Vec<String> = known.collect();
+    let ours = |tag: &str| if resource { format!("{tag}{OF_RESOURCE}") } else { tag.to_owned() };
     let file = match desk.document_fetch(name.document, Some(name.version), (bytes, &known)).await? {
-        Fetched::Same { tag, witnessed } => return Ok(Reply::not_modified().tag(&tag)?.entry(witnessed.index)),
+        Fetched::Same { tag, witnessed } => {
+            return Ok(Reply::not_modified().tag(&ours(&tag))?.varies().entry(witnessed.index));
+        }
         Fetched::Bytes(file) => file,
     };
     let (tag, entry, media) = (file.tag.clone(), file.witnessed.index, file.media.clone());
@@ -72,7 +85,7 @@ async fn read(
     } else {
         file::reply(file).media(&media)?
     };
-    Ok(reply.tag(&tag)?.entry(entry))
+    Ok(reply.tag(&ours(&tag))?.varies().entry(entry))
 }
 
 /// Where a resource stands that is written as its bytes come.

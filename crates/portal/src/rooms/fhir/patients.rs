@@ -15,7 +15,7 @@ use record::{PatientId, act};
 pub(super) const BY_ID: &[Param] = &[param("_id", Kind::Id, "One patient.")];
 /// What is searched by POST.
 pub(super) const PARAMS: &[Param] = &[
-    param("identifier", Kind::Token, "The practice's own number."),
+    param("identifier", Kind::Token, "The practice's own number, without a system."),
     param("family", Kind::Text, "Surname."),
     param("given", Kind::Text, "Given name; beside a surname or a birth date."),
     param("birthdate", Kind::Date, "Birth date, one day; beside a surname."),
@@ -63,18 +63,20 @@ async fn find_by_id(desk: Desk<act::PatientShow>, asked: Asked) -> Answer {
 
 async fn find(desk: Desk<act::PatientSearch>, asked: Asked) -> Answer {
     let place = place(&desk).await?;
-    let mut search = asked.read(PARAMS)?;
+    let mut search = asked.posted()?.read(PARAMS)?;
     let born = search.one("birthdate")?.map(|text| text.trim_start_matches("eq").parse::<Day>()).transpose();
     let born = born.map_err(|_| Problem::NotSupported("A birth date is one whole day."))?;
-    let number = search.one("identifier")?.map(|token| match token.split_once('|') {
-        // The system is the practice's own and has no name.
-        Some((_, number)) => number.to_owned(),
-        None => token,
-    });
+    let number = search.alone("identifier")?;
+    // The practice's numbers have no system. Whoever names one looks for another number, and finds nobody by it.
+    let (number, foreign) = match number.as_deref().and_then(|token| token.split_once('|')) {
+        Some(("", number)) => (Some(number.to_owned()), false),
+        Some(_) => (None, true),
+        None => (number, false),
+    };
     let wanted = DocumentSearch {
-        last: search.one("family")?.unwrap_or_default(),
-        first: search.one("given")?.unwrap_or_default(),
-        text: search.one("name")?.unwrap_or_default(),
+        last: search.alone("family")?.unwrap_or_default(),
+        first: search.alone("given")?.unwrap_or_default(),
+        text: search.alone("name")?.unwrap_or_default(),
         record_number: number.unwrap_or_default(),
         born,
         ..DocumentSearch::default()
@@ -84,13 +86,17 @@ async fn find(desk: Desk<act::PatientSearch>, asked: Asked) -> Answer {
         return Err(Problem::NotSupported("Search by name alone, or without it."));
     }
     let most = search.limit(MOST, MOST) as usize;
+    // Its own address holds none of the words: they are names.
+    let own = format!("{}/Patient/_search", place.base);
+    if foreign {
+        let witnessed = desk.patient_nobody().await?;
+        return Ok(Reply::fhir(&bundle(&place.base, &own, Found::default())).entry(witnessed.index));
+    }
     let found = desk.patient_search(&wanted, Some(customer(&desk)?)).await?;
     let lines = found.first().ok_or(Problem::NotHere)?;
     let resources: Vec<_> =
         lines.lines.iter().take(most).map(|line| patient(&place, (line.id, &line.patient), &lines.shown)).collect();
     let cut = lines.more || resources.len() < lines.lines.len();
     let found = Found { resources, next: None, cut: cut.then_some("There are more; say more of who is looked for.") };
-    // Its own address holds none of the words: they are names.
-    let own = format!("{}/Patient/_search", place.base);
     Ok(Reply::fhir(&bundle(&place.base, &own, found)).entry(lines.witnessed.index))
 }

@@ -50,7 +50,11 @@ const ALWAYS: [&str; 4] = ["_format", "_pretty", "_count", "_page"];
 
 /// What was asked for: names and values, in their order, none of them looked at yet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked(Vec<(String, String)>);
+pub(super) struct Asked {
+    pairs: Vec<(String, String)>,
+    /// So many of them stood in the address.
+    in_address: usize,
+}
 
 impl Take for Asked {
     /// From the query, and from the form where one was posted.
@@ -60,26 +64,36 @@ impl Take for Asked {
             Incoming::Form(bytes) => bytes.to_vec(),
             _ => Vec::new(),
         };
-        let mut pairs = Vec::new();
-        for text in [query, form] {
-            if !is_utf8(&text) {
-                return Err(Problem::Malformed);
-            }
-            pairs.extend(url::form_urlencoded::parse(&text).into_owned());
+        if !is_utf8(&query) || !is_utf8(&form) {
+            return Err(Problem::Malformed);
         }
-        Ok(Self(pairs))
+        let mut pairs: Vec<_> = url::form_urlencoded::parse(&query).into_owned().collect();
+        let in_address = pairs.len();
+        pairs.extend(url::form_urlencoded::parse(&form).into_owned());
+        Ok(Self { pairs, in_address })
     }
 }
 
 impl Asked {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Nothing that says who or what is looked for stands in the address.
+    pub(super) fn posted(self) -> Result<Self, Problem> {
+        let said = self.pairs.iter().take(self.in_address).any(|(name, _)| !ALWAYS.contains(&name.as_str()));
+        if said {
+            Err(Problem::NotSupported("Say names and numbers in the body, not in the address."))
+        } else {
+            Ok(self)
+        }
+    }
+
+    /// A format was named.
+    pub(super) fn names_format(&self) -> bool {
+        self.pairs.iter().any(|(name, _)| name == "_format")
     }
 
     /// Every parameter is known, and none of them says nothing.
     pub(super) fn read(self, known: &[Param]) -> Result<Search, Problem> {
         let mut search = Search { pairs: Vec::new(), limit: None, page: None };
-        for (name, value) in self.0 {
+        for (name, value) in self.pairs {
             if !known.iter().any(|param| param.name == name) && !ALWAYS.contains(&name.as_str()) || value.is_empty() {
                 return Err(Problem::NotSupported(UNKNOWN));
             }
@@ -130,9 +144,18 @@ impl Search {
         wanted.into_iter().map(|(_, value)| value).collect()
     }
 
+    /// Its value, where one alone is looked for. FHIR writes "or" as a comma, which would be taken for a part of the value,
+    /// and be answered as if there were nobody.
+    pub(super) fn alone(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        match self.one(name)? {
+            Some(text) if text.contains(',') => Err(Problem::NotSupported("Look for one at a time.")),
+            one => Ok(one),
+        }
+    }
+
     /// One id of this type. What is no such id is nobody's.
     pub(super) fn id<T: FromStr>(&mut self, name: &str) -> Result<Option<Result<T, NoSuch>>, Problem> {
-        Ok(self.one(name)?.map(|text| text.parse().map_err(|_| NoSuch)))
+        Ok(self.alone(name)?.map(|text| text.parse().map_err(|_| NoSuch)))
     }
 
     /// A reference to something of ours: `Patient/pat-…`, the same below our address, or the id alone where it can be only
@@ -142,7 +165,7 @@ impl Search {
         name: &str,
         (base, kind): (&str, &str),
     ) -> Result<Option<Result<T, NoSuch>>, Problem> {
-        let Some(text) = self.one(name)? else { return Ok(None) };
+        let Some(text) = self.alone(name)? else { return Ok(None) };
         let text = text.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&text);
         let id = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
         Ok(Some(id.parse().map_err(|_| NoSuch)))
@@ -257,7 +280,7 @@ fn length(value: &str) -> Option<(Timestamp, Timestamp)> {
 /// The address of this very search, or of what comes behind it: its words hold no name.
 pub(super) fn address(base: &str, kind: &str, asked: &Asked, page: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in asked.0.iter().filter(|(name, _)| page.is_none() || name != "_page") {
+    for (name, value) in asked.pairs.iter().filter(|(name, _)| page.is_none() || name != "_page") {
         query.append_pair(name, value);
     }
     if let Some(page) = page {
@@ -316,7 +339,8 @@ mod tests {
         &[param("patient", Kind::Reference, "x"), param("date", Kind::Date, "x"), param("type", Kind::Token, "x")];
 
     fn asked(query: &str) -> Asked {
-        Asked(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Asked { in_address: pairs.len(), pairs }
     }
 
     fn search(query: &str) -> Result<Search, Problem> {
