@@ -31,6 +31,7 @@ mod house;
 mod in_bucket;
 mod jobs;
 mod keys;
+mod leaving;
 mod ledger_desk;
 mod metrics;
 #[cfg(test)]
@@ -84,6 +85,10 @@ pub use jobs::JobsHandle;
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
 };
+pub use leaving::{
+    ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport, LeavingMeasure,
+    LeavingView, PracticeExport, digest_read, export_open, history_verify, is_history,
+};
 pub use ledger::{Format as FeedFormat, SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
@@ -108,7 +113,7 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::open as trial_store;
-pub use store::{BucketOptions, BucketPlace, ObjectsCarried, Server, Visit};
+pub use store::{BucketOptions, LeavingState, BucketPlace, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{

@@ -29,6 +29,7 @@ mod incoming;
 mod kept;
 mod keys;
 mod lanes;
+mod leaving;
 mod ledger_log;
 mod migrations;
 mod moving;
@@ -68,6 +69,7 @@ pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
 pub use kept::KeptPage;
 
+pub use leaving::{Leaving, LeavingState};
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use moving::TableMoved;
 pub use nodes::{GATE_CLOSED, Heard, LEASE, PULSE, Pulse, ServerClock, Visit};
