@@ -23,7 +23,7 @@ pub use sealed::ExportSecret;
 pub(crate) use folder::{Event, ExportFolder};
 pub(crate) use held::Told;
 pub(crate) use opening::key_holds;
-pub(crate) use rows::{DocumentRow, PatientRow, RelatedRow, Who};
+pub(crate) use rows::{DocumentRow, LedgerHead, PatientRow, RelatedRow, Who};
 
 use crate::ask::Question;
 use crate::settings::year_of;
@@ -399,3 +399,6 @@ pub fn digest_read(text: &str) -> Result<Sha256, LeavingError> {
     let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| LeavingError::Digest)?;
     <[u8; 32]>::try_from(bytes.as_slice()).map(Sha256::from_bytes).map_err(|_| LeavingError::Digest)
 }
+
+#[cfg(test)]
+mod tests;

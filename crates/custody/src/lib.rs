@@ -118,12 +118,13 @@ pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{
     ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, NewUpload,
-    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, UploadCut, UploadPlace, Uploaded,
+    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, TakeIn, TakeInOrder, TakeInTally, UploadCut,
+    UploadPlace, Uploaded,
 };
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use words::{
-    ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated, PatientBody, RelatedBody,
+    CameFrom, CameVersion, ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated, PatientBody, RelatedBody,
     Witnessed,
 };

@@ -14,6 +14,7 @@ mod about;
 mod intake;
 mod same;
 mod share;
+mod taken_in;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use store::{Document, DocumentVersion, Tx, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
 pub use same::{SameBytes, SameFile, SameNames};
+pub use taken_in::{TakeIn, TakeInOrder, TakeInTally};
 pub use share::{
     ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, Otherwise,
     ShareImport, ShareOrder,

@@ -16,7 +16,7 @@ const END: u8 = b'Z';
 /// The tables of an export. A new one (FHIR resources, say) is a line here, a writer in `export.rs`, and a reader in
 /// `rows.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Table {
+pub(crate) enum Table {
     People,
     Patients,
     Related,

@@ -23,7 +23,8 @@ pub(crate) enum Told {
     Patient(Box<PatientRow>),
     Related(Box<RelatedRow>),
     Document(Box<DocumentRow>),
-    Original(OriginalRow),
+    /// What an original's file is.
+    Original,
     /// A line of `index.csv`.
     Index,
     LedgerHead(LedgerHead),
@@ -127,7 +128,10 @@ impl Held {
             Table::Patients => Told::Patient(Box::new(self.patient(row)?)),
             Table::Related => Told::Related(Box::new(self.related(row)?)),
             Table::Documents => Told::Document(Box::new(self.document(row)?)),
-            Table::Originals => Told::Original(self.original(row)?),
+            Table::Originals => {
+                self.original(row)?;
+                Told::Original
+            }
             Table::Index => {
                 self.index(row)?;
                 Told::Index
@@ -225,7 +229,7 @@ impl Held {
         Ok(())
     }
 
-    fn original(&mut self, row: &[u8]) -> Result<OriginalRow, LeavingError> {
+    fn original(&mut self, row: &[u8]) -> Result<(), LeavingError> {
         let original: OriginalRow = read(row)?;
         let id = (original.document, original.version);
         if self.open.take() != Some(id) {
@@ -243,7 +247,7 @@ impl Held {
         let mut begins = index_line(&[&document, &version, &original.path, &bytes, &sha256]);
         begins.push(b',');
         self.index_next = Some(begins);
-        Ok(original)
+        Ok(())
     }
 
     fn index(&mut self, row: &[u8]) -> Result<(), LeavingError> {
