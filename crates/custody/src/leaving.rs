@@ -17,13 +17,13 @@ mod rows;
 mod sealed;
 
 pub use export::{LeavingMeasure, PracticeExport};
-pub use opening::{ExportOpen, ExportOpened, HistoryVerified, export_open, history_verify, is_history};
-pub use rows::LeavingCounts;
-pub use sealed::ExportSecret;
 pub(crate) use folder::{Event, ExportFolder};
 pub(crate) use held::Told;
 pub(crate) use opening::key_holds;
+pub use opening::{ExportOpen, ExportOpened, HistoryVerified, export_open, history_verify, is_history};
+pub use rows::LeavingCounts;
 pub(crate) use rows::{DocumentRow, LedgerHead, PatientRow, RelatedRow, Who};
+pub use sealed::ExportSecret;
 
 use crate::ask::Question;
 use crate::settings::year_of;
@@ -156,7 +156,8 @@ pub struct LeavingExport {
     pub outdated: bool,
 }
 
-const CHANGED: &str = "The records have changed since this export was begun. Export them again: nothing may be missing.";
+const CHANGED: &str =
+    "The records have changed since this export was begun. Export them again: nothing may be missing.";
 
 impl Custody {
     async fn leaving_export_of(&self, row: &Leaving) -> Result<Option<LeavingExport>, CustodyError> {
@@ -328,10 +329,7 @@ impl Desk<act::CustomerLeave> {
     ///
     /// # Errors
     /// [`CustodyError::State`] when no export is whole, or when it was taken before.
-    pub async fn leave_secret(
-        &self,
-        customer: CustomerId,
-    ) -> Result<(Zeroizing<String>, LeavingView), CustodyError> {
+    pub async fn leave_secret(&self, customer: CustomerId) -> Result<(Zeroizing<String>, LeavingView), CustodyError> {
         let (witnessed, _) = self.leave_ask(customer, "the secret of the export was taken").await?;
         let custody = &self.custody;
         let row = custody.store().leaving_fetch(customer).await?;
@@ -401,4 +399,4 @@ pub fn digest_read(text: &str) -> Result<Sha256, LeavingError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

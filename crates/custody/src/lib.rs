@@ -86,8 +86,8 @@ pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
 };
 pub use leaving::{
-    ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport, LeavingMeasure,
-    LeavingView, PracticeExport, digest_read, export_open, history_verify, is_history,
+    ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport,
+    LeavingMeasure, LeavingView, PracticeExport, digest_read, export_open, history_verify, is_history,
 };
 pub use ledger::{Format as FeedFormat, SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
@@ -113,7 +113,7 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the server that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::open as trial_store;
-pub use store::{BucketOptions, LeavingState, BucketPlace, ObjectsCarried, Server, Visit};
+pub use store::{BucketOptions, BucketPlace, LeavingState, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{
@@ -125,6 +125,6 @@ pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use words::{
-    CameFrom, CameVersion, ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated, PatientBody, RelatedBody,
-    Witnessed,
+    CameFrom, CameVersion, ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated,
+    PatientBody, RelatedBody, Witnessed,
 };

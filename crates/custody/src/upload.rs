@@ -37,11 +37,11 @@ use store::{Document, DocumentVersion, Tx, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
 pub use same::{SameBytes, SameFile, SameNames};
-pub use taken_in::{TakeIn, TakeInOrder, TakeInTally};
 pub use share::{
     ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, Otherwise,
     ShareImport, ShareOrder,
 };
+pub use taken_in::{TakeIn, TakeInOrder, TakeInTally};
 
 /// Signs of life of a slow upload are written down this often, milliseconds.
 const TOUCH_MILLIS: i64 = 60_000;

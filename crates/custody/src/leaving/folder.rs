@@ -78,11 +78,7 @@ pub(crate) enum Event {
     /// A row, as it lies there and as it was read.
     Row(Table, Zeroizing<Vec<u8>>, Told),
     /// An original begins.
-    File {
-        document: DocumentId,
-        version: u32,
-        path: String,
-    },
+    File { document: DocumentId, version: u32, path: String },
     /// Bytes of it.
     Piece(Zeroizing<Vec<u8>>),
     /// It was whole.

@@ -27,15 +27,8 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: &'static [Self] = &[
-        Self::People,
-        Self::Patients,
-        Self::Related,
-        Self::Documents,
-        Self::Originals,
-        Self::Index,
-        Self::Ledger,
-    ];
+    pub(super) const ALL: &'static [Self] =
+        &[Self::People, Self::Patients, Self::Related, Self::Documents, Self::Originals, Self::Index, Self::Ledger];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -152,7 +145,8 @@ impl<R: Read> FrameReader<R> {
             ROW => {
                 let [length] = self.number()?;
                 let name = self.from.exactly(usize::from(length))?;
-                let table = Table::read(&name).ok_or(LeavingError::Inside("it holds a table that is not known here"))?;
+                let table =
+                    Table::read(&name).ok_or(LeavingError::Inside("it holds a table that is not known here"))?;
                 let length = usize::try_from(u32::from_be_bytes(self.number()?)).unwrap_or(usize::MAX);
                 if length > ROW_BYTES_MAX {
                     return Err(LeavingError::Inside("a row is longer than any row"));

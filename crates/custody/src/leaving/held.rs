@@ -206,8 +206,11 @@ impl Held {
 
     /// A file begins: of which document and version.
     pub(super) fn file(&mut self, path: &str, size: u64) -> Result<(DocumentId, u32), LeavingError> {
-        if self.open.is_some() || self.index_next.is_some() {
+        if self.open.is_some() {
             return inside("a file has no row behind it");
+        }
+        if self.index_next.is_some() {
+            return inside("a file is missing from index.csv");
         }
         let found = self.expected.iter().find(|(_, one)| one.path == path && one.came.is_none());
         let Some((id, one)) = found else { return inside("it holds a file that no row names") };
@@ -281,7 +284,10 @@ impl Held {
 
     /// A part ends: nothing that its rows named is missing.
     pub(super) fn part_end(&mut self) -> Result<(), LeavingError> {
-        if self.open.is_some() || self.index_next.is_some() || !self.expected.is_empty() {
+        if self.index_next.is_some() {
+            return inside("a file is missing from index.csv");
+        }
+        if self.open.is_some() || !self.expected.is_empty() {
             return inside("a file that a row names is missing");
         }
         Ok(())

@@ -3,9 +3,7 @@
 use crate::words::{PatientBody, RelatedBody};
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState};
-use record::{
-    CustomerId, DocumentId, IntentId, PatientId, PersonId, RelatedPersonId, Role, Sha256, Timestamp,
-};
+use record::{CustomerId, DocumentId, IntentId, PatientId, PersonId, RelatedPersonId, Role, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

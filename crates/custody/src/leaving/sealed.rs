@@ -196,12 +196,7 @@ pub(super) fn export_of(from: &mut impl Read, file: &str) -> Result<IntentId, Le
 }
 
 impl<R: Read> SealedReader<R> {
-    pub(super) fn new(
-        mut from: R,
-        secret: &ExportSecret,
-        export: IntentId,
-        file: &str,
-    ) -> Result<Self, LeavingError> {
+    pub(super) fn new(mut from: R, secret: &ExportSecret, export: IntentId, file: &str) -> Result<Self, LeavingError> {
         if export_of(&mut from, file)? != export {
             return Err(LeavingError::OtherExport(file.to_owned()));
         }

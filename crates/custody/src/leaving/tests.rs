@@ -106,9 +106,10 @@ async fn everything_goes_with_a_practice_that_leaves_and_opens_for_whoever_has_t
     // The practice's own ledger verifies alone, by the house's key, and by no other.
     let verified = history_verify(&out.join("ledger.ndjson"), Some(&filled.custody().ledger_verifier())).unwrap();
     assert_eq!((verified.entries, verified.customer), (counts.entries, filled.clinic));
-    let key: ledger::Verifier = "other+3ab28d38+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs".parse().unwrap_or_else(|_| {
-        "records.example.com/ledger+3ab28d38+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs".parse().unwrap()
-    });
+    let key: ledger::Verifier =
+        "other+3ab28d38+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs".parse().unwrap_or_else(|_| {
+            "records.example.com/ledger+3ab28d38+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs".parse().unwrap()
+        });
     assert!(matches!(history_verify(&out.join("ledger.ndjson"), Some(&key)), Err(LeavingError::OtherLedger)));
 }
 
@@ -120,7 +121,8 @@ async fn each_part_is_an_act_of_the_managers_that_names_what_it_opened() {
     let filter = EntryFilter { customer: Some(filled.clinic), ..EntryFilter::default() };
     let entries = filled.custody().store().entry_list(&filter, 100).await.unwrap();
     let entries: Vec<_> = entries.iter().map(|one| ledger::leaf::decode(&one.leaf).unwrap().entry).collect();
-    let acts = |outcome| entries.iter().filter(move |one| one.action.as_str() == "customer.export" && one.outcome == outcome);
+    let acts =
+        |outcome| entries.iter().filter(move |one| one.action.as_str() == "customer.export" && one.outcome == outcome);
     // Begun, people, patients, documents, ledger.
     assert_eq!((acts(Outcome::Permitted).count(), acts(Outcome::Done).count()), (5, 5));
     for id in &filled.documents {
@@ -265,7 +267,8 @@ fn forged(from: &Path, secret: &str, change: impl Fn(usize, &mut Rows)) -> Resul
                 frames.row(*table, bytes)?;
                 continue;
             }
-            let pieces: Vec<&Vec<u8>> = rows.by_ref().map(|(_, piece)| piece).take_while(|piece| !piece.is_empty()).collect();
+            let pieces: Vec<&Vec<u8>> =
+                rows.by_ref().map(|(_, piece)| piece).take_while(|piece| !piece.is_empty()).collect();
             let size = pieces.iter().map(|piece| piece.len() as u64).sum();
             frames.file(str::from_utf8(bytes).unwrap(), size)?;
             pieces.iter().try_for_each(|piece| frames.piece(piece))?;
@@ -300,35 +303,54 @@ async fn an_export_that_was_made_anew_by_somebody_with_the_secret_has_to_agree_w
     let document = filled.documents[0].to_string();
     type Change<'c> = Box<dyn Fn(usize, &mut Rows) + 'c>;
     let changes: Vec<(&str, Change<'_>)> = vec![
-        ("bytes were changed", Box::new(|_, rows| {
-            if let Some(at) = rows.iter().position(|(table, row)| table.is_none() && row.starts_with(b"Patient")) {
-                rows[at].1[0] ^= 1;
-            }
-        })),
-        ("missing", Box::new(|_, rows| {
-            // A line of index.csv is taken out, and not its heading.
-            if let Some(at) = of(rows, Table::Index).filter(|_| of(rows, Table::Documents).is_some()) {
-                rows.remove(at);
-            }
-        })),
-        ("was changed", Box::new(|_, rows| {
-            let at = rows.iter().rposition(|(table, _)| *table == Some(Table::Ledger));
-            if let Some(at) = at {
-                let text = String::from_utf8(rows[at].1.clone()).unwrap();
-                rows[at].1 = text.replacen("\"leaf\":\"A", "\"leaf\":\"B", 1).into_bytes();
-            }
-        })),
+        (
+            "bytes were changed",
+            Box::new(|_, rows| {
+                if let Some(at) = rows.iter().position(|(table, row)| table.is_none() && row.starts_with(b"Patient")) {
+                    rows[at].1[0] ^= 1;
+                }
+            }),
+        ),
+        (
+            "missing",
+            Box::new(|_, rows| {
+                // A line of index.csv is taken out, and not its heading.
+                if let Some(at) = of(rows, Table::Index).filter(|_| of(rows, Table::Documents).is_some()) {
+                    rows.remove(at);
+                }
+            }),
+        ),
+        (
+            "was changed",
+            Box::new(|_, rows| {
+                let at = rows.iter().rposition(|(table, _)| *table == Some(Table::Ledger));
+                if let Some(at) = at {
+                    let text = String::from_utf8(rows[at].1.clone()).unwrap();
+                    rows[at].1 = text.replacen("\"leaf\":\"A", "\"leaf\":\"B", 1).into_bytes();
+                }
+            }),
+        ),
         ("another customer", Box::new(|_, rows| replace(rows, Table::Documents, &clinic, &other))),
         ("another customer", Box::new(|_, rows| replace(rows, Table::Patients, &clinic, &other))),
-        ("patient who is not there", Box::new(|at, rows| if at == 1 { rows.clear() })),
+        (
+            "patient who is not there",
+            Box::new(|at, rows| {
+                if at == 1 {
+                    rows.clear()
+                }
+            }),
+        ),
         ("not as much in it", Box::new(|_, rows| rows.retain(|(table, _)| *table != Some(Table::People)))),
-        ("no row names", Box::new(|_, rows| {
-            let path = format!("originals/{document}/1.txt");
-            for (table, row) in rows.iter_mut().filter(|(table, row)| table.is_none() && *row == path.as_bytes()) {
-                assert!(table.is_none());
-                *row = b"../../../tmp/escaped.txt".to_vec();
-            }
-        })),
+        (
+            "no row names",
+            Box::new(|_, rows| {
+                let path = format!("originals/{document}/1.txt");
+                for (table, row) in rows.iter_mut().filter(|(table, row)| table.is_none() && *row == path.as_bytes()) {
+                    assert!(table.is_none());
+                    *row = b"../../../tmp/escaped.txt".to_vec();
+                }
+            }),
+        ),
         ("checkpoint", Box::new(|_, rows| replace(rows, Table::Ledger, "\"key\":\"", "\"key\":\"x"))),
         ("key is none", Box::new(|_, rows| replace(rows, Table::Ledger, "+", "-"))),
     ];
@@ -376,7 +398,8 @@ async fn the_secret_is_shown_once_and_only_what_was_taken_and_stands_as_it_was_i
 }
 
 #[tokio::test]
-async fn the_keys_of_a_practice_that_leaves_go_only_after_its_confirmation_and_its_hold_and_the_certificate_says_what_went_before() {
+async fn the_keys_of_a_practice_that_leaves_go_only_after_its_confirmation_and_its_hold_and_the_certificate_says_what_went_before()
+ {
     let filled = filled().await;
     leaves(&filled).await;
     filled.left().await;
@@ -406,7 +429,9 @@ async fn the_keys_of_a_practice_that_leaves_go_only_after_its_confirmation_and_i
         Approved::NeedsRootKey => panic!("the root key was given"),
     };
     let (digest, counts) = export.done().unwrap();
-    for said in [format!("sha256:{digest}"), format!("{} documents", counts.documents), filled.manager.person.to_string()] {
+    for said in
+        [format!("sha256:{digest}"), format!("{} documents", counts.documents), filled.manager.person.to_string()]
+    {
         assert!(done.text.contains(&said), "{said}: {}", done.text);
     }
     let kept = store.key_shred_fetch(filled.clinic).await.unwrap().unwrap();

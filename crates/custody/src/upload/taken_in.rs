@@ -329,3 +329,6 @@ impl Custody {
         Ok(here.then_some(person.id))
     }
 }
+
+#[cfg(test)]
+mod tests;

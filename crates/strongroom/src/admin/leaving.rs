@@ -135,7 +135,9 @@ pub(super) fn exported(out: &Value) -> Vec<String> {
 /// How far a leaving is, in lines.
 pub(super) fn shown(out: &Value) -> Vec<String> {
     let text = |name: &str| out[name].as_str().unwrap_or_default();
-    let Some(state) = out["state"].as_str() else { return vec![format!("{} has not said that it leaves.", text("name"))] };
+    let Some(state) = out["state"].as_str() else {
+        return vec![format!("{} has not said that it leaves.", text("name"))];
+    };
     let mut all = vec![format!("{}: {state}, begun by {} at {}", text("name"), text("begun_by"), text("begun_at"))];
     if let Some(digest) = out["export"]["manifest_sha256"].as_str() {
         all.push(format!("  manifest sha256:{digest}, {} documents", number(&out["export"]["counts"]["documents"])));

@@ -219,7 +219,11 @@ fn history_verify(file: &Path, key: Option<&custody::Verifier>, json: bool) -> a
         "{} entries of {}, each proven to be in the ledger of {} entries that {} signed.",
         found.entries, found.customer, found.ledger_size, found.key
     ))?;
-    if key.is_some() { Ok(()) } else { say("The key is the one in the file: give --key to hold it against one kept elsewhere.") }
+    if key.is_some() {
+        Ok(())
+    } else {
+        say("The key is the one in the file: give --key to hold it against one kept elsewhere.")
+    }
 }
 
 async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {

@@ -265,7 +265,8 @@ impl Desk<act::CustomerTakeIn> {
             documents.open = Some(open);
             return Ok(());
         }
-        let (versions, bytes) = (open.sealed.len(), open.sealed.iter().map(|one| one.version.original_bytes).sum::<u64>());
+        let (versions, bytes) =
+            (open.sealed.len(), open.sealed.iter().map(|one| one.version.original_bytes).sum::<u64>());
         if let Err(error) = take.document_keep(self.person()?, &open).await {
             documents.open = Some(open);
             return Err(error);
@@ -343,10 +344,10 @@ impl TakeIn {
     fn body_of(&self, place: &Place) -> DocumentBody {
         let row = &place.row;
         let author = said(row.author.as_ref());
-        let versions = row.versions.iter().map(|one| CameVersion {
-            made_by: said(Some(&one.made_by)),
-            sealed_sha256: one.sealed_sha256.to_string(),
-        });
+        let versions = row
+            .versions
+            .iter()
+            .map(|one| CameVersion { made_by: said(Some(&one.made_by)), sealed_sha256: one.sealed_sha256.to_string() });
         DocumentBody {
             title: row.title.clone(),
             visit: row.visit,
