@@ -359,6 +359,16 @@ impl Order {
                 let (name, share) = (plain(name), plain_path(share));
                 format!("import the documents of {name} ({customer}) from the folder {share}{}", only_look(dry_run))
             }
+            Self::ImportPeople { customer, dry_run } => {
+                format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
+            }
+            Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
+        }
+    }
+
+    /// Of a practice that leaves, or comes from another house.
+    fn words_of_leaving(&self) -> String {
+        match self {
             Self::LeaveExport { customer, out } => {
                 format!("export EVERYTHING of {customer}, which leaves, into sealed files in {}", plain_path(out))
             }
@@ -367,9 +377,7 @@ impl Order {
                 let (name, export) = (plain(name), plain_path(export));
                 format!("take in for {name} ({customer}) what another house exported, from {export}")
             }
-            Self::ImportPeople { customer, dry_run } => {
-                format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
-            }
+            _ => String::new(),
         }
     }
 }

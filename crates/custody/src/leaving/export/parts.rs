@@ -37,6 +37,9 @@ fn json(row: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
     serde_json::to_vec(row).map(Zeroizing::new).map_err(CustodyError::seal)
 }
 
+/// A document with all its versions.
+type WithVersions = (Document, Vec<DocumentVersion>);
+
 /// A part on its way, with what is counted of it.
 struct Part<'e> {
     export: &'e mut PracticeExport,
@@ -212,7 +215,7 @@ impl Desk<act::CustomerExport> {
         &self,
         export: &mut PracticeExport,
         (opening, shown): (&Opening<act::CustomerExport>, &Shown),
-        (some, patients): (Vec<(Document, Vec<DocumentVersion>)>, BTreeMap<PatientId, Patient>),
+        (some, patients): (Vec<WithVersions>, BTreeMap<PatientId, Patient>),
     ) -> Result<(), CustodyError> {
         let names = self.names_in(&some).await?;
         let mut bodies: BTreeMap<PatientId, PatientBody> = BTreeMap::new();
@@ -284,10 +287,7 @@ impl Desk<act::CustomerExport> {
     }
 
     /// The names of everybody who did something to these documents.
-    async fn names_in(
-        &self,
-        some: &[(Document, Vec<DocumentVersion>)],
-    ) -> Result<BTreeMap<PersonId, String>, CustodyError> {
+    async fn names_in(&self, some: &[WithVersions]) -> Result<BTreeMap<PersonId, String>, CustodyError> {
         let mut people = BTreeSet::new();
         for (document, versions) in some {
             people.extend([document.author, document.signed_by, document.picked_up_by].into_iter().flatten());
