@@ -147,6 +147,9 @@ impl Desk<act::CustomerExport> {
             Lies::Nothing => custody.export_new(customer, intent, &standing).await?,
             Lies::Parts(id, _) => (id, custody.export_again(&row, id, &standing)?),
         };
+        // From here on it is known that what lies there is this export's, or nothing.
+        let place = out.to_owned();
+        blocking(move || folder::clear(&place)).await?;
         let all = custody.leaving_size(customer, &standing)?;
         let mut export = PracticeExport {
             custody: custody.clone(),

@@ -7,6 +7,7 @@ use super::sealed::{ExportSecret, SealedReader, export_of};
 use super::{LeavingError, MANIFEST, README};
 use record::digest::Hasher;
 use record::{DocumentId, IntentId, Sha256};
+use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::BufReader;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -16,6 +17,8 @@ use zeroize::Zeroizing;
 /// The largest manifest, bytes: two hundred for each of some hundred thousand parts.
 const MANIFEST_BYTES_MAX: usize = 64 << 20;
 const BUFFER_BYTES: usize = 256 * 1024;
+/// How the name of a file ends that is not whole yet.
+const ON_ITS_WAY: &str = ".sealed.new";
 
 /// What lies in a folder before an export goes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,8 @@ pub(super) enum Lies {
     Parts(IntentId, usize),
 }
 
-/// Makes the folder if it is not there, removes what was on its way, and says what lies in it.
+/// Makes the folder if it is not there, and says what lies in it. Nothing of what lies there is changed: it may be another
+/// export.
 pub(super) fn look(dir: &Path) -> Result<Lies, LeavingError> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => return Ok(Lies::Nothing),
@@ -34,27 +38,57 @@ pub(super) fn look(dir: &Path) -> Result<Lies, LeavingError> {
         Err(error) => return Err(LeavingError::io("make the export's folder")(error)),
     }
     let io = || LeavingError::io("look into the export's folder");
-    let mut parts = Vec::new();
+    let (mut parts, mut has_manifest) = (Vec::new(), false);
     for entry in std::fs::read_dir(dir).map_err(io())? {
         let name = entry.map_err(io())?.file_name();
         let name = name.to_str().ok_or(LeavingError::NotEmpty)?;
         let part = name.starts_with("part-") && name.ends_with(".sealed");
-        if name.ends_with(".sealed.new") || name == MANIFEST {
-            // A part on its way, or a manifest whose end nobody has heard of: written anew.
-            std::fs::remove_file(dir.join(name)).map_err(io())?;
-        } else if part {
+        if part {
             parts.push(name.to_owned());
-        } else if name != README {
+        } else if name == MANIFEST {
+            has_manifest = true;
+        } else if name != README && !name.ends_with(ON_ITS_WAY) {
             return Err(LeavingError::NotEmpty);
         }
+    }
+    if has_manifest && parts.is_empty() {
+        return Err(LeavingError::NotEmpty);
     }
     parts.sort();
     let in_order = parts.iter().enumerate().all(|(at, name)| *name == part_name(at + 1));
     let Some(first) = parts.first().filter(|_| in_order) else {
         return if parts.is_empty() { Ok(Lies::Nothing) } else { Err(LeavingError::NotEmpty) };
     };
-    let mut file = File::open(dir.join(first)).map_err(io())?;
+    let mut file = open(dir, first)?;
     Ok(Lies::Parts(export_of(&mut file, first)?, parts.len()))
+}
+
+/// Removes what was on its way when this export was stopped: a part, and a manifest whose end nobody has heard of.
+pub(super) fn clear(dir: &Path) -> Result<(), LeavingError> {
+    let io = || LeavingError::io("clear what was on its way into the export's folder");
+    for entry in std::fs::read_dir(dir).map_err(io())? {
+        let name = entry.map_err(io())?.file_name();
+        if name.to_str().is_some_and(|name| name == MANIFEST || name.ends_with(ON_ITS_WAY)) {
+            std::fs::remove_file(dir.join(name)).map_err(io())?;
+        }
+    }
+    Ok(())
+}
+
+/// A sealed file of the folder, for reading. Whoever made the medium may have put a link or a pipe there: neither is followed
+/// nor waited for.
+fn open(dir: &Path, name: &str) -> Result<File, LeavingError> {
+    let flags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
+    let opened = File::options().read(true).custom_flags(flags).open(dir.join(name)).map_err(|error| {
+        match (error.kind(), name == MANIFEST) {
+            (std::io::ErrorKind::NotFound, true) => LeavingError::Unfinished,
+            (std::io::ErrorKind::NotFound, false) => LeavingError::Missing(name.to_owned()),
+            (std::io::ErrorKind::FilesystemLoop, _) => LeavingError::Changed(name.to_owned()),
+            _ => LeavingError::io("read the export")(error),
+        }
+    })?;
+    let plain = opened.metadata().map_err(LeavingError::io("read the export"))?.is_file();
+    if plain { Ok(opened) } else { Err(LeavingError::Changed(name.to_owned())) }
 }
 
 /// A new file in the folder, closed to others.
@@ -98,10 +132,7 @@ pub(super) fn part_read(
     held: &mut Held,
     sink: Sink<'_>,
 ) -> Result<(u64, Sha256), LeavingError> {
-    let file = File::open(dir.join(name)).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => LeavingError::Missing(name.to_owned()),
-        _ => LeavingError::io("read the export")(error),
-    })?;
+    let file = open(dir, name)?;
     let sealed = SealedReader::new(BufReader::with_capacity(BUFFER_BYTES, file), secret, export, name)?;
     let mut frames = FrameReader::new(sealed);
     loop {
@@ -145,13 +176,8 @@ impl ExportFolder {
     /// # Errors
     /// [`LeavingError`].
     pub(crate) fn open(dir: &Path, secret: ExportSecret) -> Result<Self, LeavingError> {
-        let read = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => LeavingError::Unfinished,
-            _ => LeavingError::io("read the export")(error),
-        };
-        let mut file = File::open(dir.join(MANIFEST)).map_err(read)?;
-        let export = export_of(&mut file, MANIFEST)?;
-        let file = File::open(dir.join(MANIFEST)).map_err(read)?;
+        let export = export_of(&mut open(dir, MANIFEST)?, MANIFEST)?;
+        let file = open(dir, MANIFEST)?;
         let opened = SealedReader::new(BufReader::new(file), &secret, export, MANIFEST).and_then(|mut sealed| {
             let text = sealed.rest(MANIFEST_BYTES_MAX)?;
             sealed.finish()?;

@@ -45,9 +45,16 @@ struct Expected {
     came: Option<(u64, Sha256)>,
 }
 
+/// Rows of one part that are in memory together, at most: twice what a writer puts there.
+const ROWS_MAX: usize = 2000;
+/// People of one practice, at most.
+const PEOPLE_MAX: u64 = 100_000;
+
 /// What an export has said so far.
 pub(crate) struct Held {
     customer: CustomerId,
+    /// Rows of patients, people around them and documents in the part that is being read.
+    rows: usize,
     tables: BTreeMap<Table, Rows>,
     counts: LeavingCounts,
     patients: BTreeSet<PatientId>,
@@ -77,6 +84,7 @@ impl Held {
     pub(crate) fn new(customer: CustomerId) -> Self {
         Self {
             customer,
+            rows: 0,
             tables: BTreeMap::new(),
             counts: LeavingCounts::default(),
             patients: BTreeSet::new(),
@@ -122,6 +130,10 @@ impl Held {
         }
         if self.index_next.is_some() && !matches!(table, Table::Index) {
             return inside("a file is missing from index.csv");
+        }
+        self.rows += usize::from(matches!(table, Table::Patients | Table::Related | Table::Documents));
+        if self.rows > ROWS_MAX || self.counts.people > PEOPLE_MAX {
+            return inside("a part holds more than any part");
         }
         let told = match table {
             Table::People => Told::Person(self.person(row)?),
@@ -290,6 +302,7 @@ impl Held {
         if self.open.is_some() || !self.expected.is_empty() {
             return inside("a file that a row names is missing");
         }
+        self.rows = 0;
         Ok(())
     }
 }

@@ -332,14 +332,7 @@ async fn an_export_that_was_made_anew_by_somebody_with_the_secret_has_to_agree_w
         ),
         ("another customer", Box::new(|_, rows| replace(rows, Table::Documents, &clinic, &other))),
         ("another customer", Box::new(|_, rows| replace(rows, Table::Patients, &clinic, &other))),
-        (
-            "patient who is not there",
-            Box::new(|at, rows| {
-                if at == 1 {
-                    rows.clear()
-                }
-            }),
-        ),
+        ("patient who is not there", Box::new(|_, rows| rows.retain(|(table, _)| *table != Some(Table::Patients)))),
         ("not as much in it", Box::new(|_, rows| rows.retain(|(table, _)| *table != Some(Table::People)))),
         (
             "no row names",
@@ -436,4 +429,31 @@ async fn the_keys_of_a_practice_that_leaves_go_only_after_its_confirmation_and_i
     }
     let kept = store.key_shred_fetch(filled.clinic).await.unwrap().unwrap();
     assert_eq!(kept.certificate, Some(done.text));
+}
+
+#[tokio::test]
+async fn a_folder_with_something_else_in_it_is_left_as_it_is_and_links_and_pipes_are_not_followed() {
+    let filled = filled().await;
+    leaves(&filled).await;
+    let (out, _) = exported(&filled).await;
+    let before = files(&out);
+    // Whole: nothing of it is touched, and it is no place for another one.
+    assert!(state_of(exporting(&filled, &filled.manager, 1).await).contains("is whole"));
+    assert_eq!(files(&out), before);
+    let other = filled.outside.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("charts.doc"), b"mine").unwrap();
+    let desk = filled.house.desk::<act::CustomerExport>(&filled.manager).await;
+    let begun = desk.export_begin(filled.clinic, &other).await;
+    assert!(matches!(begun, Err(CustodyError::Export(LeavingError::NotEmpty))));
+    assert_eq!(std::fs::read(other.join("charts.doc")).unwrap(), b"mine");
+    let secret = secret(&filled).await;
+    let part = out.join(part_name(2));
+    let aside = filled.outside.path().join("aside");
+    std::fs::rename(&part, &aside).unwrap();
+    std::os::unix::fs::symlink(&aside, &part).unwrap();
+    assert!(matches!(open(&out, &secret, None), Err(LeavingError::Changed(_))));
+    std::fs::remove_file(&part).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&part).status().unwrap().success());
+    assert!(matches!(open(&out, &secret, None), Err(LeavingError::Changed(_))), "nobody waits for a pipe");
 }

@@ -12,6 +12,11 @@ use store::{Document, DocumentVersion, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 use zeroize::Zeroizing;
 
+/// The longest title, name of an author or reason, characters.
+const WORDS_CHARS_MAX: usize = 2000;
+/// Versions of one document, at most.
+const VERSIONS_MAX: usize = 1000;
+
 /// A document as it comes.
 pub(super) struct DocumentIn {
     row: DocumentRow,
@@ -331,6 +336,10 @@ impl TakeIn {
             }
         }
         let [patient, moved_from] = here;
+        let words = [&row.title, &row.said_author, row.reason.as_ref().unwrap_or(&row.title)];
+        if words.into_iter().any(|text| text.chars().count() > WORDS_CHARS_MAX) || row.versions.len() > VERSIONS_MAX {
+            return Err(LeavingError::Inside("what is said of a document is longer than any").into());
+        }
         let author = self.person_of(row.author.as_ref());
         let id = DocumentId::mint(self.custody.clock(), self.custody.entropy());
         Ok(Place { row, token, id, patient, moved_from, author })
