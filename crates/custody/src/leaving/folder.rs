@@ -80,10 +80,11 @@ pub(super) fn clear(dir: &Path) -> Result<(), LeavingError> {
 fn open(dir: &Path, name: &str) -> Result<File, LeavingError> {
     let flags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
     let opened = File::options().read(true).custom_flags(flags).open(dir.join(name)).map_err(|error| {
-        match (error.kind(), name == MANIFEST) {
-            (std::io::ErrorKind::NotFound, true) => LeavingError::Unfinished,
-            (std::io::ErrorKind::NotFound, false) => LeavingError::Missing(name.to_owned()),
-            (std::io::ErrorKind::FilesystemLoop, _) => LeavingError::Changed(name.to_owned()),
+        let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+        match error.kind() {
+            std::io::ErrorKind::NotFound if name == MANIFEST => LeavingError::Unfinished,
+            std::io::ErrorKind::NotFound => LeavingError::Missing(name.to_owned()),
+            _ if is_link => LeavingError::Changed(name.to_owned()),
             _ => LeavingError::io("read the export")(error),
         }
     })?;
