@@ -32,6 +32,9 @@ pub enum CustodyError {
     /// The map of an import says something that cannot be meant.
     #[error("the map: {0}")]
     Map(crate::MapError),
+    /// A practice's export cannot be written, or is not what it should be.
+    #[error(transparent)]
+    Export(#[from] crate::LeavingError),
     /// The file is not one that is taken here.
     #[error("{0}")]
     File(&'static str),

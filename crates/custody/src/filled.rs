@@ -20,6 +20,9 @@ pub(crate) struct Filled {
     pub(crate) first: Someone,
     pub(crate) second: Someone,
     pub(crate) typist: Someone,
+    /// The clinic's own.
+    pub(crate) manager: Someone,
+    pub(crate) records: Someone,
     pub(crate) clinic: CustomerId,
     pub(crate) other: CustomerId,
     pub(crate) documents: Vec<DocumentId>,
@@ -72,7 +75,7 @@ pub(crate) async fn fill(house: House) -> Filled {
         documents.push(upload(&house, &typist, clinic, number).await);
     }
     let foreign = upload(&house, &typist, other, 9).await;
-    Filled { house, first, second, typist, clinic, other, documents, foreign, outside }
+    Filled { house, first, second, typist, manager, records, clinic, other, documents, foreign, outside }
 }
 
 pub(crate) async fn upload(house: &House, by: &Someone, customer: CustomerId, number: u32) -> DocumentId {

@@ -32,6 +32,7 @@ mod house;
 mod in_bucket;
 mod jobs;
 mod keys;
+mod leaving;
 mod ledger_desk;
 mod metrics;
 #[cfg(test)]
@@ -85,6 +86,10 @@ pub use jobs::JobsHandle;
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
 };
+pub use leaving::{
+    ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport,
+    LeavingMeasure, LeavingView, PracticeExport, digest_read, export_open, history_verify, is_history,
+};
 pub use ledger::{Format as FeedFormat, SignedCheckpoint, TilePath, Verifier};
 pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
@@ -109,17 +114,18 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the servers that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
-pub use store::{BucketOptions, BucketPlace, ObjectsCarried, Server, Visit};
+pub use store::{BucketOptions, BucketPlace, LeavingState, ObjectsCarried, Server, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{
     ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, NewUpload,
-    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, UploadCut, UploadPlace, Uploaded,
+    Otherwise, SameBytes, SameFile, SameNames, ShareImport, ShareOrder, TakeIn, TakeInOrder, TakeInTally, UploadCut,
+    UploadPlace, Uploaded,
 };
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
 pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use words::{
-    ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated, PatientBody, RelatedBody,
-    Witnessed,
+    CameFrom, CameVersion, ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated,
+    PatientBody, RelatedBody, Witnessed,
 };

@@ -69,6 +69,8 @@ pub struct Settings {
     pub keyholder: Option<String>,
     /// Days after an agreement's end in which nobody's keys are destroyed: the records may still be asked back.
     pub retention_days: u32,
+    /// Days after a leaving practice has confirmed its export in which nobody's keys are destroyed.
+    pub leaving_hold_days: u32,
     /// Everything in it is made up, and the root key may lie beside the data.
     pub demo: bool,
 }
@@ -95,6 +97,7 @@ impl Settings {
             passphrase_file: None,
             keyholder: None,
             retention_days: 30,
+            leaving_hold_days: 30,
             demo: false,
         }
     }

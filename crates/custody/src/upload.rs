@@ -14,6 +14,7 @@ mod about;
 mod intake;
 mod same;
 mod share;
+mod taken_in;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,7 @@ pub use share::{
     ArrivesAs, ImportMap, ImportMode, ImportReject, ImportRule, ImportTally, ImportType, MapError, Otherwise,
     ShareImport, ShareOrder,
 };
+pub use taken_in::{TakeIn, TakeInOrder, TakeInTally};
 
 /// Signs of life of a slow upload are written down this often, milliseconds.
 const TOUCH_MILLIS: i64 = 60_000;

@@ -102,6 +102,39 @@ pub struct DocumentBody {
     /// What the file said of its author.
     #[serde(default)]
     pub said_author: String,
+    /// What another house had written down of it, when it was taken in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_from: Option<Box<CameFrom>>,
+}
+
+/// What another house had written down of a document. Names of people who need not be known here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct CameFrom {
+    /// The house's own name.
+    pub operator: String,
+    /// Its id there.
+    pub document: String,
+    /// Who spoke it.
+    pub author: String,
+    /// Who brought it.
+    pub uploader: String,
+    /// Who signed it.
+    #[serde(default)]
+    pub signed_by: String,
+    /// Who picked it up.
+    #[serde(default)]
+    pub picked_up_by: String,
+    /// Its versions, from 1 on.
+    pub versions: Vec<CameVersion>,
+}
+
+/// What another house had written down of a version.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct CameVersion {
+    /// Who brought it.
+    pub made_by: String,
+    /// SHA-256 of what was sealed there, as that house showed it.
+    pub sealed_sha256: String,
 }
 
 /// A person's own entry in the directory.

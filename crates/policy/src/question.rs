@@ -300,7 +300,14 @@ impl Asking<'_> {
     /// patient only: with a document goes its patient's name, and nobody else's.
     fn related(&self, related: &crate::RelatedFacts) -> Result<View, Why> {
         self.same_customer(related.patient.customer)?;
-        let known = matches!(self.action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange);
+        let known = matches!(
+            self.action,
+            Action::PatientShow
+                | Action::RelatedCreate
+                | Action::RelatedChange
+                | Action::CustomerExport
+                | Action::CustomerTakeIn
+        );
         if !known {
             return Err(Why::OutOfPlace);
         }

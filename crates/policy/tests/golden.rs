@@ -285,6 +285,11 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             columns.push(("guardian of another", case(vec![patient(false), cared])));
             columns.push(("guardian alone", case(vec![around])));
         }
+        Action::CustomerExport | Action::CustomerTakeIn => {
+            let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
+            let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
+            columns.push(("with patient and guardian", case(vec![patient(false), around])));
+        }
         Action::CustomerList => columns.push(("empty page", Case::default())),
         Action::PatientCreate | Action::PatientImport => columns.push(("with patient", case(vec![patient(false)]))),
         Action::BreakGlassStart => {
@@ -329,7 +334,14 @@ fn section(policy: &Policy, action: Action, rows: &[Row], text: &mut String) {
     let mut head: Vec<String> = Vec::new();
     let mut cells: Vec<Vec<String>> = vec![Vec::new(); rows.len()];
     let by_state = action.subject() == Subject::Document
-        || matches!(action, Action::DocumentUpload | Action::AccessReview | Action::AccessList);
+        || matches!(
+            action,
+            Action::DocumentUpload
+                | Action::AccessReview
+                | Action::AccessList
+                | Action::CustomerExport
+                | Action::CustomerTakeIn
+        );
     for state in DocumentState::ALL.iter().filter(|_| by_state) {
         head.push(state.to_string());
         let cases = document_cases(*state);

@@ -21,6 +21,7 @@ mod frame;
 mod handles;
 mod home;
 mod house;
+mod leaving;
 mod ledger;
 mod myself;
 mod people;
@@ -57,6 +58,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = requests::routes(locked);
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
+    let locked = leaving::routes(locked);
     let locked = destruction::routes(locked);
     let locked = programs::routes(locked);
     let locked = staff::routes(locked);

@@ -221,6 +221,14 @@ actions! {
     CustomerShow, "customer.show", Customer, Nothing, No;
     /// A new customer.
     CustomerCreate, "customer.create", System, Nothing, Fresh;
+    /// How far a customer's leaving is.
+    CustomerLeaveShow, "customer.leave_show", Customer, Nothing, No;
+    /// A customer leaves: begun, the export's secret taken, what was exported confirmed, taken back.
+    CustomerLeave, "customer.leave", Customer, Nothing, Fresh;
+    /// Everything that is held of a customer who leaves, into a sealed export.
+    CustomerExport, "customer.export", Customer, Content, No;
+    /// What another house exported of a practice comes in.
+    CustomerTakeIn, "customer.take_in", Customer, Nothing, No;
     /// Record an agreement.
     AgreementCreate, "agreement.create", Customer, Nothing, Fresh;
     /// End an agreement.

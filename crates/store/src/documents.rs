@@ -216,7 +216,7 @@ fn version_number(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     u32::try_from(row.int(column)?).map_err(|_| StoreError::Column { column })
 }
 
-fn version(row: &Row) -> Result<DocumentVersion, StoreError> {
+pub(crate) fn version(row: &Row) -> Result<DocumentVersion, StoreError> {
     Ok(DocumentVersion {
         document: row.word("document_id")?,
         version: version_number(row, "version")?,

@@ -103,7 +103,7 @@ fn wait_for(attempt: u32, draw: u64) -> Duration {
     Duration::from_micros(most_micros / 2 + drawn)
 }
 
-fn number(value: u64) -> Value {
+pub(crate) fn number(value: u64) -> Value {
     Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }
 

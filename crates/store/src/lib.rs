@@ -29,6 +29,7 @@ mod incoming;
 mod kept;
 mod keys;
 mod lanes;
+mod leaving;
 mod ledger_log;
 mod ledger_walk;
 mod migrations;
@@ -69,6 +70,7 @@ pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
 pub use kept::KeptPage;
 
+pub use leaving::{Leaving, LeavingState};
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use ledger_walk::{Passed, Walk};
 pub use moving::TableMoved;

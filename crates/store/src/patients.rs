@@ -69,10 +69,10 @@ fn walks(condition: &mut Condition, customer: &str, groups: &[TokenGroup], more:
     lead.iter().map(walk).collect::<Vec<_>>().join(" UNION ")
 }
 
-const PATIENT: &str = "patient.patient_id, patient.customer_id, patient.body, patient.provisional, patient.linked_to, \
+pub(crate) const PATIENT: &str = "patient.patient_id, patient.customer_id, patient.body, patient.provisional, patient.linked_to, \
     patient.created_at, patient.changed_at, patient.revision";
 
-fn patient(row: &Row) -> Result<Patient, StoreError> {
+pub(crate) fn patient(row: &Row) -> Result<Patient, StoreError> {
     Ok(Patient {
         id: row.word("patient_id")?,
         customer: row.word("customer_id")?,

@@ -26,9 +26,9 @@ pub struct RelatedPerson {
     pub revision: u64,
 }
 
-const RELATED: &str = "related_id, customer_id, patient_id, kind, body, created_at, changed_at, revision";
+pub(crate) const RELATED: &str = "related_id, customer_id, patient_id, kind, body, created_at, changed_at, revision";
 
-fn related(row: &Row) -> Result<RelatedPerson, StoreError> {
+pub(crate) fn related(row: &Row) -> Result<RelatedPerson, StoreError> {
     Ok(RelatedPerson {
         id: row.word("related_id")?,
         customer: row.word("customer_id")?,

@@ -6,6 +6,7 @@ mod customers;
 mod documents;
 mod incoming;
 mod kept;
+mod leaving;
 mod ledger;
 mod names;
 mod objects;

@@ -5,6 +5,7 @@
 //! whoever connects to it is nobody until somebody has confirmed.
 
 mod client;
+mod leaving;
 mod order;
 mod perform;
 mod programs;
@@ -14,7 +15,7 @@ mod share;
 mod show;
 mod wire;
 
-pub(crate) use client::{ask, carry_out};
+pub(crate) use client::{ask, carry_out, carry_out_with};
 pub(crate) use order::Order;
 pub(crate) use server::AdminServer;
 pub(crate) use share::map_of;

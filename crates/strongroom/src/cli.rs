@@ -1,5 +1,9 @@
 //! The command line. Man pages and completions are made from this same definition.
 
+mod customer;
+
+pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, TakeIn};
+
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
 use std::net::SocketAddr;
@@ -41,7 +45,7 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom serve --config /etc/strongroom/strongroom.toml\n  strongroom serve --dir /srv/strongroom --listen 127.0.0.1:8080\n  strongroom serve --config /etc/strongroom/strongroom.toml --objects s3://records/house"
     )]
     Serve(Serve),
-    /// Customers of this house: list, add, show.
+    /// Customers of this house: list, add, show; and one that leaves.
     Customer(CustomerArgs),
     /// People of this house: list, invite, confirm, end; the first officer again, or a lost last one.
     Person(PersonArgs),
@@ -215,45 +219,6 @@ pub(crate) struct Serve {
     /// The bucket with the sealed objects, in place of the configured one: s3://name/prefix.
     #[arg(long, value_name = "URL")]
     pub(crate) objects: Option<String>,
-}
-
-/// Customers.
-#[derive(Debug, Args)]
-pub(crate) struct CustomerArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: CustomerCommand,
-}
-
-/// What to do with customers.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CustomerCommand {
-    /// Names and ids.
-    #[command(after_help = "Example:\n  strongroom customer list --dir /srv/strongroom --json")]
-    List(At),
-    /// A new customer, with keys of its own. The agreement is recorded in the portal.
-    #[command(
-        after_help = "Example:\n  strongroom customer add --dir /srv/strongroom --name \"Lakeside Pediatrics\" --telephone +1-608-555-0142"
-    )]
-    Add {
-        #[command(flatten)]
-        at: At,
-        /// Its own name, as the tag will say it.
-        #[arg(long, value_name = "NAME")]
-        name: String,
-        /// Whom a closed door names.
-        #[arg(long, value_name = "NUMBER")]
-        telephone: String,
-    },
-    /// One customer: agreements, and how many people.
-    #[command(after_help = "Example:\n  strongroom customer show --dir /srv/strongroom --customer cus_01k…")]
-    Show {
-        #[command(flatten)]
-        at: At,
-        /// Which: cus_….
-        #[arg(long, value_name = "ID")]
-        customer: CustomerId,
-    },
 }
 
 /// People.
@@ -620,6 +585,12 @@ pub(crate) enum ImportCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// What another house exported of a practice (`customer leave export` there): everything of it, verified before anything is
+    /// kept. The practice's manager here confirms it.
+    #[command(
+        after_help = "Example:\n  strongroom import practice /media/usb/lakeside --dir /srv/strongroom --customer cus_01k… \\\n      --name \"Lakeside Pediatrics\" --secret-file secret.txt\n\nIt can be stopped at any moment and run again: what is there already is passed by."
+    )]
+    Practice(TakeIn),
     /// People: each line is invited, and the links are printed once.
     #[command(
         after_help = "Example:\n  strongroom import people people.csv --dir /srv/strongroom --customer cus_01k… --dry-run\n\nThe first line names the columns: name, email, role, telephone."

@@ -4,6 +4,7 @@ mod carry;
 mod demo;
 pub(crate) mod house;
 mod init;
+mod leaving;
 mod orders;
 mod serve;
 

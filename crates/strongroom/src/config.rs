@@ -80,6 +80,9 @@ pub(crate) struct Config {
     /// Days after an agreement's end in which nobody's keys are destroyed.
     #[serde(default = "default_retention")]
     pub(crate) retention_days: u32,
+    /// Days after a leaving practice has confirmed its export in which nobody's keys are destroyed.
+    #[serde(default = "default_retention")]
+    pub(crate) leaving_hold_days: u32,
     /// The folder into which the server backs up by itself, with `backup_every_hours`.
     pub(crate) backup_to: Option<PathBuf>,
     /// Hours from one backup to the next.
@@ -318,6 +321,7 @@ impl Config {
         settings.keyholder = self.root_key.as_ref().map(|held| held.name().to_owned());
         settings.security_contact.clone_from(&self.security_contact);
         settings.retention_days = self.retention_days;
+        settings.leaving_hold_days = self.leaving_hold_days;
         settings.backup = self.backup_to.clone().zip(self.backup_every_hours).map(|(to, every_hours)| BackupPlan {
             to,
             epoch_escrow: self.backup_epoch_escrow.clone(),

@@ -1,6 +1,6 @@
 //! How commands end: one sentence and one code.
 
-use custody::CustodyError;
+use custody::{CustodyError, LeavingError};
 use std::io::Write as _;
 
 /// A check found something: exit 1.
@@ -41,6 +41,18 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
     }
     if error.is::<WrongUse>() {
         return 2;
+    }
+    let leaving = match error.downcast_ref::<CustodyError>() {
+        Some(CustodyError::Export(error)) => Some(error),
+        _ => error.downcast_ref::<LeavingError>(),
+    };
+    if let Some(error) = leaving {
+        // What is wrong with an export is a finding; a wrong secret or folder is wrong use; the rest is the system's.
+        return match error {
+            LeavingError::Io { .. } | LeavingError::Sealing | LeavingError::Stopped => 4,
+            error if error.is_finding() => 1,
+            _ => 2,
+        };
     }
     match error.downcast_ref::<CustodyError>() {
         Some(CustodyError::Refused(_) | CustodyError::Absent) => 3,

@@ -440,6 +440,16 @@ fn customers() -> Vec<Row> {
             .together()
             .by(&[MARA]),
         post("/customers/{cus}/programs/{prg}/revoke", Program).by(&[MARA, RUTH, PETER, SAM]),
+        get("/customers/{cus}/leaving", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
+        // Once more is nothing, and so is taking back what nobody began.
+        post("/customers/{cus}/leaving", Customer).by(&[MARA]),
+        // Nothing was exported: there is no secret, and nothing to confirm.
+        post("/customers/{cus}/leaving/secret", Customer).by(&[MARA]).conflict(),
+        post("/customers/{cus}/leaving/confirm", Customer)
+            .form(&[("export", "int_00000000000000000000000000")])
+            .by(&[MARA])
+            .conflict(),
+        post("/customers/{cus}/leaving/withdraw", Customer).by(&[MARA]),
         get("/customers/{cus}/destruction", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
         // An agreement is in force, and nothing was destroyed: there is nothing to do.
         post("/customers/{cus}/destruction", Customer)

@@ -11,7 +11,7 @@ use crate::{Custody, CustodyError, Desk, FieldError, Witnessed};
 use record::civil::Day;
 use record::{CustomerId, Intent, Outcome, PersonId, Purpose, Timestamp, act};
 use store::{KeyShred, KeyShredState};
-use vault::{DirectoryColumn, PassphraseParams, RootKey, ShredCertificate};
+use vault::{DirectoryColumn, PassphraseParams, RootKey};
 
 /// Longest reason, characters.
 const REASON_CHARS_MAX: usize = 500;
@@ -167,6 +167,10 @@ impl Custody {
                 return Ok("The last agreement ended too short a time ago: the records may still be asked back.");
             }
         }
+        match self.leaving_hindered(customer).await? {
+            "" => {}
+            hindered => return Ok(hindered),
+        }
         if self.store().documents_held_count(customer).await? > 0 {
             return Ok("Documents of this customer are held. Release or withdraw them first.");
         }
@@ -204,8 +208,7 @@ impl Custody {
         root: &RootKey,
     ) -> Result<Shredded, CustodyError> {
         match self.shred_run(customer, root).await {
-            Ok(certificate) => {
-                let text = certificate.to_string();
+            Ok(text) => {
                 // If we die here: the keys are gone and the act is closed as unknown; the table has the certificate.
                 let entry = self.told_words(intent, Outcome::Done, "shredded", &text).await.ok();
                 if entry.is_none() {
@@ -221,7 +224,7 @@ impl Custody {
         }
     }
 
-    async fn shred_run(&self, customer: CustomerId, root: &RootKey) -> Result<ShredCertificate, CustodyError> {
+    async fn shred_run(&self, customer: CustomerId, root: &RootKey) -> Result<String, CustodyError> {
         let row = self.store().key_shred_fetch(customer).await?;
         let row = row.filter(|row| row.state == KeyShredState::Approved).ok_or(CustodyError::State(NOT_ASKED))?;
         self.root_check(root).await?;
@@ -233,8 +236,9 @@ impl Custody {
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
-        self.epoch_change(&change, root, None, Some((customer, &certificate.to_string()))).await?;
-        Ok(certificate)
+        let text = format!("{certificate}{}", self.leaving_certified(customer).await?);
+        self.epoch_change(&change, root, None, Some((customer, &text))).await?;
+        Ok(text)
     }
 
     /// Carries out what two officers have decided and what could not be done then: by whoever holds the root key, or
@@ -263,7 +267,7 @@ impl Custody {
                 self.alert("shred_hindered", &sentence).await;
                 continue;
             }
-            let certificate = self.shred_run(row.customer, &root).await?.to_string();
+            let certificate = self.shred_run(row.customer, &root).await?;
             let why = "shredded_after_all";
             let entry = self.note::<act::KeyShred>(why, &certificate, Some(row.customer), []).await.ok();
             done.push(Shredded { text: certificate, entry });

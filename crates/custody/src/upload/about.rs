@@ -34,6 +34,7 @@ impl Custody {
             visit: new.visit.or(name.visit_date).or(header.visit_date),
             said,
             said_author: or(name.author, header.author.clone().unwrap_or_default()),
+            came_from: None,
         }
     }
 

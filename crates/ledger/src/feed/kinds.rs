@@ -114,9 +114,10 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve | A::LedgerTrail | A::LedgerReceipt => {
             Kind::Api(Api::Read)
         }
-        A::LedgerExport | A::AlertList | A::HealthShow => Kind::Api(Api::Read),
+        A::LedgerExport | A::AlertList | A::HealthShow | A::CustomerExport => Kind::Api(Api::Read),
         A::DocumentUpload | A::PatientCreate | A::PatientImport | A::RelatedCreate => Kind::Api(Api::Create),
         A::RequestOpen | A::BreakGlassStart | A::BackupCreate | A::BackupRestore => Kind::Api(Api::Create),
+        A::CustomerTakeIn => Kind::Api(Api::Create),
         A::DocumentAdvance | A::DocumentMatch | A::DocumentDeliver => Kind::Api(Api::Update),
         A::DocumentUndoDelivery | A::DocumentPickUp | A::DocumentSign | A::DocumentHold => Kind::Api(Api::Update),
         A::DocumentRelease | A::DocumentWithdraw | A::DocumentMove | A::PatientChange => Kind::Api(Api::Update),
@@ -127,11 +128,11 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::SessionEnd | A::SessionRevoke => Kind::Authentication(Authentication::Logoff),
         A::SessionStepUp | A::TerminalConfirm => Kind::Authentication(Authentication::Again),
         A::CustomerList | A::CustomerShow | A::PersonList | A::ProgramList | A::StaffList => Kind::Entity(E::Read),
-        A::KeyShredShow | A::KeyUnwrap => Kind::Entity(E::Read),
+        A::KeyShredShow | A::KeyUnwrap | A::CustomerLeaveShow => Kind::Entity(E::Read),
         A::CustomerCreate | A::AgreementCreate | A::ProgramRegister | A::PersonInvite => Kind::Entity(E::Create),
         A::ManagerInvite | A::StaffInvite => Kind::Entity(E::Create),
         A::InvitationConfirm | A::ProgramChange | A::AssignmentGrant | A::KeyRotate => Kind::Entity(E::Update),
-        A::KeyRekey | A::KeyShredAsk => Kind::Entity(E::Update),
+        A::KeyRekey | A::KeyShredAsk | A::CustomerLeave => Kind::Entity(E::Update),
         A::AgreementEnd | A::ProgramRevoke | A::MembershipEnd | A::StaffEnd => Kind::Entity(E::Delete),
         A::AssignmentEnd | A::KeyShred => Kind::Entity(E::Delete),
         A::PersonEnrol | A::PersonReEnrol | A::CredentialAdd | A::OfficerRecover => Kind::Entity(E::Enroll),

@@ -269,6 +269,9 @@ fn things(action: Action) -> Vec<Thing> {
         Action::KeyShred => {
             all.extend([ME, COLLEAGUE].map(|by| Thing { requested_by: Some(by), ..nothing.clone() }));
         }
+        Action::CustomerExport | Action::CustomerTakeIn => {
+            all.extend(documents().into_iter().chain(patients()).chain(patients_with_guardians()));
+        }
         Action::PatientTrace => all.extend(with_document(DocumentState::Delivered)),
         Action::DocumentMove => all.extend(with_document(DocumentState::Withdrawn)),
         _ => {}

@@ -47,6 +47,7 @@ acts! {
     PatientSearch PatientShow PatientTrace PatientCreate PatientChange PatientImport PatientLink RelatedCreate RelatedChange
     RequestOpen RequestClose RequestList
     BreakGlassStart BreakGlassReview BreakGlassList
+    CustomerLeaveShow CustomerLeave CustomerExport CustomerTakeIn
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol
     SessionRevoke SessionStart SessionEnd SessionStepUp PersonEnrol CredentialAdd CredentialRemove TerminalConfirm AccessList

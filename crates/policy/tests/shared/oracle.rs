@@ -115,7 +115,14 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
             ResourceFacts::Patient(p) => Some(p.customer) == intent.customer(),
             ResourceFacts::Related(r) => {
                 Some(r.patient.customer) == intent.customer()
-                    && matches!(action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange)
+                    && matches!(
+                        action,
+                        Action::PatientShow
+                            | Action::RelatedCreate
+                            | Action::RelatedChange
+                            | Action::CustomerExport
+                            | Action::CustomerTakeIn
+                    )
                     && facts.resources.iter().any(|f| matches!(f, ResourceFacts::Patient(p) if *p == r.patient))
             }
             ResourceFacts::BreakGlass(b) => Some(b.customer) == intent.customer(),
@@ -187,6 +194,7 @@ fn opens_something(action: Action) -> bool {
             | BreakGlassList
             | AccessList
             | AccessReview
+            | CustomerExport
     )
 }
 
@@ -200,6 +208,7 @@ fn needs_touch(action: Action) -> bool {
             | RequestOpen
             | BreakGlassStart
             | CustomerCreate
+            | CustomerLeave
             | AgreementCreate
             | AgreementEnd
             | PersonInvite
@@ -255,7 +264,7 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
             return true;
         }
     }
-    if matches!(action, DocumentUpload | PatientCreate | PatientImport) && !agreement {
+    if matches!(action, DocumentUpload | PatientCreate | PatientImport | CustomerTakeIn) && !agreement {
         return true;
     }
     let asked_by = who.facts.customer.and_then(|c| c.requested_by);
@@ -396,7 +405,8 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         LedgerTrail | LedgerReceipt => at_customer && who.program,
         AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd | RequestOpen
         | RequestClose => at_customer && privacy,
-        KeyShredShow => at_customer && (privacy || security || manager),
+        KeyShredShow | CustomerLeaveShow => at_customer && (privacy || security || manager),
+        CustomerLeave | CustomerExport | CustomerTakeIn => at_customer && manager,
         KeyShredAsk | KeyShred => at_customer && (privacy || security),
         _ => return None,
     };
@@ -489,6 +499,7 @@ fn manager(action: Action, state: DocumentState, who: &Who<'_>) -> bool {
         && match action {
             DocumentHistory | AccessReview => matches!(state, Delivered | Signed | Withdrawn | EnteredInError),
             DocumentWithdraw => matches!(state, Delivered | Signed),
+            CustomerExport | CustomerTakeIn => true,
             _ => false,
         }
 }
@@ -580,6 +591,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         PatientCreate | PatientChange => records || who.program,
         PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
         BreakGlassStart => doctor || records,
+        CustomerExport | CustomerTakeIn => who.here(Role::PracticeManager),
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use super::Shelf;
 use super::made_up::*;
 use super::pages::accesses::*;
 use super::pages::customers::*;
+use super::pages::leaving::*;
 use super::pages::parts::*;
 use super::pages::people::*;
 
@@ -424,6 +425,7 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     let certificate = "Certificate of destruction\nrecords/cus_01kamadeup/1\nDestroyed 2026-11-03T19:02:00Z";
     shelf
         .plain("destruction-done", &end("destroyed", Tone::Danger, DestructionStep::None, certificate, Errors::none()));
+    leaving(shelf);
     let new = |problems: &[(&str, &str)]| CustomerNewPage {
         chrome: officer("Customers"),
         name: String::new(),
@@ -463,4 +465,45 @@ pub(crate) fn customers(shelf: &mut Shelf) {
         "agreement-new-error",
         &agreement(&[("contact2_phone", "Two contacts are needed: write a telephone number for the second")]),
     );
+}
+
+/// A practice leaves: each step as its manager sees it.
+fn leaving(shelf: &mut Shelf) {
+    let counts = || {
+        vec![
+            fact("Exported", "2026-11-03 14:02"),
+            fact("Documents", "48213"),
+            fact("Versions of them", "51002"),
+            fact("Manifest, SHA-256", "3f1c9a52d0b7e4861f0c2a9be57d41c8803f6ad15b92e7740cc81d2e96af3b07"),
+        ]
+    };
+    let at = |state: &str, tone, step, counts: Vec<Fact>, secret: &str| LeavingPage {
+        chrome: officer("Customers"),
+        name: s(LAKESIDE),
+        customer: s("cus_01kamadeup"),
+        state: s(state),
+        tone,
+        facts: match step {
+            LeavingStep::Begin => Vec::new(),
+            _ => vec![fact("Decided by", "June Albright, 2026-11-02 09:30")],
+        },
+        outdated: !counts.is_empty() && step == LeavingStep::Export,
+        counts,
+        step,
+        may_withdraw: step != LeavingStep::Begin,
+        export: s("int_01kamadeup"),
+        secret: s(secret),
+        hold_days: 30,
+        action: s("/customers/cus_01kamadeup/leaving"),
+        back: s("/customers/cus_01kamadeup"),
+    };
+    let waits = "exported, waits for the practice's word";
+    shelf.plain("leaving", &at("not decided", Tone::Plain, LeavingStep::Begin, Vec::new(), ""));
+    let decided = "decided, nothing exported yet";
+    shelf.plain("leaving-export", &at(decided, Tone::Due, LeavingStep::Export, Vec::new(), ""));
+    shelf.plain("leaving-outdated", &at(waits, Tone::Due, LeavingStep::Export, counts(), ""));
+    shelf.plain("leaving-secret", &at(waits, Tone::Due, LeavingStep::Secret, counts(), ""));
+    let secret = "ABCD-2345-EFGH-6789-JKLM-NPQR-STUV-WXYZ-2345-ABCD-6789-EFGH-JKLM";
+    shelf.plain("leaving-secret-shown", &at(waits, Tone::Due, LeavingStep::Confirm, counts(), secret));
+    shelf.plain("leaving-hold", &at("confirmed by the practice", Tone::Good, LeavingStep::Hold, counts(), ""));
 }

@@ -300,6 +300,11 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "shred-asked" => (Tone::Due, "Asked. A second officer decides, and an alert tells them."),
         "shred-withdrawn" => (Tone::Good, "Taken back. Nothing was destroyed."),
         "destroyed" => (Tone::Due, "The keys are destroyed. The certificate is below."),
+        "leaves" => {
+            (Tone::Good, "Decided. Nothing changes for you until the records are exported and you have confirmed them.")
+        }
+        "leaving-confirmed" => (Tone::Good, "Confirmed. The hold runs, and you can still take it back."),
+        "stays" => (Tone::Good, "Taken back. Nothing is destroyed."),
         "walking" => (Tone::Good, "The walk has begun. What it found stands here in a minute."),
         "reopened" => (Tone::Good, "Open again."),
         "program-in" => (Tone::Good, "The program is let in. Give its vendor the client id."),

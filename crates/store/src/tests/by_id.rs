@@ -7,6 +7,7 @@ const OWNED: &[&str] = &[
     "agreement",
     "assignment",
     "break_glass",
+    "customer_leaving",
     "document",
     "document_token",
     "document_version",
@@ -15,6 +16,7 @@ const OWNED: &[&str] = &[
     "patient_token",
     "recipient",
     "related_person",
+    "taken_in",
     "upload",
 ];
 

@@ -18,9 +18,18 @@ use tokio::sync::mpsc;
 
 /// Carries an order out and reports what came of it.
 pub(crate) async fn carry_out(at: &At, order: Order, file: Option<&Path>) -> anyhow::Result<()> {
+    let bytes = match file {
+        Some(file) => read(file)?,
+        None => Vec::new(),
+    };
+    carry_out_with(at, order, &bytes).await
+}
+
+/// The same with what comes along in hand: a secret, which lies in no file that is named here.
+pub(crate) async fn carry_out_with(at: &At, order: Order, file: &[u8]) -> anyhow::Result<()> {
     let config = config_at(at)?;
     let name = order.clone();
-    let out = ask(&config, at.root_key.as_deref(), order, file).await?;
+    let out = ask_with(&config, at.root_key.as_deref(), order, file).await?;
     if at.json {
         say_json(&out)?;
     } else {
@@ -42,9 +51,13 @@ pub(crate) async fn ask(
         Some(file) => read(file)?,
         None => Vec::new(),
     };
+    ask_with(config, root_key, order, &bytes).await
+}
+
+async fn ask_with(config: &Config, root_key: Option<&Path>, order: Order, bytes: &[u8]) -> anyhow::Result<Value> {
     match UnixStream::connect(config.dir.join(SOCKET)).await {
-        Ok(stream) => through(stream, order, &bytes).await,
-        Err(error) if is_no_server(&error) => offline(config, root_key, order, &bytes).await,
+        Ok(stream) => through(stream, order, bytes).await,
+        Err(error) if is_no_server(&error) => offline(config, root_key, order, bytes).await,
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             Err(Refused("the server runs as another user of this machine: run this as that user".to_owned()).into())
         }

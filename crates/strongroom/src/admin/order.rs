@@ -244,6 +244,34 @@ pub(crate) enum Order {
         /// Change nothing, and say what would be.
         dry_run: bool,
     },
+    /// Everything of a practice that leaves, into sealed files.
+    #[serde(rename = "leave.export")]
+    LeaveExport {
+        /// Who leaves.
+        customer: CustomerId,
+        /// The export's folder, absolute.
+        out: PathBuf,
+    },
+    /// How far a leaving is.
+    #[serde(rename = "leave.show")]
+    LeaveShow {
+        /// Who leaves.
+        customer: CustomerId,
+    },
+    /// What another house exported of a practice; its secret comes along as the file.
+    #[serde(rename = "import.practice")]
+    ImportPractice {
+        /// For whom.
+        customer: CustomerId,
+        /// What they are called, typed.
+        name: String,
+        /// The export's folder, absolute.
+        export: PathBuf,
+        /// The manifest's SHA-256, if it is known from elsewhere.
+        expect: Option<String>,
+        /// The public key of the other house's ledger, if it is known from elsewhere.
+        key: Option<String>,
+    },
     /// People from a table.
     #[serde(rename = "import.people")]
     ImportPeople {
@@ -257,7 +285,13 @@ pub(crate) enum Order {
 impl Order {
     /// Does a file come with it.
     pub(crate) const fn takes_file(&self) -> bool {
-        matches!(self, Self::ImportPatients { .. } | Self::ImportPeople { .. } | Self::ImportShare { .. })
+        matches!(
+            self,
+            Self::ImportPatients { .. }
+                | Self::ImportPeople { .. }
+                | Self::ImportShare { .. }
+                | Self::ImportPractice { .. }
+        )
     }
 
     /// What it would do, for the person who is to confirm it. Ids and fixed words; no name of a patient.
@@ -328,6 +362,22 @@ impl Order {
             Self::ImportPeople { customer, dry_run } => {
                 format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
             }
+            Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
+        }
+    }
+
+    /// Of a practice that leaves, or comes from another house.
+    fn words_of_leaving(&self) -> String {
+        match self {
+            Self::LeaveExport { customer, out } => {
+                format!("export EVERYTHING of {customer}, which leaves, into sealed files in {}", plain_path(out))
+            }
+            Self::LeaveShow { customer } => format!("show how far the leaving of {customer} is"),
+            Self::ImportPractice { customer, name, export, .. } => {
+                let (name, export) = (plain(name), plain_path(export));
+                format!("take in for {name} ({customer}) what another house exported, from {export}")
+            }
+            _ => String::new(),
         }
     }
 }

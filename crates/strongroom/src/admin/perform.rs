@@ -48,7 +48,7 @@ impl Caller {
         }
     }
 
-    fn tell(&self, text: String) {
+    pub(super) fn tell(&self, text: String) {
         // Whoever watched may have gone; the work goes on.
         drop(self.told.send(News::Text(text)));
     }
@@ -93,6 +93,11 @@ impl Caller {
             Order::ImportShare { customer, name, share, rejects, dry_run } => {
                 let said = super::share::Said { customer, name, share, rejects, dry_run };
                 self.share(said, file).await
+            }
+            Order::LeaveExport { customer, out } => self.leave_export(customer, out).await,
+            Order::LeaveShow { customer } => self.leave_show(customer).await,
+            Order::ImportPractice { customer, name, export, expect, key } => {
+                self.take_in(super::leaving::Said { customer, name, export, expect, key }, file).await
             }
             order => self.perform_for_the_house(order).await,
         }

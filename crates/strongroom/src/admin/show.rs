@@ -61,6 +61,9 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         }
         Order::ProgramRevoke { .. } => vec!["Stopped. None of its tokens is worth anything any more.".to_owned()],
         Order::ImportShare { .. } => super::share::lines(out),
+        Order::LeaveExport { .. } => super::leaving::exported(out),
+        Order::LeaveShow { .. } => super::leaving::shown(out),
+        Order::ImportPractice { .. } => super::leaving::taken_in(out),
         order => lines_of_the_house(order, out),
     }
 }
@@ -200,6 +203,7 @@ fn shred(out: &Value) -> Vec<String> {
 pub(super) fn finding(order: &Order, out: &Value) -> Option<String> {
     let list = match order {
         Order::ImportShare { rejects, .. } => return super::share::finding(out, rejects),
+        Order::ImportPractice { .. } => return super::leaving::outside(out),
         Order::ImportPatients { .. } | Order::ImportPeople { .. } => "rejected",
         _ => return None,
     };

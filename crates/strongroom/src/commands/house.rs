@@ -97,7 +97,7 @@ pub(crate) fn passphrase_new(dir: &Path) -> anyhow::Result<RootKey> {
 }
 
 /// A line from standard input; on a terminal it is not shown.
-fn asked(prompt: &str) -> anyhow::Result<String> {
+pub(super) fn asked(prompt: &str) -> anyhow::Result<String> {
     use std::io::{BufRead as _, Write as _};
     let input = std::io::stdin();
     let quiet = rustix::termios::tcgetattr(&input).ok();
@@ -173,6 +173,11 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
         }
         None => None,
     };
+    if let Some(file) = order.export.as_deref()
+        && custody::is_history(file)?
+    {
+        return history_verify(file, given.as_ref(), order.json);
+    }
     let (sound, report, json) = if let Some(dir) = &order.dir {
         let store = custody::open_store(dir, false).await?;
         let key = match given {
@@ -200,6 +205,25 @@ async fn ledger_verify(order: cli::LedgerVerify) -> anyhow::Result<()> {
         say(report.trim_end())?;
     }
     if sound { Ok(()) } else { Err(crate::outcome::Finding("the ledger does not hold".to_owned()).into()) }
+}
+
+/// A practice's own part of a ledger, as an export of the practice holds it, and as a house that took it in keeps it.
+fn history_verify(file: &Path, key: Option<&custody::Verifier>, json: bool) -> anyhow::Result<()> {
+    let found = custody::history_verify(file, key)?;
+    if json {
+        return say_json(
+            &serde_json::json!({"customer_id": found.customer, "key": found.key, "entries": found.entries, "ledger_size": found.ledger_size, "key_was_given": key.is_some()}),
+        );
+    }
+    say(&format!(
+        "{} entries of {}, each proven to be in the ledger of {} entries that {} signed.",
+        found.entries, found.customer, found.ledger_size, found.key
+    ))?;
+    if key.is_some() {
+        Ok(())
+    } else {
+        say("The key is the one in the file: give --key to hold it against one kept elsewhere.")
+    }
 }
 
 async fn ledger_export(order: cli::LedgerExport) -> anyhow::Result<()> {

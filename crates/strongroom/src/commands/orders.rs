@@ -21,6 +21,7 @@ pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
             carry_out(&at, Order::CustomerAdd { name, telephone }, None).await
         }
         CustomerCommand::Show { at, customer } => carry_out(&at, Order::CustomerShow { customer }, None).await,
+        CustomerCommand::Leave { command } => super::leaving::leave(command).await,
     }
 }
 
@@ -169,6 +170,7 @@ pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
         ImportCommand::Patients { at, file, customer, dry_run } => {
             carry_out(&at, Order::ImportPatients { customer, dry_run }, Some(&file)).await
         }
+        ImportCommand::Practice(order) => super::leaving::take_in(order).await,
         ImportCommand::People { place: Place { at, customer }, file, dry_run } => {
             carry_out(&at, Order::ImportPeople { customer, dry_run }, Some(&file)).await
         }

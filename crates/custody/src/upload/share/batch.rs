@@ -214,6 +214,7 @@ fn said(
             sex: String::new(),
         },
         said_author: says.author.clone().or(header.author.clone()).unwrap_or_default(),
+        came_from: None,
     };
     let kind = rule.kind.or(means.map(|(_, kind)| *kind)).unwrap_or(by_content);
     let mut one = Coming { file, found, text, opaque, scanned, body, kind, author, patient: None };

@@ -1,0 +1,197 @@
+//! Patients of another house, with the people around them.
+
+use super::super::Custody;
+use super::TakeIn;
+use crate::leaving::{LeavingError, PatientRow, RelatedRow};
+use crate::patients::is_fit;
+use crate::related::checked;
+use crate::{CustodyError, Desk, PatientBody};
+use policy::{PatientFacts, RelatedFacts, ResourceFacts};
+use record::{CustomerId, PatientId, RelatedKind, act};
+use std::collections::BTreeSet;
+use store::{Patient, RelatedPerson};
+use vault::Field;
+
+/// A patient as they come, with those around them.
+pub(super) struct PatientIn {
+    pub(super) row: PatientRow,
+    pub(super) related: Vec<RelatedRow>,
+}
+
+impl PatientIn {
+    pub(super) const fn new(row: PatientRow) -> Self {
+        Self { row, related: Vec::new() }
+    }
+}
+
+/// Somebody around a patient as they will be, with the tokens by which they find the patient.
+type Beside = (RelatedPerson, Vec<(String, Vec<u8>)>);
+
+/// What becomes of a patient.
+struct Coming {
+    token: Vec<u8>,
+    patient: Patient,
+    body: PatientBody,
+    /// Known here already: nothing of them is written.
+    is_known: bool,
+    related: Vec<Beside>,
+    linked_to: Option<PatientId>,
+}
+
+impl Coming {
+    fn facts(&self) -> PatientFacts {
+        let (id, customer) = (self.patient.id, self.patient.customer);
+        PatientFacts { id, customer, in_care: false, provisional: self.patient.provisional }
+    }
+}
+
+/// Who a patient of another house is here.
+enum Match {
+    /// This one.
+    Known(PatientId),
+    /// Nobody has this number.
+    Nobody,
+    /// Somebody else has this number.
+    Somebody,
+}
+
+impl Desk<act::CustomerTakeIn> {
+    /// Asks about the patients of a part, and keeps them: all or none.
+    pub(super) async fn patients_keep(&self, take: &mut TakeIn, some: Vec<PatientIn>) -> Result<(), CustodyError> {
+        let custody = take.custody.clone();
+        let customer = take.customer;
+        let tokens: Vec<Vec<u8>> =
+            some.iter().map(|one| take.token(&one.row.id.to_string())).collect::<Result<_, _>>()?;
+        let known = custody.store().taken_in_known(customer, &tokens).await?;
+        let mut coming = Vec::with_capacity(some.len());
+        for (one, token) in some.into_iter().zip(tokens) {
+            if known.contains_key(&token) {
+                take.tally.came_before += 1;
+                continue;
+            }
+            coming.push(custody.patient_coming(customer, one, token).await?);
+        }
+        if coming.is_empty() {
+            return Ok(());
+        }
+        let mut facts = Vec::new();
+        let mut named = BTreeSet::new();
+        for one in &coming {
+            // Two patients of the other house may be one here.
+            if named.insert(one.patient.id) {
+                facts.push(ResourceFacts::Patient(one.facts()));
+            }
+            let beside = |(related, _): &Beside| RelatedFacts { id: related.id, patient: one.facts() };
+            facts.extend(one.related.iter().map(|one| ResourceFacts::Related(beside(one))));
+        }
+        drop(self.take_in_ask(take, facts).await?);
+        // If we die here: an entry without an end, closed as unknown; nothing was kept.
+        let mut tx = custody.store().begin("take patients in").await?;
+        for one in &coming {
+            if !one.is_known {
+                custody.patient_insert_in_tx(&mut tx, &one.patient, &one.body).await?;
+            }
+            for (related, tokens) in &one.related {
+                if tx.related_insert(related).await? > 0 {
+                    tx.patient_tokens_add(customer, one.patient.id, tokens).await?;
+                }
+            }
+        }
+        let taken: Vec<(Vec<u8>, String)> =
+            coming.iter().map(|one| (one.token.clone(), one.patient.id.to_string())).collect();
+        tx.taken_in_insert(customer, &taken).await?;
+        tx.commit().await?;
+        for one in coming {
+            *(match (one.is_known, one.patient.provisional && !one.body.record_number.is_empty()) {
+                (true, _) => &mut take.tally.patients_matched,
+                (false, true) => &mut take.tally.patients_proposed,
+                (false, false) => &mut take.tally.patients,
+            }) += 1;
+            take.tally.related += one.related.len() as u64;
+            take.links.extend(one.linked_to.filter(|_| !one.is_known).map(|to| (one.patient.id, to)));
+        }
+        Ok(())
+    }
+}
+
+impl Custody {
+    async fn patient_coming(
+        &self,
+        customer: CustomerId,
+        one: PatientIn,
+        token: Vec<u8>,
+    ) -> Result<Coming, CustodyError> {
+        let (row, body) = (&one.row, one.row.body.clone());
+        let texts = [&body.last, &body.first, &body.middle, &body.record_number, &body.sex];
+        if !texts.into_iter().all(|text| is_fit(text)) {
+            return Err(LeavingError::Inside("a name or number of a patient is longer than any").into());
+        }
+        // Whoever was linked there is nobody's match: their chart lies with the one they are linked to.
+        let matched = if row.linked_to.is_some() { Match::Nobody } else { self.patient_match(customer, &body).await? };
+        let mut patient = Patient {
+            provisional: row.provisional || matches!(matched, Match::Somebody),
+            created_at: row.created_at,
+            changed_at: row.changed_at,
+            ..self.patient_blank(customer)
+        };
+        let is_known = if let Match::Known(id) = matched {
+            (patient.id, patient.provisional) = (id, false);
+            true
+        } else {
+            false
+        };
+        let mut related = Vec::new();
+        // What a practice has written down here of somebody it knows is not mixed with what another house had.
+        for one in one.related.iter().filter(|_| !is_known) {
+            let kind: RelatedKind =
+                one.kind.parse().map_err(|_| LeavingError::Inside("somebody around a patient is of no known kind"))?;
+            let body = checked(kind, &one.body)
+                .map_err(|_| LeavingError::Inside("what is known of somebody around a patient is longer than any"))?;
+            let new = self.related_new((customer, patient.id), kind, &body)?;
+            let new = RelatedPerson { created_at: one.created_at, changed_at: one.changed_at, ..new };
+            related.push((new, self.related_tokens(customer, kind, &body)?));
+        }
+        Ok(Coming { token, linked_to: row.linked_to, patient, body, is_known, related })
+    }
+
+    /// The one patient here whose record number and surname both agree.
+    async fn patient_match(&self, customer: CustomerId, body: &PatientBody) -> Result<Match, CustodyError> {
+        if body.record_number.trim().is_empty() {
+            return Ok(Match::Nobody);
+        }
+        let (last, record_number) = (body.last.clone(), body.record_number.clone());
+        let tokens = self.patient_tokens(customer, &PatientBody { last, record_number, ..PatientBody::default() })?;
+        let of =
+            |field: Field| tokens.iter().filter(move |(name, _)| name == field.as_str()).map(|(_, mac)| mac.clone());
+        let Some(number) = of(Field::RecordNumber).next() else { return Ok(Match::Nobody) };
+        let surnames: BTreeSet<Vec<u8>> = of(Field::Surname).collect();
+        let fields = (Field::RecordNumber.as_str(), std::slice::from_ref(&number));
+        let found = self.store().patients_by_number(customer, fields, Field::Surname.as_str()).await?;
+        let Some(found) = found.get(&number) else { return Ok(Match::Nobody) };
+        let mut agreeing = found.iter().filter(|(_, named)| !named.is_disjoint(&surnames));
+        match (agreeing.next(), agreeing.next()) {
+            (Some((id, _)), None) => Ok(Match::Known(*id)),
+            _ => Ok(Match::Somebody),
+        }
+    }
+}
+
+impl TakeIn {
+    /// Who somebody of the other house is here.
+    pub(super) async fn patient_here(&self, there: PatientId) -> Result<Option<PatientId>, CustodyError> {
+        let token = self.token(&there.to_string())?;
+        let found = self.custody.store().taken_in_known(self.customer, std::slice::from_ref(&token)).await?;
+        Ok(found.get(&token).and_then(|id| id.parse().ok()))
+    }
+
+    /// Those who were linked there are linked here, now that everybody is.
+    pub(super) async fn link_all(&mut self) -> Result<(), CustodyError> {
+        for (patient, to) in std::mem::take(&mut self.links) {
+            let Some(to) = self.patient_here(to).await? else { continue };
+            let mut tx = self.custody.store().begin("link a patient who was taken in").await?;
+            tx.taken_in_link(self.customer, patient, to).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
