@@ -300,7 +300,14 @@ impl Asking<'_> {
     /// patient only: with a document goes its patient's name, and nobody else's.
     fn related(&self, related: &crate::RelatedFacts) -> Result<View, Why> {
         self.same_customer(related.patient.customer)?;
-        let known = matches!(self.action, Action::PatientShow | Action::RelatedCreate | Action::RelatedChange);
+        let known = matches!(
+            self.action,
+            Action::PatientShow
+                | Action::PatientMergeShow
+                | Action::PatientMergeUndo
+                | Action::RelatedCreate
+                | Action::RelatedChange
+        );
         if !known {
             return Err(Why::OutOfPlace);
         }
@@ -413,6 +420,7 @@ impl Asking<'_> {
                 | Action::DocumentSearch
                 | Action::DocumentStatus
                 | Action::PatientSearch
+                | Action::PatientMergeShow
                 | Action::CustomerList,
             ) => insert(views, View::EmptyPage),
             (false, _) => Err(Why::NothingNamed),

@@ -18,6 +18,7 @@ pub mod documents;
 pub mod entrance;
 pub mod house;
 pub mod ledger;
+pub mod merges;
 pub mod parts;
 pub mod patients;
 pub mod people;

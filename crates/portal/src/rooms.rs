@@ -21,6 +21,7 @@ mod handles;
 mod home;
 mod house;
 mod ledger;
+mod merges;
 mod myself;
 mod people;
 mod programs;
@@ -51,6 +52,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = search::routes(locked);
     let locked = chart::routes(locked);
     let locked = related::routes(locked);
+    let locked = merges::routes(locked);
     let locked = upload::routes(locked);
     let locked = dictate::routes(locked);
     let locked = requests::routes(locked);

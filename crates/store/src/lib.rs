@@ -30,6 +30,7 @@ mod kept;
 mod keys;
 mod lanes;
 mod ledger_log;
+mod merges;
 mod migrations;
 mod moving;
 mod nodes;
@@ -69,6 +70,7 @@ pub use incoming::{IncomingDocument, IncomingKnown};
 pub use kept::KeptPage;
 
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
+pub use merges::{MovedBack, PatientMerge};
 pub use moving::TableMoved;
 pub use nodes::{GATE_CLOSED, Heard, LEASE, PULSE, Pulse, ServerClock, Visit};
 pub use objects::{BucketFault, BucketOptions, BucketPlace, BucketSeen, ObjectReader, ObjectWriter, Objects, Pieces};
