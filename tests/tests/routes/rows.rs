@@ -306,7 +306,7 @@ fn patients() -> Vec<Row> {
         post("/patients/{pat}/link", Provisional).form(&[("patient", "{pat2}")]).by(&[FRIDA]),
         get("/patients/{pat}/merge", Patient).by(&[FRIDA]).phi(),
         post("/patients/{pat}/merge", Provisional).form(&[("patient", "{pat2}")]).by(&[FRIDA]),
-        get("/patients/merges", Merging).by(&[FRIDA]).phi(),
+        get("/patients/merges", Merging).by(&[FRIDA]).phi().list(),
         get("/patients/merges/{mrg}", Merging).by(&[FRIDA]).phi(),
         post("/patients/merges/{mrg}/confirm", Merging).form(&merging).by(&[FRIDA]).together(),
         post("/patients/merges/{mrg}/refuse", Merging).form(&[]).by(&[FRIDA]),

@@ -207,14 +207,15 @@ impl Desk<act::PatientMergeUndo> {
             ));
         }
         let (opening, shown) = granted.open(&custody.ring())?;
-        // What the survivor is found by is set from what stays: its own names, and its own guardians'.
+        // What each is found by is set from what is theirs then: the survivor's own names, and the guardians of either.
         let body = patient_open(&opening, &shown, &pair.survivor)?;
         let tokens = custody.patient_tokens(customer, body.show(&shown))?;
         let goes = store.merge_related(merge).await?;
-        let mut guardians = Vec::new();
-        for one in around.iter().filter(|one| !goes.contains(&one.id)) {
+        let (mut stay, mut go) = (Vec::new(), Vec::new());
+        for one in &around {
             let known = related_open(&opening, &shown, one)?;
-            guardians.extend(custody.related_tokens(customer, one.kind, known.show(&shown))?);
+            let of = if goes.contains(&one.id) { &mut go } else { &mut stay };
+            of.extend(custody.related_tokens(customer, one.kind, known.show(&shown))?);
         }
         let seen = (around.len() as u64, around.iter().map(|one| one.revision).sum::<u64>());
         let now = custody.now();
@@ -229,7 +230,8 @@ impl Desk<act::PatientMergeUndo> {
         let undone = PatientMerge { undone_at: Some(now), undone_by: Some(me), ..merge.clone() };
         let moved = tx.merge_take_back(&undone).await?.ok_or(CustodyError::Changed)?;
         tx.patient_tokens_set(customer, merge.survivor, &tokens).await?;
-        tx.related_tokens_set(customer, merge.survivor, &guardians).await?;
+        tx.related_tokens_set(customer, merge.survivor, &stay).await?;
+        tx.related_tokens_set(customer, merge.prior, &go).await?;
         let stayed = tx.document_count_of(customer, merge.survivor).await?;
         tx.commit().await?;
         Ok(Undone { documents: moved.documents, related: moved.related, stayed, witnessed })

@@ -706,6 +706,7 @@ fn merges(shelf: &mut Shelf) {
     };
     let both = |step: MergeStep, problems: &[(&str, &str)]| MergePage {
         chrome: manager("Patients"),
+        heading: "Are these one patient?",
         tag: tag(LAKESIDE),
         facts: vec![fact("Why", "a message of your system says so"), fact("Proposed", "Nov 20, 10:15 CST")],
         left: s("One record"),

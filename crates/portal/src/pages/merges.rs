@@ -84,6 +84,8 @@ pub enum MergeStep {
 pub struct MergePage {
     /// The frame.
     pub chrome: Chrome,
+    /// The question, or what became of it.
+    pub heading: &'static str,
     /// Whose PHI.
     pub tag: Tag,
     /// What speaks for it, and where it stands.

@@ -137,9 +137,10 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
             });
         }
     };
-    add(shown.may.contains(&Action::PatientChange), "Correct", "edit");
-    add(shown.may.contains(&Action::PatientLink) && shown.line.provisional, "Link to a known patient", "link");
     let is_here = shown.went_into.is_none();
+    add(shown.may.contains(&Action::PatientChange) && is_here, "Correct", "edit");
+    let links = shown.may.contains(&Action::PatientLink) && shown.line.provisional && is_here;
+    add(links, "Link to a known patient", "link");
     add(shown.may.contains(&Action::PatientMergePropose) && is_here, "Merge with another record", "merge");
     let documents = rows(custody, &chart);
     let care = care_of(&documents);
@@ -159,7 +160,8 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
             .iter()
             .map(|line| super::related::row(id, shown.may.contains(&Action::RelatedChange), &shown.shown, line))
             .collect(),
-        related_new_href: shown.may.contains(&Action::RelatedCreate).then(|| format!("/patients/{id}/related/new")),
+        related_new_href: (shown.may.contains(&Action::RelatedCreate) && is_here)
+            .then(|| format!("/patients/{id}/related/new")),
         actions,
         documents,
         empty: Empty {

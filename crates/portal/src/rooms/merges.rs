@@ -173,6 +173,11 @@ async fn show_page(desk: &Desk<act::PatientMergeShow>, id: MergeId, (done, error
     let (left, right) = if seen.state == MergeState::Merged { ("Went", "Stayed") } else { ("One record", "The other") };
     page(&MergePage {
         chrome,
+        heading: match seen.state {
+            MergeState::Proposed => "Are these one patient?",
+            MergeState::Merged => "These two are one record",
+            MergeState::Refused | MergeState::Undone => "These are two patients",
+        },
         tag: tag(&seen.customer_name),
         facts: facts_of(custody, &seen),
         left: left.to_owned(),

@@ -1,11 +1,11 @@
 //! Rows of a table and messages of a sender, as one kind of thing.
 
 use super::{ImportReport, Told, Unit};
-use crate::patients::checked;
+use crate::patients::{checked, is_fit};
 use crate::related;
 use crate::{Custody, CustodyError, PatientBody, RelatedBody};
 use identify::hl7::Said;
-use identify::{AdtLine, AdtMessage, AdtPatient, Limits, PatientRow};
+use identify::{AdtLine, AdtMessage, AdtPatient, AdtReject, Limits, PatientRow};
 use record::{CustomerId, RelatedKind, Sha256, Timestamp};
 use vault::Field;
 
@@ -38,11 +38,12 @@ impl Custody {
         let (mut report, mut units) = (ImportReport::default(), Vec::new());
         for line in identify::patients_from_adt(&exchange, authority) {
             match line {
+                AdtLine::Taken(message) if !message.patients.iter().all(is_plain) => {
+                    report.rejected.push(rejected(message.line, AdtReject::Value));
+                }
                 AdtLine::Taken(message) => units.push(self.unit_of(customer, bytes, message)?),
                 AdtLine::Passed => report.other += 1,
-                AdtLine::Rejected(line, why) => {
-                    report.rejected.push((line, format!("{}: {}", why.as_str(), why.say())));
-                }
+                AdtLine::Rejected(line, why) => report.rejected.push(rejected(line, why)),
             }
         }
         Ok((report, units))
@@ -59,6 +60,16 @@ impl Custody {
         let patients = message.patients.into_iter().map(|who| Told { who, around: Vec::new() }).collect();
         Ok(Unit { line: message.line, at: Some(Timestamp::from_unix_millis(message.at_millis)), token, patients })
     }
+}
+
+fn rejected(line: u64, why: AdtReject) -> (u64, String) {
+    (line, format!("{}: {}", why.as_str(), why.say()))
+}
+
+/// Without marks that make one name look like another.
+fn is_plain(who: &AdtPatient) -> bool {
+    let said = |said: &Said| !matches!(said, Said::Value(text) if !is_fit(text));
+    said(&who.last) && said(&who.first) && said(&who.middle) && is_fit(&who.record_number)
 }
 
 fn rows_read(bytes: &[u8]) -> Result<(ImportReport, Vec<Unit>), CustodyError> {

@@ -231,7 +231,8 @@ async fn nobody_but_records_staff_imports_and_what_is_rejected_says_no_name() {
         message("A08", "1", 600, &pid("LP-1", "Quill", "20160504")),
         message("A08", "2", 600, &pid("LP-2", "Quill^Nora", "2016")),
         message("A08", "3", 600, "PID|1||LP-3~LP-4||Quill^Nora"),
-        message("A08", "4", 600, &pid("LP-5", "Quill^Nora\\X202E\\", "20161350")),
+        message("A08", "4", 600, &pid("LP-5", "Quill^Nora", "20161350")),
+        message("A08", "5", 600, &pid("LP-6", "Quill^Nora\\XE280AE\\", "20160504")),
     ]
     .concat();
     for who in [&practice.clinician] {
@@ -240,7 +241,7 @@ async fn nobody_but_records_staff_imports_and_what_is_rejected_says_no_name() {
         assert!(matches!(shut, Err(CustodyError::Refused(_))));
     }
     let done = practice.take(&file).await;
-    assert_eq!(words(&done), [(1, "name"), (7, "record_number"), (10, "birth_date")]);
+    assert_eq!(words(&done), [(1, "name"), (7, "record_number"), (10, "birth_date"), (13, "value")]);
     assert!(done.rejected.iter().all(|(_, say)| !say.contains("Quill") && !say.contains("LP-")));
 }
 
