@@ -1,6 +1,9 @@
 //! Words, ledger, and whatever is uploaded.
 
-use identify::{FileNameTemplate, Kind, Limits, header_fields, patients_from_csv, people_from_csv, sniff, text_of};
+use identify::{
+    FileNameTemplate, Kind, Limits, header_fields, patients_from_adt, patients_from_csv, people_from_csv, read_hl7,
+    sniff, text_of,
+};
 use ledger::{Checkpoint, KeptReceipt, Note, SignedCheckpoint, Signer, TilePath, Verifier};
 use record::civil::Day;
 use record::{Action, Entry, ResourceId, Role, Sha256};
@@ -28,6 +31,7 @@ pub(crate) const TARGETS: &[Parser] = &[
     ("table", table),
     ("header", header),
     ("template", template),
+    ("hl7", hl7),
 ];
 
 fn verifier() -> &'static Verifier {
@@ -176,4 +180,12 @@ fn template(bytes: &[u8]) {
     }
     let safe = identify::safe_file_name(name);
     assert!(!safe.is_empty() && safe.len() <= 150 && identify::safe_file_name(&safe) == safe);
+}
+
+/// What is read is written back as the same bytes.
+fn hl7(bytes: &[u8]) {
+    let Ok(exchange) = read_hl7(bytes, &limits()) else { return };
+    assert_eq!(exchange.write_back(), bytes);
+    assert!(patients_from_adt(&exchange, None).len() <= exchange.items.len());
+    let _ = identify::adt::authorities_of(&exchange);
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 fn folder(target: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project");
     match target {
-        "sniff" | "rtf" | "pdf" | "table" | "header" | "template" => {
+        "sniff" | "rtf" | "pdf" | "table" | "header" | "template" | "hl7" => {
             root.join("crates/identify/tests/corpus").join(target)
         }
         "docx" => root.join("crates/identify/tests/corpus/xml"),

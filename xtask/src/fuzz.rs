@@ -34,6 +34,7 @@ const PARSERS: &[&str] = &[
     "table",
     "header",
     "template",
+    "hl7",
 ];
 /// Targets that need the store and the door.
 const DOOR: &[&str] =
@@ -107,7 +108,7 @@ fn seeds(top: &Path, target: &str) -> PathBuf {
     let identify = top.join("crates/identify/tests/corpus");
     match target {
         "docx" => identify.join("xml"),
-        "sniff" | "rtf" | "pdf" | "table" | "header" | "template" => identify.join(target),
+        "sniff" | "rtf" | "pdf" | "table" | "header" | "template" | "hl7" => identify.join(target),
         _ => top.join("fuzz/corpus").join(target),
     }
 }

@@ -200,7 +200,15 @@ impl Custody {
         asker: Option<PersonId>,
     ) -> Result<PatientFacts, CustodyError> {
         let in_care = match asker {
-            Some(person) => self.store().in_care(patient.customer, patient.id, person).await?,
+            // Whoever cares for the record that this one went into cares for this one: its documents lie there.
+            Some(person) => {
+                let of = if patient.linked_to.is_some() {
+                    self.patient_survivor(patient.clone()).await?.id
+                } else {
+                    patient.id
+                };
+                self.store().in_care(patient.customer, of, person).await?
+            }
             None => false,
         };
         Ok(PatientFacts { id: patient.id, customer: patient.customer, in_care, provisional: patient.provisional })

@@ -34,6 +34,7 @@ mod jobs;
 mod keys;
 mod leaving;
 mod ledger_desk;
+mod merges;
 mod metrics;
 #[cfg(test)]
 #[path = "../../../fuzz/src/mutations.rs"]
@@ -95,6 +96,7 @@ pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
+pub use merges::{MergeDesk, MergeLine, MergeLines, MergeLook, MergeSide, Undone};
 pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
 pub use nodes::NodeHandle;
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};

@@ -1,7 +1,12 @@
 //! The patient index of a practice: by hand, from a file, found, shown, corrected, linked.
 
+mod import;
+
+pub use import::ImportReport;
+
 use crate::ask::Question;
 use crate::documents::{patient_open, purpose_of, query_of};
+use crate::merges::Pair;
 use crate::people::typed::is_hidden;
 use crate::reading::glass_until;
 use crate::related::{self, RelatedLine};
@@ -10,7 +15,8 @@ use crate::{
 };
 use policy::scope::{document_scope, patient_scope};
 use policy::{PatientFacts, ResourceFacts};
-use record::{Action, CustomerId, PatientId, Purpose, RelatedKind, Timestamp, act};
+use record::merge::MergeCause;
+use record::{Action, CustomerId, MergeId, PatientId, Purpose, RelatedKind, Timestamp, act};
 use std::collections::BTreeSet;
 use store::Patient;
 use vault::{Column, Field};
@@ -19,8 +25,6 @@ use vault::{Column, Field};
 const PAGE_ROWS: u32 = 50;
 /// Documents of a patient are counted so far.
 const COUNT_MAX: u32 = 100;
-/// Rows of an import that go into one transaction.
-const IMPORT_AT_ONCE: usize = 200;
 /// The longest name or number, characters.
 const FIELD_CHARS_MAX: usize = 120;
 
@@ -68,28 +72,16 @@ pub struct PatientPage {
     pub shown: Shown,
     /// Guardians and guarantors, ended ones too.
     pub related: Vec<RelatedLine>,
+    /// The record that this one went into.
+    pub went_into: Option<PatientId>,
+    /// Merges that stand, of this record into another and of others into it, newest first.
+    pub merges: Vec<MergeId>,
     /// Of which change this is; a correction says it, so that it overwrites nothing unseen.
     pub revision: u64,
     /// The acts that policy would permit this person now.
     pub may: Vec<Action>,
     /// The entry.
     pub witnessed: Witnessed,
-}
-
-/// What an import did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// Patients that are new.
-    pub new: usize,
-    /// Patients that were there already, by record number, and were corrected.
-    pub changed: usize,
-    /// Guardians and guarantors that were put beside them.
-    pub related: usize,
-    /// Guardians and guarantors that were left out, because the patient has some of that kind already: what a practice
-    /// wrote down by hand, court orders above all, is not overwritten by a table.
-    pub related_kept: usize,
-    /// Lines that could not be taken: line number and what to do.
-    pub rejected: Vec<(u64, String)>,
 }
 
 /// Short enough, and without controls and marks that make one name look like another.
@@ -270,6 +262,12 @@ impl Desk<act::PatientShow> {
         if self.custody.would_permit::<act::PatientLink>(self.who(), &facts, customer, &resources) {
             may.push(Action::PatientLink);
         }
+        if self.custody.would_permit::<act::PatientMergeShow>(self.who(), &facts, customer, &resources) {
+            may.push(Action::PatientMergeShow);
+        }
+        if self.custody.would_permit::<act::PatientMergePropose>(self.who(), &facts, customer, &resources) {
+            may.push(Action::PatientMergePropose);
+        }
         if self.custody.would_permit::<act::RelatedCreate>(self.who(), &facts, customer, &resources) {
             may.push(Action::RelatedCreate);
         }
@@ -290,6 +288,11 @@ impl Desk<act::PatientShow> {
             customer_name: self.custody.customer_name(customer).await?,
             shown,
             related,
+            went_into: match patient.linked_to {
+                Some(_) => Some(self.custody.patient_survivor(patient.clone()).await?.id),
+                None => None,
+            },
+            merges: self.custody.store().merge_list_of(customer, id).await?.iter().map(|one| one.id).collect(),
             revision: patient.revision,
             may,
             witnessed,
@@ -360,6 +363,9 @@ impl Desk<act::PatientChange> {
         let question = Question::of(patient.customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
         let witnessed = self.ask(question).await?.witnessed();
         // Asked after policy, so that nobody learns how often a patient of others was changed.
+        if patient.linked_to.is_some() {
+            return Err(CustodyError::State("This patient is known under another record now; correct that one."));
+        }
         if patient.revision != revision {
             return Err(CustodyError::Changed);
         }
@@ -384,7 +390,7 @@ impl Desk<act::PatientLink> {
     /// [`CustodyError::State`] when the first is not provisional or they are one.
     pub async fn patient_link(&self, provisional: PatientId, known: PatientId) -> Result<(), CustodyError> {
         let store = self.custody.store();
-        let (Some(mut from), Some(to)) = (store.patient_fetch(provisional).await?, store.patient_fetch(known).await?)
+        let (Some(from), Some(to)) = (store.patient_fetch(provisional).await?, store.patient_fetch(known).await?)
         else {
             return self.absent(provisional).await;
         };
@@ -399,111 +405,23 @@ impl Desk<act::PatientLink> {
         if !from.provisional || from.linked_to.is_some() || from.id == to.id || to.linked_to.is_some() {
             return Err(CustodyError::State("only a provisional patient can be linked, and only to a known one"));
         }
-        from.linked_to = Some(to.id);
-        from.changed_at = self.custody.now();
+        let merge = self.custody.merge_new((&from, &to), MergeCause::Link, &self.who().0.to_string());
+        let pair = Pair { merge, prior: from, survivor: to };
         let mut tx = store.begin("link a patient").await?;
-        // Both rows as they were looked at: two links at once would else point at each other, and both charts be hidden.
-        if tx.patient_update(&from).await? == 0 || tx.patient_update(&to).await? == 0 {
-            return Err(CustodyError::Changed);
+        if tx.merge_propose(&pair.merge).await? == 0 {
+            return Err(CustodyError::State(
+                "That these are one is proposed already: decide it on the list of merges.",
+            ));
         }
-        tx.documents_relink(from.customer, from.id, to.id).await?;
-        tx.related_relink(from.customer, from.id, to.id).await?;
+        self.custody.merge_in_tx(&mut tx, &pair, me).await?;
         tx.commit().await?;
         Ok(())
     }
 }
 
-impl Desk<act::PatientImport> {
-    /// Patients from a table (CSV, tab- or semicolon-separated). A dry run changes nothing and says what would.
-    ///
-    /// # Errors
-    /// [`CustodyError::Input`] when the file is no such table.
-    pub async fn patient_import(
-        &self,
-        customer: CustomerId,
-        bytes: &[u8],
-        dry_run: bool,
-    ) -> Result<ImportReport, CustodyError> {
-        drop(self.ask(Question::of(customer, Purpose::Operations)).await?);
-        self.custody.patient_import_rows(customer, bytes, dry_run).await
-    }
-}
-
 impl Custody {
-    pub(crate) async fn patient_import_rows(
-        &self,
-        customer: CustomerId,
-        bytes: &[u8],
-        dry_run: bool,
-    ) -> Result<ImportReport, CustodyError> {
-        let rows = identify::patients_from_csv(bytes, &identify::Limits::default()).map_err(|_| {
-            CustodyError::field(
-                "file",
-                "Give a table with a heading line: last name, first name, date of birth, record number",
-            )
-        })?;
-        let mut report = ImportReport::default();
-        let mut good = Vec::new();
-        for row in rows {
-            match row {
-                Ok(row) => {
-                    let around: Vec<_> = row.related.iter().filter_map(imported).collect();
-                    if around.len() < row.related.len() {
-                        report.rejected.push((row.line, "a guardian's or guarantor's line is too long".to_owned()));
-                        continue;
-                    }
-                    let body = PatientBody {
-                        last: row.last_name,
-                        first: row.first_name,
-                        middle: row.middle_name.unwrap_or_default(),
-                        born: row.birth_date,
-                        record_number: row.record_number.unwrap_or_default(),
-                        sex: row.sex.map(|sex| format!("{sex:?}").to_lowercase()).unwrap_or_default(),
-                    };
-                    match checked(&body) {
-                        Ok(body) => good.push((body, around)),
-                        Err(_) => report.rejected.push((row.line, "the name is missing or too long".to_owned())),
-                    }
-                }
-                Err(error) => report.rejected.push((error.line, error.what.to_owned())),
-            }
-        }
-        for some in good.chunks(IMPORT_AT_ONCE) {
-            let mut tx = self.store().begin("import patients").await?;
-            for (body, around) in some {
-                let number = self
-                    .patient_tokens(customer, body)?
-                    .into_iter()
-                    .find(|(field, _)| field == Field::RecordNumber.as_str());
-                let known = match &number {
-                    Some((field, mac)) => tx.patient_by_token(customer, field, mac).await?,
-                    None => None,
-                };
-                let id = if let Some(id) = known {
-                    report.changed += 1;
-                    let sealed = self.patient_seal(customer, id, body)?;
-                    tx.patient_rewrite(customer, id, sealed, self.now()).await?;
-                    tx.patient_tokens_set(customer, id, &self.patient_tokens(customer, body)?).await?;
-                    id
-                } else {
-                    report.new += 1;
-                    let provisional = body.record_number.is_empty();
-                    let patient = Patient { provisional, ..self.patient_blank(customer) };
-                    self.patient_insert_in_tx(&mut tx, &patient, body).await?;
-                    patient.id
-                };
-                self.import_related_in_tx(&mut tx, (customer, id), around, &mut report).await?;
-            }
-            // A dry run goes the whole way and then lets go: what it says is what would be.
-            if !dry_run {
-                tx.commit().await?;
-            }
-        }
-        Ok(report)
-    }
-
     /// Puts the people of a table's line beside a patient who has none of their kind yet.
-    async fn import_related_in_tx(
+    pub(crate) async fn import_related_in_tx(
         &self,
         tx: &mut store::Tx,
         (customer, patient): (CustomerId, PatientId),
@@ -531,17 +449,4 @@ impl Custody {
         }
         Ok(())
     }
-}
-
-/// Somebody around a patient as a table names one. What the table cannot say, who may consent and who may pick up
-/// records, is left for a person to write down.
-fn imported(row: &identify::RelatedRow) -> Option<(RelatedKind, RelatedBody)> {
-    let body = RelatedBody {
-        last: row.last_name.clone(),
-        first: row.first_name.clone().unwrap_or_default(),
-        relation: row.relation.clone().unwrap_or_default(),
-        telephone: row.telephone.clone().unwrap_or_default(),
-        ..RelatedBody::default()
-    };
-    related::checked(row.kind, &body).ok().map(|body| (row.kind, body))
 }

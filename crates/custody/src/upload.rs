@@ -185,18 +185,23 @@ impl Desk<act::DocumentUpload> {
     ) -> Result<Uploaded, CustodyError> {
         let me = self.uploader()?;
         let asker = self.facts().await?;
-        let (new, coming) = self.upload_begin(new, &asker).await?;
-        let facts = self.upload_facts(&coming, &new, me);
-        let mut question =
-            Question::of(coming.customer, purpose_of(&asker, coming.customer)).with(ResourceFacts::Document(facts));
+        let (mut new, coming) = self.upload_begin(new, &asker).await?;
+        let mut named = None;
         if let Some(id) = new.patient {
-            // A patient whom the uploader names stands in the intent beside the document.
+            // A patient whom the uploader names stands in the intent beside the document. What is for a record that went
+            // into another one is for that one.
             let patient = self.custody.store().patient_fetch(id).await?;
             let Some(patient) = patient.filter(|patient| patient.customer == coming.customer) else {
                 return self.absent(id).await;
             };
-            question = question.with(ResourceFacts::Patient(self.custody.patient_facts(&patient, None).await?));
+            let patient = self.custody.patient_survivor(patient).await?;
+            new.patient = Some(patient.id);
+            named = Some(ResourceFacts::Patient(self.custody.patient_facts(&patient, None).await?));
         }
+        let facts = self.upload_facts(&coming, &new, me);
+        let question = Question::of(coming.customer, purpose_of(&asker, coming.customer))
+            .with(ResourceFacts::Document(facts))
+            .with_all(named);
         let granted = self.ask(question).await?;
         let witnessed = granted.witnessed();
         let intent = granted.intent().clone();

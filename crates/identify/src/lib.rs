@@ -8,10 +8,12 @@
 //! What it refuses to know: who may read a file (`policy`), where it lies (`store`), which patient it is
 //! really about. Header fields and file names only ever propose; a person confirms.
 
+pub mod adt;
 mod charset;
 pub mod extract;
 pub mod file_name;
 pub mod header;
+pub mod hl7;
 pub mod limits;
 pub mod path_template;
 pub mod rows;
@@ -19,9 +21,11 @@ pub mod sniff;
 pub mod table;
 pub mod template;
 
+pub use adt::{AdtEvent, AdtLine, AdtMessage, AdtPatient, AdtReject, patients_from_adt};
 pub use extract::{ExtractError, Extracted, text_of};
 pub use file_name::safe_file_name;
 pub use header::{HeaderFields, HeaderLabels, header_fields, header_fields_with};
+pub use hl7::{looks_like_hl7, read_hl7};
 pub use limits::Limits;
 pub use path_template::PathTemplate;
 pub use rows::{

@@ -33,6 +33,8 @@ pub struct Limits {
     pub table_cells_max: usize,
     /// One cell of an import table, in bytes.
     pub table_cell_bytes_max: usize,
+    /// Segments of an HL7 version 2 file; each costs 24 bytes of memory.
+    pub hl7_segments_max: usize,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             table_columns_max: 256,
             table_cells_max: 6_000_000,
             table_cell_bytes_max: 16 << 10,
+            hl7_segments_max: 2_000_000,
         }
     }
 }

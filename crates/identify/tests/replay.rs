@@ -258,3 +258,28 @@ fn real_samples_are_read() {
     }
     assert!(read_files > 0);
 }
+
+#[test]
+fn hl7_survives() {
+    let words: [&[u8]; 12] = [
+        b"MSH|^~\\&|",
+        b"\rPID|1||7^^^A^MR||",
+        b"\rMRG|7",
+        b"\\X41\\",
+        b"\\.sp9\\",
+        b"\"\"",
+        b"\r\n",
+        b"\x1c\r\x0b",
+        b"BHS|^~\\&|\r",
+        b"BTS|1\r",
+        b"~",
+        b"^ADT^A40|",
+    ];
+    replay("hl7", &words, |bytes| {
+        let Ok(exchange) = identify::read_hl7(bytes, &limits()) else { return };
+        assert_eq!(exchange.write_back(), bytes);
+        let lines = identify::patients_from_adt(&exchange, None);
+        assert!(lines.len() <= exchange.items.len());
+        let _ = identify::adt::authorities_of(&exchange);
+    });
+}

@@ -303,6 +303,8 @@ impl Asking<'_> {
         let known = matches!(
             self.action,
             Action::PatientShow
+                | Action::PatientMergeShow
+                | Action::PatientMergeUndo
                 | Action::RelatedCreate
                 | Action::RelatedChange
                 | Action::CustomerExport
@@ -420,6 +422,7 @@ impl Asking<'_> {
                 | Action::DocumentSearch
                 | Action::DocumentStatus
                 | Action::PatientSearch
+                | Action::PatientMergeShow
                 | Action::CustomerList,
             ) => insert(views, View::EmptyPage),
             (false, _) => Err(Why::NothingNamed),

@@ -19,6 +19,7 @@ pub mod entrance;
 pub mod house;
 pub mod leaving;
 pub mod ledger;
+pub mod merges;
 pub mod parts;
 pub mod patients;
 pub mod people;

@@ -23,6 +23,7 @@ mod home;
 mod house;
 mod leaving;
 mod ledger;
+mod merges;
 mod myself;
 mod people;
 mod programs;
@@ -53,6 +54,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = search::routes(locked);
     let locked = chart::routes(locked);
     let locked = related::routes(locked);
+    let locked = merges::routes(locked);
     let locked = upload::routes(locked);
     let locked = dictate::routes(locked);
     let locked = requests::routes(locked);

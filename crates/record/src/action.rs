@@ -195,6 +195,16 @@ actions! {
     PatientImport, "patient.import", Customer, Names, No;
     /// A provisional patient is this known one.
     PatientLink, "patient.link", Patient, Names, Fresh;
+    /// The two records that are said to be one patient's, side by side, and which wait for a decision.
+    PatientMergeShow, "patient.merge_show", Patient, Names, No;
+    /// Say that two records are one patient's.
+    PatientMergePropose, "patient.merge_propose", Patient, Nothing, No;
+    /// They are: the one goes into the other.
+    PatientMergeConfirm, "patient.merge_confirm", Patient, Names, Fresh;
+    /// They are not.
+    PatientMergeRefuse, "patient.merge_refuse", Patient, Nothing, No;
+    /// Take a merge back: each has again what was theirs.
+    PatientMergeUndo, "patient.merge_undo", Patient, Names, Fresh;
     /// A guardian or guarantor is put beside a patient.
     RelatedCreate, "related.create", Patient, Names, No;
     /// A guardian or guarantor is corrected, or ends on a day.

@@ -198,6 +198,8 @@ ids! {
     RequestId, "req";
     /// One process that serves, among several on one database.
     NodeId, "nod";
+    /// Two records of a customer that are said to be one patient's.
+    MergeId, "mrg";
 }
 
 impl fmt::Debug for ResourceId {

@@ -18,6 +18,7 @@ pub mod entropy;
 pub mod entry;
 pub mod id;
 pub mod intent;
+pub mod merge;
 pub mod related;
 pub mod right;
 pub mod role;
@@ -30,8 +31,8 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use entry::{Entry, Outcome};
 pub use id::{
     AgreementId, AlertId, BreakGlassId, ContactId, CredentialId, CustomerId, DocumentId, IntentId, InvitationId,
-    MembershipId, NodeId, ObjectId, PatientId, PersonId, ProgramId, RelatedPersonId, RequestId, ResourceId, SessionId,
-    UploadId,
+    MembershipId, MergeId, NodeId, ObjectId, PatientId, PersonId, ProgramId, RelatedPersonId, RequestId, ResourceId,
+    SessionId, UploadId,
 };
 pub use intent::{Intent, Principal, Purpose, Resources};
 pub use related::RelatedKind;

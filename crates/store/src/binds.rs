@@ -116,7 +116,7 @@ macro_rules! ids_say_whose {
 }
 ids_are_text!(AgreementId AlertId BreakGlassId CredentialId InvitationId MembershipId NodeId ObjectId PersonId ProgramId RequestId
     ResourceId SessionId UploadId);
-ids_say_whose!(DocumentId PatientId RelatedPersonId);
+ids_say_whose!(DocumentId PatientId RelatedPersonId MergeId);
 
 /// `binds![a, b]`: the values of a text, in order.
 macro_rules! binds {

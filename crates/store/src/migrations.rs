@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../migrations/0008_nodes.sql")),
     (9, include_str!("../migrations/0009_imported_files.sql")),
     (10, include_str!("../migrations/0010_programs.sql")),
+    (11, include_str!("../migrations/0011_patient_merges.sql")),
     (12, include_str!("../migrations/0012_leaving.sql")),
 ];
 

@@ -316,26 +316,6 @@ impl Tx {
         .await
     }
 
-    /// Writes a known patient's words anew; it is no longer provisional. An import has the last word: whoever has a
-    /// form of the patient open is told when they send it.
-    ///
-    /// # Errors
-    /// When the database cannot.
-    pub async fn patient_rewrite(
-        &mut self,
-        customer: CustomerId,
-        id: PatientId,
-        body: Vec<u8>,
-        at: Timestamp,
-    ) -> Result<u64, StoreError> {
-        self.run(
-            "UPDATE patient SET body = $3, provisional = 0, changed_at = $4, revision = revision + 1 \
-             WHERE customer_id = $1 AND patient_id = $2",
-            binds![customer, id, body, at],
-        )
-        .await
-    }
-
     /// Sets the blind tokens of a patient's own names and numbers, in place of those it had, and the names of their
     /// documents with them; the tokens of guardians stay.
     ///
@@ -363,6 +343,7 @@ impl Tx {
         )
         .await?;
         self.patient_tokens_add(customer, id, tokens).await?;
+        self.former_numbers_add(customer, id).await?;
         self.patient_names_renew_in_tx(customer, id).await.map(|_| ())
     }
 

@@ -23,8 +23,12 @@ BEGIN
 END $wall$";
 
 /// Tables whose things are looked up by their id alone, by the first letters of the id.
-const BY_ID: &[(&str, &str, &str)] =
-    &[("doc_", "document", "document_id"), ("pat_", "patient", "patient_id"), ("rel_", "related_person", "related_id")];
+const BY_ID: &[(&str, &str, &str)] = &[
+    ("doc_", "document", "document_id"),
+    ("pat_", "patient", "patient_id"),
+    ("rel_", "related_person", "related_id"),
+    ("mrg_", "patient_merge", "merge_id"),
+];
 /// Nobody's: what a thing that is not there belongs to.
 const NOBODY: &str = "-";
 

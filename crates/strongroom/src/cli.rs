@@ -570,17 +570,20 @@ pub(crate) struct ImportArgs {
 pub(crate) enum ImportCommand {
     /// Patients of one customer: known record numbers are corrected, others are new. Records staff of that practice confirm it.
     #[command(
-        after_help = "Example:\n  strongroom import patients patients.csv --dir /srv/strongroom --customer cus_01k… --dry-run\n\nThe first line names the columns: last name, first name, date of birth, record number."
+        after_help = "Example:\n  strongroom import patients patients.csv --dir /srv/strongroom --customer cus_01k… --dry-run\n  strongroom import patients adt.hl7 --dir /srv/strongroom --customer cus_01k… --authority LPC\n\nThe first line of a table names the columns: last name, first name, date of birth, record number.\nOf HL7 version 2, ADT A01, A04, A08, A28, A31 and A40 (A34, A18) are taken; merges are proposed and wait for a person."
     )]
     Patients {
         #[command(flatten)]
         at: At,
-        /// The table.
+        /// The table, or HL7 version 2 messages; which it is, its content says.
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Whose: cus_….
         #[arg(long, value_name = "ID")]
         customer: CustomerId,
+        /// Of messages: the assigning authority (PID-3.4) of the practice's own record numbers, where several are named.
+        #[arg(long, value_name = "NAME")]
+        authority: Option<String>,
         /// Changes nothing, and says what would be.
         #[arg(long)]
         dry_run: bool,

@@ -44,6 +44,8 @@ pub enum Field {
     Original,
     /// The path of a file below the share it was imported from, over documents: the same place when it comes again.
     SharePath,
+    /// A message of a sender's system, over messages: the same one when it comes again.
+    AdtMessage,
 }
 
 impl Field {
@@ -60,6 +62,7 @@ impl Field {
         Self::VisitDay,
         Self::Original,
         Self::SharePath,
+        Self::AdtMessage,
     ];
 
     /// As it stands in SQL and in the key's derivation.
@@ -77,6 +80,7 @@ impl Field {
             Self::VisitDay => "visit_day",
             Self::Original => "original",
             Self::SharePath => "share_path",
+            Self::AdtMessage => "adt_message",
         }
     }
 }

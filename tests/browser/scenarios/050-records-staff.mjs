@@ -12,6 +12,15 @@ const CSV = [
   '',
 ].join('\n');
 
+// Importson, Ada and Importson, Bo, of the table above, are said to be one patient.
+const ADT = [
+  'MSH|^~\\&|EHR|LPC|||20260102100000||ADT^A40|M-1|P|2.5',
+  'EVN|A40|20260102100000',
+  'PID|1||LP90001^^^LPC^MR||Importson^Ada||20170309|F',
+  'MRG|LP90002^^^LPC^MR',
+  '',
+].join('\r');
+
 export default async function ({ check, at, signedIn, withPasskey, goodPage, task }) {
   const desk = await signedIn('records_staff', 'Lakeside Pediatrics');
   const { page } = desk;
@@ -125,5 +134,46 @@ export default async function ({ check, at, signedIn, withPasskey, goodPage, tas
     await page.getByRole('radio').first().check();
     await page.getByRole('button', { name: 'Link them' }).click();
     await page.getByText('Linked.').waitFor();
+  });
+
+  await page.goto(at('/patients/merges'));
+  await goodPage(desk, 'merges-empty');
+  await page.goto(at('/patients/import'));
+  await check('a message of the practice’s system proposes a merge, and merges nothing', async () => {
+    await page.getByLabel('The file').setInputFiles({ name: 'adt.hl7', mimeType: 'text/plain', buffer: Buffer.from(ADT) });
+    await page.getByRole('button', { name: 'Import the patients' }).click();
+    await page.getByText(/1 pairs? of records/).waitFor();
+    await page.goto(at('/patients'));
+    await page.getByRole('link', { name: 'Records to merge (1)' }).click();
+  });
+  await goodPage(desk, 'merges');
+  await page.getByRole('link', { name: /^Look at both/ }).click();
+  await page.getByRole('heading', { name: 'Are these one patient?' }).waitFor();
+  await goodPage(desk, 'merge');
+  await check('both stand side by side, and by the keyboard alone one goes into the other', async () => {
+    await page.getByRole('row', { name: /Given names/ }).getByText('differs').waitFor();
+    await page.getByRole('radio').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Merged. It can be taken back here.').waitFor();
+  });
+  await goodPage(desk, 'merge-undo');
+  await check('the record that went says where it is, and the merge is taken back', async () => {
+    const back = page.url().split('?')[0];
+    await page.getByRole('link', { name: 'open the first record' }).click();
+    await page.getByText('This record went into another one.').waitFor();
+    await goodPage(desk, 'patient-went');
+    await page.goto(back);
+    await page.getByRole('button', { name: 'Take the merge back' }).click();
+    await page.getByText('The merge was taken back.').first().waitFor();
+    await page.getByRole('link', { name: 'open the first record' }).click();
+  });
+  await page.getByRole('link', { name: 'Merge with another record' }).click();
+  await goodPage(desk, 'merge-new');
+  await check('who names no other record is told what to do', async () => {
+    await page.getByRole('button', { name: 'Look at both' }).click();
+    await page.getByText('Write the number of the other record, or choose one').first().waitFor();
   });
 }

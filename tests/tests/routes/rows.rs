@@ -274,7 +274,14 @@ fn steps() -> Vec<Row> {
 }
 
 fn patients() -> Vec<Row> {
-    use Thing::{Customer, Nothing, Patient, Provisional, Related};
+    use Thing::{Customer, Merged, Merging, Nothing, Patient, Provisional, Related};
+    let merging = [
+        ("keep", "{pat2}"),
+        ("prior", "{pat}"),
+        ("prior_revision", "0"),
+        ("survivor", "{pat2}"),
+        ("survivor_revision", "0"),
+    ];
     let typed = [
         ("family", "Newfound"),
         ("given", "Ada"),
@@ -304,6 +311,14 @@ fn patients() -> Vec<Row> {
         post("/patients/{pat}/related/{rel}", Related).form(&[("family", "Newfound"), ("revision", "0")]).by(&[FRIDA]),
         get("/patients/{pat}/link", Provisional).by(&[FRIDA]).phi(),
         post("/patients/{pat}/link", Provisional).form(&[("patient", "{pat2}")]).by(&[FRIDA]),
+        get("/patients/{pat}/merge", Patient).by(&[FRIDA]).phi(),
+        post("/patients/{pat}/merge", Provisional).form(&[("patient", "{pat2}")]).by(&[FRIDA]),
+        get("/patients/merges", Merging).by(&[FRIDA]).phi().list(),
+        get("/patients/merges/{mrg}", Merging).by(&[FRIDA]).phi(),
+        post("/patients/merges/{mrg}/confirm", Merging).form(&merging).by(&[FRIDA]).together(),
+        post("/patients/merges/{mrg}/refuse", Merging).form(&[]).by(&[FRIDA]),
+        get("/patients/merges/{mrg}", Merged).by(&[FRIDA]).phi(),
+        post("/patients/merges/{mrg}/undo", Merged).form(&[]).by(&[FRIDA]),
         get("/patients/{pat}/break-glass", Patient).for_all(),
         post("/patients/{pat}/break-glass", Patient)
             .form(&[("reason", "Emergency"), ("hours", "1")])

@@ -11,8 +11,8 @@ use custody::{
 use record::civil::Day;
 use record::{
     Act, AgreementId, AlertId, BreakGlassId, CredentialId, CustomerId, DocumentId, Entropy as _, InvitationId,
-    MembershipId, PatientId, PersonId, ProgramId, RelatedKind, RelatedPersonId, RequestId, ResourceId, Right, Role,
-    SessionId, Sha256, SystemEntropy, act,
+    MembershipId, MergeId, PatientId, PersonId, ProgramId, RelatedKind, RelatedPersonId, RequestId, ResourceId, Right,
+    Role, SessionId, Sha256, SystemEntropy, act,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -92,6 +92,10 @@ pub(crate) enum Thing {
     Patient,
     /// One without a record number.
     Provisional,
+    /// Two records that are said to be one patient's.
+    Merging,
+    /// Two that were merged.
+    Merged,
     /// A patient with a guardian of another name.
     Related,
     /// The same, where the patient alone is shown.
@@ -427,6 +431,18 @@ impl World {
                 let (other, _) = self.patient(side, true).await;
                 made.with("pat", id).with("pat2", other).naming(id)
             }
+            Thing::Merging | Thing::Merged => {
+                let ((prior, _), (survivor, _)) = (self.patient(side, true).await, self.patient(side, true).await);
+                let by = ["frida.holm", "dina.paz"][side];
+                let propose = self.desk::<act::PatientMergePropose>(by).merge_propose(prior, survivor).await;
+                let id = propose.expect("records staff say that two records are one patient's");
+                if thing == Thing::Merged {
+                    let seen = [(prior, 0), (survivor, 0)];
+                    let confirm = self.desk::<act::PatientMergeConfirm>(by).merge_confirm(id, survivor, seen).await;
+                    confirm.expect("records staff merge them");
+                }
+                made.with("mrg", id).with("pat", prior).with("pat2", survivor).naming(prior).naming(survivor)
+            }
             Thing::Member => {
                 let (person, membership) = self.member(side, Role::RecordsStaff, false).await;
                 made.with("per", person).with("mem", membership)
@@ -546,6 +562,7 @@ impl World {
                 "cus" => CustomerId::mint(clock, entropy).to_string(),
                 "per" | "aut" => PersonId::mint(clock, entropy).to_string(),
                 "mem" => MembershipId::mint(clock, entropy).to_string(),
+                "mrg" => MergeId::mint(clock, entropy).to_string(),
                 "brk" => BreakGlassId::mint(clock, entropy).to_string(),
                 "inv" => InvitationId::mint(clock, entropy).to_string(),
                 "agr" => AgreementId::mint(clock, entropy).to_string(),

@@ -57,7 +57,7 @@ const fn event(action: Action) -> Event {
     match action {
         A::DocumentRead | A::DocumentDownload | A::DocumentPrint | A::DocumentHistory => Event::Rest(Rest::Read),
         A::PatientShow | A::PatientTrace | A::CustomerShow | A::KeyShredShow => Event::Rest(Rest::Read),
-        A::CustomerLeaveShow => Event::Rest(Rest::Read),
+        A::CustomerLeaveShow | A::PatientMergeShow => Event::Rest(Rest::Read),
         A::DocumentList | A::DocumentSearch | A::DocumentStatus | A::PatientSearch => Event::Rest(Rest::Search),
         A::RequestList | A::BreakGlassList | A::CustomerList | A::PersonList => Event::Rest(Rest::Search),
         A::StaffList | A::ProgramList | A::AlertList | A::HealthShow => Event::Rest(Rest::Search),
@@ -69,6 +69,8 @@ const fn event(action: Action) -> Event {
         A::DocumentPickUp | A::DocumentSign | A::DocumentHold | A::DocumentRelease => Event::Rest(Rest::Update),
         A::DocumentWithdraw | A::DocumentMove | A::PatientChange | A::PatientLink => Event::Rest(Rest::Update),
         A::RelatedChange | A::RequestClose | A::AgreementEnd | A::AlertClose => Event::Rest(Rest::Update),
+        A::PatientMergePropose => Event::Rest(Rest::Create),
+        A::PatientMergeConfirm | A::PatientMergeRefuse | A::PatientMergeUndo => Event::Rest(Rest::Update),
         A::DocumentEnterInError => Event::Rest(Rest::Delete),
         A::SessionStart | A::SessionStepUp | A::TerminalConfirm => LOGIN,
         A::SessionEnd | A::SessionRevoke => LOGOUT,

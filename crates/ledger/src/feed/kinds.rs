@@ -110,6 +110,9 @@ pub(super) const fn kind(action: Action) -> Kind {
     match action {
         A::DocumentList | A::DocumentSearch | A::DocumentRead | A::DocumentDownload => Kind::Api(Api::Read),
         A::DocumentPrint | A::DocumentHistory | A::DocumentStatus | A::PatientSearch => Kind::Api(Api::Read),
+        A::PatientMergeShow => Kind::Api(Api::Read),
+        A::PatientMergePropose => Kind::Api(Api::Create),
+        A::PatientMergeConfirm | A::PatientMergeRefuse | A::PatientMergeUndo => Kind::Api(Api::Update),
         A::PatientShow | A::PatientTrace | A::BreakGlassList | A::RequestList => Kind::Api(Api::Read),
         A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve | A::LedgerTrail | A::LedgerReceipt => {
             Kind::Api(Api::Read)

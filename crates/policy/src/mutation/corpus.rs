@@ -262,7 +262,11 @@ fn things(action: Action) -> Vec<Thing> {
         Action::AccessReview => all.extend(documents()),
         Action::AccessList => all.extend(documents().into_iter().chain(patients())),
         Action::PatientCreate | Action::PatientImport => all.extend(patients()),
-        Action::PatientShow | Action::RelatedCreate | Action::RelatedChange => all.extend(patients_with_guardians()),
+        Action::PatientShow
+        | Action::PatientMergeShow
+        | Action::PatientMergeUndo
+        | Action::RelatedCreate
+        | Action::RelatedChange => all.extend(patients_with_guardians()),
         Action::BreakGlassList => all.extend(glasses().map(|glass| thing(vec![glass]))),
         Action::BreakGlassStart => all.extend(glasses().map(|glass| thing(vec![patient(false), glass]))),
         Action::DocumentUndoDelivery => all.extend(undoing()),
@@ -288,8 +292,14 @@ fn things(action: Action) -> Vec<Thing> {
         | Action::AccessList => all.extend(patients_with_documents()),
         _ => {}
     }
-    if matches!(action, Action::DocumentList | Action::DocumentSearch | Action::DocumentStatus | Action::PatientSearch)
-    {
+    if matches!(
+        action,
+        Action::DocumentList
+            | Action::DocumentSearch
+            | Action::DocumentStatus
+            | Action::PatientSearch
+            | Action::PatientMergeShow
+    ) {
         all.push(Thing { in_request: true, ..nothing.clone() });
         all.push(nothing);
     }

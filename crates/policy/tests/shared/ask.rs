@@ -45,6 +45,7 @@ acts! {
     DocumentUpload DocumentAdvance DocumentMatch DocumentDeliver DocumentUndoDelivery DocumentPickUp DocumentSign
     DocumentHold DocumentRelease DocumentWithdraw DocumentMove DocumentEnterInError
     PatientSearch PatientShow PatientTrace PatientCreate PatientChange PatientImport PatientLink RelatedCreate RelatedChange
+    PatientMergeShow PatientMergePropose PatientMergeConfirm PatientMergeRefuse PatientMergeUndo
     RequestOpen RequestClose RequestList
     BreakGlassStart BreakGlassReview BreakGlassList
     CustomerLeaveShow CustomerLeave CustomerExport CustomerTakeIn

@@ -118,6 +118,8 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
                     && matches!(
                         action,
                         Action::PatientShow
+                            | Action::PatientMergeShow
+                            | Action::PatientMergeUndo
                             | Action::RelatedCreate
                             | Action::RelatedChange
                             | Action::CustomerExport
@@ -187,6 +189,9 @@ fn opens_something(action: Action) -> bool {
             | PatientChange
             | PatientImport
             | PatientLink
+            | PatientMergeShow
+            | PatientMergeConfirm
+            | PatientMergeUndo
             | RelatedCreate
             | RelatedChange
             | BreakGlassStart
@@ -205,6 +210,8 @@ fn needs_touch(action: Action) -> bool {
         DocumentSign
             | DocumentEnterInError
             | PatientLink
+            | PatientMergeConfirm
+            | PatientMergeUndo
             | RequestOpen
             | BreakGlassStart
             | CustomerCreate
@@ -322,7 +329,7 @@ fn permitted(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
 
 fn is_page(action: Action) -> bool {
     use Action::*;
-    matches!(action, DocumentList | DocumentSearch | DocumentStatus | PatientSearch | CustomerList)
+    matches!(action, DocumentList | DocumentSearch | DocumentStatus | PatientSearch | PatientMergeShow | CustomerList)
 }
 
 fn subject_named(action: Action, intent: &Intent) -> bool {
@@ -345,6 +352,7 @@ fn empty_page(action: Action, who: &Who<'_>) -> bool {
         DocumentList => who.practice_staff() || typist || editor || who.program,
         DocumentSearch => who.practice_staff() || editor || who.program,
         PatientSearch => who.practice_staff() || editor || who.requester() || who.program,
+        PatientMergeShow => who.here(Role::RecordsStaff),
         DocumentStatus => typist || editor || who.assigned(Role::Coordinator) || who.here(Role::Clinician),
         CustomerList if who.job => true,
         CustomerList => {
@@ -590,6 +598,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         PatientShow => records || doctor && (in_care || who.glass(Some(id))) || who.program,
         PatientCreate | PatientChange => records || who.program,
         PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
+        PatientMergeShow | PatientMergePropose | PatientMergeConfirm | PatientMergeRefuse | PatientMergeUndo => records,
         BreakGlassStart => doctor || records,
         CustomerExport | CustomerTakeIn => who.here(Role::PracticeManager),
         _ => false,

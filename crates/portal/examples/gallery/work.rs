@@ -5,6 +5,7 @@ use super::made_up::*;
 use super::pages::document::*;
 use super::pages::documents::*;
 use super::pages::entrance::*;
+use super::pages::merges::*;
 use super::pages::parts::*;
 use super::pages::patients::*;
 use super::pages::related::*;
@@ -546,7 +547,9 @@ pub(crate) fn patients(shelf: &mut Shelf) {
         tag: tag(LAKESIDE),
         name: s("Tessa Marlowe"),
         facts: vec![fact("Born", "03/09/2017"), fact("Record number", "48213"), fact("Practice", LAKESIDE)],
-        provisional: false,
+        provisional: "",
+        went_into: None,
+        merges: Vec::new(),
         related: guardians(),
         related_new_href: Some(s("/patients/pat_01kamadeup/related/new")),
         actions: vec![action("Correct", How::Visit, Weight::Secondary, "")],
@@ -572,7 +575,7 @@ pub(crate) fn patients(shelf: &mut Shelf) {
     page.documents.clear();
     page.care.clear();
     page.related.clear();
-    page.provisional = true;
+    page.provisional = "provisional: no record number yet";
     page.facts[1] = fact("Record number", "none yet");
     page.actions = vec![
         action("Link to a known patient", How::Visit, Weight::Primary, ""),
@@ -669,6 +672,87 @@ pub(crate) fn patients(shelf: &mut Shelf) {
         errors: Errors::none(),
     };
     shelf.phi("patient-link", &linking);
+    merges(shelf);
+}
+
+fn merges(shelf: &mut Shelf) {
+    let row = |prior: &str, survivor: &str, why: &str| MergeRow {
+        href: s("/patients/merges/mrg_01kamadeup"),
+        prior: s(prior),
+        survivor: s(survivor),
+        why: s(why),
+        since: at(20, "10:15"),
+    };
+    let rows = vec![
+        row(
+            "Marlowe, Tessa · born 03/09/2017 · MRN 48213",
+            "Marlowe, Theresa · born 03/09/2017 · MRN 50771",
+            "a message of your system says so",
+        ),
+        row("Whitfield-Akana, Jonah · born 11/30/2019", "Whitfield, Jonah · born 11/30/2019", "somebody here says so"),
+    ];
+    let list = |places: Vec<MergePlace>| MergeListPage {
+        chrome: manager("Patients"),
+        places,
+        empty: empty("Nothing waits", "Two records that may be one patient’s appear here.", None),
+    };
+    shelf.phi("merges", &list(vec![MergePlace { tag: tag(LAKESIDE), rows, more: false }]));
+    shelf.plain("merges-empty", &list(Vec::new()));
+    let line = |name: &str, left: &str, right: &str| PairRow {
+        name: s(name),
+        left: s(left),
+        right: s(right),
+        differs: left != right,
+    };
+    let both = |step: MergeStep, problems: &[(&str, &str)]| MergePage {
+        chrome: manager("Patients"),
+        heading: "Are these one patient?",
+        tag: tag(LAKESIDE),
+        facts: vec![fact("Why", "a message of your system says so"), fact("Proposed", "Nov 20, 10:15 CST")],
+        left: s("One record"),
+        right: s("The other"),
+        left_href: s("/patients/pat_01kamadeup"),
+        right_href: s("/patients/pat_02kamadeup"),
+        rows: vec![
+            line("Family name", "Marlowe", "Marlowe"),
+            line("Given names", "Tessa", "Theresa Louise"),
+            line("Birth date", "03/09/2017", "03/09/2017"),
+            line("Record number", "48213", "50771"),
+            line("Guardians", "Marlowe-Diaz, Ines; Marlowe, Curtis", "–"),
+        ],
+        said: s("3 lines differ."),
+        step,
+        action: s("/patients/merges/mrg_01kamadeup"),
+        errors: errors(problems),
+    };
+    let decide = || MergeStep::Decide {
+        keep: vec![
+            Choice {
+                selected: true, ..chosen("pat_02", "Marlowe, Theresa Louise · born 03/09/2017 · MRN 50771", "")
+            },
+            chosen("pat_01", "Marlowe, Tessa · born 03/09/2017 · MRN 48213", ""),
+        ],
+        seen: Vec::new(),
+    };
+    shelf.phi("merge", &both(decide(), &[]));
+    let changed = "Somebody has changed one of the two meanwhile: look at both again.";
+    shelf.phi("merge-error", &both(decide(), &[("keep", changed)]));
+    let undo = s("Taking it back gives 2 documents back to the record that went.");
+    shelf.phi("merge-undo", &both(MergeStep::Undo { said: undo }, &[]));
+    shelf.phi("merge-done", &both(MergeStep::Nothing { said: s("The merge was taken back.") }, &[]));
+    let by_hand = |problems: &[(&str, &str)]| MergeNewPage {
+        chrome: manager("Patients"),
+        tag: tag(LAKESIDE),
+        name: s("Marlowe, Tessa"),
+        facts: vec![fact("Birth date", "03/09/2017"), fact("Record number", "48213")],
+        record_number: String::new(),
+        proposals: proposals(),
+        action: s("/patients/pat_01kamadeup/merge"),
+        back: s("/patients/pat_01kamadeup"),
+        errors: errors(problems),
+    };
+    shelf.phi("merge-new", &by_hand(&[]));
+    shelf.phi("merge-new-error", &by_hand(&[("record_number", "No other patient here has this number")]));
 }
 
 fn guardians() -> Vec<RelatedRow> {

@@ -2,7 +2,7 @@
 
 use super::Chrome;
 use super::parts::{
-    Choice, DateParts, DocumentRow, Empty, Errors, Fact, Hidden, Moment, PageAction, Pager, PatientRow, Proposal,
+    Choice, DateParts, DocumentRow, Empty, Errors, Fact, Hidden, Link, Moment, PageAction, Pager, PatientRow, Proposal,
 };
 use super::related::RelatedRow;
 use askama::Template;
@@ -47,8 +47,12 @@ pub struct PatientPage {
     pub name: String,
     /// Birth date, record number and what else is known.
     pub facts: Vec<Fact>,
-    /// Not yet linked to a record number.
-    pub provisional: bool,
+    /// Why it is not sure who this is, such as "provisional: no record number yet"; empty when it is.
+    pub provisional: &'static str,
+    /// Where the record is that this one went into.
+    pub went_into: Option<String>,
+    /// Merges of which this record is a part.
+    pub merges: Vec<Link>,
     /// Guardians and guarantors.
     pub related: Vec<RelatedRow>,
     /// Where one is put beside the patient; `None` when this person may not.

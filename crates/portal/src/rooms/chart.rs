@@ -9,7 +9,8 @@ use crate::door::take::{Fields, Form, Parts, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::accesses::BreakGlassPage;
 use crate::pages::parts::{
-    Choice, DateParts, DocumentRow, Empty, Errors, Fact, FieldError, How, PageAction, PatientRow, Proposal, Weight,
+    Choice, DateParts, DocumentRow, Empty, Errors, Fact, FieldError, How, Link, PageAction, PatientRow, Proposal,
+    Weight,
 };
 use crate::pages::patients::{
     CareRow, ImportRow, ImportStep, PatientForm, PatientFormPage, PatientImportPage, PatientLinkPage, PatientListPage,
@@ -48,10 +49,15 @@ struct Done {
     done: Option<String>,
 }
 
-fn list_actions(keeper: bool) -> Vec<PageAction> {
+/// What records staff can do; with how many records wait to be merged.
+async fn list_actions(desk: &Desk<act::PatientSearch>, keeper: bool) -> Result<Vec<PageAction>, Problem> {
     if !keeper {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let waiting = match desk.merges_waiting().await? {
+        0 => "Records to merge".to_owned(),
+        many => format!("Records to merge ({many})"),
+    };
     let action = |label: &str, href: &str, weight: Weight| PageAction {
         label: label.to_owned(),
         href: href.to_owned(),
@@ -59,10 +65,11 @@ fn list_actions(keeper: bool) -> Vec<PageAction> {
         weight,
         icon: "",
     };
-    vec![
+    Ok(vec![
         action("New patient", "/patients/new", Weight::Primary),
-        action("Import from a table", "/patients/import", Weight::Secondary),
-    ]
+        action("Import from a file", "/patients/import", Weight::Secondary),
+        action(&waiting, "/patients/merges", Weight::Secondary),
+    ])
 }
 
 async fn list(desk: Desk<act::PatientSearch>) -> Answer {
@@ -76,7 +83,7 @@ async fn list(desk: Desk<act::PatientSearch>) -> Answer {
             text: "Press / and write a surname, a name with a birth date, or a record number. The whole index is never listed.".to_owned(),
             action: Some(crate::pages::parts::Link { label: "Search".to_owned(), href: "/search".to_owned() }),
         },
-        actions: list_actions(me.is(Role::RecordsStaff)),
+        actions: list_actions(&desk, me.is(Role::RecordsStaff)).await?,
     })
 }
 
@@ -97,7 +104,7 @@ async fn find(desk: Desk<act::PatientSearch>, Form(typed): Form<Typed>) -> Answe
             text: "Try the first three letters of the surname, or the record number.".to_owned(),
             action: None,
         },
-        actions: list_actions(me.is(Role::RecordsStaff)),
+        actions: list_actions(&desk, me.is(Role::RecordsStaff)).await?,
     })
 }
 
@@ -130,21 +137,31 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
             });
         }
     };
-    add(shown.may.contains(&Action::PatientChange), "Correct", "edit");
-    add(shown.may.contains(&Action::PatientLink) && shown.line.provisional, "Link to a known patient", "link");
+    let is_here = shown.went_into.is_none();
+    add(shown.may.contains(&Action::PatientChange) && is_here, "Correct", "edit");
+    let links = shown.may.contains(&Action::PatientLink) && shown.line.provisional && is_here;
+    add(links, "Link to a known patient", "link");
+    add(shown.may.contains(&Action::PatientMergePropose) && is_here, "Merge with another record", "merge");
     let documents = rows(custody, &chart);
     let care = care_of(&documents);
     page(&PatientPage {
         tag: tag(&shown.customer_name),
         name: patient.name(),
         facts: patient_facts(patient),
-        provisional: shown.line.provisional,
+        provisional: match (shown.line.provisional && is_here, patient.record_number.is_empty()) {
+            (false, _) => "",
+            (true, true) => "provisional: no record number yet",
+            (true, false) => "provisional: no name of their own yet",
+        },
+        went_into: shown.went_into.map(|into| format!("/patients/{into}")),
+        merges: merge_links(&shown),
         related: shown
             .related
             .iter()
             .map(|line| super::related::row(id, shown.may.contains(&Action::RelatedChange), &shown.shown, line))
             .collect(),
-        related_new_href: shown.may.contains(&Action::RelatedCreate).then(|| format!("/patients/{id}/related/new")),
+        related_new_href: (shown.may.contains(&Action::RelatedCreate) && is_here)
+            .then(|| format!("/patients/{id}/related/new")),
         actions,
         documents,
         empty: Empty {
@@ -156,6 +173,16 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
         broken_glass_until: shown.line.broken_glass_until.map(|at| moment(custody, at)),
         chrome,
     })
+}
+
+/// The merges of which this record is a part, for whoever may look at them.
+fn merge_links(shown: &custody::PatientPage) -> Vec<Link> {
+    let may = shown.may.contains(&Action::PatientMergeShow);
+    let link = |(at, id): (usize, &record::MergeId)| Link {
+        label: format!("Merge {} of this record", at + 1),
+        href: format!("/patients/merges/{id}"),
+    };
+    shown.merges.iter().enumerate().filter(|_| may).map(link).collect()
 }
 
 /// Whose documents of this patient are at the practice: they have the patient in their care.
@@ -379,10 +406,12 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
     let mut customer = customers.first().map(|(id, _)| *id);
     let mut table = Vec::new();
     let mut only_check = false;
+    let mut authority = String::new();
     while let Some(mut part) = parts.next().await? {
         match part.name() {
             Some("customer") => customer = part.text().await?.parse().ok().or(customer),
             Some("do") => only_check = part.text().await? == "check",
+            Some("authority") => authority = part.text().await?.trim().to_owned(),
             Some("file") => {
                 while let Some(piece) = part.chunk().await? {
                     if table.len() + piece.len() > TABLE_BYTES_MAX {
@@ -395,7 +424,8 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
         }
     }
     let customer = customer.ok_or(Problem::NotHere)?;
-    let report = match desk.patient_import(customer, &table, only_check).await {
+    let authority = Some(authority.as_str()).filter(|name| !name.is_empty());
+    let report = match desk.patient_import_of(customer, &table, (authority, only_check)).await {
         Ok(report) => report,
         Err(CustodyError::Input(fields)) => {
             let errors = Errors(
@@ -415,7 +445,33 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
         }
         Err(error) => return Err(error.into()),
     };
+    let said = said_of(&report);
+    let _ = ImportRow::default();
+    page(&PatientImportPage {
+        chrome,
+        step: ImportStep::Done { said, href: if only_check { "/patients/import" } else { "/patients" }.to_owned() },
+        action: "/patients/import".to_owned(),
+        customers: Vec::new(),
+        errors: Errors::none(),
+    })
+}
+
+/// What an import did, in words; of what was not taken, at most twenty lines.
+fn said_of(report: &custody::ImportReport) -> String {
     let mut said = format!("{} new, {} corrected", report.new, report.changed);
+    for (many, what) in [
+        (report.passed, "messages came before"),
+        (report.older, "older than what is known"),
+        (report.other, "messages about something else"),
+    ] {
+        if many > 0 {
+            said = format!("{said}, {many} {what}");
+        }
+    }
+    if report.proposed > 0 {
+        let pairs = if report.proposed == 1 { "pair" } else { "pairs" };
+        said = format!("{said}; {} {pairs} of records to look at under Records to merge", report.proposed);
+    }
     if report.related > 0 {
         said = format!("{said}, {} guardians and guarantors added", report.related);
     }
@@ -430,14 +486,7 @@ async fn import(desk: Desk<act::PatientImport>, mut parts: Parts) -> Answer {
             report.rejected.iter().take(20).map(|(line, what)| format!("line {line}: {what}")).collect();
         said = format!("{said}; {} not taken ({})", report.rejected.len(), lines.join("; "));
     }
-    let _ = ImportRow::default();
-    page(&PatientImportPage {
-        chrome,
-        step: ImportStep::Done { said, href: if only_check { "/patients/import" } else { "/patients" }.to_owned() },
-        action: "/patients/import".to_owned(),
-        customers: Vec::new(),
-        errors: Errors::none(),
-    })
+    said
 }
 
 async fn link_form(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>) -> Answer {

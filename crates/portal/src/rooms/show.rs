@@ -155,6 +155,18 @@ pub(super) const fn done(action: Action) -> &'static str {
         Action::GateReopen => "opened the gate again",
         Action::HealthShow => "looked at the health",
         Action::LedgerExport => "took the ledger along",
+        _ => merge_done(action),
+    }
+}
+
+/// The same of two records that are said to be one patient's.
+const fn merge_done(action: Action) -> &'static str {
+    match action {
+        Action::PatientMergeShow => "looked at two records side by side",
+        Action::PatientMergePropose => "said that two records are one patient's",
+        Action::PatientMergeConfirm => "merged two records",
+        Action::PatientMergeRefuse => "said that two records are not one patient's",
+        Action::PatientMergeUndo => "took a merge back",
         _ => action.as_str(),
     }
 }

@@ -3,6 +3,7 @@
 use super::{TempDir, store};
 use crate::{Store, StoreError, StoreOptions};
 use record::document::{DocumentKind, DocumentState};
+use record::merge::{MergeCause, MergeState};
 use record::{Outcome, RelatedKind, Role};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +141,8 @@ async fn what_a_check_allows_is_what_the_record_knows() {
     let states: Vec<&str> = DocumentState::ALL.iter().map(|word| word.as_str()).collect();
     let kinds: Vec<&str> = DocumentKind::ALL.iter().map(|word| word.as_str()).collect();
     let related: Vec<&str> = RelatedKind::ALL.iter().map(|word| word.as_str()).collect();
+    let causes: Vec<&str> = MergeCause::ALL.iter().map(|word| word.as_str()).collect();
+    let merged: Vec<&str> = MergeState::ALL.iter().map(|word| word.as_str()).collect();
     let roles: Vec<&str> = Role::ALL.iter().map(|word| word.as_str()).collect();
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|word| word.as_str()).collect();
     for (table, column, words) in [
@@ -147,6 +150,8 @@ async fn what_a_check_allows_is_what_the_record_knows() {
         ("document", "kind", &kinds),
         ("related_person", "kind", &related),
         ("membership", "role", &roles),
+        ("patient_merge", "cause", &causes),
+        ("patient_merge", "state", &merged),
         ("ledger_entry", "outcome", &outcomes),
         ("person", "state", &["invited", "active", "suspended"]),
         ("invitation", "kind", &["enrol", "re_enrol"]),

@@ -222,11 +222,13 @@ pub(crate) enum Order {
         /// A file that is not there yet, absolute.
         out: PathBuf,
     },
-    /// Patients from a table.
+    /// Patients from a table, or from HL7 version 2 messages.
     #[serde(rename = "import.patients")]
     ImportPatients {
         /// Whose.
         customer: CustomerId,
+        /// The assigning authority of the practice's own record numbers, where messages name several.
+        authority: Option<String>,
         /// Change nothing, and say what would be.
         dry_run: bool,
     },
@@ -352,8 +354,8 @@ impl Order {
             Self::LedgerFeed { format, since, out } => {
                 format!("write the ledger from entry {since} on as {} lines into {}", plain(format), plain_path(out))
             }
-            Self::ImportPatients { customer, dry_run } => {
-                format!("import patients of {customer} from a table of {file_bytes} bytes{}", only_look(dry_run))
+            Self::ImportPatients { customer, authority, dry_run } => {
+                patients_words(customer, authority.as_deref(), file_bytes) + only_look(dry_run)
             }
             Self::ImportShare { customer, name, share, dry_run, .. } => {
                 let (name, share) = (plain(name), plain_path(share));
@@ -380,6 +382,11 @@ impl Order {
             _ => String::new(),
         }
     }
+}
+
+fn patients_words(customer: &CustomerId, authority: Option<&str>, file_bytes: usize) -> String {
+    let whose = authority.map_or_else(String::new, |name| format!(" (numbers of {})", plain(name)));
+    format!("import patients of {customer}{whose} from a file of {file_bytes} bytes")
 }
 
 fn plain_path(path: &Path) -> String {

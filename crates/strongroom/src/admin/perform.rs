@@ -80,7 +80,9 @@ impl Caller {
                 self.desk::<act::SessionRevoke>().await?.session_revoke(customer, person).await?;
                 Ok(json!({"signed_out": person}))
             }
-            Order::ImportPatients { customer, dry_run } => self.patients(customer, dry_run, file).await,
+            Order::ImportPatients { customer, authority, dry_run } => {
+                self.patients(customer, (authority, dry_run), file).await
+            }
             Order::ImportPeople { customer, dry_run } => self.invite_all(customer, dry_run, file).await,
             order @ (Order::ProgramList { .. }
             | Order::ProgramAdd { .. }
@@ -205,12 +207,19 @@ impl Caller {
         })
     }
 
-    async fn patients(&self, customer: CustomerId, dry_run: bool, file: &[u8]) -> anyhow::Result<Value> {
+    async fn patients(
+        &self,
+        customer: CustomerId,
+        (authority, dry_run): (Option<String>, bool),
+        file: &[u8],
+    ) -> anyhow::Result<Value> {
         self.tell(format!("reading {} bytes", file.len()));
-        let done = self.desk::<act::PatientImport>().await?.patient_import(customer, file, dry_run).await?;
+        let desk = self.desk::<act::PatientImport>().await?;
+        let done = desk.patient_import_of(customer, file, (authority.as_deref(), dry_run)).await?;
         let rejected = done.rejected.iter().map(|(line, say)| json!({"line": line, "say": say}));
         Ok(json!({
-            "dry_run": dry_run, "new": done.new, "changed": done.changed, "rejected": rejected.collect::<Vec<_>>(),
+            "dry_run": dry_run, "new": done.new, "changed": done.changed, "proposed": done.proposed,
+            "passed": done.passed, "older": done.older, "other": done.other, "rejected": rejected.collect::<Vec<_>>(),
         }))
     }
 

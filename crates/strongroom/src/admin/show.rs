@@ -44,10 +44,14 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         Order::PersonEnd { .. } => vec!["Ended. It holds from the next request on.".to_owned()],
         Order::PersonSignOut { .. } => vec!["Every session of theirs has ended.".to_owned()],
         Order::ImportPatients { .. } => vec![format!(
-            "{}{} new, {} corrected, {} rejected.",
+            "{}{} new, {} corrected, {} pairs to look at, {} came before, {} older, {} about something else, {} rejected.",
             would(out),
             t("new"),
             t("changed"),
+            t("proposed"),
+            t("passed"),
+            t("older"),
+            t("other"),
             each(out, "rejected").count()
         )],
         Order::ImportPeople { .. } => imported(out),

@@ -167,8 +167,8 @@ async fn shred_finish(at: &cli::At) -> anyhow::Result<()> {
 pub(crate) async fn import(args: cli::ImportArgs) -> anyhow::Result<()> {
     let cli::ImportArgs { command: Some(command), .. } = args else { return share(args).await };
     match command {
-        ImportCommand::Patients { at, file, customer, dry_run } => {
-            carry_out(&at, Order::ImportPatients { customer, dry_run }, Some(&file)).await
+        ImportCommand::Patients { at, file, customer, authority, dry_run } => {
+            carry_out(&at, Order::ImportPatients { customer, authority, dry_run }, Some(&file)).await
         }
         ImportCommand::Practice(order) => super::leaving::take_in(order).await,
         ImportCommand::People { place: Place { at, customer }, file, dry_run } => {
