@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../migrations/0008_nodes.sql")),
     (9, include_str!("../migrations/0009_imported_files.sql")),
     (10, include_str!("../migrations/0010_programs.sql")),
+    (13, include_str!("../migrations/0013_found_by_an_index.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
@@ -89,6 +90,7 @@ pub(crate) async fn bring_server(owner: &mut PgConnection) -> Result<(), StoreEr
     tx.execute(sqlx::AssertSqlSafe(said)).await.map_err(failed())?;
     walls::build(&mut tx).await?;
     walls::keys(&mut tx).await?;
+    walls::statistics(&mut tx).await?;
     tx.commit().await.map_err(failed())
 }
 
