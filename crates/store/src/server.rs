@@ -14,6 +14,8 @@ use std::time::Duration;
 const CONNECTIONS: u32 = 16;
 /// How long somebody waits for a connection before the door says 503.
 const WAIT: Duration = Duration::from_secs(5);
+/// Texts that a connection keeps prepared. A house has some hundreds; the library keeps a hundred when nothing is said.
+const TEXTS: usize = 256;
 /// A connection that was let go of so lately is not asked whether it is still there.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// The database's own limits for each of our connections. A transaction that its node forgot, because it was stopped
@@ -72,7 +74,8 @@ impl Server {
             PgSslMode::Prefer if !url.contains("sslmode") => options.ssl_mode(PgSslMode::VerifyFull),
             _ => return Err(wrong("a database on another machine needs sslmode=verify-full")),
         };
-        let options = options.application_name("strongroom").options(LIMITS);
+        // As many texts are kept prepared on each connection as on the embedded engine's.
+        let options = options.application_name("strongroom").statement_cache_capacity(TEXTS).options(LIMITS);
         Ok(Self { options })
     }
 

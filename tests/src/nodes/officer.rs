@@ -1,7 +1,7 @@
 //! An officer with a passkey in software, who hires people and ends their work: how long that takes to hold on every node.
 
 use super::{Node, NodesHouse};
-use crate::binary::{Browser, between};
+use crate::binary::{Answer, Browser, between};
 use crate::passkey::SoftKey;
 use serde_json::json;
 use std::time::Duration;
@@ -29,25 +29,37 @@ pub struct Revoked {
     pub refused_millis: f64,
 }
 
+/// Asks again as long as it is told to come again: nothing was done then.
+fn insist(mut ask: impl FnMut() -> std::io::Result<Answer>) -> Answer {
+    let since = Instant::now();
+    loop {
+        let answer = ask().expect("it answers");
+        if answer.status != 503 || since.elapsed() > PATIENCE {
+            return answer;
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
 fn enrol(house: &NodesHouse, node: &Node, (token, words): (&str, &str)) -> SoftKey {
     let browser = house.stranger(node);
-    let asked = browser.json("/sign-in/enrol/start", &json!({ "token": token, "words": words })).expect("it answers");
+    let asked = insist(|| browser.json("/sign-in/enrol/start", &json!({ "token": token, "words": words })));
     assert_eq!(asked.status, 200, "{}", asked.text());
     let (key, credential) =
         SoftKey::create(&house.work.place, &asked.json()["publicKey"]).expect("a question for a passkey");
     let finish = json!({ "ceremony": asked.json()["ceremony"], "credential": credential, "label": "soft" });
-    let enrolled = browser.json("/sign-in/enrol/finish", &finish).expect("it answers");
+    let enrolled = insist(|| browser.json("/sign-in/enrol/finish", &finish));
     assert_eq!(enrolled.status, 200, "{}", enrolled.text());
     key
 }
 
 fn sign_in(house: &NodesHouse, node: &Node, key: &SoftKey) -> Browser {
     let mut browser = house.stranger(node);
-    let asked = browser.json("/sign-in/start", &json!({})).expect("it answers");
+    let asked = insist(|| browser.json("/sign-in/start", &json!({})));
     assert_eq!(asked.status, 200, "{}", asked.text());
     let credential = key.touch(&asked.json()["publicKey"]).expect("it signs");
     let finish = json!({ "ceremony": asked.json()["ceremony"], "credential": credential });
-    let answer = browser.json("/sign-in/finish", &finish).expect("it answers");
+    let answer = insist(|| browser.json("/sign-in/finish", &finish));
     assert_eq!(answer.status, 200, "{}", answer.text());
     browser.take_session(&answer);
     browser
@@ -76,23 +88,23 @@ impl Officer {
         let email = format!("nora{}@example.org", self.hired);
         let fields =
             [("name", name.as_str()), ("email", &email), ("phone", "555-010-2211"), ("role", "security_officer")];
-        let invited = officer.post("/staff/invite", &fields).expect("it answers");
+        let invited = insist(|| officer.post("/staff/invite", &fields));
         let page = invited.text();
         let token = between(&page, "/invitation/", "<").map(ToOwned::to_owned);
         let words = between(&page, "<p class=\"secret words\"><b>", "<").map(ToOwned::to_owned);
         let (Some(token), Some(words)) = (token, words) else { panic!("{} {page}", invited.status) };
         let hired = sign_in(house, node, &enrol(house, node, (&token, &words)));
         for node in &house.nodes {
-            let answer = hired.led_to(node.port).get(PAGE).expect("it answers");
+            let answer = insist(|| hired.led_to(node.port).get(PAGE));
             assert!(answer.status == 200 && answer.text().contains("<h1"), "hired and not let in: {}", answer.status);
         }
-        let list = officer.get("/staff").expect("it answers").text();
+        let list = insist(|| officer.get("/staff")).text();
         let before = list.find(&name).expect("who was hired is on the list");
         let person = list[..before].rfind("/staff/per_").expect("with a page of their own");
         let path = list[person..].split('"').next().unwrap_or_default();
-        let page = officer.get(path).expect("it answers").text();
+        let page = insist(|| officer.get(path)).text();
         let end = page.split("\"/staff/mem_").nth(1).and_then(|rest| rest.split('"').next()).expect("a way to end it");
-        let ended = officer.post(&format!("/staff/mem_{end}"), &[]).expect("it answers");
+        let ended = insist(|| officer.post(&format!("/staff/mem_{end}"), &[]));
         assert_eq!(ended.status, 303, "{}", ended.text());
         Self::until_refused(house, &hired)
     }
