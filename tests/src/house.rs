@@ -103,20 +103,38 @@ impl House {
     /// When it cannot be made or served.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
         let folder = Folder::new("routes");
-        let listen = free_port()?;
-        let mut settings =
-            Settings::new("Prairie Transcription (demo)", Url::parse(&format!("http://localhost:{}", listen.port()))?);
-        settings.demo = true;
-        settings.telephone = "+1 608 555 0100".to_owned();
-        change(&mut settings);
-        let clock = Arc::new(ShiftedClock::default());
         let store = custody::trial_store(folder.path()).await;
         let store = match custody::trial_bucket_server() {
             Some(endpoint) => store.with_bucket(&custody::trial_bucket(endpoint, folder.path(), BUCKET_OF_TESTS))?,
             None => store,
         };
         let root = RootKey::generate(&SystemEntropy);
-        Custody::begin(&store, &settings, &root, clock.as_ref(), &SystemEntropy).await?;
+        let settings = Self::settings(free_port()?, change)?;
+        Custody::begin(&store, &settings, &root, &SystemClock, &SystemEntropy).await?;
+        Self::over((folder, store), settings, root).await
+    }
+
+    /// A demo's settings, served at this address.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn settings(listen: SocketAddr, change: impl FnOnce(&mut Settings)) -> anyhow::Result<Settings> {
+        let mut settings =
+            Settings::new("Prairie Transcription (demo)", Url::parse(&format!("http://localhost:{}", listen.port()))?);
+        settings.demo = true;
+        settings.telephone = "+1 608 555 0100".to_owned();
+        change(&mut settings);
+        Ok(settings)
+    }
+
+    /// A store in which a house has begun and nobody is: filled as a demo, and served where its settings say.
+    ///
+    /// # Errors
+    /// When it cannot be opened or served.
+    pub async fn over((folder, store): (Folder, Store), settings: Settings, root: RootKey) -> anyhow::Result<Self> {
+        let port = settings.public_url.port().context("a demo's address has a port")?;
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let clock = Arc::new(ShiftedClock::default());
         let entropy = Arc::new(SystemEntropy);
         let opened = OpenHouse { store: store.clone(), settings, root, clock: Arc::clone(&clock) as _, entropy };
         let custody = Custody::open(opened).await?;
@@ -271,7 +289,10 @@ impl House {
 }
 
 /// A port that was free a moment ago: the passkeys' origin has to be known before anything is served.
-fn free_port() -> anyhow::Result<SocketAddr> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> anyhow::Result<SocketAddr> {
     let probe = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     Ok(probe.local_addr()?)
 }

@@ -4,7 +4,9 @@
 //! the house can know (its ledger, its clock) is asked of the house. Nothing here is part of the product.
 
 pub mod binary;
+pub mod grown;
 pub mod house;
+pub mod nodes;
 pub mod passkey;
 pub mod planted;
 pub mod program;

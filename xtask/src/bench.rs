@@ -10,11 +10,13 @@
 mod disk;
 mod machine;
 mod opens;
+mod postgres;
 mod program;
 mod report;
 mod rounds;
 mod seal;
 mod served;
+mod server;
 mod upload;
 
 use crate::{Verdict, tree};
@@ -47,6 +49,12 @@ enum What {
     Receipts,
     /// Search over a million documents, with policy, receipt and decryption; takes minutes
     Search,
+    /// The same search on PostgreSQL, and what row-level security costs there; takes half an hour
+    Server,
+    /// One, two and three nodes over one PostgreSQL and a bucket: requests a second, and whose processor time they take
+    Nodes,
+    /// Three nodes at a steady rate while they are killed, stopped, cut off and slowed down; fails when anything is lost or shown
+    Siege(server::Siege),
     /// Opens of a transcript over TLS, against receipts and against nginx; needs wrk, nginx, openssl and curl
     Opens,
     /// Uploads of half a gigabyte, and of four: how fast, and how much memory
@@ -75,6 +83,9 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::Disk => vec![disk::measure(&folder, options.rounds)?],
         What::Receipts => vec![run(&program::RECEIPTS)?],
         What::Search => vec![run(&program::SEARCH)?],
+        What::Server => server::measure(&top, &folder, options.rounds)?,
+        What::Nodes => vec![server::nodes(&top, &folder, options.rounds)?],
+        What::Siege(siege) => vec![server::siege(&top, &folder, siege)?],
         What::Opens => vec![opens::measure(&top, &folder, options.rounds)?],
         What::Upload => vec![upload::measure(&top, &folder, options.rounds)?],
         What::Seal => vec![seal::measure(&top, &folder, options.rounds)?],

@@ -2,132 +2,42 @@
 //! of 50: what a search takes at the desk, from the typed words to the opened page. That is all that a request does but
 //! the session's cookie and the making of HTML: facts about the asker, blind tokens, documents in policy's scope, facts
 //! about each, `decide`, a receipt from the ledger by group commit, every column on the page opened, authors' names. Bare
-//! fdatasync takes its turns in the same run.
+//! fdatasync takes its turns in the same run; on a server so does the smallest question there is, by as many clients.
 //!
-//! `cargo xtask bench search`, which lets the store lay the data into `STRONGROOM_BENCH_DATA` first. The goal is p99 of at
-//! most 50 ms, or 3 × the p99 of fdatasync + 20 ms.
+//! `cargo xtask bench search` and `cargo xtask bench server`, which let the store lay the data into `STRONGROOM_BENCH_DATA` first.
+//! The goal is p99 of at most 50 ms, or 3 × the p99 of fdatasync + 20 ms.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 extern crate store as strongroom_store;
 
-#[path = "../../store/benches/support/names.rs"]
-mod names;
+#[path = "support/asking.rs"]
+mod asking;
 #[path = "../../store/benches/support/turns.rs"]
 #[expect(dead_code, reason = "shared with the store's benchmarks, which make folders and receipts")]
 mod turns;
 
-use names::name;
-use record::{CustomerId, ManualClock, PersonId, SeededEntropy, SessionId, SystemEntropy, Timestamp, act};
+use asking::{CLIENTS, asks, open, turn};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, StoreOptions};
-use strongroom_custody::{
-    Custody, Desk, DocumentSearch, DocumentView, DocumentsFound, OpenHouse, RootKey, Settings, SignedIn,
-};
-use turns::{Dice, fdatasync, now, quantile, rounds, say};
+use store::{Store, trial};
+use turns::{fdatasync, now, quantile, rounds, say};
 
-const TURN: Duration = Duration::from_secs(3);
-const CLIENTS: usize = 8;
-/// As `store/benches/support/city.rs` has them.
-const NOW: i64 = 1_790_000_000_000;
-const ENTROPY: u64 = 1;
-const RECORDS_STAFF: PersonId = PersonId::from_bytes([0xee; 16]);
+/// How long the smallest question is asked in each turn.
+const BARE: Duration = Duration::from_millis(500);
 
-/// The clinicians of the largest practice, the busiest first.
-fn clinician(n: usize) -> PersonId {
-    PersonId::from_bytes((n as u128 + 1).to_be_bytes())
-}
-
-/// The made-up word for a rank, as the city has it.
-fn signed_in(person: PersonId) -> SignedIn {
-    let at = |seconds: i64| Timestamp::from_unix_millis(NOW + seconds * 1000);
-    SignedIn {
-        person,
-        session: SessionId::from_bytes(person.to_bytes()),
-        csrf: String::new(),
-        started_at: at(-60),
-        step_up_at: Some(at(-60)),
-        idle_until: at(600),
-        locked: false,
-        shared: false,
-    }
-}
-
-/// What is asked for.
-#[derive(Clone, Copy)]
-enum Ask {
-    /// The words of the search box, by a number.
-    Search(fn(usize) -> String),
-    /// A list.
-    List(DocumentView),
-}
-
-/// How many documents were on the page.
-async fn ask(custody: &Custody, person: PersonId, ask: Ask, n: usize) -> usize {
-    let who = Some(signed_in(person));
-    let found: DocumentsFound = match ask {
-        Ask::Search(words) => {
-            let wanted = DocumentSearch { text: words(n), ..DocumentSearch::default() };
-            let desk = Desk::<act::DocumentSearch>::at(custody.clone(), who);
-            desk.document_search(&wanted, None, None).await.unwrap()
-        }
-        Ask::List(view) => {
-            let desk = Desk::<act::DocumentList>::at(custody.clone(), who);
-            desk.document_list(view, None, None).await.unwrap()
-        }
-    };
-    found.customers.iter().map(|one| one.lines.len()).sum()
-}
-
-/// Every kind of search, who asks, and how many documents there are to be at least.
-fn asks() -> Vec<(&'static str, PersonId, Ask, usize)> {
-    let staff = RECORDS_STAFF;
-    // Of forty: the first, who cares for most patients of the practice; one in the middle; and the last.
-    let (busy, usual, doctor) = (clinician(0), clinician(15), clinician(39));
-    let common: fn(usize) -> String = |_| name(0, "son");
-    let both: fn(usize) -> String = |_| format!("{} {}", name(0, "son"), name(0, "a"));
-    let names: fn(usize) -> String = |n| format!("{} {}", name(n % 40, "son"), name(n / 40 % 40, "a"));
-    let rare: fn(usize) -> String = |n| name(4000 + n % 900, "son");
-    let number: fn(usize) -> String = |n| format!("MRN{}", n * 2);
-    let nobody: fn(usize) -> String = |n| format!("nobody{n}x");
-    let none_together: fn(usize) -> String = |n| format!("{} {}", name(n % 40, "son"), name(700 + n % 90, "a"));
-    vec![
-        ("commonest surname, records staff", staff, Ask::Search(common), 50),
-        ("commonest surname and given name, records staff", staff, Ask::Search(both), 50),
-        ("common names, records staff", staff, Ask::Search(names), 0),
-        ("common surname and rare given name, records staff", staff, Ask::Search(none_together), 0),
-        ("rare surname, records staff", staff, Ask::Search(rare), 0),
-        ("record number, records staff", staff, Ask::Search(number), 0),
-        ("no hit, records staff", staff, Ask::Search(nobody), 0),
-        ("commonest surname, least busy clinician", doctor, Ask::Search(common), 50),
-        ("commonest surname and given name, least busy clinician", doctor, Ask::Search(both), 50),
-        ("common names, least busy clinician", doctor, Ask::Search(names), 0),
-        ("rare surname, least busy clinician", doctor, Ask::Search(rare), 0),
-        ("no hit, least busy clinician", doctor, Ask::Search(nobody), 0),
-        ("commonest surname and given name, usual clinician", usual, Ask::Search(both), 50),
-        ("commonest surname and given name, busiest clinician", busy, Ask::Search(both), 50),
-        ("list of all, least busy clinician", doctor, Ask::List(DocumentView::All), 50),
-        ("list of unread, least busy clinician", doctor, Ask::List(DocumentView::Unread), 1),
-    ]
-}
-
-/// Eight clients ask for one turn; how long each answer took in milliseconds, sorted.
-async fn turn(custody: &Custody, person: PersonId, what: Ask, least: usize, round: u32) -> Vec<f64> {
+/// `SELECT 1` by as many clients as ask for pages; milliseconds, sorted.
+async fn nothing(store: &Store) -> Vec<f64> {
     let start = now();
     let running: Vec<_> = (0..CLIENTS)
-        .map(|client| {
-            let custody = custody.clone();
+        .map(|_| {
+            let store = store.clone();
             tokio::spawn(async move {
-                let mut dice = Dice(u64::from(round) * 100 + client as u64);
                 let mut times = Vec::new();
-                while start.elapsed() < TURN {
-                    let n = dice.below(10_000);
+                while start.elapsed() < BARE {
                     let before = now();
-                    let found = ask(&custody, person, what, n).await;
+                    trial::ask_nothing(&store).await;
                     times.push(before.elapsed().as_secs_f64() * 1e3);
-                    assert!(found >= least, "{found} documents on the page");
                 }
                 times
             })
@@ -141,20 +51,10 @@ async fn turn(custody: &Custody, person: PersonId, what: Ask, least: usize, roun
     times
 }
 
-async fn open(dir: PathBuf) -> Custody {
-    let store = Store::open(StoreOptions { dir, create: false }).await.unwrap();
-    let settings = Settings::new("Bench", "https://portal.example".parse().unwrap());
-    let root = RootKey::generate(&SeededEntropy::new(ENTROPY));
-    let clock = Arc::new(ManualClock::at_unix_millis(NOW));
-    Custody::open(OpenHouse { store, settings, root, clock, entropy: Arc::new(SystemEntropy) }).await.unwrap()
-}
-
 #[tokio::main]
 async fn main() {
     let dir = std::env::var_os("STRONGROOM_BENCH_DATA").map(PathBuf::from).unwrap();
-    let custody = open(dir.clone()).await;
-    let largest = CustomerId::from_bytes([0; 16]);
-    assert_eq!(custody.customer_name(largest).await.unwrap(), "Customer 0");
+    let (store, custody) = open(dir.clone()).await;
     let only = std::env::var("STRONGROOM_BENCH_ROW").unwrap_or_default();
     // The first round warms up and does not count.
     for round in 0..=rounds() {
@@ -162,13 +62,19 @@ async fn main() {
             if !row.contains(&only) {
                 continue;
             }
-            let bare = fdatasync(&dir, Duration::from_millis(500));
+            let bare = fdatasync(&dir, BARE);
+            let peer = if store.is_on_server() { Some(nothing(&store).await) } else { None };
             let times = turn(&custody, person, what, least, round).await;
-            if round > 0 {
-                say(&format!("{row}: p99"), "limit", "fdatasync", "ms", quantile(&bare, 0.99));
-                say(&format!("{row}: p99"), "we", "", "ms", quantile(&times, 0.99));
-                say(&format!("{row}: p50"), "limit", "fdatasync", "ms", quantile(&bare, 0.5));
-                say(&format!("{row}: p50"), "we", "", "ms", quantile(&times, 0.5));
+            if round == 0 {
+                continue;
+            }
+            for (name, share) in [("p99", 0.99), ("p50", 0.5)] {
+                let row = format!("{row}: {name}");
+                say(&row, "limit", "fdatasync", "ms", quantile(&bare, share));
+                if let Some(peer) = &peer {
+                    say(&row, "peer", "SELECT 1", "ms", quantile(peer, share));
+                }
+                say(&row, "we", "", "ms", quantile(&times, share));
             }
         }
     }

@@ -1,35 +1,32 @@
 //! No benchmark of its own: lays the million documents that custody's search is measured over into the folder
-//! `STRONGROOM_BENCH_DATA`, unless they are there. `STRONGROOM_BENCH_DOCUMENTS` says how many.
+//! `STRONGROOM_BENCH_DATA`, or into its database on the server that `STRONGROOM_TEST_POSTGRES` names, unless they are there.
+//! `STRONGROOM_BENCH_DOCUMENTS` and `STRONGROOM_BENCH_PATIENTS` say how many.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-#[path = "support/city.rs"]
-mod city;
-#[path = "support/names.rs"]
-mod names;
-#[path = "support/turns.rs"]
-#[expect(dead_code, reason = "shared with the benchmark of receipts, which measures")]
-mod turns;
-
 use std::path::PathBuf;
-use strongroom_store::{Store, StoreOptions};
+use strongroom_store::trial;
+use strongroom_store::trial::city::{self, Size};
 
-async fn open(dir: PathBuf) -> Store {
-    Store::open(StoreOptions { dir, create: true }).await.unwrap()
+fn many(variable: &str, else_many: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(else_many)
 }
 
 #[tokio::main]
 async fn main() {
-    let many = std::env::var("STRONGROOM_BENCH_DOCUMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let size = Size {
+        documents: many("STRONGROOM_BENCH_DOCUMENTS", 1_000_000),
+        patients: many("STRONGROOM_BENCH_PATIENTS", 300_000),
+    };
     let dir = std::env::var_os("STRONGROOM_BENCH_DATA").map(PathBuf::from).unwrap();
     let done = dir.join("done");
     if done.exists() {
         return;
     }
-    let store = open(dir.clone()).await;
+    let store = trial::open(&dir).await;
     let ring = city::begin(&store).await;
     store.close().await;
     drop(store);
-    city::build(&dir.join("strongroom.db"), &ring, many).await;
+    city::build(&dir, &ring, size).await;
     std::fs::write(done, b"").unwrap();
 }

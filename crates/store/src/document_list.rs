@@ -12,7 +12,7 @@ use crate::scope::{Condition, Rows, unindexed};
 use crate::{Document, Page, Store, StoreError, kept, scope};
 use policy::scope::{DocumentScope, Relation};
 use record::document::DocumentState;
-use record::{CustomerId, DocumentId, PatientId, PersonId};
+use record::{CustomerId, DocumentId, PatientId, PersonId, Principal};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person who has fewer patients than this in their care has their lists put together patient by patient; with more,
@@ -103,6 +103,8 @@ pub(crate) enum Way {
     Unread(PersonId),
     /// Patient by patient of those in somebody's care, and along their inbox and what they have spoken, then sorted.
     Care(PersonId),
+    /// Along what somebody has brought, and state by state through the states in which few documents stand, then sorted.
+    Brought(Principal, Vec<DocumentState>),
     /// Along what somebody has spoken.
     Author(PersonId),
     /// Along what somebody has brought.
@@ -120,6 +122,21 @@ fn few_states(filter: &DocumentFilter) -> Option<Vec<DocumentState>> {
     let asked = |state: &DocumentState| filter.states.is_empty() || filter.states.contains(state);
     let states: Vec<DocumentState> = allowed.into_iter().filter(asked).collect();
     (!states.iter().any(|state| state.is_with_practice())).then_some(states)
+}
+
+/// Somebody whose list holds what they have brought, and besides only documents in states in which few stand at a time.
+fn brought(filter: &DocumentFilter) -> Option<(Principal, Vec<DocumentState>)> {
+    let mut who = None;
+    let mut states = BTreeSet::new();
+    for clause in &filter.scope.any_of {
+        match clause.who {
+            Relation::UploaderIs(one) if who.is_none_or(|known| known == one) => who = Some(one),
+            Relation::Anyone => states.extend(clause.states.iter().copied()),
+            _ => return None,
+        }
+    }
+    let few = !states.iter().any(|state| state.is_with_practice());
+    who.filter(|_| few).map(|one| (one, states.into_iter().collect()))
 }
 
 /// The way, but for those who have few patients in their care.
@@ -145,6 +162,8 @@ fn way(filter: &DocumentFilter) -> Way {
         Way::Author(person)
     } else if let Some(person) = filter.uploader {
         Way::Uploader(person)
+    } else if let Some((who, states)) = brought(filter) {
+        Way::Brought(who, states)
     } else {
         Way::Everything
     }
@@ -160,11 +179,29 @@ struct Walk {
     patient: &'static str,
     /// How the rows are found.
     by: String,
+    /// Where documents stand in the text.
+    documents: Documents,
+}
+
+/// Where documents stand in a walk's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Documents {
+    /// After FROM.
+    Walked,
+    /// Looked at one by one, as a condition upon what is walked along. Not a join: an engine that goes by its guess of how
+    /// many rows each condition leaves would begin with the customer's documents, all half million of them.
+    LookedAt,
 }
 
 impl Walk {
     fn of_documents(by: String) -> Self {
-        Self { from: "document", id: "document.document_id", patient: "document.patient_id", by }
+        Self {
+            from: "document",
+            id: "document.document_id",
+            patient: "document.patient_id",
+            by,
+            documents: Documents::Walked,
+        }
     }
 }
 
@@ -210,6 +247,11 @@ fn walks(condition: &mut Condition, plan: &Plan, customer: &str) -> Vec<Walk> {
         &Way::Inbox(person) => return vec![inbox(condition, person, "")],
         &Way::Unread(person) => return vec![inbox(condition, person, " AND box.read_at IS NULL")],
         &Way::Care(person) => return cared(condition, person, filter, customer),
+        Way::Brought(who, states) => {
+            let mine = Walk::of_documents(format!("document.uploader_id = {}", condition.place(who.to_string())));
+            let few = format!("{} AND document.customer_id = {customer}", condition.words("document.state", states));
+            return vec![mine, Walk::of_documents(few)];
+        }
         Way::Author(person) => format!("document.author_id = {}", condition.place(*person)),
         Way::Uploader(person) => format!("document.uploader_id = {}", condition.place(*person)),
         Way::States(states) => {
@@ -222,10 +264,11 @@ fn walks(condition: &mut Condition, plan: &Plan, customer: &str) -> Vec<Walk> {
 
 fn inbox(condition: &mut Condition, person: PersonId, more: &str) -> Walk {
     Walk {
-        from: "recipient box CROSS JOIN document",
+        from: "recipient box",
         id: "box.document_id",
         patient: "document.patient_id",
-        by: format!("box.person_id = {}{more} AND document.document_id = box.document_id", condition.place(person)),
+        by: format!("box.person_id = {}{more}", condition.place(person)),
+        documents: Documents::LookedAt,
     }
 }
 
@@ -235,14 +278,11 @@ fn names(condition: &mut Condition, groups: &[TokenGroup]) -> Vec<Walk> {
     let others: Vec<String> =
         others.iter().map(|group| format!(" AND ({})", condition.named_document(group, "lead.document_id"))).collect();
     let walk = |(_, token): &(String, Vec<u8>)| Walk {
-        from: "document_name lead CROSS JOIN document",
+        from: "document_name lead",
         id: "lead.document_id",
         patient: "document.patient_id",
-        by: format!(
-            "lead.token = {}{} AND document.document_id = lead.document_id",
-            condition.place(token.clone()),
-            others.concat()
-        ),
+        by: format!("lead.token = {}{}", condition.place(token.clone()), others.concat()),
+        documents: Documents::LookedAt,
     };
     lead.iter().map(walk).collect()
 }
@@ -258,6 +298,7 @@ fn cared(condition: &mut Condition, person: PersonId, filter: &DocumentFilter, c
             by: format!(
                 "care.person_id = {who} AND care.customer_id = {customer} AND document.patient_id = care.patient_id"
             ),
+            documents: Documents::Walked,
         },
         Walk::of_documents(format!("document.author_id = {who}")),
         inbox(condition, person, ""),
@@ -274,7 +315,6 @@ fn cared(condition: &mut Condition, person: PersonId, filter: &DocumentFilter, c
 /// Whatever else is asked, as conditions that no index is found by.
 fn narrow(condition: &mut Condition, plan: &Plan, walk: &Walk, customer: &str) {
     let (filter, way) = (&plan.filter, &plan.way);
-    equals(condition, &format!("{} < ??", walk.id), filter.before.map(Value::from));
     // Before the dearer ones, because the engine looks at conditions in their order.
     if !matches!(way, Way::Names | Way::Few) {
         for group in &filter.patient_groups {
@@ -326,10 +366,19 @@ fn ids_sql(plan: &Plan) -> (String, Condition) {
     let mut texts = Vec::new();
     for walk in walks(&mut condition, plan, &customer) {
         condition.and(&walk.by);
+        equals(&mut condition, &format!("{} < ??", walk.id), plan.filter.before.map(Value::from));
+        let mut along = String::new();
+        if walk.documents == Documents::LookedAt {
+            along = std::mem::take(&mut condition.sql);
+            condition.and(&format!("document.document_id = {}", walk.id));
+        }
         narrow(&mut condition, plan, &walk, &customer);
         // Last, because it is the dearest to look at.
         scope::documents(&mut condition, &plan.filter.scope, rows);
-        let wanted = std::mem::take(&mut condition.sql);
+        let mut wanted = std::mem::take(&mut condition.sql);
+        if walk.documents == Documents::LookedAt {
+            wanted = format!("{along} AND (SELECT 1 FROM document WHERE {wanted}) IS NOT NULL");
+        }
         texts.push(format!("SELECT {} AS document_id FROM {} WHERE {wanted}", walk.id, walk.from));
     }
     (texts.join(" UNION "), condition)

@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (10, include_str!("../migrations/0010_programs.sql")),
     (11, include_str!("../migrations/0011_patient_merges.sql")),
     (12, include_str!("../migrations/0012_leaving.sql")),
+    (13, include_str!("../migrations/0013_found_by_an_index.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
@@ -91,6 +92,7 @@ pub(crate) async fn bring_server(owner: &mut PgConnection) -> Result<(), StoreEr
     tx.execute(sqlx::AssertSqlSafe(said)).await.map_err(failed())?;
     walls::build(&mut tx).await?;
     walls::keys(&mut tx).await?;
+    walls::statistics(&mut tx).await?;
     tx.commit().await.map_err(failed())
 }
 

@@ -14,9 +14,15 @@ use std::time::Duration;
 const CONNECTIONS: u32 = 16;
 /// How long somebody waits for a connection before the door says 503.
 const WAIT: Duration = Duration::from_secs(5);
+/// Texts that a connection keeps prepared. A house has some hundreds; the library keeps a hundred when nothing is said.
+const TEXTS: usize = 256;
+/// A connection that was let go of so lately is not asked whether it is still there.
+const TRUSTED: Duration = Duration::from_secs(1);
 /// The database's own limits for each of our connections. A transaction that its node forgot, because it was stopped
 /// or cut off, must not hold locks for ever.
-const LIMITS: [(&str, &str); 5] = [
+const LIMITS: [(&str, &str); 6] = [
+    // Our texts are short; compiling one takes a second where running it takes milliseconds.
+    ("jit", "off"),
     // Letting go of a connection says ROLLBACK, mostly where there is nothing to take back.
     ("client_min_messages", "error"),
     ("statement_timeout", "30s"),
@@ -68,7 +74,8 @@ impl Server {
             PgSslMode::Prefer if !url.contains("sslmode") => options.ssl_mode(PgSslMode::VerifyFull),
             _ => return Err(wrong("a database on another machine needs sslmode=verify-full")),
         };
-        let options = options.application_name("strongroom").options(LIMITS);
+        // As many texts are kept prepared on each connection as on the embedded engine's.
+        let options = options.application_name("strongroom").statement_cache_capacity(TEXTS).options(LIMITS);
         Ok(Self { options })
     }
 
@@ -84,8 +91,21 @@ impl Server {
             .max_connections(CONNECTIONS)
             .acquire_timeout(WAIT)
             // Whoever gives up while a transaction begins leaves it open without the library's knowing: what it shows would be
-            // shown to the next one. Outside of a transaction this does nothing; where it fails the connection is closed.
-            .after_release(|connection, _| Box::pin(async move { connection.execute("ROLLBACK").await.map(|_| true) }))
+            // shown to the next one. Begun first, so that there is always one to take back, and no warning in the server's log
+            // for each question; where it fails the connection is closed.
+            .after_release(|connection, _| {
+                Box::pin(async move { connection.execute("BEGIN; ROLLBACK").await.map(|_| true) })
+            })
+            // That it is still there was seen when it was let go of, unless that is a while ago.
+            .test_before_acquire(false)
+            .before_acquire(|connection, kept| {
+                Box::pin(async move {
+                    if kept.idle_for >= TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(self.options.clone())
             .await
             .map_err(StoreError::database("reach the database"))?;

@@ -1,7 +1,16 @@
 //! An empty store for a test: in a folder, or on a PostgreSQL that the environment names. Never in the program that people run.
 
+pub mod city;
+pub mod crowd;
+mod names;
+mod rows;
+pub mod watching;
+
+pub use names::name;
+
 use crate::{BucketOptions, BucketPlace, Server, Store, StoreOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use rows::Sink;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use std::path::Path;
 
 /// The socket folder of a PostgreSQL for tests, when they are to run there instead of on SQLite.
@@ -86,8 +95,73 @@ pub(crate) async fn empty(place: &str, name: &str) -> Option<Server> {
     let mut mighty = PgConnection::connect(&address_of_all).await.expect("the server for tests answers");
     for role in ["strongroom_owner", "strongroom_node"] {
         // Another test may make it at the same moment.
-        drop(mighty.execute(sqlx::AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await);
+        drop(mighty.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await);
     }
-    let made = mighty.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} OWNER strongroom_owner"))).await;
+    let made = mighty.execute(AssertSqlSafe(format!("CREATE DATABASE {name} OWNER strongroom_owner"))).await;
     made.is_ok().then(|| Server::parse(&address(place, "strongroom_owner", name)).expect("an address of ours"))
+}
+
+/// A connection of whoever runs the server to the database of this folder.
+async fn mighty(dir: &Path) -> PgConnection {
+    let place = server_place().expect("a database server for tests");
+    PgConnection::connect(&address(&place, "postgres", &name_of(dir))).await.expect("the server for tests answers")
+}
+
+/// Where many rows go that are laid into the database of this folder.
+async fn sink(dir: &Path) -> Sink {
+    match server_place() {
+        None => Sink::file(&dir.join("strongroom.db")).await,
+        Some(place) => Sink::server(&address(&place, "postgres", &name_of(dir))).await,
+    }
+}
+
+/// Asks the database for nothing, in the way in which it is asked for everything: what a question takes at least.
+///
+/// # Panics
+/// When it cannot: this is for tests.
+pub async fn ask_nothing(store: &Store) {
+    let row = store.row("ask for nothing", "SELECT 1 AS one", Vec::new()).await.expect("the database answers");
+    assert_eq!(row.expect("a row").int("one").expect("a number"), 1);
+}
+
+/// Whether the walls of a database stand: row-level security on its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walls {
+    /// As they always do.
+    Up,
+    /// For a benchmark that measures what they cost.
+    Down,
+}
+
+/// Takes the walls of this folder's database down, or puts them up again, while nodes work on it.
+///
+/// # Panics
+/// When it cannot: this is for benchmarks.
+pub async fn walls_set(dir: &Path, walls: Walls) {
+    let mut connection = mighty(dir).await;
+    let word = match walls {
+        Walls::Up => "ENABLE",
+        Walls::Down => "DISABLE",
+    };
+    let sql = "SELECT quote_ident(relname) AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+               WHERE nspname = 'public' AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = pg_class.oid)";
+    let tables = connection.fetch_all(sql).await.expect("tables can be listed");
+    assert!(tables.len() > 10, "there are walls");
+    for row in tables {
+        let sql = format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", row.get::<String, _>("name"));
+        connection.execute(AssertSqlSafe(sql)).await.expect("a wall can be changed");
+    }
+    connection.close().await.expect("the connection closes");
+}
+
+/// Lets a database go that is not needed any more.
+///
+/// # Panics
+/// When somebody still has it.
+pub async fn database_drop(dir: &Path) {
+    let place = server_place().expect("a database server for tests");
+    let mut connection =
+        PgConnection::connect(&address(&place, "postgres", "postgres")).await.expect("the server for tests answers");
+    let sql = format!("DROP DATABASE {} WITH (FORCE)", name_of(dir));
+    connection.execute(AssertSqlSafe(sql)).await.expect("the database goes");
 }

@@ -170,7 +170,11 @@ fn text(side: usize, body: &PatientBody) -> String {
 
 impl World {
     pub(crate) async fn begin() -> Self {
-        let house = House::start().await.expect("a demo house starts");
+        Self::over(House::start().await.expect("a demo house starts")).await
+    }
+
+    /// The same in a house that is there already.
+    pub(crate) async fn over(house: House) -> Self {
         let customers = house.store.customer_list().await.expect("the demo has customers");
         let named =
             |name: &str| customers.iter().find(|one| one.name.starts_with(name)).expect("a practice of the demo").id;

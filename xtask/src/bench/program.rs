@@ -8,7 +8,9 @@
 use super::Section;
 use super::report::table;
 use super::rounds::{Sample, rows};
+use super::server::SERVER;
 use anyhow::{Context, Result, ensure};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,14 +20,14 @@ const ROUNDS: &str = "STRONGROOM_BENCH_ROUNDS";
 const FOLDER: &str = "STRONGROOM_BENCH_DIR";
 
 /// And the one that names a folder of made-up data, which is laid down once and measured by another crate.
-const DATA: &str = "STRONGROOM_BENCH_DATA";
+pub(super) const DATA: &str = "STRONGROOM_BENCH_DATA";
 
 /// A benchmark of a crate.
 pub(super) struct Program {
     /// For the markers.
     pub name: &'static str,
     /// `benches/*.rs` of some crate; no two crates have one of the same name.
-    bench: &'static str,
+    pub(super) bench: &'static str,
     /// The one that lays down its data.
     data: Option<&'static str>,
     heading: &'static str,
@@ -62,28 +64,31 @@ impl Program {
     pub(super) fn run(&self, top: &Path, folder: &Path, rounds: u32) -> Result<String> {
         let kept = std::env::var_os(DATA).map(PathBuf::from);
         let data = kept.clone().unwrap_or_else(|| folder.join(format!("bench-{}-{}", self.name, std::process::id())));
-        let run = |bench: &str| {
-            Command::new("cargo")
-                // With the features of the whole workspace, so that what is measured is what is built and shipped.
-                .args(["bench", "--quiet", "--workspace", "--bench", bench])
-                .current_dir(top)
-                .env(ROUNDS, rounds.to_string())
-                .env(FOLDER, folder)
-                .env(DATA, &data)
-                .stdin(Stdio::null())
-                .stderr(Stdio::inherit())
-                .output()
-                .context("running cargo bench")
-        };
-        let laid = self.data.map_or(Ok(true), |bench| run(bench).map(|done| done.status.success()));
-        let output = laid.and_then(|laid| if laid { run(self.bench).map(Some) } else { Ok(None) });
+        let run = |name: &str| bench(top, folder, rounds, name, &[(DATA, data.as_os_str())]);
+        let said = self.data.map_or(Ok(String::new()), run).and_then(|_| run(self.bench));
         if kept.is_none() && data.exists() {
             std::fs::remove_dir_all(&data).context("removing the data that was measured")?;
         }
-        let output = output?.filter(|output| output.status.success());
-        let output = output.with_context(|| format!("the benchmark {} failed", self.name))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        said
     }
+}
+
+/// What one benchmark says, run by `cargo bench` with these variables, writing below `folder`.
+pub(super) fn bench(top: &Path, folder: &Path, rounds: u32, name: &str, more: &[(&str, &OsStr)]) -> Result<String> {
+    let output = Command::new("cargo")
+        // With the features of the whole workspace, so that what is measured is what is built and shipped.
+        .args(["bench", "--quiet", "--workspace", "--bench", name])
+        .current_dir(top)
+        .env(ROUNDS, rounds.to_string())
+        .env(FOLDER, folder)
+        .env_remove(SERVER)
+        .envs(more.iter().copied())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running cargo bench")?;
+    ensure!(output.status.success(), "the benchmark {name} failed");
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The numbers among what a benchmark said.
@@ -91,7 +96,8 @@ pub(super) fn samples(said: &str) -> Vec<Sample> {
     said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-fn read(said: &str) -> String {
+/// As Markdown: numbers as a table, other lines as they are.
+pub(super) fn read(said: &str) -> String {
     let (samples, words): (Vec<_>, Vec<_>) =
         said.lines().map(|line| serde_json::from_str::<Sample>(line).map_err(|_| line)).partition(Result::is_ok);
     let samples: Vec<Sample> = samples.into_iter().flatten().collect();

@@ -1,7 +1,8 @@
 //! Names of the made-up city, shared by whoever lays it out and whoever searches it.
 
 /// A made-up word for a rank: syllables, so that sounds and prefixes are shared as in real names.
-pub(crate) fn name(rank: usize, kind: &str) -> String {
+#[must_use]
+pub fn name(rank: usize, kind: &str) -> String {
     const SYLLABLES: [&str; 16] =
         ["ba", "ke", "lo", "mi", "tu", "sar", "den", "vo", "ri", "han", "pel", "gor", "wi", "nast", "fe", "zu"];
     let mut word = String::new();
