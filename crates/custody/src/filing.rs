@@ -143,8 +143,13 @@ impl<A: Act> Desk<A> {
         let mut document = found.document;
         document.state =
             was.after(step).map_err(|_| CustodyError::State("the document does not stand where this can be done"))?;
+        let chart = document.patient;
         change(&mut document);
         let mut tx = self.custody.store().begin("change a document").await?;
+        let moves: Vec<PatientId> = document.patient.filter(|to| chart != Some(*to)).into_iter().collect();
+        if !tx.patients_stand(document.customer, &moves).await? {
+            return Err(CustodyError::Changed);
+        }
         if tx.document_update(&document, was).await? == 0 {
             return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
         }
@@ -464,7 +469,8 @@ impl Desk<act::DocumentMatch> {
             tx.patient_insert(&Patient { body, ..patient.clone() }).await?;
             tx.patient_tokens_set(customer, patient.id, &custody.patient_tokens(customer, &said)?).await?;
         }
-        if tx.document_update(&document, was).await? == 0 {
+        let stands = tx.patients_stand(customer, &[patient.id]).await?;
+        if !stands || tx.document_update(&document, was).await? == 0 {
             return Err(CustodyError::Changed);
         }
         tx.commit().await?;

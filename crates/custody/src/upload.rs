@@ -346,7 +346,13 @@ impl Desk<act::DocumentUpload> {
 impl Coming {
     /// The document's own row, new or as its newest version leaves it.
     async fn document_keep_in_tx(&self, tx: &mut Tx, document: &Document) -> Result<(), CustodyError> {
-        let Some(existing) = &self.existing else { return Ok(tx.document_insert(document).await?) };
+        let Some(existing) = &self.existing else {
+            // Whose chart it is was found out before the bytes came in.
+            if !tx.patients_stand(document.customer, document.patient.as_slice()).await? {
+                return Err(CustodyError::Changed);
+            }
+            return Ok(tx.document_insert(document).await?);
+        };
         if tx.document_update(document, existing.state).await? == 0 {
             return Err(CustodyError::State("somebody else has changed this document meanwhile; look at it again"));
         }

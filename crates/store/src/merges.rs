@@ -5,6 +5,7 @@
 //! (`kept.rs`) is renewed with it; no text here is about two customers.
 
 use crate::binds::{Row, Value, binds};
+use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
 use record::merge::{MergeCause, MergeState};
 use record::{CustomerId, MergeId, PatientId, PersonId, Timestamp};
@@ -255,10 +256,27 @@ impl Tx {
         .await
     }
 
-    /// Moves what is the prior record's to the survivor and writes down what it was.
+    /// Do all these records stand: none has gone into another one, as this transaction sees it. Asked by whatever puts a
+    /// document into a chart, so that none lands in a chart that a merge has just emptied.
     ///
-    /// BUG: a document whose upload named the prior record before this, and is written after it, lands in the prior
-    /// record. Its page shows it and says where the other record is; nobody is told.
+    /// # Errors
+    /// When the database cannot.
+    pub async fn patients_stand(&mut self, customer: CustomerId, ids: &[PatientId]) -> Result<bool, StoreError> {
+        if ids.is_empty() {
+            return Ok(true);
+        }
+        let mut condition = Condition::default();
+        let customer = condition.place(customer);
+        let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
+        let sql = format!(
+            "SELECT patient_id FROM patient WHERE (customer_id || '') = {customer} AND patient_id IN ({}) \
+             AND linked_to IS NOT NULL LIMIT 1",
+            places.join(", ")
+        );
+        Ok(self.row(sql, condition.values).await?.is_none())
+    }
+
+    /// Moves what is the prior record's to the survivor and writes down what it was.
     ///
     /// # Errors
     /// When the database cannot.

@@ -407,6 +407,10 @@ impl Custody {
         if tx.incoming_any_known(upload.customer, &originals).await? {
             return Err(CustodyError::State("some of these files came in by another way meanwhile; run it again"));
         }
+        let charts: Vec<PatientId> = documents.iter().filter_map(|one| one.document.patient).collect();
+        if !tx.patients_stand(upload.customer, &charts).await? {
+            return Err(CustodyError::State("two patients' records were merged meanwhile; run it again"));
+        }
         tx.incoming_insert(upload.customer, documents).await?;
         tx.commit().await?;
         Ok(())
