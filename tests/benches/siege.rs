@@ -1,6 +1,6 @@
 //! Three nodes at a steady rate for `STRONGROOM_SIEGE_MINUTES`, while one after the other is killed, stopped, cut off from the database,
 //! put on a slow way to it and to the bucket, with two clocks five minutes off; and after every round of faults, while the load goes
-//! on, somebody is hired and dismissed. In the end everything that was acknowledged is there, nobody was shown what is not theirs,
+//! on, somebody leaves at one node. In the end everything that was acknowledged is there, nobody was shown what is not theirs,
 //! and one ledger verifies offline. It fails when one of these does not hold.
 //!
 //! `cargo xtask bench siege`, which builds the binary as it is released and starts a PostgreSQL.
@@ -12,8 +12,9 @@ mod saying;
 use saying::{say, server};
 use std::time::Duration;
 use strongroom_tests::nodes::NodesHouse;
+use strongroom_tests::nodes::leaving::{Left, leave};
 use strongroom_tests::nodes::load::{Load, Mix, Over, Pace, Seen};
-use strongroom_tests::nodes::officer::{Officer, Revoked};
+
 use strongroom_tests::nodes::processor::Spent;
 use strongroom_tests::nodes::siege::{Fault, round};
 use tokio::time::Instant;
@@ -33,12 +34,12 @@ fn quantile(times: &mut [f64], share: f64) -> f64 {
 }
 
 /// What was seen, in words for the page.
-fn report(house: &NodesHouse, seen: &Seen, revoked: &[Revoked], seconds: f64) {
+fn report(house: &NodesHouse, seen: &Seen, left: &[Left], seconds: f64) {
     let answers = seen.answers.lock().expect("no panic");
     let of = |wanted: &dyn Fn(u16) -> bool| -> u64 {
         answers.iter().filter(|((_, status), _)| wanted(*status)).map(|(_, many)| many).sum()
     };
-    let most = |one: fn(&Revoked) -> f64| revoked.iter().map(one).fold(0.0, f64::max);
+    let most = |one: fn(&Left) -> f64| left.iter().map(one).fold(0.0, f64::max);
     say("asked", "/s", of(&|_| true) as f64 / seconds);
     say("answered as ever (200, 201, 404)", "/s", of(&|status| matches!(status, 200 | 201 | 404)) as f64 / seconds);
     say("told to come again (503)", "of all", of(&|status| status == 503) as f64);
@@ -50,8 +51,8 @@ fn report(house: &NodesHouse, seen: &Seen, revoked: &[Revoked], seconds: f64) {
     say("sent and acknowledged", "of all", seen.acknowledged.lock().expect("no panic").len() as f64);
     say("acknowledged and not there", "of all", 0.0);
     say("shown to somebody of another practice", "of all", 0.0);
-    say("people hired and dismissed under load", "of all", revoked.len() as f64);
-    say("dismissed and still let in somewhere, at most", "ms", most(|one| one.let_in_millis));
+    say("people who left under load", "of all", left.len() as f64);
+    say("had left and was still let in somewhere, at most", "ms", most(|one| one.let_in_millis));
     say("until every node had refused them, at most", "ms", most(|one| one.refused_millis));
     say("entries of the one ledger, which verifies", "of all", house.check_ledger() as f64);
 }
@@ -60,8 +61,7 @@ fn main() {
     let minutes = number("STRONGROOM_SIEGE_MINUTES", 10.0);
     let rate = number("STRONGROOM_SIEGE_RATE", 100.0);
     let house = NodesHouse::make(&server(), &[None, Some("+300s"), Some("-300s")]);
-    let mut officer = Officer::enrol(&house);
-    let (seen, mut revoked) = (Seen::default(), Vec::new());
+    let (seen, mut left) = (Seen::default(), Vec::new());
     let load = Load::new(&house, &seen, Mix::Everything, house.nodes.len());
     let (before, start) = (Spent::now(&house), Instant::now());
     std::thread::scope(|scope| {
@@ -70,7 +70,9 @@ fn main() {
         std::thread::sleep(CALM);
         while start.elapsed().as_secs_f64() < minutes * 60.0 {
             round(&house, &Fault::ALL);
-            revoked.push(officer.hire_and_end(&house, revoked.len() % house.nodes.len()));
+            if let Some(who) = house.leaving.get(left.len()) {
+                left.push(leave(&house, who, left.len() % house.nodes.len()));
+            }
         }
         drop(over);
     });
@@ -82,6 +84,6 @@ fn main() {
     }
     say("it lasted", "s", seconds);
     say("share of the machine that others had", "%", spent.others(seconds) * 100.0);
-    report(&house, &seen, &revoked, seconds);
+    report(&house, &seen, &left, seconds);
     house.forget();
 }

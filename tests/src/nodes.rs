@@ -3,8 +3,8 @@
 //!
 //! What must always hold: what a visitor is told is kept, so that in the end it can be held against what is there.
 
+pub mod leaving;
 pub mod load;
-pub mod officer;
 pub mod processor;
 pub mod siege;
 pub mod way;
@@ -24,6 +24,22 @@ use way::Way;
 
 /// Stands in every transcript of the demo, and on no other page.
 pub const CANARY: &str = "Made up for the demo";
+
+/// People of the demo who leave one after the other.
+const LEAVING: [&str; 12] = [
+    "mara.quist",
+    "ben.cho",
+    "frida.holm",
+    "quinn.ferrara",
+    "cora.whitfield",
+    "jon.aziz",
+    "ruth.okafor",
+    "sam.idris",
+    "alma.novak",
+    "theo.marsh",
+    "hugo.lang",
+    "grace.tully",
+];
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -145,14 +161,12 @@ pub struct NodesHouse {
     pub read: String,
     /// Somebody of another practice.
     pub dina: Browser,
-    /// Whose session is to be ended.
-    pub ended: Browser,
+    /// Whose sessions are to be ended, one after the other.
+    pub leaving: Vec<Browser>,
     /// Who brings documents.
     pub tess: Browser,
     /// For the upload's address.
     pub query: String,
-    /// An officer's invitation that nobody has used.
-    pub invitation: (String, String),
     // Last: the folder goes when all is over.
     all: Folder,
 }
@@ -217,14 +231,14 @@ impl NodesHouse {
         let endpoint = |at: &str| format!("objects_endpoint = {at:?}\n");
         let more = format!("{}objects_key_file = {:?}\n", endpoint(&fake.endpoint()), keys_of_bucket(all.path()));
         let dir = all.path().join("data");
-        let (work, (ana, read, dina, ended, tess, query)) = WorkHouse::make(all.path(), (&dir, &[]), &more, |demo| {
+        let (work, (ana, read, dina, leaving, tess, query)) = WorkHouse::make(all.path(), (&dir, &[]), &more, |demo| {
             let (ana, tess) = (demo.sign_in("ana.reyes"), demo.sign_in("tess.bauer"));
             let customers = tess.customers();
             let (_, id) = customers.iter().find(|(name, _)| name.contains("Lakeside")).expect("tess works there");
             let read = a_document_of(&ana);
-            (ana, read, demo.sign_in("dina.paz"), demo.sign_in("mara.quist"), tess, format!("customer={id}"))
+            let leaving = LEAVING.iter().map(|name| demo.sign_in(name)).collect::<Vec<_>>();
+            (ana, read, demo.sign_in("dina.paz"), leaving, tess, format!("customer={id}"))
         });
-        let invitation = work.invite_officer();
         let prefix = all.path().file_name().and_then(|name| name.to_str()).expect("a folder of ours has a name");
         let bucket = format!("s3://{}/{prefix}", fake_bucket::BUCKET);
         let moved = work.run(&["migrate", "--objects-to", &bucket, "--json"]);
@@ -261,7 +275,7 @@ impl NodesHouse {
             nodes.push(Node { config, log, port, skew, database: way, bucket: to_bucket, child });
         }
         let place = place.to_owned();
-        let house = Self { nodes, name, place, fake, work, ana, read, dina, ended, tess, query, invitation, all };
+        let house = Self { nodes, name, place, fake, work, ana, read, dina, leaving, tess, query, all };
         for node in &house.nodes {
             house.ready(node);
         }

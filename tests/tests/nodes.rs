@@ -1,23 +1,22 @@
 //! Three nodes of one house, by the real binary, over one PostgreSQL and one bucket, under load, while faults are injected: killed,
 //! stopped, cut off from the database, on a slow way to the database or to the bucket, with clocks five minutes off. What was
-//! acknowledged is there, nobody reads what is not theirs, whoever is dismissed is out everywhere, and there is one ledger. Runs where
+//! acknowledged is there, nobody reads what is not theirs, whoever leaves is out everywhere, and there is one ledger. Runs where
 //! `STRONGROOM_TEST_POSTGRES` names a server's socket folder (bin/test starts one); `STRONGROOM_NODES_ROUNDS` makes it longer: some 40 s
 //! each. `cargo xtask bench siege` does the same at a steady rate for as long as one likes.
 
 use std::time::Duration;
+use strongroom_tests::nodes::leaving::leave;
 use strongroom_tests::nodes::load::{Load, Mix, Over, Pace, Seen};
-use strongroom_tests::nodes::officer::Officer;
 use strongroom_tests::nodes::siege::{Fault, round};
 use strongroom_tests::nodes::{CANARY, NodesHouse};
 
-/// In how long whoever is dismissed is out everywhere (docs/operating/nodes.md), here with room for a debug build.
+/// In how long whoever leaves is out everywhere (docs/operating/nodes.md), here with room for a debug build.
 const OUT_MILLIS: f64 = 5000.0;
 
 #[test]
 fn three_nodes_that_are_killed_stopped_cut_off_and_off_in_time_lose_nothing_and_show_nothing() {
     let Some(place) = std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty()) else { return };
     let house = NodesHouse::make(&place, &[None, Some("+300s"), Some("-300s")]);
-    let mut officer = Officer::enrol(&house);
     let seen = Seen::default();
     let rounds = std::env::var("STRONGROOM_NODES_ROUNDS").ok().and_then(|many| many.parse().ok()).unwrap_or(1);
     let load = Load::new(&house, &seen, Mix::Everything, house.nodes.len());
@@ -27,17 +26,9 @@ fn three_nodes_that_are_killed_stopped_cut_off_and_off_in_time_lose_nothing_and_
         for _ in 0..rounds {
             round(&house, &Fault::ALL);
         }
-        let revoked = officer.hire_and_end(&house, 0);
-        assert!(revoked.let_in_millis < OUT_MILLIS, "{revoked:?}");
-        // Whoever signs out at one node is out at every other one by the next request.
-        let out = house.ended.led_to(house.nodes[0].port);
-        assert_eq!(out.get("/me/accesses").expect("it answers").status, 200);
-        let gone = out.post("/sign-out", &[]).expect("it answers");
-        assert_eq!(gone.status, 303, "{}", house.nodes[0].said().lines().rev().take(12).collect::<Vec<_>>().join("\n"));
-        for node in &house.nodes {
-            let answer = house.ended.led_to(node.port).get("/me/accesses").expect("it answers");
-            assert!(matches!(answer.status, 303 | 401), "signed out and still there: {}", answer.status);
-        }
+        // Whoever signs out at one node is out at every other one.
+        let left = leave(&house, &house.leaving[0], 0);
+        assert!(left.let_in_millis < OUT_MILLIS, "{left:?}");
         drop(over);
     });
     seen.check();

@@ -1,4 +1,5 @@
--- What pages look for in tables that grow for ever is found by an index (docs/decisions/0022).
+-- Why: on a server pages read tables that grow for ever from end to end; what they look for is found by an index now
+-- (docs/decisions/0022).
 
 -- Open alerts first, then the newest.
 CREATE INDEX alert_open_first ON alert ((CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END), alert_id DESC);

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a node is asked whether it is ready, and how long it may take to say so.
 const LOOK: Duration = Duration::from_millis(250);
+/// No two documents of this process are the same, whichever load sends them.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 /// One request of so many goes to any node, ready or not.
 const ANYWHERE: u64 = 20;
 
@@ -50,7 +52,6 @@ pub struct Seen {
     /// How long each answer took from the moment at which it was due, milliseconds.
     pub times: Mutex<Vec<f64>>,
     over: AtomicBool,
-    number: AtomicU64,
 }
 
 /// Ends the load, also when what is done meanwhile fails.
@@ -258,7 +259,7 @@ impl<'h> Load<'h> {
     }
 
     fn sent(&self, lanes: &mut Lanes, (place, port): (usize, u16)) -> bool {
-        let number = self.seen.number.fetch_add(1, Ordering::SeqCst);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let text = format!("Patient: Nobody, Known\nLine {number} of what came in under load.\n").into_bytes();
         let browser = self.house.tess.led_to(port);
         let name = format!("load-{number}.txt");

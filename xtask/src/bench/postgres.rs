@@ -60,7 +60,7 @@ impl Postgres {
     /// Starts the one that keeps its data in this folder, which is made when it is not there.
     pub(super) fn start(data: &Path) -> Result<Self> {
         let programs = programs()?;
-        let socket = PathBuf::from(said(Command::new("mktemp").args(["-d", "/tmp/bench.XXXXXX"]), "coreutils")?.trim());
+        let socket = PathBuf::from(said(Command::new("mktemp").arg("-d").env_remove("TMPDIR"), "coreutils")?.trim());
         folder_of_its_user(&socket)?;
         if !data.join("PG_VERSION").exists() {
             folder_of_its_user(data)?;
