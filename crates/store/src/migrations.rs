@@ -26,7 +26,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
 /// upgraded first and one node after another follows, so a step that an older program cannot live with raises this number,
 /// and then all nodes are stopped for the upgrade. Said as the comment on the table of migrations, which only the owner can change.
-const NODES_FROM: i64 = 8;
+const NODES_FROM: i64 = 13;
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)";
