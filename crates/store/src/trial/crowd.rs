@@ -47,6 +47,13 @@ const TEXTS: &[&str] = &[
      FROM (SELECT program_id, row_number() OVER () AS n FROM program, generate_series(1, 10) WHERE program_id LIKE 'prg_0000%') AS one",
     "INSERT INTO program_assertion SELECT program_id, decode(md5('j' || n), 'hex'), 9000000000000 FROM program, generate_series(1, 10) AS n \
      WHERE program_id LIKE 'prg_0000%'",
+    "INSERT INTO patient_merge SELECT 'mrg_' || lpad(n::text, 26, '0'), customer_id, patient_id, later, 'person', 'refused', n, 'x', n, 'x', NULL, NULL \
+     FROM (SELECT customer_id, patient_id, lead(patient_id) OVER (PARTITION BY customer_id ORDER BY patient_id) AS later, \
+           row_number() OVER () AS n FROM patient JOIN customer USING (customer_id) WHERE name LIKE 'Customer %') AS one WHERE later IS NOT NULL",
+    "INSERT INTO merge_moved SELECT customer_id, merge_id, 'doc_' || lpad(n::text, 26, '0') FROM patient_merge, generate_series(1, 2) AS n",
+    "INSERT INTO adt_message SELECT customer_id, decode(md5(patient_id), 'hex'), decode(md5(patient_id), 'hex') FROM patient",
+    "INSERT INTO taken_in SELECT customer_id, decode(md5(document_id), 'hex'), document_id FROM document",
+    "INSERT INTO adt_patient SELECT customer_id, patient_id, 1 FROM patient",
     "INSERT INTO program_answer SELECT customer_id, program_id, decode(md5('a' || n), 'hex'), NULL, NULL, 1 \
      FROM program, generate_series(1, 10) AS n WHERE program_id LIKE 'prg_0000%'",
 ];
