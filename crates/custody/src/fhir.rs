@@ -9,8 +9,10 @@ mod document;
 mod patient;
 
 pub use audit::{actions_of, audit_event, outcomes_of};
+pub(crate) use document::{Attached, Known, document_of};
 pub use document::{DocumentTold, document_reference, kinds_of};
-pub use patient::patient;
+pub(crate) use patient::patient_of;
+pub use patient::{patient, replaced_by};
 
 use record::tag::Tag;
 use serde_json::{Map, Value, json};
@@ -123,7 +125,7 @@ fn concept(system: &str, code: &str, display: &str) -> Value {
     json!({"coding": [coding(system, code, display)]})
 }
 
-fn reference(kind: &str, id: impl Display) -> Value {
+pub(crate) fn reference(kind: &str, id: impl Display) -> Value {
     json!({"reference": format!("{kind}/{id}"), "type": kind})
 }
 

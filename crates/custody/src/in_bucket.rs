@@ -158,7 +158,8 @@ async fn a_bucket_that_fails_while_something_comes_in_leaves_nothing_acknowledge
     assert_eq!(fake.on_way().len(), 1);
     assert_eq!(custody.upload_sweep().await.unwrap(), 0, "it may live yet");
     filled.house.later(2 * HOUR_MILLIS);
-    assert_eq!(custody.upload_sweep().await.unwrap(), 1);
+    // And what was refused is looked for once more: a bucket may have taken it after all.
+    assert_eq!(custody.upload_sweep().await.unwrap(), 2);
     assert!(fake.on_way().is_empty() && fake.keys() == before);
 }
 

@@ -9,6 +9,7 @@
 //! What it refuses to know: whether a bill was paid.
 
 mod export;
+mod fhir;
 mod folder;
 mod frames;
 mod held;

@@ -16,8 +16,8 @@ use crate::{Custody, CustodyError, Desk, Witnessed};
 use bytes::Bytes;
 use ledger::{DurableLog as _, Head, KeptReceipt, Part, TileId, TileKind, TilePath};
 use record::{
-    Act, Action, CustomerId, Intent, IntentId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId, Resources,
-    Role, Sha256, Timestamp, act,
+    Act, Action, CustomerId, Entry, Intent, IntentId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId,
+    Resources, Role, Sha256, Timestamp, act,
 };
 use std::collections::BTreeMap;
 use store::{EntryFilter, StoredEntry};
@@ -141,6 +141,33 @@ pub struct LedgerExport {
     pub witnessed: Witnessed,
 }
 
+impl EntryLine {
+    /// An entry as it stands, without anybody's name.
+    pub(crate) fn unnamed(index: u64, entry: &Entry) -> Self {
+        Self {
+            index,
+            at: entry.at,
+            intent: Some(entry.intent),
+            principal: entry.principal,
+            name: String::new(),
+            action: entry.action,
+            outcome: entry.outcome,
+            customer: entry.customer,
+            customer_name: String::new(),
+            resources_count: match &entry.resources {
+                Resources::Listed(list) => list.len() as u64,
+                Resources::Counted { count, .. } => *count,
+            },
+            resources: entry.resources.as_slice().to_vec(),
+            purpose: entry.purpose,
+            why: entry.why.clone(),
+            bytes_out: entry.bytes_out,
+            words: None,
+            unreadable: false,
+        }
+    }
+}
+
 /// Sees entries with names, and with words for those who may.
 struct Reader<'c> {
     custody: &'c Custody,
@@ -164,28 +191,7 @@ impl Reader<'_> {
             None => String::new(),
         };
         let words = if self.words { self.custody.words_open(&entry, &leaf.sealed_body) } else { None };
-        let resources = entry.resources.as_slice().to_vec();
-        Ok(EntryLine {
-            index: stored.index,
-            at: entry.at,
-            intent: Some(entry.intent),
-            principal: entry.principal,
-            name,
-            action: entry.action,
-            outcome: entry.outcome,
-            customer: entry.customer,
-            customer_name,
-            resources_count: match &entry.resources {
-                Resources::Listed(list) => list.len() as u64,
-                Resources::Counted { count, .. } => *count,
-            },
-            resources,
-            purpose: entry.purpose,
-            why: entry.why,
-            bytes_out: entry.bytes_out,
-            words,
-            unreadable: false,
-        })
+        Ok(EntryLine { name, customer_name, words, ..EntryLine::unnamed(stored.index, &entry) })
     }
 
     async fn person(&mut self, id: PersonId) -> Result<String, CustodyError> {

@@ -2,8 +2,9 @@
 
 use super::{BinaryName, LOINC, Logical, Place, coding, finished, reference};
 use crate::{DocumentBody, DocumentLine, Shown};
-use record::Timestamp;
+use record::civil::Day;
 use record::document::{DocumentKind, DocumentState};
+use record::{DocumentId, PatientId, Timestamp};
 use serde_json::{Value, json};
 
 const CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
@@ -27,39 +28,88 @@ pub struct DocumentTold<'a> {
     pub file_name: Option<&'a str>,
 }
 
+/// What is known of a document, opened.
+pub(crate) struct Known<'a> {
+    pub(crate) id: DocumentId,
+    pub(crate) kind: DocumentKind,
+    pub(crate) state: DocumentState,
+    pub(crate) title: &'a str,
+    pub(crate) visit: Option<Day>,
+    pub(crate) patient: Option<PatientId>,
+    /// By id and name.
+    pub(crate) author: Option<(String, &'a str)>,
+    pub(crate) uploaded_at: Timestamp,
+    pub(crate) delivered_at: Option<Timestamp>,
+    pub(crate) signed_at: Option<Timestamp>,
+}
+
+/// The bytes of one of its versions.
+pub(crate) struct Attached<'a> {
+    pub(crate) version: u32,
+    pub(crate) media: &'a str,
+    pub(crate) size_bytes: u64,
+    pub(crate) made_at: Timestamp,
+    pub(crate) file_name: Option<&'a str>,
+    /// Where they are.
+    pub(crate) url: String,
+}
+
 /// A document.
 #[must_use]
 pub fn document_reference(place: &Place, told: &DocumentTold<'_>, shown: &Shown) -> Value {
     let line = told.line;
     let DocumentBody { title, visit, .. } = line.body.show(shown);
-    let visit = visit.map(|day| day.to_string());
-    let arrived = line.signed_at.or(line.delivered_at).unwrap_or(line.uploaded_at);
+    let known = Known {
+        id: line.id,
+        kind: line.kind,
+        state: line.state,
+        title,
+        visit: *visit,
+        patient: line.patient.as_ref().map(|(id, _)| *id),
+        author: line.author.map(|id| (id.to_string(), line.author_name.as_str())),
+        uploaded_at: line.uploaded_at,
+        delivered_at: line.delivered_at,
+        signed_at: line.signed_at,
+    };
+    let binary = BinaryName { document: line.id, version: told.version };
+    let attached = Attached {
+        version: told.version,
+        media: told.media,
+        size_bytes: told.size_bytes,
+        made_at: told.made_at,
+        file_name: told.file_name,
+        url: format!("{}/Binary/{binary}", place.base),
+    };
+    document_of(place, &known, attached)
+}
+
+/// The same of what was opened before.
+pub(crate) fn document_of(place: &Place, known: &Known<'_>, attached: Attached<'_>) -> Value {
+    let visit = known.visit.map(|day| day.to_string());
+    let arrived = known.signed_at.or(known.delivered_at).unwrap_or(known.uploaded_at);
     let mut meta = place.meta();
     meta["lastUpdated"] = arrived.to_string().into();
-    let binary = BinaryName { document: line.id, version: told.version };
-    let subject = line.patient.as_ref().map(|(id, _)| reference("Patient", Logical(*id)));
-    let author = line.author.map(|id| place.known_as("Practitioner", id, &line.author_name));
     finished(json!({
         "resourceType": "DocumentReference",
-        "id": Logical(line.id).to_string(),
+        "id": Logical(known.id).to_string(),
         "meta": meta,
-        "identifier": [{"use": "usual", "system": place.ids(), "value": line.id.to_string()}],
-        "status": if line.state == DocumentState::EnteredInError { "entered-in-error" } else { "current" },
-        "docStatus": doc_status(line.state, told.version),
-        "type": {"coding": kind_codings(place, line.kind), "text": line.kind.label()},
+        "identifier": [{"use": "usual", "system": place.ids(), "value": known.id.to_string()}],
+        "status": if known.state == DocumentState::EnteredInError { "entered-in-error" } else { "current" },
+        "docStatus": doc_status(known.state, attached.version),
+        "type": {"coding": kind_codings(place, known.kind), "text": known.kind.label()},
         "category": [{"coding": [coding(CATEGORY, CATEGORY_CODE, "Clinical Note")]}],
-        "subject": subject,
-        "date": line.delivered_at.unwrap_or(line.uploaded_at).to_string(),
-        "author": [author],
+        "subject": known.patient.map(|id| reference("Patient", Logical(id))),
+        "date": known.delivered_at.unwrap_or(known.uploaded_at).to_string(),
+        "author": [known.author.as_ref().map(|(id, name)| place.known_as("Practitioner", id, name))],
         "custodian": place.organization(),
-        "description": title,
+        "description": known.title,
         "content": [{
             "attachment": {
-                "contentType": told.media,
-                "url": format!("{}/Binary/{binary}", place.base),
-                "size": (told.size_bytes <= SIZE_MAX).then_some(told.size_bytes),
-                "title": told.file_name,
-                "creation": told.made_at.to_string(),
+                "contentType": attached.media,
+                "url": attached.url,
+                "size": (attached.size_bytes <= SIZE_MAX).then_some(attached.size_bytes),
+                "title": attached.file_name,
+                "creation": attached.made_at.to_string(),
             },
         }],
         "context": {"period": {"start": visit, "end": visit}},

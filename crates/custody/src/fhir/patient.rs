@@ -1,6 +1,6 @@
 //! Patient.
 
-use super::{Logical, Place, concept, finished};
+use super::{Logical, Place, concept, finished, reference};
 use crate::{OpenedPatient, PatientBody, Shown};
 use record::PatientId;
 use serde_json::{Value, json};
@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 /// A patient of the index.
 #[must_use]
 pub fn patient(place: &Place, (id, opened): (PatientId, &OpenedPatient), shown: &Shown) -> Value {
-    let PatientBody { last, first, middle, born, record_number, sex } = opened.show(shown);
+    patient_of(place, id, opened.show(shown))
+}
+
+/// The same of what was opened before.
+pub(crate) fn patient_of(place: &Place, id: PatientId, body: &PatientBody) -> Value {
+    let PatientBody { last, first, middle, born, record_number, sex } = body;
     let given: Vec<&str> = [first.as_str(), middle.as_str()].into_iter().filter(|one| !one.is_empty()).collect();
     let mut identifiers = vec![json!({"use": "secondary", "system": place.ids(), "value": id.to_string()})];
     if !record_number.is_empty() {
@@ -30,6 +35,14 @@ pub fn patient(place: &Place, (id, opened): (PatientId, &OpenedPatient), shown: 
         "birthDate": born.map(|day| day.to_string()),
         "managingOrganization": place.organization(),
     }))
+}
+
+/// The same, of a record that went into another: whoever still has its id is told where to look.
+#[must_use]
+pub fn replaced_by(mut resource: Value, other: PatientId) -> Value {
+    resource["active"] = false.into();
+    resource["link"] = json!([{"other": reference("Patient", Logical(other)), "type": "replaced-by"}]);
+    resource
 }
 
 /// What FHIR calls it (administrative gender); what the practice wrote and FHIR has no word for is `other`.

@@ -13,8 +13,7 @@ const ROW: u8 = b'T';
 const FILE: u8 = b'F';
 const END: u8 = b'Z';
 
-/// The tables of an export. A new one (FHIR resources, say) is a line here, a writer in `export.rs`, and a reader in
-/// `rows.rs`.
+/// The tables of an export. A new one is a line here, a writer in `export.rs`, and a reader in `rows.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Table {
     People,

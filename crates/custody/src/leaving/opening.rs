@@ -1,5 +1,6 @@
 //! Opening an export offline: all of it is verified before anything of it is written in clear.
 
+use super::fhir::{FOLDER, Resources};
 use super::folder::{Event, ExportFolder, create};
 use super::frames::Table;
 use super::held::entry;
@@ -79,7 +80,7 @@ pub fn export_open(order: ExportOpen, out: Option<&Path>) -> Result<ExportOpened
     let folder = order.folder()?;
     key_holds(&folder.walk(&mut |_| Ok(()))?, key.as_ref())?;
     if let Some(out) = out {
-        let mut clear = Clear::begin(out)?;
+        let mut clear = Clear::begin(out, &folder)?;
         // Held against the manifest once more: what lies there may have changed meanwhile.
         folder.walk(&mut |event| clear.take(event))?;
         clear.finish(&folder)?;
@@ -97,6 +98,7 @@ pub(crate) fn key_holds(held: &super::held::Held, key: Option<&Verifier>) -> Res
 struct Clear {
     out: PathBuf,
     tables: BTreeMap<Table, BufWriter<File>>,
+    resources: Resources,
     file: Option<BufWriter<File>>,
 }
 
@@ -109,15 +111,18 @@ fn folder_new(path: &Path) -> Result<(), LeavingError> {
 }
 
 impl Clear {
-    fn begin(out: &Path) -> Result<Self, LeavingError> {
+    fn begin(out: &Path, folder: &ExportFolder) -> Result<Self, LeavingError> {
         folder_new(out)?;
         folder_new(&out.join("originals"))?;
-        Ok(Self { out: out.to_owned(), tables: BTreeMap::new(), file: None })
+        folder_new(&out.join(FOLDER))?;
+        let resources = Resources::new(out.join(FOLDER), &folder.manifest);
+        Ok(Self { out: out.to_owned(), tables: BTreeMap::new(), resources, file: None })
     }
 
     fn take(&mut self, event: Event) -> Result<(), LeavingError> {
         match event {
-            Event::Row(table, row, _) => {
+            Event::Row(table, row, told) => {
+                self.resources.told(&told)?;
                 let file = match self.tables.entry(table) {
                     std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
                     std::collections::btree_map::Entry::Vacant(new) => {
@@ -148,7 +153,7 @@ impl Clear {
     }
 
     fn finish(self, folder: &ExportFolder) -> Result<(), LeavingError> {
-        for file in self.tables.into_values() {
+        for file in self.tables.into_values().chain(self.resources.files()) {
             synced(file)?;
         }
         let mut file = BufWriter::new(create(&self.out.join(MANIFEST_OPENED))?);

@@ -103,6 +103,19 @@ async fn everything_goes_with_a_practice_that_leaves_and_opens_for_whoever_has_t
     let original = out.join(format!("originals/{}/2.txt", filled.documents[0]));
     assert_eq!(std::fs::read(&original).unwrap(), vec![b'x'; 200_000]);
     assert!(holds(&std::fs::read(original.with_file_name("1.txt")).unwrap(), PLANTED_TEXT.as_bytes()));
+    // The same as FHIR: a patient, a document and an event each for what the tables hold, and bytes where they say.
+    let resources = |kind: &str| -> Vec<serde_json::Value> {
+        text(&format!("fhir/{kind}.ndjson")).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(resources("Patient")[0]["name"][0]["family"], PLANTED_NAME);
+    let told = ["Patient", "DocumentReference", "AuditEvent"].map(|kind| resources(kind).len() as u64);
+    assert_eq!(told, [counts.patients, counts.versions, counts.entries]);
+    for one in resources("DocumentReference") {
+        let path = out.join(one["content"][0]["attachment"]["url"].as_str().unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), one["content"][0]["attachment"]["size"].as_u64().unwrap());
+    }
+    let superseded = resources("DocumentReference").into_iter().filter(|one| one["status"] == "superseded").count();
+    assert_eq!(superseded as u64, counts.versions - counts.documents);
     // The practice's own ledger verifies alone, by the house's key, and by no other.
     let verified = history_verify(&out.join("ledger.ndjson"), Some(&filled.custody().ledger_verifier())).unwrap();
     assert_eq!((verified.entries, verified.customer), (counts.entries, filled.clinic));

@@ -1,4 +1,4 @@
-//! The parts of an export: one writer each, one act each. FHIR resources are one more of them, once somebody writes them.
+//! The parts of an export: one writer each, one act each.
 
 use super::super::frames::Table;
 use super::super::rows::{

@@ -6,10 +6,11 @@ use crate::door::about::{About, Content};
 use crate::door::take::Path;
 use crate::door::{Answer, Locked, Problem, Reply};
 use axum::http::Method;
-use custody::fhir::{Logical, patient};
-use custody::{Desk, DocumentSearch};
+use custody::fhir::{Logical, Place, patient, replaced_by};
+use custody::{Desk, DocumentSearch, PatientPage};
 use record::civil::Day;
 use record::{PatientId, act};
+use serde_json::Value;
 
 /// What can stand in an address.
 pub(super) const BY_ID: &[Param] = &[param("_id", Kind::Id, "One patient.")];
@@ -36,8 +37,16 @@ pub(super) fn routes(locked: Locked) -> Locked {
 async fn read(desk: Desk<act::PatientShow>, Path(Logical(id)): Path<Logical<PatientId>>) -> Answer {
     let place = place(&desk).await?;
     let page = desk.patient_show(id).await?;
-    let resource = patient(&place, (page.line.id, &page.line.patient), &page.shown);
-    Ok(Reply::fhir(&resource).entry(page.witnessed.index))
+    Ok(Reply::fhir(&of_page(&place, &page)).entry(page.witnessed.index))
+}
+
+/// A patient; one whose record went into another says into which.
+fn of_page(place: &Place, page: &PatientPage) -> Value {
+    let resource = patient(place, (page.line.id, &page.line.patient), &page.shown);
+    match page.went_into {
+        Some(other) => replaced_by(resource, other),
+        None => resource,
+    }
 }
 
 async fn find_by_id(desk: Desk<act::PatientShow>, asked: Asked) -> Answer {
@@ -49,8 +58,7 @@ async fn find_by_id(desk: Desk<act::PatientShow>, asked: Asked) -> Answer {
     let Logical(id) = id.unwrap_or(Logical(PatientId::from_bytes([0; 16])));
     match desk.patient_show(id).await.map_err(Problem::from) {
         Ok(page) => {
-            let resource = patient(&place, (page.line.id, &page.line.patient), &page.shown);
-            let found = Found { resources: vec![resource], ..Found::default() };
+            let found = Found { resources: vec![of_page(&place, &page)], ..Found::default() };
             Ok(Reply::fhir(&bundle(&place.base, &own, found)).entry(page.witnessed.index))
         }
         Err(Problem::NotHere) => {
