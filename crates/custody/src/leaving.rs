@@ -160,6 +160,12 @@ pub struct LeavingExport {
 const CHANGED: &str =
     "The records have changed since this export was begun. Export them again: nothing may be missing.";
 
+/// Where an export's secret is sealed for. Not the place of an entry's words, which is an intent's id alone: carried there, it
+/// would open on a page of the ledger.
+fn secret_place(export: IntentId) -> Vec<u8> {
+    [b"the secret of an export".as_slice(), &export.to_bytes()].concat()
+}
+
 impl Custody {
     async fn leaving_export_of(&self, row: &Leaving) -> Result<Option<LeavingExport>, CustodyError> {
         let (Some(id), Some(at), Some(digest), Some(counts)) =
@@ -186,7 +192,7 @@ impl Custody {
             return Err(CustodyError::State("The secret was taken before. Export again for another one."));
         };
         let owner = Owner::Customer(row.customer);
-        let opened = self.ring().audit_open(owner, year_of(at), &export.to_bytes(), sealed);
+        let opened = self.ring().audit_open(owner, year_of(at), &secret_place(export), sealed);
         let opened = Zeroizing::new(opened.map_err(CustodyError::seal)?);
         let text = str::from_utf8(&opened).map_err(CustodyError::seal)?;
         Ok(ExportSecret::read(text)?)
@@ -199,7 +205,7 @@ impl Custody {
         secret: &ExportSecret,
     ) -> Result<Vec<u8>, CustodyError> {
         let owner = Owner::Customer(customer);
-        let sealed = self.ring().audit_seal(owner, year_of(at), &export.to_bytes(), secret.normal());
+        let sealed = self.ring().audit_seal(owner, year_of(at), &secret_place(export), secret.normal());
         sealed.map_err(CustodyError::seal)
     }
 
@@ -318,6 +324,8 @@ impl Desk<act::CustomerLeave> {
         }
         let mut tx = custody.store().begin("take a leaving back").await?;
         let gone = tx.leaving_withdraw(customer).await?;
+        // Whatever officers asked for or approved meanwhile was about a practice that leaves.
+        tx.key_shred_withdraw(customer).await?;
         tx.commit().await?;
         if gone > 0 {
             let name = custody.customer_name(customer).await?;

@@ -315,22 +315,33 @@ impl<A: OpensContent> Desk<A> {
             Some(patient) => Some((patient.id, patient_open(&opening, &shown, patient)?)),
             None => None,
         };
+        let body = body_open(&opening, &shown, document)?;
+        // Signed in a house that this practice has left: by whom, that house says.
+        let elsewhere = body.show(&shown).came_from.as_deref();
+        let elsewhere =
+            elsewhere.map(|from| (from.signed_by.clone(), from.picked_up_by.clone(), from.operator.clone()));
+        let said_there = |name: fn(&(String, String, String)) -> &String, at| {
+            let from = elsewhere.as_ref()?;
+            (!name(from).is_empty()).then(|| (format!("{} (as {} says)", name(from), from.2), at))
+        };
         let opened = OpenDocument {
             id,
             customer: document.customer,
             customer_name: custody.customer_name(document.customer).await?,
             kind: document.kind,
             state: document.state,
-            body: body_open(&opening, &shown, document)?,
+            body,
             shown,
             patient,
             author_name: custody.name_of(document.author).await?,
             signed: match (document.signed_by, document.signed_at) {
                 (Some(by), Some(at)) => Some((custody.name_of(Some(by)).await?, at)),
+                (None, Some(at)) => said_there(|from| &from.0, at),
                 _ => None,
             },
             picked_up: match (document.picked_up_by, document.picked_up_at) {
                 (Some(by), Some(at)) => Some((custody.name_of(Some(by)).await?, at)),
+                (None, Some(at)) => said_there(|from| &from.1, at),
                 _ => None,
             },
             delivered_at: document.delivered_at,

@@ -386,7 +386,8 @@ impl Tx {
         insert_many(self, "INSERT INTO taken_in (customer_id, token, thing)", "", 3, rows.collect()).await
     }
 
-    /// A patient who was linked in the house where they come from is linked here, too.
+    /// A patient who was linked in the house where they come from is linked here, too: as long as the record that stays
+    /// still stands, and nothing has come into the one that goes. 0 rows otherwise.
     ///
     /// # Errors
     /// When the database cannot.
@@ -397,7 +398,11 @@ impl Tx {
         to: PatientId,
     ) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE patient SET linked_to = $3 WHERE customer_id = $1 AND patient_id = $2 AND linked_to IS NULL AND $2 <> $3",
+            "UPDATE patient SET linked_to = $3, revision = revision + 1 \
+             WHERE customer_id = $1 AND patient_id = $2 AND linked_to IS NULL AND $2 <> $3 \
+             AND EXISTS (SELECT 1 FROM patient stays WHERE stays.customer_id = $1 AND stays.patient_id = $3 AND stays.linked_to IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM patient went WHERE went.customer_id = $1 AND went.linked_to = $2) \
+             AND NOT EXISTS (SELECT 1 FROM document WHERE document.customer_id = $1 AND document.patient_id = $2)",
             binds![customer, patient, to],
         )
         .await

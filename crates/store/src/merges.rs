@@ -87,6 +87,15 @@ impl PatientMerge {
     }
 }
 
+/// What this merge (customer, merge and survivor in the first three places) moved, and no later one brought to the same
+/// record once more: that came from where somebody had put it meanwhile, and is that one's to give back.
+const STILL_THERE: &str = "SELECT moved.thing_id FROM merge_moved moved WHERE moved.customer_id = $1 AND moved.merge_id = $2 \
+     AND NOT EXISTS (SELECT 1 FROM merge_moved later JOIN patient_merge by_it \
+         ON by_it.customer_id = later.customer_id AND by_it.merge_id = later.merge_id \
+         WHERE later.customer_id = $1 AND later.thing_id = moved.thing_id AND later.merge_id <> $2 \
+         AND by_it.survivor_id = $3 AND by_it.state = 'merged' \
+         AND by_it.decided_at >= (SELECT decided_at FROM patient_merge WHERE customer_id = $1 AND merge_id = $2))";
+
 impl Store {
     /// One of them.
     ///
@@ -147,8 +156,9 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn merge_documents_count(&self, of: &PatientMerge) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) AS many FROM document WHERE customer_id = $1 AND patient_id = $3 AND document_id IN \
-                   (SELECT thing_id FROM merge_moved WHERE customer_id = $1 AND merge_id = $2)";
+        let sql = format!(
+            "SELECT COUNT(*) AS many FROM document WHERE customer_id = $1 AND patient_id = $3 AND document_id IN ({STILL_THERE})"
+        );
         let values = binds![of.customer, of.id, of.survivor];
         self.row("count what a merge moved", sql, values).await?.map_or(Ok(0), |row| row.count("many"))
     }
@@ -158,8 +168,10 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn merge_related(&self, of: &PatientMerge) -> Result<Vec<record::RelatedPersonId>, StoreError> {
-        let sql = "SELECT related_id FROM related_person WHERE customer_id = $1 AND patient_id = $3 AND related_id IN \
-                   (SELECT thing_id FROM merge_moved WHERE customer_id = $1 AND merge_id = $2) ORDER BY related_id";
+        let sql = format!(
+            "SELECT related_id FROM related_person WHERE customer_id = $1 AND patient_id = $3 AND related_id IN ({STILL_THERE}) \
+             ORDER BY related_id"
+        );
         let rows = self.rows("list who came with a merge", sql, binds![of.customer, of.id, of.survivor]).await?;
         rows.iter().map(|row| row.word("related_id")).collect()
     }
@@ -334,7 +346,7 @@ impl Tx {
         {
             let sql = format!(
                 "UPDATE {table} SET patient_id = $4, revision = revision + 1 WHERE customer_id = $1 AND patient_id = $3 \
-                 AND {id} IN (SELECT thing_id FROM merge_moved WHERE customer_id = $1 AND merge_id = $2)"
+                 AND {id} IN ({STILL_THERE})"
             );
             *many = self.run(sql, binds![now.customer, now.id, now.survivor, now.prior]).await?;
         }

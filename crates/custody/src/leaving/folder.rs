@@ -14,6 +14,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// The longest name of a house or a practice, characters.
+const NAME_CHARS_MAX: usize = 400;
 /// The largest manifest, bytes: two hundred for each of some hundred thousand parts.
 const MANIFEST_BYTES_MAX: usize = 64 << 20;
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -193,6 +195,10 @@ impl ExportFolder {
             serde_json::from_slice(&text).map_err(|_| LeavingError::Inside("the manifest is of another form"))?;
         if manifest.v != 1 || manifest.export != export {
             return Err(LeavingError::Inside("the manifest is of another version or export"));
+        }
+        // They are written beside every document that is taken in.
+        if [&manifest.operator, &manifest.customer_name].into_iter().any(|name| name.chars().count() > NAME_CHARS_MAX) {
+            return Err(LeavingError::Inside("a name in the manifest is longer than any"));
         }
         Ok(Self { dir: dir.to_owned(), secret, manifest, digest: Sha256::of(&text) })
     }

@@ -47,14 +47,17 @@ struct Expected {
 
 /// Rows of one part that are in memory together, at most: twice what a writer puts there.
 const ROWS_MAX: usize = 2000;
+/// Their bytes together, at most.
+const ROWS_BYTES_MAX: usize = 256 << 20;
 /// People of one practice, at most.
 const PEOPLE_MAX: u64 = 100_000;
 
 /// What an export has said so far.
 pub(crate) struct Held {
     customer: CustomerId,
-    /// Rows of patients, people around them and documents in the part that is being read.
+    /// Rows of patients, people around them and documents in the part that is being read, and their bytes.
     rows: usize,
+    rows_bytes: usize,
     tables: BTreeMap<Table, Rows>,
     counts: LeavingCounts,
     patients: BTreeSet<PatientId>,
@@ -85,6 +88,7 @@ impl Held {
         Self {
             customer,
             rows: 0,
+            rows_bytes: 0,
             tables: BTreeMap::new(),
             counts: LeavingCounts::default(),
             patients: BTreeSet::new(),
@@ -131,8 +135,11 @@ impl Held {
         if self.index_next.is_some() && !matches!(table, Table::Index) {
             return inside("a file is missing from index.csv");
         }
-        self.rows += usize::from(matches!(table, Table::Patients | Table::Related | Table::Documents));
-        if self.rows > ROWS_MAX || self.counts.people > PEOPLE_MAX {
+        if matches!(table, Table::Patients | Table::Related | Table::Documents) {
+            self.rows += 1;
+            self.rows_bytes += row.len();
+        }
+        if self.rows > ROWS_MAX || self.rows_bytes > ROWS_BYTES_MAX || self.counts.people > PEOPLE_MAX {
             return inside("a part holds more than any part");
         }
         let told = match table {
@@ -302,7 +309,7 @@ impl Held {
         if self.open.is_some() || !self.expected.is_empty() {
             return inside("a file that a row names is missing");
         }
-        self.rows = 0;
+        (self.rows, self.rows_bytes) = (0, 0);
         Ok(())
     }
 }

@@ -306,6 +306,10 @@ impl Custody {
         let who = &told.who;
         let number = self.number_token(customer, &who.record_number)?;
         let by_number = number.as_ref().map(|token| index.by_number(token)).unwrap_or_default();
+        if by_number.len() >= index::CANDIDATES_MAX as usize {
+            plan.reject(unit.line, "several_have_number", "too many records have this number already");
+            return Ok(());
+        }
         let mut same_number = by_number.clone();
         same_number.retain(|id| index.standing(*id).is_ok_and(|one| one.number == number));
         if same_number.is_empty() && !by_number.is_empty() {

@@ -61,7 +61,8 @@ pub struct TakeInTally {
     pub came_before: u64,
     /// Entries of the other house's ledger, kept with their proofs.
     pub entries: u64,
-    /// Documents that stay outside, as their ids there: a kind of file that is not taken here, or one that is not clean.
+    /// What stays outside, as ids there: a document of a kind that is not taken here, or not clean; whatever came in before
+    /// and is another in this export; and, as ids here, patients who could not be linked as they were there.
     pub outside: Vec<String>,
 }
 
@@ -117,6 +118,21 @@ impl TakeIn {
         let known = format!("\0export/{}/{thing}", self.folder.manifest.customer);
         let mac = self.custody.ring().blind(self.customer, Field::SharePath, &known).map_err(CustodyError::seal)?;
         Ok(mac.to_vec())
+    }
+
+    /// The same, and by what this very state of it is known.
+    fn tokens(&self, thing: &str, row: &impl serde::Serialize) -> Result<[Vec<u8>; 2], CustodyError> {
+        let bytes = zeroize::Zeroizing::new(serde_json::to_vec(row).map_err(CustodyError::seal)?);
+        Ok([self.token(thing)?, self.token(&format!("{thing}/{}", record::Sha256::of(&bytes)))?])
+    }
+
+    /// Something came in before. As it is in this export it may not have been: then it stays outside, and is told of.
+    fn came_before(&mut self, thing: &str, is_same: bool) {
+        if is_same {
+            self.tally.came_before += 1;
+        } else {
+            self.tally.outside.push(thing.to_owned());
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Event>, CustodyError> {
@@ -256,7 +272,10 @@ impl Desk<act::CustomerTakeIn> {
                 let beside = patients.iter_mut().find(|one| one.row.id == related.patient);
                 beside.ok_or_else(misplaced)?.related.push(*related);
             }
-            (Told::Document(document), Gathered::Documents(documents)) => documents.row(DocumentIn::new(*document)),
+            // Rows come before the first file, when their places are asked for: a later one would be passed over.
+            (Told::Document(document), Gathered::Documents(documents)) if documents.takes_rows() => {
+                documents.row(DocumentIn::new(*document));
+            }
             (Told::Document(document), Gathered::Nothing) => {
                 let mut documents = documents::DocumentsIn::default();
                 documents.row(DocumentIn::new(*document));

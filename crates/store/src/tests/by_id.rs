@@ -37,6 +37,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("break_glass_open", OF_PERSON),
     ("document_fetch", ADDRESS),
     ("document_insert", WHOLE_ROW),
+    ("ids_sql", PART),
     ("inbox", PART),
     ("membership_fetch", ADDRESS),
     ("membership_insert", WHOLE_ROW),

@@ -73,6 +73,7 @@ const COVERED: &[(&str, &str)] = &[
     ("related_standing", "change"),
     ("related_tokens_set", "change"),
     ("sealed_page", "ask"),
+    ("version_newest_many", "ask"),
     ("version_page", "ask"),
     ("leaving_begin", "each_step_of_a_leaving_counts_once_for_its_own_export_and_its_own_customer"),
     ("leaving_confirm", "each_step_of_a_leaving_counts_once_for_its_own_export_and_its_own_customer"),
@@ -315,6 +316,8 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
     }
     tx.commit().await.unwrap();
     mine(store.kept_check(here, None, 50).await.unwrap().wrong.into_iter().collect());
+    let newest = store.version_newest_many(here, &[document_id(1), document_id(2)]).await.unwrap();
+    assert_eq!(newest.iter().map(|one| one.document).collect::<Vec<_>>(), [document_id(1)]);
     let versions = store.version_page(here, None, 50).await.unwrap();
     assert_eq!(versions.iter().map(|one| one.document).collect::<Vec<_>>(), [document_id(1)]);
     assert_eq!(store.customer_bytes(here).await.unwrap(), 100);

@@ -9,7 +9,7 @@ use store::Patient;
 use vault::{Field, PatientTokens};
 
 /// How many records with one number, or one name and birth date, are looked at.
-const CANDIDATES_MAX: u32 = 16;
+pub(super) const CANDIDATES_MAX: u32 = 16;
 
 /// Surname, given name and birth date.
 type KnownAs = (String, String, Day);
@@ -67,7 +67,8 @@ impl Standing {
             _ => None,
         };
         let given = is_same(first, &self.body.first);
-        !surnames(last).is_disjoint(&surnames(&self.body.last))
+        // A name written otherwise, or a birth date corrected; a namesake differs in both.
+        !surnames(last).is_disjoint(&surnames(&self.body.last)) && (given || born != Some(false))
             // Somebody who took another name.
             || given && born == Some(true)
             // A newborn or a stranger whose name is known now.
@@ -77,18 +78,18 @@ impl Standing {
     /// Takes over what is said; did anything change.
     pub(super) fn take(&mut self, who: &AdtPatient) -> bool {
         let was = (self.body.clone(), self.patient.provisional);
-        // A name that stands for none does not overwrite one.
+        // A name that stands for none does not overwrite one, and nothing that comes with it does.
         if !who.unnamed || self.patient.provisional {
             over(&mut self.body.last, &who.last);
             over(&mut self.body.first, &who.first);
             over(&mut self.body.middle, &who.middle);
+            match &who.born {
+                Said::Nothing => {}
+                Said::Deleted => self.body.born = None,
+                Said::Value(day) => self.body.born = Some(*day),
+            }
+            over(&mut self.body.sex, &who.sex);
         }
-        match &who.born {
-            Said::Nothing => {}
-            Said::Deleted => self.body.born = None,
-            Said::Value(day) => self.body.born = Some(*day),
-        }
-        over(&mut self.body.sex, &who.sex);
         let named = matches!((&who.last, &who.first), (Said::Value(_), Said::Value(_)));
         if named && !who.unnamed && !self.body.record_number.is_empty() {
             self.patient.provisional = false;
@@ -130,7 +131,11 @@ impl Index {
     /// Keeps by which name a record is found, after it was made or changed.
     pub(super) fn named(&mut self, id: PatientId) {
         if let Some(known_as) = self.by_id.get(&id).and_then(Standing::known_as) {
-            self.by_name.entry(known_as).or_default().insert(id);
+            // A name and a birth date that so many have tell nobody apart.
+            let all = self.by_name.entry(known_as).or_default();
+            if all.len() < CANDIDATES_MAX as usize {
+                all.insert(id);
+            }
         }
     }
 

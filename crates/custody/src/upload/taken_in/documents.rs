@@ -31,7 +31,7 @@ impl DocumentIn {
 /// What becomes of one.
 struct Place {
     row: DocumentRow,
-    token: Vec<u8>,
+    tokens: [Vec<u8>; 2],
     id: DocumentId,
     patient: Option<PatientId>,
     moved_from: Option<PatientId>,
@@ -86,6 +86,11 @@ impl Default for DocumentsIn {
 impl DocumentsIn {
     pub(super) fn row(&mut self, document: DocumentIn) {
         self.rows.push(document.row);
+    }
+
+    /// No file of the part has begun.
+    pub(super) const fn takes_rows(&self) -> bool {
+        self.places.is_none()
     }
 
     /// More bytes of the file.
@@ -149,15 +154,16 @@ impl Desk<act::CustomerTakeIn> {
     /// Asks about the part's documents before the first of their files is kept.
     async fn places_ask(&self, take: &mut TakeIn, documents: &mut DocumentsIn) -> Result<(), CustodyError> {
         let rows = std::mem::take(&mut documents.rows);
-        let tokens: Vec<Vec<u8>> = rows.iter().map(|row| take.token(&row.id.to_string())).collect::<Result<_, _>>()?;
-        let known = take.custody.store().taken_in_known(take.customer, &tokens).await?;
+        let tokens: Vec<[Vec<u8>; 2]> =
+            rows.iter().map(|row| take.tokens(&row.id.to_string(), row)).collect::<Result<_, _>>()?;
+        let known = take.custody.store().taken_in_known(take.customer, &tokens.concat()).await?;
         let mut places = BTreeMap::new();
-        for (row, token) in rows.into_iter().zip(tokens) {
-            if known.contains_key(&token) {
-                take.tally.came_before += 1;
+        for (row, tokens) in rows.into_iter().zip(tokens) {
+            if known.contains_key(&tokens[0]) {
+                take.came_before(&row.id.to_string(), known.contains_key(&tokens[1]));
                 continue;
             }
-            let place = take.place(row, token).await?;
+            let place = take.place(row, tokens).await?;
             places.insert(place.row.id, place);
         }
         let me = Principal::Person(self.person()?);
@@ -327,7 +333,7 @@ fn said(who: Option<&Who>) -> String {
 }
 
 impl TakeIn {
-    async fn place(&self, row: DocumentRow, token: Vec<u8>) -> Result<Place, CustodyError> {
+    async fn place(&self, row: DocumentRow, tokens: [Vec<u8>; 2]) -> Result<Place, CustodyError> {
         let mut here = [None, None];
         for (here, there) in here.iter_mut().zip([row.patient, row.moved_from]) {
             if let Some(there) = there {
@@ -342,7 +348,7 @@ impl TakeIn {
         }
         let author = self.person_of(row.author.as_ref());
         let id = DocumentId::mint(self.custody.clock(), self.custody.entropy());
-        Ok(Place { row, token, id, patient, moved_from, author })
+        Ok(Place { row, tokens, id, patient, moved_from, author })
     }
 
     /// Who somebody there is here.
@@ -393,9 +399,10 @@ impl TakeIn {
             uploaded_at: row.uploaded_at,
             delivered_at: row.delivered_at,
             signed_at: row.signed_at,
-            signed_by: self.person_of(row.signed_by.as_ref()),
+            // Nobody signs for anybody: what another house says of a signature stands in its own words, and names nobody here.
+            signed_by: None,
             picked_up_at: row.picked_up_at,
-            picked_up_by: self.person_of(row.picked_up_by.as_ref()),
+            picked_up_by: None,
             withdrawn_at: row.withdrawn_at,
             reason: reason.transpose()?,
             moved_from: place.moved_from,
@@ -407,13 +414,18 @@ impl TakeIn {
         if tx.upload_commit(open.upload.id, custody.now()).await? == 0 {
             return Err(CustodyError::State("it stood still too long and was given up; run it again"));
         }
+        let about: Vec<PatientId> = document.patient.into_iter().collect();
+        if !tx.patients_stand(self.customer, &about).await? {
+            return Err(CustodyError::State("a patient's record went into another meanwhile; run it again"));
+        }
         tx.document_insert(&document).await?;
         for one in &open.sealed {
             tx.version_insert(&one.version).await?;
             tx.original_insert(self.customer, &one.known_by, place.id, one.version.version).await?;
         }
         tx.document_tokens_set(self.customer, place.id, &tokens).await?;
-        tx.taken_in_insert(self.customer, &[(place.token.clone(), place.id.to_string())]).await?;
+        let taken = place.tokens.clone().map(|token| (token, place.id.to_string()));
+        tx.taken_in_insert(self.customer, &taken).await?;
         tx.commit().await?;
         Ok(())
     }

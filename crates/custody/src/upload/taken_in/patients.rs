@@ -29,7 +29,7 @@ type Beside = (RelatedPerson, Vec<(String, Vec<u8>)>);
 
 /// What becomes of a patient.
 struct Coming {
-    token: Vec<u8>,
+    tokens: [Vec<u8>; 2],
     patient: Patient,
     body: PatientBody,
     /// Known here already: nothing of them is written.
@@ -60,16 +60,21 @@ impl Desk<act::CustomerTakeIn> {
     pub(super) async fn patients_keep(&self, take: &mut TakeIn, some: Vec<PatientIn>) -> Result<(), CustodyError> {
         let custody = take.custody.clone();
         let customer = take.customer;
-        let tokens: Vec<Vec<u8>> =
-            some.iter().map(|one| take.token(&one.row.id.to_string())).collect::<Result<_, _>>()?;
-        let known = custody.store().taken_in_known(customer, &tokens).await?;
+        let tokens: Vec<[Vec<u8>; 2]> = some
+            .iter()
+            .map(|one| take.tokens(&one.row.id.to_string(), &(&one.row, &one.related)))
+            .collect::<Result<_, _>>()?;
+        let known = custody.store().taken_in_known(customer, &tokens.concat()).await?;
         let mut coming = Vec::with_capacity(some.len());
-        for (one, token) in some.into_iter().zip(tokens) {
-            if known.contains_key(&token) {
-                take.tally.came_before += 1;
+        for (one, tokens) in some.into_iter().zip(tokens) {
+            if let Some(here) = known.get(&tokens[0]) {
+                // A run that was stopped before everybody was linked does it in the end.
+                let here: Option<PatientId> = here.parse().ok();
+                take.links.extend(here.zip(one.row.linked_to));
+                take.came_before(&one.row.id.to_string(), known.contains_key(&tokens[1]));
                 continue;
             }
-            coming.push(custody.patient_coming(customer, one, token).await?);
+            coming.push(custody.patient_coming(customer, one, tokens).await?);
         }
         if coming.is_empty() {
             return Ok(());
@@ -98,7 +103,7 @@ impl Desk<act::CustomerTakeIn> {
             }
         }
         let taken: Vec<(Vec<u8>, String)> =
-            coming.iter().map(|one| (one.token.clone(), one.patient.id.to_string())).collect();
+            coming.iter().flat_map(|one| one.tokens.clone().map(|token| (token, one.patient.id.to_string()))).collect();
         tx.taken_in_insert(customer, &taken).await?;
         tx.commit().await?;
         for one in coming {
@@ -119,7 +124,7 @@ impl Custody {
         &self,
         customer: CustomerId,
         one: PatientIn,
-        token: Vec<u8>,
+        tokens: [Vec<u8>; 2],
     ) -> Result<Coming, CustodyError> {
         let (row, body) = (&one.row, one.row.body.clone());
         let texts = [&body.last, &body.first, &body.middle, &body.record_number, &body.sex];
@@ -151,7 +156,7 @@ impl Custody {
             let new = RelatedPerson { created_at: one.created_at, changed_at: one.changed_at, ..new };
             related.push((new, self.related_tokens(customer, kind, &body)?));
         }
-        Ok(Coming { token, linked_to: row.linked_to, patient, body, is_known, related })
+        Ok(Coming { tokens, linked_to: row.linked_to, patient, body, is_known, related })
     }
 
     /// The one patient here whose record number and surname both agree.
@@ -177,20 +182,27 @@ impl Custody {
 }
 
 impl TakeIn {
-    /// Who somebody of the other house is here.
+    /// Who somebody of the other house is here. Who went into another record since is that one.
     pub(super) async fn patient_here(&self, there: PatientId) -> Result<Option<PatientId>, CustodyError> {
         let token = self.token(&there.to_string())?;
         let found = self.custody.store().taken_in_known(self.customer, std::slice::from_ref(&token)).await?;
-        Ok(found.get(&token).and_then(|id| id.parse().ok()))
+        let Some(id) = found.get(&token).and_then(|id| id.parse::<PatientId>().ok()) else { return Ok(None) };
+        let Some(row) = self.custody.store().patient_fetch(id).await? else { return Ok(None) };
+        Ok(Some(self.custody.patient_survivor(row).await?.id))
     }
 
-    /// Those who were linked there are linked here, now that everybody is.
+    /// Those who were linked there are linked here, now that everybody is; whoever cannot be any more, because people here
+    /// have merged the records otherwise meanwhile, is told of.
     pub(super) async fn link_all(&mut self) -> Result<(), CustodyError> {
         for (patient, to) in std::mem::take(&mut self.links) {
             let Some(to) = self.patient_here(to).await? else { continue };
             let mut tx = self.custody.store().begin("link a patient who was taken in").await?;
-            tx.taken_in_link(self.customer, patient, to).await?;
+            let linked = tx.taken_in_link(self.customer, patient, to).await?;
             tx.commit().await?;
+            let row = if linked == 0 { self.custody.store().patient_fetch(patient).await? } else { None };
+            if row.is_some_and(|row| row.linked_to.is_none() && row.id != to) {
+                self.tally.outside.push(patient.to_string());
+            }
         }
         Ok(())
     }
