@@ -470,3 +470,31 @@ async fn a_folder_with_something_else_in_it_is_left_as_it_is_and_links_and_pipes
     assert!(std::process::Command::new("mkfifo").arg(&part).status().unwrap().success());
     assert!(matches!(open(&out, &secret, None), Err(LeavingError::Changed(_))), "nobody waits for a pipe");
 }
+
+#[tokio::test]
+async fn who_stays_after_all_is_not_destroyed_by_what_was_asked_before() {
+    let filled = filled().await;
+    filled.left().await;
+    filled.asked().await;
+    leaves(&filled).await;
+    let desk = filled.house.desk::<act::CustomerLeave>(&filled.manager).await;
+    desk.leave_withdraw(filled.clinic).await.unwrap();
+    assert_eq!(filled.custody().store().key_shred_fetch(filled.clinic).await.unwrap(), None);
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    assert!(desk.key_shred_approve(&filled.decided(), Some(root())).await.is_err(), "nobody asks for it any more");
+    assert!(filled.reads(filled.documents[0]).await);
+}
+
+#[tokio::test]
+async fn the_secret_of_an_export_does_not_open_as_the_words_of_an_entry() {
+    let filled = filled().await;
+    leaves(&filled).await;
+    exported(&filled).await;
+    let custody = filled.custody();
+    let row = custody.store().leaving_fetch(filled.clinic).await.unwrap().unwrap();
+    let (sealed, export, at) = (row.secret.unwrap(), row.export.unwrap(), row.export_begun_at.unwrap());
+    let owner = vault::Owner::Customer(filled.clinic);
+    let as_words = custody.ring().audit_open(owner, crate::settings::year_of(at), &export.to_bytes(), &sealed);
+    assert!(as_words.is_err(), "carried to an entry, it would stand on a page of the ledger");
+}

@@ -190,6 +190,31 @@ async fn what_somebody_moved_elsewhere_after_a_merge_stays_there_when_it_is_take
 }
 
 #[tokio::test]
+async fn what_a_later_merge_brought_back_is_the_later_ones_to_give_back() {
+    let practice = practice().await;
+    let (prior, survivor) = (practice.patient("Quill", "LP-1").await, practice.patient("Quill", "LP-2").await);
+    let right = practice.patient("Quill", "LP-3").await;
+    let document = practice.document(prior, &practice.ada).await;
+    let first = practice.propose(prior, survivor).await;
+    practice.confirm(first, survivor).await.unwrap();
+    let store = practice.house.custody.store();
+    let mut moved = store.document_fetch(document).await.unwrap().unwrap();
+    moved.patient = Some(right);
+    let mut tx = store.begin("move it").await.unwrap();
+    assert_eq!(tx.document_update(&moved, DocumentState::Delivered).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    practice.house.later(1000);
+    let second = practice.propose(right, survivor).await;
+    practice.confirm(second, survivor).await.unwrap();
+    assert_eq!(practice.of(document).await, survivor);
+    assert_eq!(practice.undo(first).await.unwrap().documents, 0, "it never was theirs again");
+    assert_eq!(practice.of(document).await, survivor);
+    assert_eq!(practice.undo(second).await.unwrap().documents, 1);
+    assert_eq!(practice.of(document).await, right);
+    practice.nothing_kept_is_wrong().await;
+}
+
+#[tokio::test]
 async fn nobody_merges_in_order_to_read() {
     let practice = practice().await;
     let (prior, survivor) = (practice.patient("Quill", "LP-1").await, practice.patient("Quill", "LP-2").await);

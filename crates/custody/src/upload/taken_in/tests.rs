@@ -124,3 +124,30 @@ async fn only_the_manager_takes_a_practice_in_and_only_with_an_agreement_in_forc
     let refused = moved.taken(&moved.manager, 1).await;
     assert!(matches!(refused, Err(CustodyError::Refused(why)) if why.as_str() == "no_agreement"));
 }
+
+#[tokio::test]
+async fn what_changed_since_an_earlier_export_is_told_of_and_not_passed_over() {
+    let moved = moved().await;
+    let first = moved.taken(&moved.manager, usize::MAX).await.unwrap();
+    assert!(first.outside.is_empty(), "{first:?}");
+    // A version more in the old house, and so another export.
+    furnished(&moved.filled).await;
+    let out = moved.filled.outside.path().join("export");
+    std::fs::rename(&out, moved.filled.outside.path().join("earlier")).unwrap();
+    let (from, _) = exported(&moved.filled).await;
+    let again = Moved { from, secret: secret(&moved.filled).await, ..moved };
+    let second = again.taken(&again.manager, usize::MAX).await.unwrap();
+    let changed = again.filled.documents[0].to_string();
+    assert!(second.outside.contains(&changed), "{second:?}");
+    assert_eq!((second.documents, second.came_before), (0, 2));
+}
+
+#[tokio::test]
+async fn a_signature_of_another_house_is_its_word_and_nobodys_here() {
+    let moved = moved().await;
+    let store = moved.filled.custody().store();
+    moved.taken(&moved.manager, usize::MAX).await.unwrap();
+    for one in store.document_page_of(moved.filled.other, None, 100).await.unwrap() {
+        assert_eq!((one.signed_by, one.picked_up_by), (None, None), "{}", one.id);
+    }
+}
