@@ -7,16 +7,12 @@ Starts a demo, and ends it. SECONDS is how long each of the twelve runs may take
 `N passed, N failed`.
 """
 
-import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from demo import Demo  # noqa: E402
 from token_of import token  # noqa: E402
 
 ALWAYS = [
@@ -45,18 +41,9 @@ def run(schemathesis, url, headers, checks, seconds, folder):
 def main():
     strongroom, schemathesis = sys.argv[1], sys.argv[2]
     seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 8
-    folder = tempfile.TemporaryDirectory(prefix="strongroom-api-")
-    log = open(os.path.join(folder.name, "demo.log"), "w", encoding="utf-8")
-    demo = subprocess.Popen(
-        [strongroom, "demo", "--listen", "127.0.0.1:0", "--json", "--log", "error"], stdout=subprocess.PIPE, stderr=log, text=True
-    )
     passed, failed = 0, 0
-    try:
-        told = json.loads(demo.stdout.readline())
-        url, program = told["url"], told["programs"][0]
-        ready(url)
-        with urllib.request.urlopen(url + "/.well-known/smart-configuration", timeout=30) as answer:
-            rights = json.load(answer)["scopes_supported"]
+    with Demo(strongroom) as demo:
+        url, program, rights = demo.url, demo.programs[0], demo.rights()
         runs = [("nobody", None)] + [(right, right) for right in rights] + [("all rights", " ".join(rights))]
         for name, scope in runs:
             headers, checks = {}, ALWAYS
@@ -65,31 +52,14 @@ def main():
                 headers, checks = {"Authorization": f"Bearer {secret}"}, ALWAYS + OF_PROGRAMS
             if name == "all rights":
                 checks = checks + OF_ALL_RIGHTS
-            good, words = run(schemathesis, url, headers, checks, seconds, folder.name)
+            good, words = run(schemathesis, url, headers, checks, seconds, demo.folder)
             cases = [line.strip() for line in words.splitlines() if "generated," in line]
             print(f"{'ok    ' if good else 'FAILED'} {name}: {' '.join(cases)}", flush=True)
             if not good:
                 print(words, flush=True)
             passed, failed = passed + good, failed + (not good)
-    finally:
-        demo.terminate()
-        demo.wait(30)
-        log.close()
-        with open(log.name, encoding="utf-8") as file:
-            sys.stderr.write(file.read())
-        folder.cleanup()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
-
-
-def ready(url):
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(url + "/readyz", timeout=5)
-            return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    sys.exit("the demo does not answer")
 
 
 if __name__ == "__main__":

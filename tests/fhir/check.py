@@ -10,16 +10,14 @@ of damages is found. The last line is `N passed, N failed`.
 import copy
 import json
 import os
-import subprocess
 import sys
-import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "api"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from demo import Demo  # noqa: E402
 from token_of import token  # noqa: E402
 from validate import R4, Rules, Validator  # noqa: E402
 
@@ -156,18 +154,10 @@ def listed(statement):
 
 def main():
     strongroom = sys.argv[1]
-    folder = tempfile.TemporaryDirectory(prefix="strongroom-fhir-")
-    log = open(os.path.join(folder.name, "demo.log"), "w", encoding="utf-8")
-    demo = subprocess.Popen(
-        [strongroom, "demo", "--listen", "127.0.0.1:0", "--json", "--log", "error"], stdout=subprocess.PIPE, stderr=log, text=True
-    )
-    try:
-        told = json.loads(demo.stdout.readline())
-        url, program = told["url"], told["programs"][0]
-        ready(url)
-        stranger = Client(url, None)
-        rights = json.loads(stranger.ask("/.well-known/smart-configuration", accept="*/*")[2])["scopes_supported"]
-        found = gather(Client(url, token(url, program["client_id"], program["key_file"], " ".join(rights))), stranger)
+    with Demo(strongroom) as demo:
+        url, program, stranger = demo.url, demo.programs[0], Client(demo.url, None)
+        secret = token(url, program["client_id"], program["key_file"], " ".join(demo.rights()))
+        found = gather(Client(url, secret), stranger)
         rules = Rules()
         for kind, resources in sorted(found.items()):
             wrong = [(one.get("id"), words) for one in resources for words in Validator(rules).check(one)]
@@ -181,25 +171,8 @@ def main():
             test(f"{name} is found", Validator(rules).check(sound))
         print(f"{len(rules.tried)} of the definitions' rules were tried: {' '.join(sorted(rules.tried))}")
         test("rules were tried at all", len(rules.tried) > 25, rules.tried)
-    finally:
-        demo.terminate()
-        demo.wait(30)
-        log.close()
-        with open(log.name, encoding="utf-8") as file:
-            sys.stderr.write(file.read())
-        folder.cleanup()
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
-
-
-def ready(url):
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(url + "/readyz", timeout=5)
-            return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    sys.exit("the demo does not answer")
 
 
 if __name__ == "__main__":
