@@ -474,7 +474,6 @@ async fn a_folder_with_something_else_in_it_is_left_as_it_is_and_links_and_pipes
 #[tokio::test]
 async fn who_stays_after_all_is_not_destroyed_by_what_was_asked_before() {
     let filled = filled().await;
-    filled.left().await;
     filled.asked().await;
     leaves(&filled).await;
     let desk = filled.house.desk::<act::CustomerLeave>(&filled.manager).await;
