@@ -47,7 +47,8 @@ impl Place {
     }
 
     /// The label, where FHIR has labels.
-    fn meta(&self) -> Value {
+    #[must_use]
+    pub fn meta(&self) -> Value {
         let tag = Tag::Phi { customer: self.customer.clone() }.to_string();
         json!({"tag": [{"system": self.system("tag"), "code": "phi", "display": tag}]})
     }

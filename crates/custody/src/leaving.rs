@@ -231,20 +231,10 @@ impl Custody {
     pub(crate) async fn leaving_certified(&self, customer: CustomerId) -> Result<String, CustodyError> {
         let Some(row) = self.store().leaving_fetch(customer).await? else { return Ok(String::new()) };
         let Some(export) = self.leaving_export_of(&row).await? else { return Ok(String::new()) };
-        let (Some(by), Some(at)) = (row.confirmed_by, row.confirmed_at) else { return Ok(String::new()) };
-        let counts = &export.counts;
+        let (Some(by), Some(confirmed_at)) = (row.confirmed_by, row.confirmed_at) else { return Ok(String::new()) };
+        let (id, at, digest, counts) = (export.id, export.at, &export.digest, &export.counts);
         Ok(format!(
-            "returned: export {} of {}, manifest sha256:{}\nreturned: {} documents in {} versions ({} bytes), {} patients, {} \
-             people around them, {} entries of the ledger\nconfirmed by: {by} of the practice at {at}\n",
-            export.id,
-            export.at,
-            export.digest,
-            counts.documents,
-            counts.versions,
-            counts.bytes,
-            counts.patients,
-            counts.related,
-            counts.entries
+            "returned: export {id} of {at}, manifest sha256:{digest}\nreturned: {counts}\nconfirmed by: {by} of the practice at {confirmed_at}\n"
         ))
     }
 }

@@ -159,6 +159,18 @@ pub struct LeavingCounts {
     pub entries: u64,
 }
 
+impl std::fmt::Display for LeavingCounts {
+    /// As people read it: on a certificate, and where an export was opened.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { documents, versions, bytes, patients, related, entries, .. } = self;
+        write!(
+            f,
+            "{documents} documents in {versions} versions ({bytes} bytes), {patients} patients, {related} people around them, \
+             {entries} entries of the ledger"
+        )
+    }
+}
+
 /// A table in the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -67,6 +67,16 @@ pub(crate) async fn furnished(filled: &Filled) {
     filled.house.desk::<act::DocumentUpload>(&filled.typist).await.document_upload(new, bytes).await.unwrap();
 }
 
+/// A clinic with everything exported: the house, the export's folder and its secret.
+async fn sealed() -> (Filled, PathBuf, String) {
+    let filled = filled().await;
+    furnished(&filled).await;
+    leaves(&filled).await;
+    let (from, _) = exported(&filled).await;
+    let secret = secret(&filled).await;
+    (filled, from, secret)
+}
+
 fn state_of<T>(done: Result<T, CustodyError>) -> String {
     match done {
         Err(CustodyError::State(said)) => said.to_owned(),
@@ -209,11 +219,7 @@ async fn records_that_change_while_they_are_exported_make_no_export() {
 
 #[tokio::test]
 async fn whatever_was_changed_taken_out_or_put_in_is_refused_with_a_word_for_it() {
-    let filled = filled().await;
-    furnished(&filled).await;
-    leaves(&filled).await;
-    let (from, _) = exported(&filled).await;
-    let secret = secret(&filled).await;
+    let (filled, from, secret) = sealed().await;
     let good = files(&from);
     let restore = || good.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
     let other = "ABCD-".repeat(13);
@@ -298,11 +304,7 @@ fn forged(from: &Path, secret: &str, change: impl Fn(usize, &mut Rows)) -> Resul
 
 #[tokio::test]
 async fn an_export_that_was_made_anew_by_somebody_with_the_secret_has_to_agree_with_itself() {
-    let filled = filled().await;
-    furnished(&filled).await;
-    leaves(&filled).await;
-    let (from, _) = exported(&filled).await;
-    let secret = secret(&filled).await;
+    let (filled, from, secret) = sealed().await;
     let good = files(&from);
     let of = |rows: &Rows, table: Table| rows.iter().position(|(one, _)| *one == Some(table));
     let replace = |rows: &mut Rows, table: Table, from: &str, to: &str| {

@@ -4,8 +4,8 @@ use super::places::PlaceIn;
 use crate::ask::Question;
 use crate::ledger_desk::EntryLine;
 use crate::{Custody, CustodyError, Desk, Witnessed};
-use record::{Action, CustomerId, Outcome, PersonId, Principal, Purpose, ResourceId, Timestamp, act};
-use std::collections::BTreeSet;
+use record::{Action, CustomerId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId, Timestamp, act};
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Passed, Walk};
 
 /// Entries that one request may ask for.
@@ -107,12 +107,20 @@ impl Custody {
         let here = store.membership_list_at(Some(customer)).await?.into_iter().map(|one| one.person);
         let ours = store.membership_list_at(None).await?.into_iter().map(|one| one.person);
         let known: BTreeSet<PersonId> = here.chain(ours).collect();
+        // Each program once, however many of the entries are its own.
+        let mut programs: BTreeMap<ProgramId, bool> = BTreeMap::new();
         for line in lines {
             let stranger = match line.principal {
                 Principal::Person(id) => !known.contains(&id),
-                Principal::Program(id) => {
-                    store.program_fetch(id).await?.is_some_and(|program| program.customer != customer)
-                }
+                Principal::Program(id) => match programs.get(&id) {
+                    Some(stranger) => *stranger,
+                    None => {
+                        let program = store.program_fetch(id).await?;
+                        let stranger = program.is_some_and(|program| program.customer != customer);
+                        programs.insert(id, stranger);
+                        stranger
+                    }
+                },
                 Principal::Stranger => false,
             };
             if stranger {

@@ -1,5 +1,6 @@
 //! Every page in every state, rendered with made-up data. Shared by the gallery and by the tests.
 
+mod charts;
 mod house;
 mod made_up;
 mod people;
@@ -47,7 +48,7 @@ pub(crate) fn all() -> Result<Vec<Sample>, askama::Error> {
     work::lists(&mut shelf);
     work::document(&mut shelf);
     work::forms(&mut shelf);
-    work::patients(&mut shelf);
+    charts::patients(&mut shelf);
     people::accesses(&mut shelf);
     requests::requests(&mut shelf);
     people::people(&mut shelf);

@@ -8,8 +8,10 @@ mod patients;
 mod practice;
 mod said;
 
-use crate::door::{Kind, Locked, Reply};
+use crate::door::{Kind, Locked, Problem, Reply};
 use axum::http::Method;
+use custody::Desk;
+use record::{Act, CustomerId};
 use std::sync::Arc;
 
 /// The programs' rooms, and their description, made from the same table.
@@ -28,4 +30,9 @@ pub(super) fn routes(locked: Locked) -> Locked {
             Box::pin(async move { Ok(Reply::json_text(described.to_string())) })
         }),
     )
+}
+
+/// For whom the program at the desk works.
+pub(super) fn customer<A: Act>(desk: &Desk<A>) -> Result<CustomerId, Problem> {
+    desk.program().map(|program| program.customer).ok_or(Problem::NotHere)
 }

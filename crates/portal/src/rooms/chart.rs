@@ -494,21 +494,9 @@ async fn link_form(desk: Desk<act::PatientLink>, Path(id): Path<PatientId>) -> A
     let beside = desk.beside::<act::PatientShow>();
     let shown = beside.patient_show(id).await?;
     let patient = shown.line.patient.show(&shown.shown);
-    let search = DocumentSearch { last: patient.last.clone(), alike: true, ..DocumentSearch::default() };
     let beside = desk.beside::<act::PatientSearch>();
-    let mut proposals = Vec::new();
-    for lines in beside.patient_search(&search, Some(shown.customer)).await? {
-        for line in lines.lines.iter().filter(|line| line.id != id && !line.provisional) {
-            let other = line.patient.show(&lines.shown);
-            proposals.push(Proposal {
-                patient: line.id.to_string(),
-                name: other.name(),
-                born: other.born.map(record::civil::Day::us).unwrap_or_default(),
-                record_number: other.record_number.clone(),
-                ..Proposal::default()
-            });
-        }
-    }
+    let proposals =
+        namesakes(&beside, (shown.customer, &patient.last), |line| line.id != id && !line.provisional).await?;
     page(&PatientLinkPage {
         chrome,
         tag: tag(&shown.customer_name),
@@ -580,4 +568,27 @@ async fn glass(desk: Desk<act::BreakGlassStart>, Path(id): Path<PatientId>, Form
             }
         }
     }
+}
+
+/// Patients of a practice with this surname, or one that sounds like it, of whom one is to be chosen.
+pub(super) async fn namesakes(
+    desk: &Desk<act::PatientSearch>,
+    (customer, surname): (CustomerId, &str),
+    fits: impl Fn(&custody::PatientLine) -> bool + Send + Sync,
+) -> Result<Vec<Proposal>, Problem> {
+    let search = DocumentSearch { last: surname.to_owned(), alike: true, ..DocumentSearch::default() };
+    let mut proposals = Vec::new();
+    for lines in desk.patient_search(&search, Some(customer)).await? {
+        for line in lines.lines.iter().filter(|line| fits(line)) {
+            let other = line.patient.show(&lines.shown);
+            proposals.push(Proposal {
+                patient: line.id.to_string(),
+                name: other.name(),
+                born: other.born.map(record::civil::Day::us).unwrap_or_default(),
+                record_number: other.record_number.clone(),
+                ..Proposal::default()
+            });
+        }
+    }
+    Ok(proposals)
 }

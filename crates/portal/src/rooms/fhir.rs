@@ -12,10 +12,11 @@ mod documents;
 mod patients;
 mod search;
 
+use super::api::customer;
 use crate::door::{Locked, Problem};
 use custody::Desk;
 use custody::fhir::Place;
-use record::{Act, CustomerId};
+use record::Act;
 use serde_json::{Value, json};
 
 /// Where it is, below the portal's address.
@@ -33,11 +34,6 @@ pub(super) fn routes(locked: Locked) -> Locked {
 /// The address of the endpoint.
 fn base<A: Act>(desk: &Desk<A>) -> String {
     format!("{}{BASE}", desk.house().settings().public_url.as_str().trim_end_matches('/'))
-}
-
-/// For whom the program at the desk works.
-fn customer<A: Act>(desk: &Desk<A>) -> Result<CustomerId, Problem> {
-    desk.program().map(|program| program.customer).ok_or(Problem::NotHere)
 }
 
 /// Whose resources these are.

@@ -1,12 +1,13 @@
 //! Two records that are said to be one patient's: what waits, both side by side, decided, taken back, said by hand.
 
+use super::chart::namesakes;
 use super::forms::{after_touch, choice, errors_of, mistake};
 use super::frame::{flash_of, frame, go, moment, page, witness};
 use super::show::{patient_facts, tag};
 use crate::door::take::{Fields, Form, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::merges::{MergeListPage, MergeNewPage, MergePage, MergePlace, MergeRow, MergeStep, PairRow};
-use crate::pages::parts::{Empty, Errors, Fact, Hidden, Proposal};
+use crate::pages::parts::{Empty, Errors, Fact, Hidden};
 use axum::http::{Method, StatusCode};
 use custody::{CustodyError, Desk, DocumentSearch, HouseView, MergeDesk, MergeLines, MergeSide, PatientBody};
 use record::merge::{MergeCause, MergeState};
@@ -269,20 +270,8 @@ async fn propose_page(
     let one = desk.merge_look(id).await?;
     chrome.witness = Some(witness(desk.house(), "looked at this", one.witnessed));
     let patient = one.patient.show(&one.shown);
-    let search = DocumentSearch { last: patient.last.clone(), alike: true, ..DocumentSearch::default() };
-    let mut proposals = Vec::new();
-    for lines in desk.beside::<act::PatientSearch>().patient_search(&search, Some(one.customer)).await? {
-        for line in lines.lines.iter().filter(|line| line.id != id) {
-            let other = line.patient.show(&lines.shown);
-            proposals.push(Proposal {
-                patient: line.id.to_string(),
-                name: other.name(),
-                born: other.born.map(record::civil::Day::us).unwrap_or_default(),
-                record_number: other.record_number.clone(),
-                ..Proposal::default()
-            });
-        }
-    }
+    let beside = desk.beside::<act::PatientSearch>();
+    let proposals = namesakes(&beside, (one.customer, &patient.last), |line| line.id != id).await?;
     page(&MergeNewPage {
         chrome,
         tag: tag(&one.customer_name),

@@ -62,18 +62,7 @@ async fn open(order: LeaveOpen) -> anyhow::Result<()> {
     if json {
         return say_json(&said(&opened));
     }
-    let counts = &opened.counts;
-    say(&format!(
-        "PHI – {}: everything verifies. {} documents in {} versions ({} bytes), {} patients, {} people around them, {} entries \
-         of the ledger.",
-        opened.customer_name,
-        counts.documents,
-        counts.versions,
-        counts.bytes,
-        counts.patients,
-        counts.related,
-        counts.entries
-    ))?;
+    say(&format!("PHI – {}: everything verifies. {}.", opened.customer_name, opened.counts))?;
     say(&format!("Manifest: sha256:{}", opened.digest))?;
     match out {
         Some(out) => say(&format!("It lies in clear in {}: keep that folder closed to others.", out.display())),

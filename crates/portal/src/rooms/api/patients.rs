@@ -1,5 +1,6 @@
 //! The practice's patient index.
 
+use super::customer;
 use super::said::{self, PatientCorrection, PatientForm, PatientMade, PatientPage, PatientSearch, PatientSheet};
 use crate::door::about::{About, Content};
 use crate::door::take::{Json, Path};
@@ -58,8 +59,7 @@ async fn find(desk: Desk<act::PatientSearch>, Json(asked): Json<PatientSearch>) 
 }
 
 async fn make(desk: Desk<act::PatientCreate>, Json(form): Json<PatientForm>) -> Answer {
-    let customer = desk.program().map(|program| program.customer).ok_or(Problem::NotHere)?;
-    let (id, witnessed) = desk.patient_make(customer, &form.into()).await?;
+    let (id, witnessed) = desk.patient_make(customer(&desk)?, &form.into()).await?;
     let reply = Reply::json(&PatientMade { id })?.status(StatusCode::CREATED);
     Ok(reply.located(&format!("/api/v1/patients/{id}"))?.entry(witnessed.index))
 }

@@ -1,12 +1,13 @@
 //! The practice itself: its agreements, its people's names and roles, and proofs of what was done with its records.
 
+use super::customer;
 use super::said::{Agreement, AgreementPage, Person, PersonPage, Receipt};
 use crate::door::about::{About, Content};
 use crate::door::take::Path;
-use crate::door::{Answer, Locked, Problem, Reply};
+use crate::door::{Answer, Locked, Reply};
 use axum::http::Method;
 use custody::{AgreementStanding, Desk};
-use record::{Act, CustomerId, act};
+use record::act;
 
 pub(super) fn routes(locked: Locked) -> Locked {
     let agreements =
@@ -21,11 +22,6 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .program_route(Method::GET, "/api/v1/agreements", agreements, agreement_list)
         .program_route(Method::GET, "/api/v1/people", people, person_list)
         .program_route(Method::GET, "/api/v1/ledger/entries/{index}", receipt, entry)
-}
-
-/// For whom the program at the desk works.
-fn customer<A: Act>(desk: &Desk<A>) -> Result<CustomerId, Problem> {
-    desk.program().map(|program| program.customer).ok_or(Problem::NotHere)
 }
 
 async fn agreement_list(desk: Desk<act::CustomerShow>) -> Answer {

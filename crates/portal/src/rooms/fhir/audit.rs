@@ -1,7 +1,7 @@
 //! `AuditEvent`: what was done with the practice's records, read and searched.
 
 use super::documents::place_is_page;
-use super::search::{Asked, Kind, NoSuch, Param, Search, address, by_get, by_post, param};
+use super::search::{Asked, Kind, NoSuch, Param, Search, address, behind, by_get, by_post, param};
 use super::{Found, bundle, place};
 use crate::door::about::{About, Content};
 use crate::door::take::Path;
@@ -56,12 +56,9 @@ fn about(search: &mut Search, place: &Place) -> Result<Option<Result<ResourceId,
     if patient.is_some() {
         return Err(Problem::NotSupported("Say a patient or an entity."));
     }
-    let named = |kind: &str| {
-        let text = text.strip_prefix(&place.base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&text);
-        text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')).map(ToOwned::to_owned)
-    };
-    let document = named("DocumentReference").and_then(|id| id.parse::<Logical<DocumentId>>().ok());
-    let patient = named("Patient").and_then(|id| id.parse::<Logical<PatientId>>().ok());
+    let here = behind(&text, &place.base).unwrap_or(&text);
+    let document = behind(here, "DocumentReference").and_then(|id| id.parse::<Logical<DocumentId>>().ok());
+    let patient = behind(here, "Patient").and_then(|id| id.parse::<Logical<PatientId>>().ok());
     let found = document.map(|Logical(id)| ResourceId::from(id)).or(patient.map(|Logical(id)| ResourceId::from(id)));
     Ok(Some(found.ok_or(NoSuch)))
 }

@@ -75,10 +75,8 @@ async fn read(
     };
     let (tag, entry, media) = (file.tag.clone(), file.witnessed.index, file.media.clone());
     let reply = if resource {
-        let meta = json!({"tag": [{"system": format!("{}/CodeSystem/tag", place.base), "code": "phi",
-            "display": record::tag::Tag::Phi { customer: place.customer.clone() }.to_string()}]});
         let head = json!({
-            "resourceType": "Binary", "id": name.to_string(), "meta": meta, "contentType": media,
+            "resourceType": "Binary", "id": name.to_string(), "meta": place.meta(), "contentType": media,
             "securityContext": {"reference": format!("DocumentReference/{}", Logical(name.document))},
         });
         Reply::fhir_stream(inside(&head, file))

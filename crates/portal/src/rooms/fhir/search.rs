@@ -166,9 +166,8 @@ impl Search {
         (base, kind): (&str, &str),
     ) -> Result<Option<Result<T, NoSuch>>, Problem> {
         let Some(text) = self.alone(name)? else { return Ok(None) };
-        let text = text.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&text);
-        let id = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
-        Ok(Some(id.parse().map_err(|_| NoSuch)))
+        let here = behind(&text, base).unwrap_or(&text);
+        Ok(Some(behind(here, kind).unwrap_or(here).parse().map_err(|_| NoSuch)))
     }
 
     /// Tokens of which one must fit: `system|code,code`.
@@ -191,6 +190,11 @@ impl Search {
         }
         Ok(span)
     }
+}
+
+/// What stands behind a part of a reference and its slash.
+pub(super) fn behind<'t>(text: &'t str, part: &str) -> Option<&'t str> {
+    text.strip_prefix(part)?.strip_prefix('/')
 }
 
 /// A system, where one was said, and a code.
