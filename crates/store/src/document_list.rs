@@ -19,6 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// a page is full soon when everybody's documents are walked along. Few in tests, so that they meet both sides.
 const FEW_IN_CARE: u32 = if cfg!(test) { 4 } else { 1000 };
 
+/// At most so many patients who have several names are told one by one; more of them fill a page soon when the documents of a
+/// name are walked along. Few in tests, so that they meet both sides.
+const FEW_NAMED: u32 = if cfg!(test) { 2 } else { 300 };
+
 /// How many documents back a name is looked at, to tell a common one from a rare one.
 const BACK: u32 = if cfg!(test) { 5 } else { 200 };
 
@@ -290,25 +294,37 @@ fn names(condition: &mut Condition, groups: &[TokenGroup]) -> Vec<Walk> {
 /// All that [`scope::whose_list`] names as a person's.
 fn cared(condition: &mut Condition, person: PersonId, filter: &DocumentFilter, customer: &str) -> Vec<Walk> {
     let who = condition.place(person);
-    let mut walks = vec![
-        Walk {
-            from: "care CROSS JOIN document",
-            id: "document.document_id",
-            patient: "care.patient_id",
-            by: format!(
-                "care.person_id = {who} AND care.customer_id = {customer} AND document.patient_id = care.patient_id"
-            ),
-            documents: Documents::Walked,
-        },
-        Walk::of_documents(format!("document.author_id = {who}")),
-        inbox(condition, person, ""),
-    ];
-    let glasses = filter.scope.any_of.iter().filter_map(|clause| match clause.who {
+    let mut walks = vec![Walk {
+        from: "care CROSS JOIN document",
+        id: "document.document_id",
+        patient: "care.patient_id",
+        by: format!(
+            "care.person_id = {who} AND care.customer_id = {customer} AND document.patient_id = care.patient_id"
+        ),
+        documents: Documents::Walked,
+    }];
+    if filter.patient_groups.is_empty() {
+        walks.push(Walk::of_documents(format!("document.author_id = {who}")));
+        walks.push(inbox(condition, person, ""));
+    } else {
+        // Whoever has a name is a patient, and whose delivered or signed documents they wrote or were sent is in their care
+        // ([`kept`]): what is left stands in other states, in which few documents stand at a time.
+        let states = filter.scope.any_of.iter().flat_map(|clause| &clause.states).copied();
+        let few: BTreeSet<DocumentState> = states.filter(|state| !state.is_with_practice()).collect();
+        if !few.is_empty() {
+            let few: Vec<DocumentState> = few.into_iter().collect();
+            let stand = condition.words("document.state", &few);
+            walks.push(Walk::of_documents(format!("{stand} AND document.customer_id = {customer}")));
+        }
+    }
+    let mut glasses = filter.scope.any_of.iter().filter_map(|clause| match clause.who {
         Relation::PatientIs(patient) => Some(patient),
         _ => None,
     });
-    let under_glass = one_of(condition, "document.patient_id", glasses);
-    walks.push(Walk::of_documents(under_glass));
+    if let Some(first) = glasses.next() {
+        let under_glass = one_of(condition, "document.patient_id", std::iter::once(first).chain(glasses));
+        walks.push(Walk::of_documents(under_glass));
+    }
     walks
 }
 
@@ -411,6 +427,9 @@ impl Store {
                     return Ok(None);
                 };
                 filter.patient_groups = sorted;
+                if let Some(few) = self.few_named(filter.customer, &filter.patient_groups).await? {
+                    (filter.patients, filter.patient_groups, way) = (Some(few), Vec::new(), Way::Patients);
+                }
             }
             _ => {}
         }
@@ -472,6 +491,32 @@ impl Store {
         }
         sorted.sort_by_key(|(back, group)| (*back, group.len()));
         Ok(Some(sorted.into_iter().map(|(_, group)| group).collect()))
+    }
+
+    /// The patients who have several names, when they are few. As many times as it takes to a power of two, so that the texts
+    /// that name them are few too.
+    async fn few_named(
+        &self,
+        customer: CustomerId,
+        groups: &[TokenGroup],
+    ) -> Result<Option<Vec<PatientId>>, StoreError> {
+        if groups.len() < 2 {
+            return Ok(None);
+        }
+        let mut condition = Condition::default();
+        let whose = condition.place(customer);
+        let named = patients::named_sql(&mut condition, &whose, groups);
+        let most = condition.place(FEW_NAMED + 1);
+        let sql = format!("SELECT named.patient_id AS patient_id FROM ({named}) AS named LIMIT {most}");
+        let rows = self.rows("look who has these names", sql, condition.values).await?;
+        if rows.len() > FEW_NAMED as usize {
+            return Ok(None);
+        }
+        let mut few = rows.iter().map(|row| row.word("patient_id")).collect::<Result<Vec<PatientId>, _>>()?;
+        if let Some(last) = few.last().copied() {
+            few.resize(few.len().next_power_of_two(), last);
+        }
+        Ok(Some(few))
     }
 
     /// How many patients of a customer are in somebody's care, counted up to `most`.
