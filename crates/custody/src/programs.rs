@@ -51,6 +51,14 @@ pub enum ProgramKeys {
     At(String),
 }
 
+impl ProgramKeys {
+    /// Whether what was pasted is a public key and nothing else, so that it may be shown again beside another mistake.
+    #[must_use]
+    pub fn may_show(pasted: &str) -> bool {
+        NamedKey::read(pasted).is_ok()
+    }
+}
+
 /// A program to be let in.
 #[derive(Debug, Clone)]
 pub struct NewProgram {

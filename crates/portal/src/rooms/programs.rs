@@ -75,7 +75,8 @@ async fn programs_page(
         back: format!("/customers/{customer}"),
         name: text("name"),
         rights: Right::ALL.iter().map(box_of).collect(),
-        key: text("key"),
+        // Somebody may have pasted the private half: it goes into no page.
+        key: Some(text("key")).filter(|key| ProgramKeys::may_show(key)).unwrap_or_default(),
         jwks_url: text("jwks_url"),
         days: if days.is_empty() { PROGRAM_DAYS_MAX.to_string() } else { days },
         errors,
