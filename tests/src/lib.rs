@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod passkey;
 pub mod planted;
 pub mod program;
+pub mod share;
 pub mod terminal;
 pub mod visitor;
 pub mod work;

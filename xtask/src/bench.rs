@@ -8,6 +8,7 @@
 //! What it refuses to know: whether a number is good enough. The targets stand in the document.
 
 mod disk;
+mod import;
 mod machine;
 mod opens;
 mod postgres;
@@ -59,6 +60,8 @@ enum What {
     Opens,
     /// Uploads of half a gigabyte, and of four: how fast, and how much memory
     Upload,
+    /// A share of small files by `strongroom import`, against the disk and restic
+    Import,
     /// Processor time of sealing a gigabyte, against age, borg and restic
     Seal,
     /// Everything there is
@@ -88,6 +91,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::Siege(siege) => vec![server::siege(&top, &folder, siege)?],
         What::Opens => vec![opens::measure(&top, &folder, options.rounds)?],
         What::Upload => vec![upload::measure(&top, &folder, options.rounds)?],
+        What::Import => vec![import::measure(&top, &folder, options.rounds)?],
         What::Seal => vec![seal::measure(&top, &folder, options.rounds)?],
         What::All => vec![
             run(&program::VAULT)?,
@@ -96,6 +100,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
             run(&program::SEARCH)?,
             opens::measure(&top, &folder, options.rounds)?,
             upload::measure(&top, &folder, options.rounds)?,
+            import::measure(&top, &folder, options.rounds)?,
             seal::measure(&top, &folder, options.rounds)?,
         ],
     };

@@ -1,9 +1,14 @@
 //! Numbers as `cargo xtask bench` reads them.
 
-/// One measured number.
+/// One measured number of a side (`limit`, `peer` or `we`) and who that is.
 #[expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
+pub(crate) fn said(row: &str, (side, who): (&str, &str), unit: &str, value: f64) {
+    println!("{}", serde_json::json!({"row": row, "side": side, "who": who, "unit": unit, "value": value}));
+}
+
+/// One measured number of ours.
 pub(crate) fn say(row: &str, unit: &str, value: f64) {
-    println!("{}", serde_json::json!({"row": row, "side": "we", "who": "", "unit": unit, "value": value}));
+    said(row, ("we", ""), unit, value);
 }
 
 /// How many rounds count.

@@ -2,6 +2,7 @@
 
 use super::NodesHouse;
 use crate::binary::Browser;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,9 +29,16 @@ pub struct Left {
 #[must_use]
 pub fn leave(house: &NodesHouse, who: &Browser, at: usize) -> Left {
     let here = who.led_to(house.nodes[at].port);
-    let since = Instant::now();
-    while here.get(PAGE).expect("it answers").status != 200 {
-        assert!(since.elapsed() < PATIENCE, "signed in and not let in");
+    let (since, mut answers) = (Instant::now(), BTreeMap::<u16, u32>::new());
+    loop {
+        // A node that does not listen at this moment counts as one that does not answer.
+        let status = here.get(PAGE).map_or(0, |answer| answer.status);
+        if status == 200 {
+            break;
+        }
+        *answers.entry(status).or_default() += 1;
+        assert!(since.elapsed() < PATIENCE, "signed in and not let in by node {at}: {answers:?}");
+        std::thread::sleep(LOOK);
     }
     while here.post("/sign-out", &[]).expect("it answers").status == 503 {
         assert!(since.elapsed() < PATIENCE, "told to come again for ever");

@@ -53,6 +53,9 @@ fn folder_of_its_user(folder: &Path) -> Result<()> {
     if said(Command::new("id").arg("-u"), "coreutils")?.trim() == "0" {
         said(Command::new("chown").arg("postgres").arg(folder), "coreutils")?;
     }
+    let entered = as_its_user(Path::new("test"))?.arg("-w").arg(folder).stdin(Stdio::null()).status();
+    let why = "PostgreSQL's user may not enter this folder, because of one above it; name another one by --dir";
+    anyhow::ensure!(entered.context("trying a folder")?.success(), "{}: {why}", folder.display());
     Ok(())
 }
 
