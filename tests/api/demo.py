@@ -18,6 +18,8 @@ class Demo:
         self.folder = self.place.name
         self.log = open(os.path.join(self.folder, "demo.log"), "w", encoding="utf-8")
         command = [strongroom, "demo", "--listen", "127.0.0.1:0", "--json", "--log", "error"]
+        # A database and a bucket, where bin/test has made them for this one.
+        command += os.environ.get("STRONGROOM_DEMO", "").split()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
 
     def __enter__(self):

@@ -11,10 +11,10 @@ mod saying;
 use saying::{rounds, said};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 use strongroom_tests::binary::Browser;
 use strongroom_tests::share::{docx, lay, rtf};
 use strongroom_tests::terminal::{House, confirm};
+use tokio::time::Instant;
 
 const FILES: usize = 5_000;
 const PATIENTS: usize = 3_000;

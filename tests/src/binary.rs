@@ -3,6 +3,7 @@
 //! What must always hold: the child is killed when its handle goes; every secret it prints stays in memory; the
 //! client sends what a browser would send (cookie, origin, fetch metadata, token), and a test can send anything else.
 
+use crate::ground::Ground;
 use crate::house::Folder;
 use record::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -92,6 +93,7 @@ pub fn files_below(dir: &Path) -> Vec<PathBuf> {
 /// A running demo.
 pub struct Demo {
     child: Child,
+    ground: Ground,
     // The pipe stays open: a child that writes to a closed one would end.
     _stdout: BufReader<std::process::ChildStdout>,
     host: String,
@@ -114,13 +116,15 @@ impl Demo {
 
     /// Starts it by a command that becomes the binary, such as a shell that sets a limit first.
     pub fn start_by(command: Command, dir: &Path, log: &Path) -> Self {
-        Self::start_at(command, dir, log, SocketAddr::from(([127, 0, 0, 1], 0)))
+        Self::start_at(command, (dir, Ground::of(dir)), log, SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// The same at an address of one's own.
-    pub fn start_at(mut command: Command, dir: &Path, log: &Path, listen: SocketAddr) -> Self {
+    /// The same on a ground, and at an address, of one's own.
+    pub fn start_at(mut command: Command, (dir, ground): (&Path, Ground), log: &Path, listen: SocketAddr) -> Self {
         let stderr = File::options().create(true).append(true).open(log).expect("the log can be opened");
         command.args(["--log", "debug", "demo", "--json", "--listen", &listen.to_string(), "--dir"]).arg(dir);
+        command.args(ground.demo_arguments());
+        ground.credentials(&mut command);
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("it was piped"));
@@ -133,10 +137,15 @@ impl Demo {
         let host =
             told["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("it tells its address").to_owned();
         let people = told["people"].as_array().cloned().unwrap_or_default();
-        let demo = Self { child, _stdout: stdout, host, people, stderr: log.to_path_buf() };
+        let demo = Self { child, ground, _stdout: stdout, host, people, stderr: log.to_path_buf() };
         let stranger = demo.stranger();
         until("the gate is open", || stranger.get("/readyz").ok().filter(|answer| answer.status == 200));
         demo
+    }
+
+    /// What it stands on.
+    pub fn ground(&self) -> Ground {
+        self.ground.clone()
     }
 
     /// Where it is: `host:port`.
@@ -179,6 +188,7 @@ impl Demo {
         self.child.kill().expect("a child can be killed");
         let status = self.child.wait().expect("a child can be waited for");
         assert_eq!(status.signal(), Some(9), "it had ended before it was killed: {status}");
+        self.ground.leases_end();
     }
 
     /// SIGTERM, and waits for its clean end.
@@ -229,42 +239,6 @@ fn sql_by(mut sqlite: Command, database: &Path, statement: &str) -> Vec<String> 
         .expect("the program sqlite3 is installed (package sqlite3)");
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(ToOwned::to_owned).collect()
-}
-
-/// Holds the database's only write lock, as a careless administrator's open shell would.
-pub struct WriteLock(Child);
-
-impl std::fmt::Debug for WriteLock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WriteLock")
-    }
-}
-
-impl WriteLock {
-    /// Takes it, waiting for the writer that has it now.
-    pub fn take(database: &Path) -> Self {
-        let mut child = Command::new("sqlite3")
-            .args(["-batch", "-cmd", ".timeout 20000"])
-            .arg(database)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program sqlite3 is installed (package sqlite3)");
-        let input = child.stdin.as_mut().expect("it was piped");
-        input.write_all(b"BEGIN IMMEDIATE;\nSELECT 'held';\n").expect("it reads");
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
-        output.read_line(&mut line).expect("it answers");
-        assert_eq!(line.trim(), "held");
-        Self(child)
-    }
-}
-
-impl Drop for WriteLock {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
 }
 
 /// An answer, whole.
@@ -542,15 +516,15 @@ pub async fn entries_of(store: &store::Store) -> Vec<record::Entry> {
     }
 }
 
-/// The same of a stopped house's folder.
+/// The same of a stopped house.
 ///
 /// # Panics
 ///
-/// Where the folder does not open or an entry cannot be read.
+/// Where it does not open or an entry cannot be read.
 #[must_use]
-pub fn entries(dir: &Path) -> Vec<record::Entry> {
+pub fn entries(ground: &Ground) -> Vec<record::Entry> {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let store = custody::open_store(dir, false).await.expect("the folder opens");
+        let store = ground.store().await.expect("it opens");
         let entries = entries_of(&store).await;
         store.close().await;
         entries

@@ -1,5 +1,6 @@
 //! A demo house in a folder of its own, served on a free port of this machine by the code that serves every other one.
 
+use crate::ground::{BUCKET_OF_TESTS, Ground};
 use crate::visitor::{Place, Visitor};
 use anyhow::Context as _;
 use custody::{Custody, DemoPerson, Desk, OpenHouse, RootKey, Settings, SignedIn};
@@ -84,9 +85,6 @@ pub struct House {
     // Last, so that the folder goes when nobody is in it any more.
     folder: Folder,
 }
-
-/// The bucket that bin/test makes, and a key that its server takes.
-const BUCKET_OF_TESTS: (&str, &str, &str) = (fake_bucket::BUCKET, fake_bucket::KEY_ID, fake_bucket::SECRET);
 
 impl House {
     /// A filled demo house that answers, with limits on documents an hour out of the way.
@@ -189,6 +187,12 @@ impl House {
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What it stands on.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        Ground::of(self.dir())
     }
 
     /// Somebody of the demo, by the beginning of their address.

@@ -4,6 +4,7 @@
 //! the house can know (its ledger, its clock) is asked of the house. Nothing here is part of the product.
 
 pub mod binary;
+pub mod ground;
 pub mod grown;
 pub mod house;
 pub mod nodes;
@@ -15,6 +16,7 @@ pub mod terminal;
 pub mod visitor;
 pub mod work;
 
+pub use ground::Ground;
 pub use house::{Folder, House};
 pub use passkey::SoftKey;
 pub use program::{Program, bare, carrying};

@@ -231,14 +231,15 @@ impl NodesHouse {
         let endpoint = |at: &str| format!("objects_endpoint = {at:?}\n");
         let more = format!("{}objects_key_file = {:?}\n", endpoint(&fake.endpoint()), keys_of_bucket(all.path()));
         let dir = all.path().join("data");
-        let (work, (ana, read, dina, leaving, tess, query)) = WorkHouse::make(all.path(), (&dir, &[]), &more, |demo| {
-            let (ana, tess) = (demo.sign_in("ana.reyes"), demo.sign_in("tess.bauer"));
-            let customers = tess.customers();
-            let (_, id) = customers.iter().find(|(name, _)| name.contains("Lakeside")).expect("tess works there");
-            let read = a_document_of(&ana);
-            let leaving = LEAVING.iter().map(|name| demo.sign_in(name)).collect::<Vec<_>>();
-            (ana, read, demo.sign_in("dina.paz"), leaving, tess, format!("customer={id}"))
-        });
+        let (work, (ana, read, dina, leaving, tess, query)) =
+            WorkHouse::make_embedded(all.path(), &dir, &more, |demo| {
+                let (ana, tess) = (demo.sign_in("ana.reyes"), demo.sign_in("tess.bauer"));
+                let customers = tess.customers();
+                let (_, id) = customers.iter().find(|(name, _)| name.contains("Lakeside")).expect("tess works there");
+                let read = a_document_of(&ana);
+                let leaving = LEAVING.iter().map(|name| demo.sign_in(name)).collect::<Vec<_>>();
+                (ana, read, demo.sign_in("dina.paz"), leaving, tess, format!("customer={id}"))
+            });
         let prefix = all.path().file_name().and_then(|name| name.to_str()).expect("a folder of ours has a name");
         let bucket = format!("s3://{}/{prefix}", fake_bucket::BUCKET);
         let moved = work.run(&["migrate", "--objects-to", &bucket, "--json"]);

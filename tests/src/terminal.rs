@@ -1,6 +1,7 @@
 //! A command at the machine, confirmed by somebody in the portal: a demo that runs, and what a person does with the code.
 
 use crate::Folder;
+use crate::Ground;
 use crate::binary::{Browser, Demo, folder, strongroom};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -30,12 +31,19 @@ impl House {
         let (dir, log) = (folder.path().join("house"), folder.path().join("log"));
         let demo = Demo::start(&dir, &log);
         let config = format!(
-            "dir = \"{}\"\noperator = \"Prairie Transcription (demo)\"\npublic_url = \"http://{}\"\n",
+            "{}dir = \"{}\"\noperator = \"Prairie Transcription (demo)\"\npublic_url = \"http://{}\"\n",
+            demo.ground().configuration(),
             dir.display(),
             demo.host()
         );
         std::fs::write(folder.path().join("strongroom.toml"), config).expect("a configuration");
         Self { demo, folder }
+    }
+
+    /// What it stands on.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        self.demo.ground()
     }
 
     /// The configuration's path.
@@ -61,7 +69,9 @@ impl House {
     /// When the binary does not start.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Waiting {
-        let mut child = Command::new(strongroom())
+        let mut command = Command::new(strongroom());
+        self.ground().credentials(&mut command);
+        let mut child = command
             .args(arguments)
             .args(["--config", &self.config(), "--json"])
             .stdin(Stdio::null())

@@ -2,6 +2,7 @@
 //! it as over any other house (`serve`, `key`, `backup`, …), by the real binary.
 
 use crate::binary::{Answer, Browser, Demo, strongroom, until};
+use crate::ground::Ground;
 use crate::passkey::SoftKey;
 use crate::visitor::Place;
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ pub struct WorkHouse {
     pub place: Place,
     /// Its standard error.
     pub log: PathBuf,
+    /// What it stands on.
+    pub ground: Ground,
     /// What every command begins with: nothing, or the way into another mount namespace.
     prefix: Vec<String>,
 }
@@ -29,6 +32,7 @@ pub struct WorkHouse {
 pub struct Served {
     child: Child,
     place: Place,
+    ground: Ground,
 }
 
 impl std::fmt::Debug for Served {
@@ -53,21 +57,46 @@ impl WorkHouse {
         more: &str,
         meanwhile: impl FnOnce(&Demo) -> T,
     ) -> (Self, T) {
+        Self::make_on(Ground::of(dir), all, (dir, prefix), more, meanwhile)
+    }
+
+    /// The same with a database of its own and its objects in the folder, to be carried elsewhere.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn make_embedded<T>(all: &Path, dir: &Path, more: &str, meanwhile: impl FnOnce(&Demo) -> T) -> (Self, T) {
+        Self::make_on(Ground::embedded(dir), all, (dir, &[]), more, meanwhile)
+    }
+
+    fn make_on<T>(
+        ground: Ground,
+        all: &Path,
+        (dir, prefix): (&Path, &[String]),
+        more: &str,
+        meanwhile: impl FnOnce(&Demo) -> T,
+    ) -> (Self, T) {
         let probe = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("there is a free port");
         let listen = probe.local_addr().expect("it has an address");
         drop(probe);
         let (config, log) = (all.join("strongroom.toml"), all.join("stderr.log"));
-        let house = Self { dir: dir.to_path_buf(), config, place: Place::at(listen), log, prefix: prefix.to_vec() };
-        let demo = Demo::start_at(house.command(), &house.dir, &house.log, listen);
+        let (dir, prefix, place) = (dir.to_path_buf(), prefix.to_vec(), Place::at(listen));
+        let house = Self { dir, config, place, log, ground: ground.clone(), prefix };
+        let demo = Demo::start_at(house.command(), (&house.dir, ground.clone()), &house.log, listen);
         let found = meanwhile(&demo);
         demo.stop();
-        // The only difference between a demo's folder and another one is this word.
-        let mut sqlite = house.program("sqlite3");
-        sqlite.arg(house.dir.join("strongroom.db")).arg("UPDATE meta SET value = 'work' WHERE name = 'made_for'");
-        assert!(run_command(sqlite).status.success(), "the program sqlite3 is installed (package sqlite3)");
+        // The only difference between a demo's house and another one is this word.
+        let other = "UPDATE meta SET value = 'work' WHERE name = 'made_for'";
+        if ground.is_on_a_server() {
+            ground.change(other);
+        } else {
+            let mut sqlite = house.program("sqlite3");
+            sqlite.arg(house.dir.join("strongroom.db")).arg(other);
+            assert!(run_command(sqlite).status.success(), "the program sqlite3 is installed (package sqlite3)");
+        }
         let text = format!(
-            "dir = {:?}\noperator = \"Prairie Transcription\"\npublic_url = {:?}\nlisten = \"{listen}\"\n\
+            "{}dir = {:?}\noperator = \"Prairie Transcription\"\npublic_url = {:?}\nlisten = \"{listen}\"\n\
              telephone = \"+1 608 555 0100\"\nroot_key_file = {:?}\n{more}",
+            ground.configuration(),
             house.dir,
             house.place.origin,
             house.dir.join("demo-root.key"),
@@ -86,7 +115,9 @@ impl WorkHouse {
 
     /// The binary where the house is.
     pub fn command(&self) -> Command {
-        self.program(strongroom().to_str().expect("a path in UTF-8"))
+        let mut command = self.program(strongroom().to_str().expect("a path in UTF-8"));
+        self.ground.credentials(&mut command);
+        command
     }
 
     /// One command of the house, to its end; `arguments` before `--config`.
@@ -112,7 +143,8 @@ impl WorkHouse {
         let stderr = File::options().create(true).append(true).open(&self.log).expect("the log can be opened");
         command.args(["--log", "debug", "serve", "--config"]).arg(&self.config);
         let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn();
-        let mut served = Served { child: started.expect("the binary starts"), place: self.place.clone() };
+        let (place, ground) = (self.place.clone(), self.ground.clone());
+        let mut served = Served { child: started.expect("the binary starts"), place, ground };
         let stranger = served.stranger();
         until("the gate is open", || {
             assert!(served.is_alive(), "it ended: {}", self.said());
@@ -164,6 +196,7 @@ impl Served {
     pub fn kill(mut self) {
         self.child.kill().expect("a child can be killed");
         drop(self.child.wait());
+        self.ground.leases_end();
     }
 
     /// SIGTERM, and waits for its clean end.

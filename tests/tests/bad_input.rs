@@ -1,9 +1,8 @@
 //! Bad input over a real socket: a clear status, nothing stored, nothing lost, and the portal goes on.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::thread;
-use strongroom_tests::binary::{Answer, Browser, between, files_below, folder, read_answer, sql, until};
+use strongroom_tests::binary::{Answer, Browser, between, files_below, folder, read_answer, until};
 use strongroom_tests::house::House;
 use tokio::runtime::Runtime;
 
@@ -43,14 +42,17 @@ impl Scene {
         self.tess.upload(&self.query, name, "", bytes).expect("the portal answers")
     }
 
-    /// Everything that a bad request must leave as it was: rows of every kind, and every file among the objects.
+    /// Everything that a bad request must leave as it was: rows of every kind, and every object.
     fn kept(&self) -> (Vec<String>, usize) {
-        let statement = "SELECT COUNT(*) FROM document UNION ALL SELECT COUNT(*) FROM document_version \
-             UNION ALL SELECT COUNT(*) FROM patient UNION ALL SELECT COUNT(*) FROM upload WHERE state <> 'committed' \
+        let ground = self.house.ground();
+        let statement = format!(
+            "SELECT COUNT(*) FROM document UNION ALL SELECT COUNT(*) FROM document_version \
+             UNION ALL SELECT COUNT(*) FROM patient UNION ALL SELECT COUNT(*) FROM upload WHERE {} \
              UNION ALL SELECT COUNT(*) FROM person UNION ALL SELECT COUNT(*) FROM session \
-             UNION ALL SELECT COALESCE(SUM(revision), 0) FROM document";
-        let dir: &Path = self.house.dir();
-        (sql(&dir.join("strongroom.db"), statement), files_below(&dir.join("objects")).len())
+             UNION ALL SELECT COALESCE(SUM(revision), 0) FROM document",
+            ground.uploads_left()
+        );
+        (ground.rows(&statement), ground.objects().len())
     }
 
     /// After whatever came: the portal answers, and a good file is still taken and comes back as it was.
@@ -199,13 +201,13 @@ fn a_customers_quota_and_the_limit_on_one_file_hold_and_leave_nothing() {
     let lakeside = scene.query.trim_start_matches("customer=").to_owned();
     let held = || -> u64 {
         let statement = format!("SELECT held_bytes FROM customer WHERE customer_id = '{lakeside}'");
-        sql(&scene.house.dir().join("strongroom.db"), &statement)[0].parse().expect("a number")
+        scene.house.ground().rows(&statement)[0].parse().expect("a number")
     };
     // All but a little of the quota is taken: by a number, so that nobody waits for gigabytes.
     let quota = scene.house.custody.settings().customer_bytes_max;
     let set = |bytes: u64| {
         let statement = format!("UPDATE customer SET held_bytes = {bytes} WHERE customer_id = '{lakeside}'");
-        sql(&scene.house.dir().join("strongroom.db"), &statement);
+        scene.house.ground().change(&statement);
     };
     set(quota - 1_000);
     let before = scene.kept();
@@ -239,7 +241,7 @@ fn a_customers_quota_and_the_limit_on_one_file_hold_and_leave_nothing() {
 #[test]
 fn names_that_play_tricks_are_refused_or_made_harmless() {
     let scene = Scene::begin(None);
-    let outside = files_below(scene.house.dir()).len();
+    let before = scene.house.ground().objects().len();
     for name in [
         "../../../../etc/passwd.txt",
         "..\\..\\windows\\system32\\note.txt",
@@ -274,8 +276,9 @@ fn names_that_play_tricks_are_refused_or_made_harmless() {
         }
         assert!(back.header("set-cookie").is_none());
     }
-    let made = files_below(scene.house.dir());
-    assert!(made.len() > outside && made.iter().all(|file| !file.to_string_lossy().contains("passwd")));
+    let made = scene.house.ground().objects();
+    let files = files_below(scene.house.dir()).into_iter().map(|file| file.to_string_lossy().into_owned());
+    assert!(made.len() > before && made.iter().cloned().chain(files).all(|name| !name.contains("passwd")));
 
     let before = scene.kept();
     let bad = |name: &str| {
@@ -305,8 +308,7 @@ fn words_beside_a_file_that_do_not_fit_leave_nothing_of_the_file() {
     let harbor =
         scene.tess.customers().into_iter().find(|(name, _)| name.contains("Harbor")).expect("tess works there").1;
     // Somebody else's patient and somebody else's clinician: known there, and nothing of theirs here.
-    let other = scene.house.dir().join("strongroom.db");
-    let one = |statement: &str| sql(&other, statement).pop().expect("there is one");
+    let one = |statement: &str| scene.house.ground().rows(statement).pop().expect("there is one");
     let patient = one(&format!("SELECT patient_id FROM patient WHERE customer_id = '{harbor}' LIMIT 1"));
     let stranger = scene.house.person("grace.tully").id;
     let before = scene.kept();

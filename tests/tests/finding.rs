@@ -68,7 +68,7 @@ fn a_door_found_open_at_the_public_address_is_told_written_and_shut_and_stays_so
 
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let found = runtime.block_on(async {
-        let store = custody::open_store(&dir, false).await.expect("the folder opens");
+        let store = house.ground.store().await.expect("it opens");
         let filter = store::EntryFilter { actions: vec![Action::AlertList.as_str().to_owned()], ..Default::default() };
         let entries = store.entry_list(&filter, 500).await.expect("entries can be read");
         let kinds: Vec<String> = store.alert_list().await.expect("alerts").into_iter().map(|one| one.kind).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use strongroom_tests::binary::{Browser, entries, files_below, sql};
+use strongroom_tests::binary::{Browser, entries};
 use strongroom_tests::share::{docx, lay, pdf, rtf};
 use strongroom_tests::terminal::{House, confirm};
 
@@ -158,12 +158,8 @@ impl Scene {
         (code, out, said, lines.collect())
     }
 
-    fn database(&self) -> PathBuf {
-        self.house.folder.path().join("house/strongroom.db")
-    }
-
     fn count(&self, statement: &str) -> usize {
-        sql(&self.database(), statement)[0].parse().expect("a number")
+        self.house.ground().rows(statement)[0].parse().expect("a number")
     }
 
     fn imported(&self) -> usize {
@@ -275,11 +271,11 @@ fn at_the_end(scene: Scene) {
     let Scene { house, .. } = scene;
     let said = house.demo.said();
     assert!(!said.to_lowercase().contains("importera") && !said.contains("IM-00"), "no name in a log");
-    let dir = house.folder.path().join("house");
+    let ground = house.ground();
     let House { demo, folder } = house;
     demo.stop();
     // Each document was asked about by name, in acts of at most five hundred, before it was kept.
-    let named: usize = entries(&dir)
+    let named: usize = entries(&ground)
         .iter()
         .filter(|entry| entry.action.as_str() == "document.deliver" && entry.outcome.as_str() == "permitted")
         .map(|entry| entry.resources.as_slice().len())
@@ -287,15 +283,11 @@ fn at_the_end(scene: Scene) {
         .sum();
     assert!(named >= 300, "{named}");
     // No row names an object that is not there.
-    let files: Vec<String> = files_below(&dir.join("objects"))
-        .iter()
-        .filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()))
-        .collect();
-    let rows = sql(
-        &dir.join("strongroom.db"),
+    let objects = ground.objects();
+    let rows = ground.rows(
         "SELECT original_object FROM document_version UNION SELECT text_object FROM document_version WHERE text_object IS NOT NULL",
     );
-    assert!(rows.iter().all(|object| files.contains(object)), "an object is missing");
+    assert!(rows.iter().all(|object| objects.contains(object)), "an object is missing");
     drop(folder);
 }
 

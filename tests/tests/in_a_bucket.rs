@@ -55,7 +55,7 @@ impl Carried {
     fn make(all: &Path, endpoint: &str) -> Self {
         let keys = key_file(all);
         let more = format!("objects_endpoint = {endpoint:?}\nobjects_key_file = {keys:?}\n");
-        let (house, (ana, tess, read, query)) = WorkHouse::make(all, (&all.join("data"), &[]), &more, |demo| {
+        let (house, (ana, tess, read, query)) = WorkHouse::make_embedded(all, &all.join("data"), &more, |demo| {
             let (ana, tess) = (demo.sign_in("ana.reyes"), demo.sign_in("tess.bauer"));
             let (read, query) = (a_document_of(&ana), lakeside(&tess));
             (ana, tess, read, query)

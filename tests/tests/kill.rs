@@ -5,12 +5,12 @@ use record::action::Action;
 use record::{Entropy as _, IntentId, Outcome, ResourceId, SystemEntropy};
 use std::collections::{BTreeSet, HashMap};
 use std::io::{Read as _, Write as _};
-use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use strongroom_tests::binary::{Answer, Browser, Demo, between, entries_of, files_below, folder, run, sql};
+use strongroom_tests::Ground;
+use strongroom_tests::binary::{Answer, Browser, Demo, between, entries_of, folder};
 
 /// How often it is killed; `STRONGROOM_KILLS` says otherwise for a longer run.
 const KILLS: u32 = 6;
@@ -157,7 +157,14 @@ fn random(below: u64) -> u64 {
 
 /// Everybody works until the process is killed under their hands.
 fn work_and_kill(demo: Demo, crew: &Crew, told: &Told, large: &str) {
-    let until_it_breaks = |work: &(dyn Fn() -> Option<()> + Sync)| while work().is_some() {};
+    // Whoever found nothing to do when the end came would wait for it for ever.
+    let over = AtomicBool::new(false);
+    let until_it_breaks = |work: &(dyn Fn() -> Option<()> + Sync)| {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = work().is_some() && !over.load(Ordering::SeqCst);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| until_it_breaks(&|| crew.upload(told, 2_000)));
@@ -167,8 +174,11 @@ fn work_and_kill(demo: Demo, crew: &Crew, told: &Told, large: &str) {
         scope.spawn(|| until_it_breaks(&|| crew.deliver(told)));
         scope.spawn(|| until_it_breaks(&|| crew.download(told)));
         let _stalled = crew.stall(large);
-        thread::sleep(Duration::from_millis(200 + random(1_300)));
+        // Every act is several ways to the servers there, and as much is to be under way.
+        let slower = if demo.ground().is_on_a_server() { 4 } else { 1 };
+        thread::sleep(Duration::from_millis(slower * (200 + random(1_300))));
         demo.kill();
+        over.store(true, Ordering::SeqCst);
     });
 }
 
@@ -200,22 +210,22 @@ fn killed_at_random_moments_nothing_acknowledged_is_missing() {
         let file = crew.ana.get(&format!("{}/file", one.path)).expect("the portal answers");
         assert!(file.status == 200 && file.body == one.bytes, "{} came back otherwise", one.path);
     }
+    let ground = demo.ground();
     demo.stop();
-    let verified = run(&["ledger", "verify", "--dir", dir.to_str().expect("a path in UTF-8")]);
-    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
+    ground.assert_verifies();
 
     let opened = told.opened.lock().expect("no panic").clone();
     let downloaded = told.downloaded.load(Ordering::SeqCst);
     // Work was done in every sense, or the test shows nothing.
     assert!(kept.len() as u64 > 2 * u64::from(kills) && !opened.is_empty() && downloaded > 0);
-    let unknown = tokio::runtime::Runtime::new().expect("a runtime").block_on(entries_hold(&dir, &opened));
+    let unknown = tokio::runtime::Runtime::new().expect("a runtime").block_on(entries_hold(&ground, &opened));
     assert!(unknown >= u64::from(kills), "{unknown} acts were closed as unknown, one download a kill never ended");
-    objects_hold(&dir);
+    objects_hold(&ground);
 }
 
 /// Every opening that was acknowledged has its entry; every act that owes a word has one. How many are unknown.
-async fn entries_hold(dir: &Path, opened: &[(u64, String)]) -> u64 {
-    let store = custody::open_store(dir, false).await.expect("the folder opens");
+async fn entries_hold(ground: &Ground, opened: &[(u64, String)]) -> u64 {
+    let store = ground.store().await.expect("it opens");
     let entries = entries_of(&store).await;
     for (index, path) in opened {
         let entry =
@@ -255,18 +265,14 @@ async fn entries_hold(dir: &Path, opened: &[(u64, String)]) -> u64 {
 }
 
 /// Every version has its objects, and every object has a version, or an upload row by which the sweeper finds it.
-fn objects_hold(dir: &Path) {
-    let database = dir.join("strongroom.db");
+fn objects_hold(ground: &Ground) {
     let ids = |statement: &str| -> BTreeSet<String> {
-        sql(&database, statement).iter().flat_map(|row| row.split_whitespace()).map(ToOwned::to_owned).collect()
+        ground.rows(statement).iter().flat_map(|row| row.split_whitespace()).map(ToOwned::to_owned).collect()
     };
     let named = ids("SELECT original_object FROM document_version UNION ALL \
          SELECT text_object FROM document_version WHERE text_object IS NOT NULL");
     let coming = ids("SELECT objects FROM upload WHERE state <> 'committed'");
-    let there: BTreeSet<String> = files_below(&dir.join("objects"))
-        .iter()
-        .filter_map(|file| file.file_name().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
+    let there: BTreeSet<String> = ground.objects().into_iter().collect();
     let missing: Vec<_> = named.difference(&there).collect();
     assert!(missing.is_empty(), "versions without objects: {missing:?}");
     let lost: Vec<_> = there.iter().filter(|one| !named.contains(*one) && !coming.contains(*one)).collect();

@@ -6,18 +6,14 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use strongroom_tests::binary::{Browser, between, files_below, run, sql};
+use strongroom_tests::binary::{Browser, between, files_below, run};
 use strongroom_tests::terminal::{House, confirm};
 
 const THERE: &str = "Lakeside Pediatrics";
 const HERE: &str = "Northfield Orthopedics";
 
-fn database(house: &House) -> PathBuf {
-    house.folder.path().join("house/strongroom.db")
-}
-
 fn one(house: &House, statement: &str) -> String {
-    sql(&database(house), statement).pop().unwrap_or_default()
+    house.ground().rows(statement).pop().unwrap_or_default()
 }
 
 fn count(house: &House, statement: &str) -> u64 {
@@ -243,7 +239,7 @@ fn verifies_here(here: &House, (hugo, new): (&Browser, &str), (opened, key): (&P
     // A document of every state is on its pages, and the other house's ledger can be read and verified.
     let states = |house: &House, customer: &str| {
         let text = format!("SELECT DISTINCT state FROM document WHERE customer_id = '{customer}' ORDER BY state");
-        sql(&database(house), &text)
+        house.ground().rows(&text)
     };
     assert!(states(here, new).len() > 5, "{:?}", states(here, new));
     let left = Left::of(here, hugo, HERE);
@@ -280,13 +276,18 @@ fn goes_only_after_its_word(there: &House, (mara, ruth): (&Browser, &Browser), l
     let id = left.customer.as_str();
     let ask = || {
         let agreements = format!("UPDATE agreement SET ended_at = 1 WHERE customer_id = '{id}'");
-        sql(&database(there), &agreements);
+        there.ground().change(&agreements);
         let reason = "They have left.";
         let arguments = ["key", "shred", "ask", "--customer", id, "--name", THERE, "--reason", reason];
         confirmed(there, ruth, &arguments)
     };
-    let (code, _, said) = ask();
-    assert!(code == Some(2) && said.contains("has not confirmed"), "{said}");
+    // On a server it is refused for another reason yet, whoever has said what (docs/operating/postgresql.md).
+    let refused = |why: &str| {
+        let (code, _, said) = ask();
+        let elsewhere = there.ground().is_on_a_server() && said.contains("on a database server");
+        assert!(code == Some(2) && (said.contains(why) || elsewhere), "{code:?} {said}");
+    };
+    refused("has not confirmed");
     let page = mara.get(&format!("/customers/{id}/leaving")).expect("the portal answers").text();
     assert!(page.contains(&left.digest()), "{page}");
     let export = between(&page, "name=\"export\" value=\"", "\"").expect("an export to confirm").to_owned();
@@ -294,8 +295,7 @@ fn goes_only_after_its_word(there: &House, (mara, ruth): (&Browser, &Browser), l
     let other = "int_00000000000000000000000000";
     assert_eq!(mara.post(&confirming, &[("export", other)]).expect("the portal answers").status, 409);
     assert_eq!(mara.post(&confirming, &[("export", &export)]).expect("the portal answers").status, 303);
-    let (code, _, said) = ask();
-    assert!(code == Some(2) && said.contains("hold"), "{said}");
+    refused("hold");
     // Until then it is taken back with one touch.
     let withdraw = format!("/customers/{id}/leaving/withdraw");
     assert_eq!(mara.post(&withdraw, &[]).expect("the portal answers").status, 303);

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use strongroom_tests::binary::{Browser, Demo, folder};
+use strongroom_tests::binary::{Browser, Demo, folder, run, strongroom};
 use strongroom_tests::work::WorkHouse;
 
 /// Stands in every transcript of the demo, and on no other page.
@@ -54,7 +54,7 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
         let query = format!("customer=cus_{}", lakeside.split('"').next().unwrap_or_default());
         (ana, demo.sign_in("dina.paz"), demo.sign_in("mara.quist"), (tess, query), read)
     };
-    let (house, (ana, dina, mara, (tess, query), read)) = WorkHouse::make(all.path(), (&dir, &[]), "", people);
+    let (house, (ana, dina, mara, (tess, query), read)) = WorkHouse::make_embedded(all.path(), &dir, "", people);
     let invitation = house.invite_officer();
     let name = database(&place, all.path());
     let address = |role: &str| format!("postgres:///{name}?host={place}&user={role}");
@@ -117,4 +117,68 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
     let dump = Command::new("pg_dump").args(["-h", &place, "-U", "postgres", &name]).output().expect("pg_dump runs");
     let dump = said(&dump);
     assert!(dump.len() > 100_000 && !dump.contains(CANARY) && !dump.contains("Ibarra") && !dump.contains("Okafor"));
+}
+
+/// A demo on this database until it says who is there.
+fn begun_and_stopped(dir: &Path, address: &str) {
+    use std::io::BufRead as _;
+    let mut demo = Command::new(strongroom());
+    demo.args(["demo", "--json", "--listen", "127.0.0.1:0", "--database", address, "--dir"]).arg(dir);
+    let mut child = demo.stdout(std::process::Stdio::piped()).spawn().expect("the binary starts");
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("it was piped");
+    std::io::BufReader::new(stdout).read_line(&mut line).expect("it says so");
+    assert!(line.contains("sign_in_url"), "{line}");
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs").success());
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_demo_fills_only_a_database_that_was_made_for_it() {
+    let Some(place) = std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty()) else { return };
+    let all = folder("demo-server");
+    let name = database(&place, all.path());
+    let address = |role: &str| format!("postgres:///{name}?host={place}&user={role}");
+    let demo = |dir: &str, more: &[&str]| {
+        let mut demo = Command::new(strongroom());
+        demo.args(["demo", "--json", "--listen", "127.0.0.1:0", "--dir"]).arg(all.path().join(dir));
+        demo.args(["--database", &address("strongroom_node")]).args(more).output().expect("the binary starts")
+    };
+    let refused = |output: &Output, code: i32, why: &str| {
+        assert!(output.status.code() == Some(code) && said(output).contains(why), "{}", said(output));
+    };
+    refused(&demo("early", &[]), 4, "run strongroom migrate");
+    refused(&demo("nowhere", &["--objects", "folder"]), 2, "s3://name");
+    let migrate = ["migrate", "--role", "strongroom_node", "--to", &address("strongroom_owner")];
+    assert!(run(&migrate).status.success());
+    // In a folder that has a demo of its own, nothing begins.
+    let (own, log) = (all.path().join("own"), all.path().join("log"));
+    Demo::start_at(
+        Command::new(strongroom()),
+        (&own, strongroom_tests::Ground::embedded(&own)),
+        &log,
+        std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+    )
+    .stop();
+    refused(&demo("own", &[]), 2, "a database of its own");
+    assert_eq!(said(&psql(&place, &name, "SELECT COUNT(*) FROM meta")).trim(), "0", "nothing was written");
+    // It begins, and goes on in the same folder; in no other, because nobody else has its key.
+    let first = || begun_and_stopped(&all.path().join("first"), &address("strongroom_node"));
+    first();
+    refused(&demo("second", &[]), 2, "was not made for this folder's demo");
+    let rows = said(&psql(&place, &name, "SELECT COUNT(*) FROM document"));
+    assert!(rows.trim().parse::<u32>().is_ok_and(|many| many > 10), "{rows}");
+    first();
+    assert_eq!(said(&psql(&place, &name, "SELECT COUNT(*) FROM document")), rows, "it is filled once");
+    // And nobody works with it.
+    let config = all.path().join("strongroom.toml");
+    let text = format!(
+        "dir = {:?}\noperator = \"Prairie\"\npublic_url = \"http://localhost:1\"\nroot_key_file = {:?}\ndatabase = {:?}\n",
+        all.path().join("first"),
+        all.path().join("first/demo-root.key"),
+        address("strongroom_node")
+    );
+    std::fs::write(&config, text).expect("the configuration can be written");
+    let served = run(&["serve", "--config", config.to_str().expect("a path in UTF-8")]);
+    assert!(!served.status.success() && said(&served).contains("made for demo"), "{}", said(&served));
 }

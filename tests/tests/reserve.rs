@@ -4,7 +4,8 @@
 use record::action::Action;
 use record::{Entry, Outcome};
 use std::path::Path;
-use strongroom_tests::binary::{Answer, Browser, WriteLock, entries, folder, run, sql, until};
+use strongroom_tests::Ground;
+use strongroom_tests::binary::{Answer, Browser, entries, folder, until};
 use strongroom_tests::passkey::SoftKey;
 use strongroom_tests::work::{Served, SmallDisk, WorkHouse};
 
@@ -79,10 +80,9 @@ impl Scene {
     }
 }
 
-/// The entries of a house that is not running.
 /// Both sign-ins, the sign-out and the alert are in the ledger, late, in order, once; and it verifies.
-fn assert_witnessed_late(dir: &Path) {
-    let all = entries(dir);
+fn assert_witnessed_late(ground: &Ground) {
+    let all = entries(ground);
     let late: Vec<&Entry> = all.iter().filter(|entry| entry.why.starts_with("late")).collect();
     let of = |action: Action| late.iter().filter(|entry| entry.action == action).count();
     assert_eq!((of(Action::SessionStart), of(Action::SessionEnd)), (2, 1), "{late:?}");
@@ -90,14 +90,9 @@ fn assert_witnessed_late(dir: &Path) {
     let sessions: Vec<&&Entry> = late.iter().filter(|entry| entry.action != Action::AlertList).collect();
     assert!(sessions.windows(2).all(|pair| pair[0].at <= pair[1].at), "in the order in which they happened");
     assert!(sessions.iter().all(|entry| entry.outcome == Outcome::Permitted));
-    let listed = sql(&dir.join("strongroom.db"), "SELECT kind FROM alert WHERE kind LIKE 'ledger%' ORDER BY alert_id");
+    let listed = ground.rows("SELECT kind FROM alert WHERE kind LIKE 'ledger%' ORDER BY alert_id");
     assert_eq!(listed, ["ledger_cannot_write", "ledger_writes_again"]);
-    assert_verifies(dir);
-}
-
-fn assert_verifies(dir: &Path) {
-    let output = run(&["ledger", "verify", "--dir", dir.to_str().expect("a path in UTF-8")]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    ground.assert_verifies();
 }
 
 #[test]
@@ -105,12 +100,12 @@ fn while_the_database_is_locked_people_sign_in_alerts_are_told_and_nothing_opens
     let all = folder("reserve-locked");
     let (dir, told) = (all.path().join("data"), all.path().join("told"));
     let scene = Scene::begin(all.path(), &dir, &[]);
-    let lock = WriteLock::take(&dir.join("strongroom.db"));
+    let lock = scene.house.ground.lock();
     let kim = scene.assert_goes_on_without_a_ledger(&told);
     drop(lock);
     scene.assert_all_is_back(&kim, &told);
     scene.served.stop();
-    assert_witnessed_late(&dir);
+    assert_witnessed_late(&scene.house.ground);
 }
 
 #[test]
@@ -118,7 +113,7 @@ fn killed_while_the_database_is_locked_the_next_start_writes_down_who_signed_in(
     let all = folder("reserve-killed");
     let (dir, told) = (all.path().join("data"), all.path().join("told"));
     let scene = Scene::begin(all.path(), &dir, &[]);
-    let lock = WriteLock::take(&dir.join("strongroom.db"));
+    let lock = scene.house.ground.lock();
     let kim = scene.assert_goes_on_without_a_ledger(&told);
     scene.served.kill();
     drop(lock);
@@ -128,9 +123,9 @@ fn killed_while_the_database_is_locked_the_next_start_writes_down_who_signed_in(
     let (answer, _) = served.sign_in(&scene.key);
     assert_eq!(answer.status, 200, "{}", answer.text());
     served.stop();
-    let late = entries(&dir).iter().filter(|entry| entry.why == "late").count();
+    let late = entries(&scene.house.ground).iter().filter(|entry| entry.why == "late").count();
     assert_eq!(late, 3, "two sign-ins and a sign-out");
-    assert_verifies(&dir);
+    scene.house.ground.assert_verifies();
 }
 
 #[test]
@@ -161,7 +156,7 @@ fn on_a_full_disk_people_sign_in_alerts_are_told_and_nothing_opens() {
     let kept = all.path().join("kept");
     let copied = std::process::Command::new("cp").arg("-a").arg(&outside).arg(&kept).status().expect("cp runs");
     assert!(copied.success());
-    assert_witnessed_late(&kept);
+    assert_witnessed_late(&Ground::embedded(&kept));
 }
 
 /// Fills a disk to its last byte.

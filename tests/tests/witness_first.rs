@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use strongroom_tests::binary::{
-    Answer, Browser, Demo, WriteLock, between, files_below, folder, run, sql_within, strongroom, until,
-};
+use strongroom_tests::binary::{Answer, Browser, Demo, between, files_below, folder, sql_within, strongroom, until};
 
 /// Stands in every transcript of the demo, and on no other page.
 const CANARY: &str = "Made up for the demo";
@@ -90,10 +88,17 @@ impl Work {
 
 /// What can be counted from outside: documents, versions, deliveries, uploads; and the objects on the disk.
 fn counted(demo: &Demo, dir: &Path) -> (Vec<String>, usize) {
-    let statement = "SELECT COUNT(*), SUM(current_version), SUM(delivered_at IS NOT NULL) FROM document \
-                     UNION ALL SELECT COUNT(*), 0, 0 FROM document_version \
-                     UNION ALL SELECT COUNT(*), 0, 0 FROM upload WHERE state <> 'committed'";
-    let rows = sql_within(demo.pid(), &dir.join("strongroom.db"), statement);
+    let ground = demo.ground();
+    let statement = format!(
+        "SELECT COUNT(*), SUM(current_version), COUNT(delivered_at) FROM document \
+         UNION ALL SELECT COUNT(*), 0, 0 FROM document_version \
+         UNION ALL SELECT COUNT(*), 0, 0 FROM upload WHERE {}",
+        ground.uploads_left()
+    );
+    if ground.is_on_a_server() {
+        return (ground.rows(&statement), ground.objects().len());
+    }
+    let rows = sql_within(demo.pid(), &dir.join("strongroom.db"), &statement);
     (rows, files_below(&seen_from_here(demo, &dir.join("objects"))).len())
 }
 
@@ -133,11 +138,6 @@ fn assert_the_door_answers(demo: &Demo) {
     assert_eq!(nobody.header("location").is_some(), nobody.status == 303, "a stranger is sent to the way in");
 }
 
-fn assert_verifies(dir: &Path) {
-    let output = run(&["ledger", "verify", "--dir", dir.to_str().expect("a path in UTF-8")]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
 #[test]
 fn while_the_database_is_locked_nothing_opens_and_nothing_is_half_done() {
     let all = folder("locked");
@@ -145,7 +145,7 @@ fn while_the_database_is_locked_nothing_opens_and_nothing_is_half_done() {
     let demo = Demo::start(&dir, &log);
     let work = Work::begin(&demo);
     let before = counted(&demo, &dir);
-    let lock = WriteLock::take(&dir.join("strongroom.db"));
+    let lock = demo.ground().lock();
     let answers = work.try_all();
     assert_closed(&answers);
     assert_the_door_answers(&demo);
@@ -157,8 +157,9 @@ fn while_the_database_is_locked_nothing_opens_and_nothing_is_half_done() {
         until("nothing is left of what was refused", || Some(counted(&demo, &dir)).filter(|now| *now == before))
     );
     assert_open(&work);
+    let ground = demo.ground();
     demo.stop();
-    assert_verifies(&dir);
+    ground.assert_verifies();
 }
 
 /// The binary in a mount namespace of its own, with a small disk at `disk` that nobody else sees.
@@ -226,8 +227,9 @@ fn on_a_full_disk_nothing_opens_and_room_or_a_new_start_opens_it_again() {
     std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o700)).expect("a folder can be closed");
     let demo = Demo::start(&kept, &log);
     assert!(demo.sign_in("ana.reyes").get(&work.read).expect("the portal answers").text().contains(CANARY));
+    let ground = demo.ground();
     demo.stop();
-    assert_verifies(&kept);
+    ground.assert_verifies();
 }
 
 /// Fills a disk to its last byte.

@@ -6,6 +6,9 @@
 
 mod could;
 mod nowhere;
+mod refusals;
+
+pub(crate) use refusals::RefusalMeter;
 
 use crate::settings::year_of;
 use crate::{Answered, Custody, CustodyError, Desk, Witnessed};
@@ -17,17 +20,9 @@ use policy::{
 use record::action::OpensNames;
 use record::{
     Act, Action, CustomerId, Entry, Intent, Outcome, PersonId, Principal, Purpose, ResourceId, Resources, SessionId,
-    Timestamp,
 };
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use store::{PersonState, Visit};
 use vault::{KeyRing, Opening, Owner, Shown};
-
-/// Refusals of one principal that are written one by one, each minute.
-const REFUSALS_A_MINUTE: u32 = 30;
-const MINUTE_MILLIS: i64 = 60_000;
 
 /// Permitted and witnessed. Spent by opening, or by doing what was asked.
 #[must_use]
@@ -103,36 +98,6 @@ impl Question {
     pub(crate) fn saying(mut self, words: &str) -> Self {
         words.clone_into(&mut self.words);
         self
-    }
-}
-
-/// Counts refusals, so that noise cannot fill the ledger.
-#[derive(Debug, Default)]
-pub(crate) struct RefusalMeter(Mutex<HashMap<Principal, (i64, u32)>>, AtomicU64);
-
-impl RefusalMeter {
-    /// Is this refusal written, or only counted. A stranger's first one in a minute is written and stands for all.
-    pub(crate) fn is_written(&self, principal: Principal, at: Timestamp) -> bool {
-        let minute = at.unix_millis().div_euclid(MINUTE_MILLIS);
-        let mut meter = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if meter.len() > 10_000 {
-            meter.retain(|_, (counted, _)| *counted == minute);
-        }
-        let (counted_minute, count) = meter.entry(principal).or_insert((minute, 0));
-        if *counted_minute != minute {
-            (*counted_minute, *count) = (minute, 0);
-        }
-        *count += 1;
-        let written = *count <= if principal == Principal::Stranger { 1 } else { REFUSALS_A_MINUTE };
-        if !written {
-            self.1.fetch_add(1, Ordering::Relaxed);
-        }
-        written
-    }
-
-    /// How many refusals were only counted since this was last asked.
-    pub(crate) fn unwritten_take(&self) -> u64 {
-        self.1.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -240,7 +205,7 @@ impl Custody {
                 if refusal.why() == Why::PolicyError {
                     tracing::error!(action = A::ACTION.as_str(), "a policy failed while it was evaluated; refused");
                 }
-                if self.0.refusals.is_written(who, at) {
+                if self.0.refusals.is_written(self, who, at) {
                     let entry = Entry::of(refusal.intent(), Outcome::Refused, refusal.why().as_str());
                     // A refusal stands whether or not it could be written down.
                     drop(self.0.scribe.write(entry, Vec::new()).await);
@@ -344,7 +309,7 @@ impl<A: Act> Desk<A> {
             Purpose::Operations,
         );
         self.custody.0.tally.act(A::ACTION, Answered::Refused);
-        if self.custody.0.refusals.is_written(intent.principal(), intent.at()) {
+        if self.custody.0.refusals.is_written(&self.custody, intent.principal(), intent.at()) {
             let entry = Entry::of(&intent, Outcome::Refused, Why::NotPermitted.as_str());
             drop(self.custody.0.scribe.write(entry, Vec::new()).await);
         }

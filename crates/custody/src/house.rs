@@ -147,7 +147,7 @@ impl Custody {
         ledger::sign_head(&log, &signer).await.map_err(|error| CustodyError::Broken(format!("the ledger: {error}")))?;
         let scribe = Scribe::start(log.clone(), Arc::clone(&signer), Arc::clone(&entropy));
         let passkeys = crate::passkeys::Passkeys::new(&settings)?;
-        let refusals = crate::ask::RefusalMeter::default();
+        let refusals = crate::ask::RefusalMeter::of(store::Counted::Refusal);
         let alarm = crate::alerts::AlarmState::default();
         let (standby, found) = crate::reserve::Standby::open(store.dir().to_owned()).await;
         let custody = Self(Arc::new(Inner {
@@ -163,7 +163,7 @@ impl Custody {
             program,
             passkeys,
             refusals,
-            token_refusals: crate::ask::RefusalMeter::default(),
+            token_refusals: crate::ask::RefusalMeter::of(store::Counted::TokenRefusal),
             alarm,
             terminals: crate::terminals::Terminals::default(),
             orphans: std::sync::atomic::AtomicU64::new(0),

@@ -98,7 +98,7 @@ pub use ledger_desk::{
 };
 pub use merges::{MergeDesk, MergeLine, MergeLines, MergeLook, MergeSide, Undone};
 pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
-pub use nodes::NodeHandle;
+pub use nodes::{NodeHandle, SharedCounts, Unsaid, share_of};
 pub use patients::{ImportReport, PatientLine, PatientLines, PatientPage};
 pub use people::{
     Confirmed, FirstDay, InvitationLine, Invited, People, PeopleLine, PeopleReject, PersonLine, RoleLine, people_read,
@@ -116,7 +116,7 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the servers that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
-pub use store::{BucketOptions, BucketPlace, LeavingState, ObjectsCarried, Server, Visit};
+pub use store::{BucketOptions, BucketPlace, Counted, LeavingState, ObjectsCarried, Server, Shared, Spent, Visit};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{

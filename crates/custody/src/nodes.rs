@@ -4,8 +4,13 @@
 //! What must always hold: a key seals only when every node that may answer anything can open by it; a portal that one
 //! node has closed is closed on all within a second; what is permitted here was true in the database at most one lease ago.
 
+mod shared;
+
+pub use shared::{SharedCounts, Unsaid, share_of};
+
 use crate::{Custody, CustodyError};
 use record::NodeId;
+use std::sync::{OnceLock, Weak};
 use std::time::Duration;
 use store::{Heard, LEASE, PULSE, Pulse, StoreError, Visit};
 use tokio::sync::watch;
@@ -23,6 +28,8 @@ pub(crate) struct Together {
     /// One at a time follows the keys, so that an older table never takes the place of a newer one.
     following: tokio::sync::Mutex<Followed>,
     gate: watch::Sender<Option<String>>,
+    /// What the door counts. It goes when the door does.
+    counts: OnceLock<Weak<dyn SharedCounts>>,
 }
 
 /// How far this node has followed the key table.
@@ -36,7 +43,7 @@ enum Followed {
 
 impl Default for Together {
     fn default() -> Self {
-        Self { following: tokio::sync::Mutex::default(), gate: watch::Sender::new(None) }
+        Self { following: tokio::sync::Mutex::default(), gate: watch::Sender::new(None), counts: OnceLock::new() }
     }
 }
 
@@ -125,11 +132,16 @@ impl Custody {
                 tracing::warn!(%error, "the database does not answer this node");
             }
             alone |= !self.store().truth_holds();
-            if let Ok(Some(heard)) = beat
-                && self.heard(heard).await
-            {
-                pulse.resume();
-            }
+            let answered = match beat {
+                Ok(Some(heard)) => {
+                    if self.heard(heard).await {
+                        pulse.resume();
+                    }
+                    true
+                }
+                Ok(None) | Err(_) => false,
+            };
+            self.counts_share(answered.then_some(&mut *pulse)).await;
             if alone && self.store().truth_holds() {
                 alone = false;
                 let custody = self.clone();

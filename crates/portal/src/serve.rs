@@ -92,6 +92,9 @@ impl Portal {
         let gate = Gate::new(start);
         let clock = Arc::new(SystemClock);
         let mut setting = Setting::new(public_url.clone(), gate.clone(), clock);
+        let naming = custody.clone();
+        setting.limits = setting.limits.named_by(move |limit, whose| naming.counted_name(limit, whose));
+        custody.counts_shared_with(setting.limits.shared());
         setting.faces = Faces::of_pages(&settings.operator, &settings.telephone);
         setting.extra_hosts = options.extra_hosts;
         setting.stream_bytes_max = settings.file_bytes_max;

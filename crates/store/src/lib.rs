@@ -76,7 +76,7 @@ pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
 pub use ledger_walk::{Passed, Walk};
 pub use merges::{MovedBack, PatientMerge};
 pub use moving::TableMoved;
-pub use nodes::{GATE_CLOSED, Heard, LEASE, PULSE, Pulse, ServerClock, Visit};
+pub use nodes::{Counted, GATE_CLOSED, Heard, LEASE, PULSE, Pulse, SPENT_MOST, ServerClock, Shared, Spent, Visit};
 pub use objects::{BucketFault, BucketOptions, BucketPlace, BucketSeen, ObjectReader, ObjectWriter, Objects, Pieces};
 pub use patients::{Patient, PatientMatch};
 pub use people::{Assignment, Credential, Invitation, Membership, Person, PersonState};

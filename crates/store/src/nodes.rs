@@ -6,6 +6,10 @@
 //! until when, is told by the database's clock alone. The ledger does not rest on any of this: its head is compared and
 //! swapped.
 
+mod spent;
+
+pub use spent::{Counted, SPENT_MOST, Shared, Spent};
+
 use crate::binds::{Row, binds};
 use crate::{Server, Store, StoreError};
 use record::{Clock, NodeId, Timestamp};
@@ -187,6 +191,7 @@ pub struct Pulse {
     node: NodeId,
     lease: Arc<Lease>,
     clock: Arc<ServerClock>,
+    telling: spent::Telling,
 }
 
 impl std::fmt::Debug for Pulse {
@@ -300,7 +305,14 @@ impl Store {
         let (_, lease) = nodes.joined.get_or_init(|| (node, Arc::new(Lease::default())));
         let (lease, clock) = (Arc::clone(lease), Arc::clone(&nodes.clock));
         lease.lose();
-        let mut pulse = Pulse { server: nodes.server.clone(), connection: None, node, lease, clock };
+        let mut pulse = Pulse {
+            server: nodes.server.clone(),
+            connection: None,
+            node,
+            lease,
+            clock,
+            telling: spent::Telling::default(),
+        };
         let beat = pulse.beat(keys).await?;
         if beat.is_none() {
             return Err(StoreError::Server("this node could not join the others; try again".to_owned()));

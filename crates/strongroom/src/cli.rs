@@ -1,8 +1,10 @@
 //! The command line. Man pages and completions are made from this same definition.
 
 mod customer;
+mod demo;
 
 pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, TakeIn};
+pub(crate) use demo::Demo;
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
@@ -33,7 +35,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// A made-up house that is served at once: operator, three customers, people of every role.
-    #[command(after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json")]
+    #[command(
+        after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json\n  strongroom demo --dir demo --database 'postgres:///demo?host=/run/postgresql&user=strongroom_node'"
+    )]
     Demo(Demo),
     /// A new house: first keys, first privacy officer.
     #[command(
@@ -152,23 +156,6 @@ pub(crate) struct Migrate {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// One object on standard output.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// A made-up house.
-#[derive(Debug, Args)]
-pub(crate) struct Demo {
-    /// Where it is kept; a folder that goes away with the demo, if not given.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
-    /// The address and port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
-    pub(crate) listen: SocketAddr,
-    /// The same seed gives the same names and texts.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) seed: u64,
-    /// The first line on standard output is one object with the address and everybody's one-time link.
     #[arg(long)]
     pub(crate) json: bool,
 }

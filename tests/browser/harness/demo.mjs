@@ -26,11 +26,18 @@ export function freePort() {
   });
 }
 
+/** What the demo is told of a database on a server and of a bucket. */
+export function grounds() {
+  return (process.env.STRONGROOM_DEMO ?? '').split(' ').filter(Boolean);
+}
+
 /** The demo refuses a folder that it did not make, so it gets the name of one that does not exist yet. */
 export async function startDemo(binary, { seed = 1 } = {}) {
   const parent = await mkdtemp(join(tmpdir(), 'strongroom-browser-'));
   const port = await freePort();
   const given = ['demo', '--json', '--dir', join(parent, 'demo'), '--listen', `127.0.0.1:${port}`, '--seed', String(seed)];
+  // A database and a bucket, where bin/test has made them for this one.
+  given.push(...grounds());
   const child = spawn(binary, given, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -1,14 +1,14 @@
 //! Two nodes of one house on a database server. Where there is none (bin/test starts one), there is nothing to try.
 
-use super::NodeHandle;
+use super::{NodeHandle, SharedCounts};
 use crate::filled::{Filled, filled, reads, root, upload};
 use crate::testing::{TempDir, agreement, house};
 use crate::{Custody, CustodyError, Desk, OpenHouse};
 use record::{Outcome, SeededEntropy, act};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use store::{LEASE, PULSE, StoreError};
+use store::{Counted, LEASE, PULSE, Shared, Spent, StoreError};
 
 /// A house with a second node. Both have their pulse.
 struct Two {
@@ -199,6 +199,81 @@ async fn two_nodes_write_one_ledger_and_years_turn_once() {
     filled.house.later(400 * 24 * crate::testing::HOUR_MILLIS);
     let (one, other) = tokio::join!(two.first().audit_year_ensure(), two.second.audit_year_ensure());
     assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    two.leave().await;
+}
+
+/// Counts as the door does, by hand.
+#[derive(Default)]
+struct Counting {
+    unsaid: Mutex<Vec<Spent>>,
+    heard: Mutex<Vec<Spent>>,
+    others: Mutex<usize>,
+}
+
+impl SharedCounts for Counting {
+    fn said(&self, most: usize) -> Vec<Spent> {
+        assert!(most > 100);
+        std::mem::take(&mut self.unsaid.lock().unwrap())
+    }
+    fn heard(&self, shared: &Shared, _: record::Timestamp) {
+        self.heard.lock().unwrap().extend(&shared.spent);
+        *self.others.lock().unwrap() = shared.others;
+    }
+    fn unheard(&self) {
+        *self.others.lock().unwrap() = 0;
+    }
+}
+
+impl Counting {
+    fn of(custody: &Custody) -> Arc<Self> {
+        let counting = Arc::new(Self::default());
+        let weak: Weak<Self> = Arc::downgrade(&counting);
+        custody.counts_shared_with(weak);
+        counting
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_lets_pass_is_heard_once_by_the_other_and_names_nobody() {
+    let Some(two) = two().await else { return };
+    let (first, second) = (Counting::of(two.first()), Counting::of(&two.second));
+    let whose = two.first().counted_name(Counted::Stranger, "192.0.2.7");
+    assert_eq!(whose, two.second.counted_name(Counted::Stranger, "192.0.2.7"), "all nodes have one name for them");
+    assert_ne!(whose, two.first().counted_name(Counted::Attempt, "192.0.2.7"));
+    let spent = |count| Spent { limit: Counted::Stranger, whose, count };
+    assert!(in_time(async || *second.others.lock().unwrap() == 1).await, "they know of each other");
+    first.unsaid.lock().unwrap().push(spent(7));
+    assert!(in_time(async || *second.heard.lock().unwrap() == [spent(7)]).await);
+    first.unsaid.lock().unwrap().push(spent(2));
+    assert!(in_time(async || *second.heard.lock().unwrap() == [spent(7), spent(2)]).await);
+    tokio::time::sleep(4 * PULSE).await;
+    assert_eq!(*second.heard.lock().unwrap(), [spent(7), spent(2)], "once");
+    assert!(first.heard.lock().unwrap().is_empty(), "its own is not told to it");
+    // A node that has lost its lease says and hears nothing.
+    let under_way = two.second.visit().unwrap();
+    two.second.store().stood_still();
+    assert!(in_time(async || *second.others.lock().unwrap() == 0).await);
+    drop(under_way);
+    assert!(in_time(async || *second.others.lock().unwrap() == 1).await, "and does again when it is back");
+    two.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_that_are_written_one_by_one_are_so_many_on_all_nodes_together() {
+    let Some(two) = two().await else { return };
+    let refused = async |custody: &Custody| {
+        let desk = Desk::<act::LedgerList>::at(custody.clone(), None);
+        assert!(desk.ledger_list(&crate::LedgerFilter::default(), None).await.is_err());
+        custody.0.refusals.unwritten_take() == 0
+    };
+    let apart = Counting::of(two.first());
+    assert!(in_time(async || *apart.others.lock().unwrap() == 1).await, "they know of each other");
+    assert!(refused(two.first()).await, "a stranger's first one is written");
+    tokio::time::sleep(3 * PULSE).await;
+    assert!(!refused(&two.second).await, "and stands for all, wherever they knock");
+    assert!(!refused(two.first()).await);
+    two.filled.house.later(60_000);
+    assert!(refused(&two.second).await, "until the next minute");
     two.leave().await;
 }
 

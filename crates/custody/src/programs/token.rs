@@ -249,7 +249,7 @@ impl Custody {
         let named = Resources::of([named]);
         let intent =
             Intent::to::<act::SessionStart>(self.clock(), self.entropy(), who, None, named, Purpose::Operations);
-        if self.0.token_refusals.is_written(counted, intent.at()) {
+        if self.0.token_refusals.is_written(self, counted, intent.at()) {
             let entry = Entry::of(&intent, Outcome::Refused, refused.as_str());
             // A refusal stands whether or not it could be written down.
             drop(self.0.scribe.write(entry, Vec::new()).await);

@@ -81,10 +81,10 @@ impl<C: House> Door<C> {
             None => None,
         };
         let Some(program) = program else {
-            visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
+            visit.take(&inner.setting.limits, &LimitKey::Stranger(visit.client))?;
             return Err(Problem::WhoAreYou);
         };
-        visit.take(&inner.setting.limits, LimitKey::Program(program.program))?;
+        visit.take(&inner.setting.limits, &LimitKey::Program(program.program))?;
         let visit = visit.of_program(&inner.rooms_of_programs, program.program)?;
         let (entry, params) = match found {
             Found::Route(entry, params) if matches!(entry.lock, Lock::Program(_)) => (entry, params),

@@ -369,7 +369,7 @@ impl<C: House> Door<C> {
         let inner = &*self.0;
         let looks = only_looks(&parts.method);
         if looks {
-            visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
+            visit.take(&inner.setting.limits, &LimitKey::Stranger(visit.client))?;
         } else {
             // A program is no browser and says no origin; where one is said, the same holds as for pages.
             let from_program = entry.kind == Kind::Proof && !parts.headers.contains_key(header::ORIGIN);
@@ -377,7 +377,7 @@ impl<C: House> Door<C> {
                 return Err(Problem::CrossSite);
             }
             // Before anything of it is read, and so before any signature is looked at.
-            visit.take(&inner.setting.limits, LimitKey::Attempt(visit.client))?;
+            visit.take(&inner.setting.limits, &LimitKey::Attempt(visit.client))?;
         }
         let foreign = Site::of(&parts.headers) == Site::Foreign;
         if foreign && !is_navigation(&parts.headers) {
@@ -415,7 +415,7 @@ impl<C: House> Door<C> {
             None => None,
         };
         let Some(signed_in) = signed_in else {
-            visit.take(&inner.setting.limits, LimitKey::Stranger(visit.client))?;
+            visit.take(&inner.setting.limits, &LimitKey::Stranger(visit.client))?;
             return who_are_you(&parts);
         };
         let looks = only_looks(&parts.method);
@@ -514,7 +514,7 @@ impl Visit {
         Ok(self)
     }
 
-    pub(super) fn take(&self, limits: &Limits, key: LimitKey) -> Result<(), Problem> {
+    pub(super) fn take(&self, limits: &Limits, key: &LimitKey) -> Result<(), Problem> {
         if self.probing {
             return Ok(());
         }

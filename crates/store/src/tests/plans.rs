@@ -83,7 +83,9 @@ async fn what_is_someones_own_is_found_by_who_they_care_for() {
         assert_eq!(names.is_some(), !groups.is_empty());
         let theirs = ["document_by_author (author_id=?", "recipient_by_person (person_id=?"];
         if groups.is_empty() {
-            theirs.into_iter().for_each(|index| drop(at(index)));
+            for index in theirs {
+                at(index);
+            }
         } else {
             // Of somebody with that name, but for those in their care, only what is still on its way is left.
             at("document_by_state (customer_id=? AND state=?");

@@ -1,9 +1,12 @@
 //! The demo: a made-up house, served at once. Its root key lies beside its data, which nothing else may do.
+//!
+//! What must always hold: it fills nothing that it did not make: neither a folder nor a database with anything in it.
 
 use super::serve::until_stopped;
 use crate::cli;
+use crate::config::server_of;
 use crate::outcome::{WrongUse, say, say_json};
-use custody::{Custody, OpenHouse, RootKey, Settings};
+use custody::{BucketOptions, BucketPlace, Custody, CustodyError, OpenHouse, RootKey, Server, Settings};
 use portal::serve::{Portal, ServeOptions};
 use record::{Entropy, SystemClock, SystemEntropy};
 use std::net::SocketAddr;
@@ -15,6 +18,21 @@ use url::Url;
 const KEY_FILE: &str = "demo-root.key";
 /// Where the private keys of its made-up programs lie.
 const PROGRAMS: &str = "programs";
+
+/// Where rows and objects lie, when not in the folder.
+struct Ground {
+    server: Option<Server>,
+    bucket: Option<BucketPlace>,
+}
+
+impl Ground {
+    fn of(args: &cli::Demo) -> anyhow::Result<Self> {
+        let server = args.database.as_deref().map(server_of).transpose()?;
+        let options = BucketOptions { endpoint: args.objects_endpoint.clone(), ..BucketOptions::default() };
+        let bucket = args.objects.as_deref().map(|url| BucketPlace::parse(url, &options)).transpose();
+        Ok(Self { server, bucket: bucket.map_err(|error| WrongUse(error.to_string()))? })
+    }
+}
 
 /// A folder that goes away with the demo.
 struct Folder {
@@ -45,9 +63,11 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
         return Err(WrongUse("the demo is served on a loopback address only, such as 127.0.0.1:8080".to_owned()).into());
     }
     let listen = free_port(args.listen)?;
+    let ground = Ground::of(&args)?;
     let folder = folder(args.dir)?;
     let url = format!("http://localhost:{}", listen.port());
-    let custody = house(&folder.path, &url).await?;
+    let custody = house(&folder.path, &ground, &url).await?;
+    let node = custody.node_join().await?;
     custody.start_settle().await?;
     let people = custody.demo_fill(args.seed).await?;
     let programs = programs(&custody, &folder.path).await?;
@@ -76,7 +96,6 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         tell(&url, &listed)?;
     }
-    let node = custody.node_join().await?;
     let done = until_stopped((custody, node), portal, &folder.path).await;
     drop(folder);
     done
@@ -112,10 +131,10 @@ fn free_port(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
     Ok(probe.local_addr()?)
 }
 
-async fn house(dir: &Path, url: &str) -> anyhow::Result<Custody> {
+async fn house(dir: &Path, ground: &Ground, url: &str) -> anyhow::Result<Custody> {
     let key_file = dir.join(KEY_FILE);
-    let is_new = !dir.join("strongroom.db").exists();
-    if !is_new && !key_file.exists() {
+    let (has_database, has_key) = (dir.join("strongroom.db").exists(), key_file.exists());
+    if has_database && !has_key {
         return Err(WrongUse("this folder was not made by the demo".to_owned()).into());
     }
     let mut settings = Settings::new("Prairie Transcription (demo)", Url::parse(url)?);
@@ -123,9 +142,27 @@ async fn house(dir: &Path, url: &str) -> anyhow::Result<Custody> {
     settings.telephone = "+1 608 555 0100".to_owned();
     settings.security_contact = Some("mailto:security@prairie.example".to_owned());
     settings.root_key_file = Some(key_file.clone());
-    let clock: Arc<dyn record::Clock> = Arc::new(SystemClock);
+    let store = match &ground.server {
+        Some(_) if has_database => {
+            return Err(WrongUse("this folder has a demo with a database of its own".to_owned()).into());
+        }
+        Some(server) => custody::open_node(server, dir).await?,
+        None => custody::open_store(dir, !has_database).await?,
+    };
+    let store = match &ground.bucket {
+        Some(place) => store.with_bucket(place).map_err(CustodyError::from)?,
+        None => store,
+    };
+    let is_new = store.meta_fetch("format").await.map_err(CustodyError::from)?.is_none();
+    if is_new == has_key {
+        // Another house's rows, or those that went with this key are elsewhere.
+        return Err(WrongUse("this database was not made for this folder's demo, or holds something".to_owned()).into());
+    }
+    let clock: Arc<dyn record::Clock> = match store.server_clock() {
+        Some(clock) => clock,
+        None => Arc::new(SystemClock),
+    };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let store = custody::open_store(dir, is_new).await?;
     let root = if is_new {
         let root = RootKey::generate(&SystemEntropy);
         super::init::write_private(&key_file, root.to_file_line().as_bytes())?;

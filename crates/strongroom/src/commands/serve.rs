@@ -76,8 +76,9 @@ pub(super) async fn until_stopped(
     portal.run(told_to_stop()).await;
     admin.stop().await;
     jobs.stop().await;
-    node.leave().await;
+    // First, and with the lease: what was written last stands under a checkpoint before this node is gone.
     custody.close().await;
+    node.leave().await;
     Ok(())
 }
 
