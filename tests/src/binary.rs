@@ -191,6 +191,13 @@ impl Demo {
         self.ground.leases_end();
     }
 
+    /// The same, and its lease goes on: whoever starts at once finds a node that has not said that it is gone.
+    pub fn kill_within_its_lease(mut self) {
+        self.child.kill().expect("a child can be killed");
+        let status = self.child.wait().expect("a child can be waited for");
+        assert_eq!(status.signal(), Some(9), "it had ended before it was killed: {status}");
+    }
+
     /// SIGTERM, and waits for its clean end.
     pub fn stop(mut self) {
         let told = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().expect("kill runs");

@@ -98,6 +98,12 @@ fn there_and_back(all: &Path, endpoint: &str, fake: Option<&FakeBucket>) {
     let moved = house.run(&["migrate", "--objects-to", &carried.bucket, "--json"]);
     assert!(moved.status.success() && said(&moved).contains(&format!("\"objects\":{before}")), "{}", said(&moved));
     assert_eq!(carried.objects_in_folder(), before, "nothing is removed where it lay");
+    // No demo is begun among them.
+    let mut demo = house.command();
+    demo.args(["demo", "--json", "--listen", "127.0.0.1:0", "--objects-endpoint", endpoint]).args(url);
+    demo.env("AWS_ACCESS_KEY_ID", fake_bucket::KEY_ID).env("AWS_SECRET_ACCESS_KEY", fake_bucket::SECRET);
+    let refused = demo.arg("--dir").arg(all.join("another")).output().expect("the binary starts");
+    assert!(refused.status.code() == Some(2) && said(&refused).contains("of another house"), "{}", said(&refused));
     let forgotten = house.run(&["serve"]);
     assert!(!forgotten.status.success() && said(&forgotten).contains("lie in a bucket"), "{}", said(&forgotten));
     // From here on the folder is not looked at.

@@ -161,6 +161,13 @@ fn a_demo_fills_only_a_database_that_was_made_for_it() {
     )
     .stop();
     refused(&demo("own", &[]), 2, "a database of its own");
+    // In the folder of a node of another house neither: its reserve is as it was.
+    let node = all.path().join("node");
+    std::fs::create_dir(&node).expect("a folder can be made");
+    std::fs::write(node.join(store::RESERVE_FILE), [7; 4096]).expect("a file can be written");
+    refused(&demo("node", &[]), 2, "was not made by the demo");
+    assert_eq!(std::fs::read(node.join(store::RESERVE_FILE)).expect("it is there"), [7; 4096]);
+    assert_eq!(std::fs::read_dir(&node).expect("it is there").count(), 1, "nothing was laid beside it");
     assert_eq!(said(&psql(&place, &name, "SELECT COUNT(*) FROM meta")).trim(), "0", "nothing was written");
     // It begins, and goes on in the same folder; in no other, because nobody else has its key.
     let first = || begun_and_stopped(&all.path().join("first"), &address("strongroom_node"));

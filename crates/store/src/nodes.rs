@@ -430,4 +430,14 @@ impl Store {
         tx.run("UPDATE node SET seen_until = 0 WHERE node_id <> $1", binds![node]).await?;
         tx.commit().await
     }
+
+    /// Of how many nodes it stands in the database what they let pass.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn nodes_telling(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) AS many FROM node WHERE spent IS NOT NULL";
+        let row = self.row("ask what the nodes let pass", sql, Vec::new()).await?;
+        row.map_or(Ok(0), |row| row.count("many"))
+    }
 }

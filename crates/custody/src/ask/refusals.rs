@@ -1,7 +1,7 @@
 //! Which refusals are written one by one: so many a minute of one principal, on all nodes together.
 
 use crate::Custody;
-use crate::nodes::{SharedCounts, Unsaid, share_of};
+use crate::nodes::{SharedCounts, Unsaid};
 use record::{Principal, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,38 +26,32 @@ pub(crate) struct RefusalMeter {
 struct Counts {
     written: HashMap<[u8; 32], Written>,
     unsaid: Unsaid,
-    /// How many other nodes write.
-    others: usize,
-    /// Counts the pulses.
-    turn: u64,
+    /// Is there another node that writes.
+    has_others: bool,
     /// Were only counted.
     unwritten: u64,
 }
 
-/// How many were written of somebody's, on all nodes within a minute, and here since the last pulse.
+/// How many were written of somebody's within a minute, on all nodes.
 #[derive(Debug, Clone, Copy)]
 struct Written {
+    /// When it was counted: what was counted in an earlier minute is of no interest any more.
     minute: i64,
     count: u32,
-    turn: u64,
-    here: u32,
+}
+
+const fn minute_of(at: Timestamp) -> i64 {
+    at.unix_millis().div_euclid(MINUTE_MILLIS)
 }
 
 impl Counts {
-    /// What is counted of somebody in this minute.
+    /// What is counted under a name of somebody in a minute.
     fn of(&mut self, whose: [u8; 32], at: Timestamp) -> &mut Written {
-        let (minute, turn) = (at.unix_millis().div_euclid(MINUTE_MILLIS), self.turn);
+        let minute = minute_of(at);
         if self.written.len() > KEPT {
             self.written.retain(|_, written| written.minute == minute);
         }
-        let written = self.written.entry(whose).or_insert(Written { minute, count: 0, turn, here: 0 });
-        if written.minute != minute {
-            (written.minute, written.count) = (minute, 0);
-        }
-        if written.turn != turn {
-            (written.turn, written.here) = (turn, 0);
-        }
-        written
+        self.written.entry(whose).or_insert(Written { minute, count: 0 })
     }
 }
 
@@ -73,18 +67,18 @@ impl RefusalMeter {
 
     /// Is this refusal written, or only counted. A stranger's first one in a minute is written and stands for all.
     pub(crate) fn is_written(&self, custody: &Custody, principal: Principal, at: Timestamp) -> bool {
-        let whose = custody.counted_name(self.limit, &principal.to_string());
+        // The minute is in the name, so that what is heard of the last one is not counted in this one.
+        let whose = custody.counted_name(self.limit, &format!("{principal}/{}", minute_of(at)));
         let most = if principal == Principal::Stranger { OF_STRANGERS } else { REFUSALS_A_MINUTE };
         let mut counts = self.counts();
-        let others = counts.others;
         let written = counts.of(whose, at);
-        if written.count >= most || written.here >= share_of(most, others) {
+        // Not by a share of it: rather a few too many between two pulses than a refusal that nobody can look up.
+        if written.count >= most {
             counts.unwritten += 1;
             return false;
         }
         written.count += 1;
-        written.here += 1;
-        if others > 0 {
+        if counts.has_others {
             counts.unsaid.add(self.limit, whose);
         }
         true
@@ -103,9 +97,8 @@ impl SharedCounts for RefusalMeter {
 
     fn heard(&self, shared: &Shared, now: Timestamp) {
         let mut counts = self.counts();
-        counts.turn += 1;
-        counts.others = shared.others;
-        if shared.others == 0 {
+        counts.has_others = shared.others > 0;
+        if !counts.has_others {
             counts.unsaid.clear();
         }
         for one in shared.spent.iter().filter(|one| one.limit == self.limit) {
@@ -114,7 +107,5 @@ impl SharedCounts for RefusalMeter {
         }
     }
 
-    fn unheard(&self) {
-        self.counts().turn += 1;
-    }
+    fn unheard(&self) {}
 }

@@ -4,7 +4,7 @@ use super::{NodeHandle, SharedCounts};
 use crate::filled::{Filled, filled, reads, root, upload};
 use crate::testing::{TempDir, agreement, house};
 use crate::{Custody, CustodyError, Desk, OpenHouse};
-use record::{Outcome, SeededEntropy, act};
+use record::{Outcome, Principal, SeededEntropy, act};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -274,7 +274,49 @@ async fn refusals_that_are_written_one_by_one_are_so_many_on_all_nodes_together(
     assert!(!refused(two.first()).await);
     two.filled.house.later(60_000);
     assert!(refused(&two.second).await, "until the next minute");
+    // What was written at the end of a minute and is heard in the next one is not counted there.
+    two.filled.house.later(60_000);
+    assert!(refused(two.first()).await);
+    two.filled.house.later(60_000);
+    tokio::time::sleep(3 * PULSE).await;
+    assert!(refused(&two.second).await, "what is heard late stands for its own minute");
     two.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_principals_refusals_are_named_at_one_node_of_several_as_many_as_at_the_only_one() {
+    let Some(two) = two().await else { return };
+    let apart = Counting::of(two.first());
+    assert!(in_time(async || *apart.others.lock().unwrap() == 1).await, "they know of each other");
+    let somebody = Principal::Program("prg_00000000000000000000000001".parse().unwrap());
+    let at = two.first().now();
+    let written = |custody: &Custody| (0..100).filter(|_| custody.0.refusals.is_written(custody, somebody, at)).count();
+    assert_eq!(written(two.first()), 30, "between two pulses");
+    tokio::time::sleep(3 * PULSE).await;
+    assert_eq!(written(&two.second), 0, "and no more on the other, which has heard of them");
+    two.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_node_let_pass_does_not_stay_in_the_database() {
+    let Some(two) = two().await else { return };
+    let Two { filled, second, mut handles, _dir } = two;
+    let counting = Counting::of(&second);
+    assert!(in_time(async || *counting.others.lock().unwrap() == 1).await, "they know of each other");
+    let whose = second.counted_name(Counted::Stranger, "192.0.2.7");
+    let left = async || second.store().nodes_telling().await.unwrap();
+    counting.unsaid.lock().unwrap().push(Spent { limit: Counted::Stranger, whose, count: 7 });
+    assert!(in_time(async || left().await == 1).await, "it is said");
+    // Its pulse ends without a word, as if it was killed long ago.
+    let (_, task) = handles.pop().and_then(|mut handle| handle.0.take()).unwrap();
+    task.abort();
+    assert!(task.await.is_err_and(|error| error.is_cancelled()));
+    filled.custody().store().others_unheard().await.unwrap();
+    assert!(in_time(async || left().await == 0).await, "the other has taken it away");
+    for handle in handles {
+        handle.leave().await;
+    }
+    drop(filled);
 }
 
 #[tokio::test]

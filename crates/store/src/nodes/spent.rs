@@ -9,11 +9,16 @@ use crate::StoreError;
 use record::Clock as _;
 use sqlx::Row as _;
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 /// The form that is written (docs/FORMATS.md).
 const VERSION: u8 = 1;
 /// How many of its tries a node says in one pulse, at most. What is left over is said later.
 pub const SPENT_MOST: usize = 160;
+/// How long it is said. Whoever hears nothing for longer goes by what it counts itself.
+const SAID: Duration = Duration::from_secs(2);
+/// And how many turns at most, however the database's clock is set meanwhile.
+const TURNS_MOST: usize = 8;
 /// Of one: limit, whose, how many.
 const SPENT_BYTES: usize = 1 + 32 + 4;
 
@@ -75,9 +80,9 @@ pub struct Shared {
 /// What was let pass between two pulses, and when it was said: one node's times only go up.
 type Turn = (i64, Vec<Spent>);
 
-/// Is this too long ago to be of interest: then it is neither said nor heard any more.
-fn is_over(said_at: i64, now: i64) -> bool {
-    u128::from(now.saturating_sub(said_at).max(0).unsigned_abs()) > LEASE.as_millis()
+/// Is this longer ago.
+fn is_over(said_at: i64, now: i64, kept: Duration) -> bool {
+    u128::from(now.saturating_sub(said_at).max(0).unsigned_abs()) > kept.as_millis()
 }
 
 fn encoded<'t>(turns: impl Iterator<Item = &'t Turn>) -> Vec<u8> {
@@ -118,6 +123,8 @@ fn decoded(bytes: &[u8]) -> Option<Vec<Turn>> {
 #[derive(Debug, Default)]
 pub(super) struct Telling {
     turns: VecDeque<Turn>,
+    /// The time of the newest turn there was.
+    newest: i64,
     /// Is it otherwise than it stands in the database.
     changed: bool,
     /// The newest turn that was heard of each node.
@@ -127,13 +134,17 @@ pub(super) struct Telling {
 impl Telling {
     fn say(&mut self, spent: Vec<Spent>, now: i64) {
         let before = self.turns.len();
-        while self.turns.front().is_some_and(|(at, _)| is_over(*at, now)) {
+        while self.turns.front().is_some_and(|(at, _)| is_over(*at, now, SAID)) {
             self.turns.pop_front();
         }
         self.changed |= self.turns.len() != before || !spent.is_empty();
         if !spent.is_empty() {
-            let at = self.turns.back().map_or(now, |(last, _)| now.max(last.saturating_add(1)));
-            self.turns.push_back((at, spent));
+            self.newest = now.max(self.newest.saturating_add(1));
+            self.turns.push_back((self.newest, spent));
+        }
+        // A clock that was set back would keep them until it has caught up.
+        while self.turns.len() > TURNS_MOST {
+            self.turns.pop_front();
         }
     }
 
@@ -146,7 +157,7 @@ impl Telling {
         let heard = self.heard.entry(node.to_owned()).or_insert(i64::MIN);
         let mut news = Vec::new();
         for (at, spent) in turns {
-            if at > *heard && !is_over(at, now) {
+            if at > *heard && !is_over(at, now, LEASE) {
                 *heard = at;
                 news.extend(spent);
             }
@@ -168,15 +179,19 @@ impl Pulse {
         let said = (!self.telling.turns.is_empty()).then(|| encoded(self.telling.turns.iter()));
         let late = || StoreError::Database { doing, source: sqlx::Error::PoolTimedOut };
         let Some(connection) = &mut self.connection else { return Err(late()) };
-        // One text, one way there and back; where nothing is new, nothing is written.
+        // One text, one way there and back; where nothing is new, nothing is written. What a node that was killed had said is
+        // taken away by whoever sees it first; nobody waits for another one's lock.
         let sql = format!(
-            "WITH said AS (UPDATE node SET spent = $2 WHERE node_id = $1 AND $3) \
+            "WITH said AS (UPDATE node SET spent = $2 WHERE node_id = $1 AND $3), \
+             gone AS (UPDATE node SET spent = NULL WHERE node_id IN (SELECT node_id FROM node WHERE node_id <> $1 \
+             AND spent IS NOT NULL AND seen_until < {NOW} - $4 FOR UPDATE SKIP LOCKED)) \
              SELECT node_id, spent FROM node WHERE node_id <> $1 AND seen_until > {NOW}"
         );
         let asked = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(self.node.to_string())
             .bind(said)
             .bind(self.telling.changed)
+            .bind(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
             .fetch_all(connection);
         let answered = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| late());
         let rows = answered.and_then(|rows| rows.map_err(StoreError::database(doing)));
@@ -197,7 +212,7 @@ impl Pulse {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, SPENT_BYTES, SPENT_MOST, Spent, Telling, decoded, encoded};
+    use super::{Counted, SPENT_BYTES, SPENT_MOST, Spent, TURNS_MOST, Telling, decoded, encoded};
 
     fn spent(limit: Counted, whose: u8, count: u32) -> Spent {
         Spent { limit, whose: [whose; 32], count }
@@ -257,7 +272,7 @@ mod tests {
         assert!(Telling::default().hear("first", &said(&first), 90_000).is_empty());
         assert!(first.changed);
         first.changed = false;
-        first.say(Vec::new(), 14_000);
+        first.say(Vec::new(), 12_000);
         assert!(!first.changed && !first.turns.is_empty(), "nothing is new, so nothing is written");
         first.say(Vec::new(), 90_000);
         assert!(first.changed && first.turns.is_empty(), "what is over is taken back");
@@ -269,7 +284,22 @@ mod tests {
         for pulse in 0..100 {
             first.say(vec![spent(Counted::Stranger, 1, 1); SPENT_MOST], pulse * 400);
         }
-        let most = 13 * (10 + SPENT_MOST * SPENT_BYTES) + 1;
-        assert!(encoded(first.turns.iter()).len() <= most && most < 80_000, "{}", encoded(first.turns.iter()).len());
+        let bytes = |first: &Telling| encoded(first.turns.iter()).len();
+        let most = TURNS_MOST * (10 + SPENT_MOST * SPENT_BYTES) + 1;
+        assert!(bytes(&first) <= most && most < 48_000, "{}", bytes(&first));
+    }
+
+    #[test]
+    fn a_database_clock_that_is_set_back_makes_what_is_said_no_longer() {
+        let (mut first, mut second) = (Telling::default(), Telling::default());
+        first.say(vec![spent(Counted::Stranger, 1, 1)], 3_600_000);
+        let mut heard = second.hear("first", &encoded(first.turns.iter()), 3_600_000).len();
+        // An hour back, and so it goes on for longer than it would be said.
+        for pulse in 0..100 {
+            first.say(vec![spent(Counted::Stranger, 1, 1)], pulse * 400);
+            assert!(first.turns.len() <= TURNS_MOST, "{} turns", first.turns.len());
+            heard += second.hear("first", &encoded(first.turns.iter()), pulse * 400).len();
+        }
+        assert_eq!(heard, 101, "each is heard once all the same");
     }
 }

@@ -1,6 +1,6 @@
 //! The demo: a made-up house, served at once. Its root key lies beside its data, which nothing else may do.
 //!
-//! What must always hold: it fills nothing that it did not make: neither a folder nor a database with anything in it.
+//! What must always hold: it fills nothing that it did not make: no folder, database or bucket with anything in it.
 
 use super::serve::until_stopped;
 use crate::cli;
@@ -131,11 +131,22 @@ fn free_port(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
     Ok(probe.local_addr()?)
 }
 
+/// Is there anything in it. A folder that cannot be read is no place for a demo.
+fn holds_anything(dir: &Path) -> std::io::Result<bool> {
+    match std::fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn house(dir: &Path, ground: &Ground, url: &str) -> anyhow::Result<Custody> {
     let key_file = dir.join(KEY_FILE);
     let (has_database, has_key) = (dir.join("strongroom.db").exists(), key_file.exists());
-    if has_database && !has_key {
-        return Err(WrongUse("this folder was not made by the demo".to_owned()).into());
+    // Before any store is opened: opening a node's folder makes its reserve anew, which only that node's keys can read.
+    if !has_key && holds_anything(dir)? {
+        let why = "this folder was not made by the demo: name one that is empty or not there yet";
+        return Err(WrongUse(why.to_owned()).into());
     }
     let mut settings = Settings::new("Prairie Transcription (demo)", Url::parse(url)?);
     settings.demo = true;
@@ -157,6 +168,9 @@ async fn house(dir: &Path, ground: &Ground, url: &str) -> anyhow::Result<Custody
     if is_new == has_key {
         // Another house's rows, or those that went with this key are elsewhere.
         return Err(WrongUse("this database was not made for this folder's demo, or holds something".to_owned()).into());
+    }
+    if is_new && !store.objects().list().await.map_err(CustodyError::from)?.is_empty() {
+        return Err(WrongUse("there are objects of another house where the demo's are to be".to_owned()).into());
     }
     let clock: Arc<dyn record::Clock> = match store.server_clock() {
         Some(clock) => clock,
