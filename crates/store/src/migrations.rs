@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (11, include_str!("../migrations/0011_patient_merges.sql")),
     (12, include_str!("../migrations/0012_leaving.sql")),
     (13, include_str!("../migrations/0013_found_by_an_index.sql")),
-    (15, include_str!("../migrations/0015_spent.sql")),
+    (14, include_str!("../migrations/0014_spent.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
