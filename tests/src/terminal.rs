@@ -63,6 +63,20 @@ impl House {
         stream
     }
 
+    /// The id of the customer of this name, as somebody who may see all of them is told it.
+    ///
+    /// # Panics
+    /// When there is none, or they may not.
+    #[must_use]
+    pub fn customer(&self, who: &Browser, name: &str) -> String {
+        let waiting = self.command(&["customer", "list"]);
+        assert_eq!(confirm(who, &waiting.code), 303);
+        let (_, out, _) = waiting.end();
+        let all = out["customers"].as_array().cloned().unwrap_or_default();
+        let one = all.iter().find(|one| one["name"] == name).expect("it is there");
+        one["customer_id"].as_str().expect("an id").to_owned()
+    }
+
     /// Begins a command and reads its code.
     ///
     /// # Panics

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 use strongroom_tests::binary::{Browser, Demo, files_below, folder, form, sql, strongroom};
 use strongroom_tests::planted::{Hit, Searcher};
+use strongroom_tests::share::docx;
 
 /// Words that stand nowhere but in what these tests type and send.
 const SURNAME: &str = "Zwyckenthaler";
@@ -36,23 +37,6 @@ const OF_THE_DEMO: [&str; 9] = [
     "cora.whitfield",
     "@demo.example",
 ];
-
-fn docx(text: &str) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let packed = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    let types =
-        "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
-    let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">\
-         <w:body>{}</w:body></w:document>",
-        text.lines().map(|line| format!("<w:p><w:r><w:t>{line}</w:t></w:r></w:p>")).collect::<String>()
-    );
-    for (name, text) in [("[Content_Types].xml", types), ("word/document.xml", body.as_str())] {
-        archive.start_file(name, packed).expect("a part begins");
-        archive.write_all(text.as_bytes()).expect("a part is written");
-    }
-    archive.finish().expect("the archive ends").into_inner()
-}
 
 fn forms(hits: &[Hit], file: &str) -> Vec<(&'static str, u32)> {
     let mut forms: Vec<_> =

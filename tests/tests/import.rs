@@ -95,12 +95,7 @@ impl Scene {
         let house = House::start("import");
         let place = house.folder.path().to_path_buf();
         let ruth = house.demo.sign_in("ruth.okafor");
-        let waiting = house.command(&["customer", "list"]);
-        assert_eq!(confirm(&ruth, &waiting.code), 303);
-        let (_, out, _) = waiting.end();
-        let all = out["customers"].as_array().cloned().unwrap_or_default();
-        let lakeside = all.iter().find(|one| one["name"] == "Lakeside Pediatrics").expect("it is there");
-        let customer = lakeside["customer_id"].as_str().expect("an id").to_owned();
+        let customer = house.customer(&ruth, "Lakeside Pediatrics");
         let share = place.join("share");
         std::fs::create_dir(&share).expect("a folder");
         let map = place.join("map.toml").display().to_string();
