@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, unknown fields refused, secrets only as `*_file`, safe defaults.
 
+use crate::acme::Acme;
 use crate::keyholder::HeldAt;
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Certificate and key, PEM.
     pub(crate) tls: Option<Tls>,
+    /// Certificates that are ordered, instead.
+    pub(crate) acme: Option<Acme>,
     /// Proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<IpAddr>,
@@ -260,8 +263,9 @@ impl Config {
         self.server()?;
         self.bucket()?;
         portal::door::PublicUrl::parse(&self.public_url).map_err(|error| WrongUse(error.to_string()))?;
-        if self.tls.is_none() && !self.listen.ip().is_loopback() {
-            return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());
+        if self.served_by()?.is_none() && !self.listen.ip().is_loopback() {
+            let say = format!("{} is not a loopback address and there is neither [tls] nor [acme]", self.listen);
+            return Err(WrongUse(say).into());
         }
         let witness_command = self.witness.as_ref().and_then(|witness| witness.command.as_ref());
         for (name, command) in [

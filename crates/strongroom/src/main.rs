@@ -4,6 +4,7 @@
 //! 3 refused by policy, 4 the system could not); one clear sentence on standard error; no PHI anywhere but in
 //! the portal's own answers; core dumps are off before a key is in memory.
 
+mod acme;
 mod admin;
 mod cli;
 mod commands;

@@ -5,7 +5,7 @@ use crate::cli::{self, At, LedgerCommand};
 use crate::config::{Config, server_in, server_of};
 use crate::outcome::{WrongUse, say, say_json};
 use custody::{Custody, OpenHouse, PassphraseParams, RootKey};
-use record::{Entropy, SystemClock, SystemEntropy};
+use record::{Clock as _, Entropy, SystemClock, SystemEntropy};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -371,7 +371,7 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         dir: &config.dir,
         settings: &settings,
         listen: Some(config.listen),
-        tls: config.tls.is_some(),
+        tls: config.served_by()?.is_some(),
     };
     let node = match config.server()? {
         Some(server) => match custody::open_node(&server, &config.dir).await {
@@ -386,8 +386,12 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
     let mut checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
     if let Some(place) = config.bucket()? {
         checks.extend(custody::doctor_bucket(&place, &SystemEntropy).await);
-        checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     }
+    if let Some(served_by) = config.served_by()? {
+        let span = portal::serve::certificate_span(&portal::serve::certificate_file(&served_by));
+        checks.push(custody::doctor_certificate(span, SystemClock.now()));
+    }
+    checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     told_checks(&checks, at.json)
 }
 

@@ -1,0 +1,131 @@
+//! One order, from the account to the certificate (RFC 8555 7.4), by tls-alpn-01.
+//!
+//! What must always hold: an answer is given for our own names and no other, whatever the authority asks; what it gives is
+//! held against the key that we made and the names that we asked for before anybody sees it.
+
+use super::{Acme, AcmeError, Ordered};
+use crate::door::server::challenge::ChallengeAnswer;
+use crate::door::server::tls::certified_from_pem;
+use crate::door::server::validity::Validity;
+use custody::AcmeKept;
+use instant_acme::{
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier, NewAccount,
+    NewOrder, Order, OrderStatus, RetryPolicy,
+};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long the authority may take to look at our answers, and then to sign.
+const AUTHORITY_PATIENCE: Duration = Duration::from_secs(120);
+/// How soon it is asked whether it has, and then ever more rarely.
+const ASKED_EVERY: Duration = Duration::from_millis(300);
+/// What an authority says of an account that it does not have (RFC 8555 6.7).
+const ACCOUNT_GONE: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+
+fn patience() -> RetryPolicy {
+    RetryPolicy::new().initial_delay(ASKED_EVERY).backoff(1.4).timeout(AUTHORITY_PATIENCE)
+}
+
+/// Orders a certificate for our names, and gives it when it is as it was ordered.
+pub(super) async fn ordered(acme: &Acme) -> Result<Ordered, AcmeError> {
+    let account = account(acme).await?;
+    let names: Vec<_> = acme.options.names.iter().cloned().map(Identifier::Dns).collect();
+    let mut order = account.new_order(&NewOrder::new(&names)).await?;
+    answered(acme, &mut order).await?;
+    match order.poll_ready(&patience()).await? {
+        OrderStatus::Ready => {}
+        _ => return Err(AcmeError::Refused),
+    }
+    let key = KeyPair::generate().map_err(|_| AcmeError::Own)?;
+    let mut params = CertificateParams::new(acme.options.names.clone()).map_err(|_| AcmeError::Own)?;
+    params.distinguished_name = DistinguishedName::new();
+    let request = params.serialize_request(&key).map_err(|_| AcmeError::Own)?;
+    order.finalize_csr(request.der()).await?;
+    let chain = order.poll_certificate(&patience()).await?;
+    let ordered = Ordered { directory: acme.options.directory.clone(), chain, key: key.serialize_pem() };
+    as_ordered(acme, &ordered)?;
+    Ok(ordered)
+}
+
+/// Is it for our key, for all our names, and good now.
+fn as_ordered(acme: &Acme, ordered: &Ordered) -> Result<(), AcmeError> {
+    let certified = certified_from_pem(ordered.chain.as_bytes(), ordered.key.as_bytes())?;
+    let validity = certified.cert.first().and_then(Validity::of).ok_or(AcmeError::NotAsOrdered)?;
+    let now = acme.custody.now();
+    if validity.covers(&acme.options.names) && validity.span.until > now && validity.span.from < validity.span.until {
+        Ok(())
+    } else {
+        Err(AcmeError::NotAsOrdered)
+    }
+}
+
+/// The account that is kept for this directory, or a new one.
+async fn account(acme: &Acme) -> Result<Account, AcmeError> {
+    let builder = || Account::builder_with_http(Box::new(acme.web.clone()));
+    if let Some(sealed) = acme.custody.acme_look(AcmeKept::Account).await? {
+        match account_read(acme, &sealed) {
+            Ok((directory, kept)) if directory == acme.options.directory => {
+                return Ok(builder().from_credentials(kept).await?);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the account that is kept cannot be used; another one is made"),
+        }
+    }
+    let contact: Vec<&str> = acme.options.contact.iter().map(String::as_str).collect();
+    let asked = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+    let binding = acme.binding.as_ref().map(|(id, key)| ExternalAccountKey::new(id.clone(), key));
+    let directory = acme.options.directory.clone();
+    let (account, made) = builder().create(&asked, directory.clone(), binding.as_ref()).await?;
+    let kept = Zeroizing::new(serde_json::to_vec(&(directory, made)).map_err(|_| AcmeError::Own)?);
+    // If we die before: the authority has an account that nobody has the key of, and the next try makes another one.
+    acme.custody.acme_keep(AcmeKept::Account, &kept).await?;
+    Ok(account)
+}
+
+fn account_read(acme: &Acme, sealed: &str) -> Result<(String, AccountCredentials), AcmeError> {
+    let opened = acme.custody.acme_open(AcmeKept::Account, sealed)?;
+    serde_json::from_slice(&opened).map_err(|_| AcmeError::Own)
+}
+
+/// An account that the authority does not know is forgotten, so that the next try makes another one.
+pub(super) async fn forgotten_if_gone(acme: &Acme, why: &AcmeError) {
+    let AcmeError::Authority(Error::Api(problem)) = why else { return };
+    if problem.r#type.as_deref() == Some(ACCOUNT_GONE) {
+        drop(acme.custody.acme_forget(AcmeKept::Account).await);
+    }
+}
+
+/// Answers for each of our names that the authority wants to see.
+async fn answered(acme: &Acme, order: &mut Order) -> Result<(), AcmeError> {
+    let mut answers = Vec::new();
+    let mut authorizations = order.authorizations();
+    while let Some(one) = authorizations.next().await {
+        let mut one = one?;
+        match one.status {
+            AuthorizationStatus::Pending => {}
+            AuthorizationStatus::Valid => continue,
+            _ => return Err(AcmeError::Refused),
+        }
+        let Identifier::Dns(name) = one.identifier().identifier.clone() else { return Err(AcmeError::NotOurs) };
+        if !acme.options.names.iter().any(|ours| ours.eq_ignore_ascii_case(&name)) {
+            return Err(AcmeError::NotOurs);
+        }
+        let challenge = one.challenge(ChallengeType::TlsAlpn01).ok_or(AcmeError::NoChallenge)?;
+        let digest = challenge.key_authorization().digest().as_ref().try_into().map_err(|_| AcmeError::Own)?;
+        answers.push(ChallengeAnswer { name, digest });
+    }
+    if answers.is_empty() {
+        return Ok(());
+    }
+    acme.answers_put(&answers).await?;
+    let mut authorizations = order.authorizations();
+    while let Some(one) = authorizations.next().await {
+        let mut one = one?;
+        if one.status == AuthorizationStatus::Pending {
+            let mut challenge = one.challenge(ChallengeType::TlsAlpn01).ok_or(AcmeError::NoChallenge)?;
+            challenge.set_ready().await?;
+        }
+    }
+    Ok(())
+}
