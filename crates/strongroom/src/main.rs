@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod config;
 mod keyholder;
+mod module;
 mod outcome;
 
 use clap::Parser as _;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     start_telling(&cli);
     quiet_panics();
     no_core_dumps();
-    match commands::run(cli) {
+    match module::check().map_err(anyhow::Error::from).and_then(|()| commands::run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             outcome::tell(&error);

@@ -68,6 +68,7 @@ pub(crate) async fn root_of(
             .map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
         return Ok(RootKey::from_file_bytes(&bytes)?);
     }
+    crate::module::passphrase_check()?;
     let here = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE));
     let found = here.or_else(|error| match beside {
         Some(folder) => std::fs::read_to_string(folder.join(PASSPHRASE_FILE)),
@@ -86,6 +87,7 @@ pub(crate) async fn root_of(
 
 /// A new passphrase, asked for twice; its salt and cost are kept in the folder.
 pub(crate) fn passphrase_new(dir: &Path) -> anyhow::Result<RootKey> {
+    crate::module::passphrase_check()?;
     let phrase = asked("New passphrase: ")?;
     if asked("The same again: ")? != phrase {
         return Err(WrongUse("the two passphrases differ".to_owned()).into());
@@ -391,6 +393,11 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         let span = portal::serve::certificate_span(&portal::serve::certificate_file(&served_by));
         checks.push(custody::doctor_certificate(span, SystemClock.now()));
     }
+    checks.push(custody::Check {
+        name: "Module",
+        verdict: custody::Verdict::Good,
+        sentence: format!("{}.", crate::module::words()),
+    });
     checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     told_checks(&checks, at.json)
 }

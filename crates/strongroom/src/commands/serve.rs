@@ -28,6 +28,7 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         config.root_key = None;
     }
     config.check()?;
+    tracing::info!(module = crate::module::words(), "the cryptographic module");
     let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None).await?).await?;
     let node = custody.node_join().await?;
     // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
