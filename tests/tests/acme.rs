@@ -54,9 +54,7 @@ impl Served {
              root_key_file = {key:?}\n[acme]\nagree_to_terms = true\ncontact = \"mailto:ops@example.org\"\n{acme}"
         );
         std::fs::write(&config, words).expect("a file of this test");
-        let mut served = Self { dir, config, log: all.join("stderr.log"), port, child: None };
-        served.start();
-        served
+        Self { dir, config, log: all.join("stderr.log"), port, child: None }
     }
 
     fn start(&mut self) {
@@ -104,6 +102,7 @@ fn a_house_orders_its_certificate_renews_it_and_keeps_the_old_one_when_the_autho
     let authority = Pebble::start(all.path(), port, 40);
     let acme = format!("directory = {:?}\nca_file = {:?}\n", authority.directory, authority.ca_file);
     let mut house = Served::make(all.path(), port, &acme);
+    house.start();
     // The first one: signed by this authority, for this name, and then the doors are walked and the gate opens.
     let visitor = Visitor { believes: Some(authority.roots()), ..house.anybody() };
     let first = until("the portal is served by a certificate that was ordered", || {
@@ -154,6 +153,7 @@ fn an_authority_that_nobody_vouches_for_is_given_nothing_and_nobody_is_served_un
     let authority = Pebble::start(all.path(), port, 3600);
     // The public authorities do not vouch for it.
     let mut house = Served::make(all.path(), port, &format!("directory = {:?}\n", authority.directory));
+    house.start();
     until("somebody is told", || house.said().contains("certificate_order_failed").then_some(()));
     assert!(house.said().contains("its own certificate is not believed"), "{}", house.said());
     assert!(!authority.said().contains("sign-me-up"), "{}", authority.said());
@@ -179,7 +179,6 @@ fn nodes_of_one_house_serve_one_certificate_and_each_answers_the_authority() {
     let authority = Pebble::start(all.path(), other_port, 3600);
     let acme = format!("directory = {:?}\nca_file = {:?}\n", authority.directory, authority.ca_file);
     let mut house = Served::make(all.path(), port, &acme);
-    house.stop();
     let name = format!("acme_{}_{port}", std::process::id());
     for role in ["strongroom_owner", "strongroom_node"] {
         // Another test may have made it.
@@ -198,8 +197,6 @@ fn nodes_of_one_house_serve_one_certificate_and_each_answers_the_authority() {
         "strongroom_node",
     ]);
     assert!(moved.status.success(), "{}", said(&moved));
-    // What the first start has tried is forgotten, so that nobody waits.
-    assert!(psql(&place, &name, "DELETE FROM meta WHERE name LIKE 'acme%'").status.success());
     let base = std::fs::read_to_string(&house.config).expect("a file of this test");
     let with = format!("database = {:?}\n{base}", address("strongroom_node"));
     std::fs::write(&house.config, &with).expect("a file of this test");

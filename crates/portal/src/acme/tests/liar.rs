@@ -104,7 +104,10 @@ fn answer(base: &str, path: &str, body: &[u8], (lie, kept): (Lie, &Mutex<String>
             (200, String::new(), dir.to_string())
         }
         "/account" => (201, format!("Location: {}\r\n", at("/me")), json!({"status": "valid"}).to_string()),
-        "/order" => (201, format!("Location: {}\r\n", at("/one")), order("pending").to_string()),
+        "/order" => {
+            kept.lock().expect("no panic").clear();
+            (201, format!("Location: {}\r\n", at("/one")), order("pending").to_string())
+        }
         "/authz" => {
             let name = if lie == Lie::AnotherNameToShow { "evil.test" } else { "portal.test" };
             let kind = if lie == Lie::OnlyHttp01 { "http-01" } else { "tls-alpn-01" };

@@ -48,7 +48,9 @@ fn certificate_of(answer: &ChallengeAnswer) -> Result<CertifiedKey, TlsError> {
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(&answer.digest)];
     let made = params.self_signed(&key).map_err(TlsError::Made)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    CertifiedKey::from_der(vec![made.der().clone()], key, &aws_lc_rs::default_provider()).map_err(TlsError::Key)
+    // Not by `from_der`, which refuses a critical extension that it does not know, as everybody shall but the authority.
+    let key = aws_lc_rs::default_provider().key_provider.load_private_key(key).map_err(TlsError::Key)?;
+    Ok(CertifiedKey::new(vec![made.der().clone()], key))
 }
 
 impl Challenges {
