@@ -3,7 +3,9 @@
 //!
 //! What must always hold: account, certificate key and answers lie sealed under the directory key at their own place, so
 //! that whoever may write into the database and has no key can neither read one nor have this house answer for an order
-//! of theirs; one node at a time orders; a try is written down before it is made, so that no restart hammers the authority.
+//! of theirs; one node at a time orders, and one whose turn is over changes nothing; a try is written down before it is made,
+//! and a certificate that was taken brakes the next order, so that no restart and no two nodes that disagree hammer the
+//! authority.
 //!
 //! What it refuses to know: ACME and TLS, which are the portal's.
 
@@ -17,12 +19,17 @@ use zeroize::Zeroizing;
 
 /// The work that one node at a time does.
 const JOB: &str = "certificate";
-/// Fact: how many tries have failed, and when the last one began.
+/// Fact: how many tries have failed, and when the last one began; after a certificate was taken, none, when it was, and for
+/// how many seconds no other is ordered.
 const TRIES: &str = "acme_tries";
 /// Minutes from the start of a try that failed to the next one. Let's Encrypt takes five failed answers an hour for a name.
 const WAITS_MINUTES: [i64; 5] = [1, 5, 25, 120, 360];
 /// The first failure is told, and then each fourth: within hours, and then daily.
 const TOLD_EVERY: u32 = 4;
+/// For so long after a certificate was taken no other is ordered; of one that lives for less than three hours, a third.
+const WAIT_TAKEN_SECS: i64 = 3600;
+/// A certificate may begin so much later than our clock says: clocks differ.
+pub const CLOCKS_DIFFER_SECS: i64 = 300;
 const HOUR_MILLIS: i64 = 3_600_000;
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 /// With less than this left, it is told each day; of one that lives shorter, with less than a sixth.
@@ -59,6 +66,47 @@ impl AcmeKept {
 #[must_use = "the other nodes wait until it is ended"]
 pub struct AcmeTurn {
     failures: u32,
+    /// What was written down at its beginning: as long as it stands there, the turn is ours.
+    tries: String,
+}
+
+/// What is known of the orders before.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tries {
+    failures: u32,
+    last: Option<Timestamp>,
+    wait_secs: i64,
+}
+
+impl Tries {
+    fn read(text: &str) -> Self {
+        let mut words = text.split(' ');
+        let failures = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        let last = words.next().and_then(|word| word.parse().ok()).map(Timestamp::from_unix_millis);
+        let wait = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        Self { failures, last, wait_secs: i64::clamp(wait, 0, WAIT_TAKEN_SECS) }
+    }
+
+    /// When the next try may be made; none when at once.
+    fn next(&self) -> Option<Timestamp> {
+        let last = self.last?;
+        Some(if self.failures == 0 { last.plus_secs(self.wait_secs) } else { next_try(self.failures, last) })
+    }
+
+    fn wait(&self, now: Timestamp) -> bool {
+        self.next().is_some_and(|next| now < next)
+    }
+}
+
+/// What an order brought.
+#[derive(Debug, Clone, Copy)]
+pub struct AcmeTaken<'a> {
+    /// The certificate with its key, as it is to be kept.
+    pub certificate: &'a [u8],
+    /// From when to when it is good.
+    pub span: CertificateSpan,
+    /// What the ledger says of it.
+    pub words: &'a str,
 }
 
 /// From when to when the certificate that is served is good.
@@ -82,6 +130,9 @@ impl CertificateSpan {
         };
         match left {
             ..=0 => (Verdict::Bad, format!("The TLS certificate ended at {}.", self.until)),
+            _ if self.from.millis_since(now) > CLOCKS_DIFFER_SECS * 1000 => {
+                (Verdict::Bad, format!("The TLS certificate is good only from {} on.", self.from))
+            }
             left if left < ending => (Verdict::Late, format!("The TLS certificate ends in {in_words}.")),
             _ => (Verdict::Good, format!("It is good for {in_words} more.")),
         }
@@ -90,12 +141,26 @@ impl CertificateSpan {
 
 /// What is known of the certificate that this process serves.
 #[derive(Debug, Default)]
-pub(crate) struct Served(Mutex<(Option<CertificateSpan>, Option<Timestamp>)>);
+pub(crate) struct Served(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    span: Option<CertificateSpan>,
+    /// When it was last told that it ends.
+    told: Option<Timestamp>,
+    /// Of which certificate it was told that it is due again too soon: when that was taken.
+    told_again: Option<Timestamp>,
+}
 
 impl Served {
-    fn held(&self) -> MutexGuard<'_, (Option<CertificateSpan>, Option<Timestamp>)> {
+    fn held(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One line, whatever words an authority has for it.
+fn failure_told(failures: u32, why: &str) -> String {
+    crate::alerts::plain(&format!("No certificate could be ordered ({failures} tries): {why}."))
 }
 
 /// When the next try may be made, after so many that failed; a few more seconds, so that houses that failed together do
@@ -124,6 +189,21 @@ impl Custody {
         let damaged = || CustodyError::Broken(format!("what is kept as {} is damaged", what.name()));
         let sealed = BASE64.decode(sealed.as_bytes()).map_err(|_| damaged())?;
         self.ring().directory_open(self.0.program, what.column(), &sealed).map(Zeroizing::new).map_err(|_| damaged())
+    }
+
+    /// Keeps what the authority is answered, for all nodes; says whether the turn is still ours: else nothing is kept.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn acme_answer(&self, turn: &AcmeTurn, answers: &[u8]) -> Result<bool, CustodyError> {
+        let sealed = self.acme_sealed(AcmeKept::Challenge, answers)?;
+        let mut tx = self.store().begin("keep what an authority is answered").await?;
+        let is_ours = tx.meta_change(TRIES, &turn.tries, &turn.tries).await?;
+        if is_ours {
+            tx.meta_set(AcmeKept::Challenge.name(), &sealed).await?;
+        }
+        tx.commit().await?;
+        Ok(is_ours)
     }
 
     /// Keeps a thing for all nodes, in the place of the one before.
@@ -166,8 +246,12 @@ impl Custody {
     /// # Errors
     /// When the store or the ledger cannot: then nothing is ordered.
     pub async fn acme_begin(&self, seen: Option<&str>, names: &[String]) -> Result<Option<AcmeTurn>, CustodyError> {
-        let (failures, last) = self.acme_tries().await?;
-        if last.is_some_and(|last| self.now() < next_try(failures, last)) || !self.store().job_take(JOB).await? {
+        let tries = self.acme_tries().await?;
+        if tries.wait(self.now()) {
+            self.acme_tell_again(tries, seen).await?;
+            return Ok(None);
+        }
+        if !self.store().job_take(JOB).await? {
             return Ok(None);
         }
         let begun = self.acme_begin_alone(seen, names).await;
@@ -179,47 +263,74 @@ impl Custody {
 
     async fn acme_begin_alone(&self, seen: Option<&str>, names: &[String]) -> Result<Option<AcmeTurn>, CustodyError> {
         // While we waited for our turn, another node may have had its own.
-        let (failures, last) = self.acme_tries().await?;
-        let waits = last.is_some_and(|last| self.now() < next_try(failures, last));
-        if waits || self.acme_look(AcmeKept::Certificate).await?.as_deref() != seen {
+        let tries = self.acme_tries().await?;
+        if tries.wait(self.now()) || self.acme_look(AcmeKept::Certificate).await?.as_deref() != seen {
             return Ok(None);
         }
         let words = format!("a certificate is ordered for {}", names.join(", "));
         self.note::<act::AlertList>("certificate_ordered", &words, None, []).await?;
-        let failures = failures.saturating_add(1);
+        let failures = tries.failures.saturating_add(1);
+        let tries = format!("{failures} {}", self.now().unix_millis());
         let mut tx = self.store().begin("count a try to order a certificate").await?;
-        tx.meta_set(TRIES, &format!("{failures} {}", self.now().unix_millis())).await?;
+        tx.meta_set(TRIES, &tries).await?;
         tx.commit().await?;
         // If we die here, or anywhere until the end: the try counts as one that failed.
-        Ok(Some(AcmeTurn { failures }))
+        Ok(Some(AcmeTurn { failures, tries }))
     }
 
-    /// Ends an order well: the new certificate is kept for all nodes, and what was answered is forgotten.
+    /// Says once of a certificate that it is due again right after it was taken: two nodes ask for different ones.
+    async fn acme_tell_again(&self, tries: Tries, seen: Option<&str>) -> Result<(), CustodyError> {
+        let (0, Some(taken), Some(next)) = (tries.failures, tries.last, tries.next()) else { return Ok(()) };
+        // A node that has not yet seen what another one took is not meant.
+        if self.acme_look(AcmeKept::Certificate).await?.as_deref() != seen {
+            return Ok(());
+        }
+        if self.0.certificate.held().told_again.replace(taken) == Some(taken) {
+            return Ok(());
+        }
+        let sentence = format!(
+            "The TLS certificate that was taken at {taken} is to be followed by another already, which is ordered at {next}: \
+             [acme] and extra_hosts have to be alike on all nodes."
+        );
+        self.alert("certificate_due_again", &sentence).await;
+        Ok(())
+    }
+
+    /// Ends an order well: the new certificate is kept for all nodes, and what was answered is forgotten. Says whether the turn
+    /// was still ours: else the certificate of another order stays.
     ///
     /// # Errors
     /// When the store cannot: the certificate of before stays.
-    pub async fn acme_done(&self, _turn: AcmeTurn, certificate: &[u8], words: &str) -> Result<(), CustodyError> {
-        let kept = self.acme_taken(certificate).await;
+    pub async fn acme_done(&self, turn: AcmeTurn, taken: AcmeTaken<'_>) -> Result<bool, CustodyError> {
+        let kept = self.acme_taken(&turn, &taken).await;
         self.store().job_end(JOB, Duration::ZERO).await?;
-        kept?;
-        self.note::<act::AlertList>("certificate_taken", words, None, []).await.map(drop)
+        if kept? {
+            self.note::<act::AlertList>("certificate_taken", taken.words, None, []).await?;
+            return Ok(true);
+        }
+        tracing::warn!("a certificate came when the turn to order was over; it is not taken");
+        Ok(false)
     }
 
-    async fn acme_taken(&self, certificate: &[u8]) -> Result<(), CustodyError> {
-        let sealed = self.acme_sealed(AcmeKept::Certificate, certificate)?;
+    async fn acme_taken(&self, turn: &AcmeTurn, taken: &AcmeTaken<'_>) -> Result<bool, CustodyError> {
+        let sealed = self.acme_sealed(AcmeKept::Certificate, taken.certificate)?;
+        let lives_secs = taken.span.until.millis_since(taken.span.from) / 1000;
+        let waits = format!("0 {} {}", self.now().unix_millis(), WAIT_TAKEN_SECS.min(lives_secs / 3));
         let mut tx = self.store().begin("take a certificate").await?;
-        tx.meta_set(AcmeKept::Certificate.name(), &sealed).await?;
-        tx.meta_remove(AcmeKept::Challenge.name()).await?;
-        tx.meta_remove(TRIES).await?;
+        let is_ours = tx.meta_change(TRIES, &turn.tries, &waits).await?;
+        if is_ours {
+            tx.meta_set(AcmeKept::Certificate.name(), &sealed).await?;
+            tx.meta_remove(AcmeKept::Challenge.name()).await?;
+        }
         tx.commit().await?;
-        Ok(())
+        Ok(is_ours)
     }
 
     /// Ends an order that failed: the certificate of before stays, and somebody is told.
     pub async fn acme_failed(&self, turn: AcmeTurn, why: &str) {
-        let forgotten = self.acme_forget(AcmeKept::Challenge).await;
+        let forgotten = self.acme_unanswered(&turn).await;
         let ended = self.store().job_end(JOB, Duration::ZERO).await;
-        let sentence = format!("No certificate could be ordered ({} tries): {why}.", turn.failures);
+        let sentence = failure_told(turn.failures, why);
         if turn.failures == 1 || turn.failures.is_multiple_of(TOLD_EVERY) {
             self.alert("certificate_order_failed", &sentence).await;
         } else {
@@ -229,6 +340,16 @@ impl Custody {
         if forgotten.is_err() || ended.is_err() {
             tracing::warn!("the end of an order could not be written down");
         }
+    }
+
+    /// Forgets what was answered in this turn, and nothing of another one's.
+    async fn acme_unanswered(&self, turn: &AcmeTurn) -> Result<(), CustodyError> {
+        let mut tx = self.store().begin("forget what an authority was answered").await?;
+        if tx.meta_change(TRIES, &turn.tries, &turn.tries).await? {
+            tx.meta_remove(AcmeKept::Challenge.name()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Somebody says that what hindered the tries is mended: the next one is made at once.
@@ -242,20 +363,19 @@ impl Custody {
         Ok(())
     }
 
-    async fn acme_tries(&self) -> Result<(u32, Option<Timestamp>), CustodyError> {
-        let Some(text) = self.store().meta_fetch(TRIES).await? else { return Ok((0, None)) };
-        let (failures, at) = text.split_once(' ').unwrap_or_default();
-        Ok((failures.parse().unwrap_or(0), at.parse().ok().map(Timestamp::from_unix_millis)))
+    async fn acme_tries(&self) -> Result<Tries, CustodyError> {
+        Ok(self.store().meta_fetch(TRIES).await?.map(|text| Tries::read(&text)).unwrap_or_default())
     }
 
     /// The portal says which certificate it serves, at the start and whenever it is another.
     pub fn certificate_served(&self, span: CertificateSpan) {
-        *self.0.certificate.held() = (Some(span), None);
+        let mut held = self.0.certificate.held();
+        (held.span, held.told) = (Some(span), None);
     }
 
     /// Seconds until the certificate that is served ends, for `/metrics`; none where none is served.
     pub(crate) fn certificate_left_secs(&self) -> Option<i64> {
-        self.0.certificate.held().0.map(|span| span.until.millis_since(self.now()) / 1000)
+        self.0.certificate.held().span.map(|span| span.until.millis_since(self.now()) / 1000)
     }
 
     /// Tells once a day that the certificate ends soon, whoever is to renew it.
@@ -263,18 +383,18 @@ impl Custody {
         let now = self.now();
         let sentence = {
             let mut held = self.0.certificate.held();
-            let Some((verdict, sentence)) = held.0.map(|span| span.judged(now)) else { return };
-            if verdict == Verdict::Good || held.1.is_some_and(|told| now.millis_since(told) < DAY_MILLIS) {
+            let Some((verdict, sentence)) = held.span.map(|span| span.judged(now)) else { return };
+            if verdict == Verdict::Good || held.told.is_some_and(|told| now.millis_since(told) < DAY_MILLIS) {
                 return;
             }
-            held.1 = Some(now);
+            held.told = Some(now);
             sentence
         };
         self.alert("certificate_ends", &sentence).await;
     }
 
     pub(crate) fn certificate_line(&self) -> Option<HealthLine> {
-        let span = self.0.certificate.held().0?;
+        let span = self.0.certificate.held().span?;
         let (verdict, sentence) = span.judged(self.now());
         let advice = if verdict == Verdict::Good { "" } else { "Renew it; docs/operating/certificates.md." };
         Some(HealthLine { name: "TLS certificate", verdict, sentence, advice, at: None, filled_percent: None })

@@ -70,7 +70,7 @@ pub use backup::{
     backup_verify, restore,
 };
 pub use breaking::{GlassLine, GlassLines};
-pub use certificate::{AcmeKept, AcmeTurn, CertificateSpan};
+pub use certificate::{AcmeKept, AcmeTaken, AcmeTurn, CLOCKS_DIFFER_SECS, CertificateSpan};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };

@@ -2,7 +2,7 @@
 //!
 //! What must always hold: nobody who comes to the door causes an order; a certificate is ordered when there is none, when it
 //! does not name what it has to, or when two thirds of its time are over, by one node at a time and ever more rarely while it
-//! fails; until another one is there the old one is served, and before the first one nobody is served at all.
+//! fails, and not right after another one was taken; until another one is there the old one is served, and before the first one nobody is served at all.
 //!
 //! What it refuses to know: where account, key and answers are kept, and who else answers (`custody`).
 
@@ -14,11 +14,13 @@ use crate::door::server::ServerTls;
 use crate::door::server::challenge::ChallengeAnswer;
 use crate::door::server::tls::{TlsError, certified_from_pem};
 use crate::door::server::validity::Validity;
-use custody::{AcmeKept, Custody, CustodyError};
+use custody::{AcmeKept, AcmeTaken, AcmeTurn, CertificateSpan, Custody, CustodyError};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
+use futures_util::FutureExt as _;
 use record::Timestamp;
 use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +103,9 @@ pub enum AcmeError {
     /// Something of our own could not be made or read.
     #[error("a key, a request or what was kept could not be made or read")]
     Own,
+    /// Another order has begun, or somebody said that it is to be tried again.
+    #[error("the turn to order was over before the order")]
+    TurnOver,
     /// It took too long.
     #[error("it took longer than ten minutes")]
     Late,
@@ -192,21 +197,29 @@ impl Acme {
         }
         let seen = self.seen.certificate.as_deref();
         let Some(turn) = self.custody.acme_begin(seen, &self.options.names).await? else { return Ok(()) };
-        let ordered = tokio::time::timeout(ORDER_PATIENCE, order::ordered(self)).await;
-        self.tls.challenges().set(&[])?;
-        let ordered = match ordered.unwrap_or(Err(AcmeError::Late)) {
+        // What an authority says goes through libraries: if one of them panics, this order has failed, and nothing else.
+        let ordering = AssertUnwindSafe(self.ordered(&turn)).catch_unwind();
+        let ordered = tokio::time::timeout(ORDER_PATIENCE, ordering).await;
+        let (kept, span) = match ordered.unwrap_or(Ok(Err(AcmeError::Late))).unwrap_or(Err(AcmeError::Own)) {
             Ok(ordered) => ordered,
             Err(error) => {
+                let unanswered = self.tls.challenges().set(&[]);
                 order::forgotten_if_gone(self, &error).await;
                 self.custody.acme_failed(turn, &error.to_string()).await;
-                return Ok(());
+                return Ok(unanswered?);
             }
         };
-        let kept = Zeroizing::new(serde_json::to_vec(&ordered).map_err(|_| AcmeError::Own)?);
         let words = format!("a certificate was taken for {}", self.options.names.join(", "));
-        self.custody.acme_done(turn, &kept, &words).await?;
+        self.custody.acme_done(turn, AcmeTaken { certificate: &kept, span, words: &words }).await?;
+        self.tls.challenges().set(&[])?;
         // If we die here: it is kept, and whoever starts next serves it.
         self.follow().await
+    }
+
+    /// What was ordered, as it is to be kept, and from when to when it is good.
+    async fn ordered(&self, turn: &AcmeTurn) -> Result<(Zeroizing<Vec<u8>>, CertificateSpan), AcmeError> {
+        let (ordered, span) = order::ordered(self, turn).await?;
+        Ok((Zeroizing::new(serde_json::to_vec(&ordered).map_err(|_| AcmeError::Own)?), span))
     }
 
     /// Is there none, none any more, or one that does not name what it has to, is another authority's, or grows old.
@@ -265,11 +278,13 @@ impl Acme {
     }
 
     /// Puts answers where every node finds them, and waits until each has looked.
-    async fn answers_put(&self, answers: &[ChallengeAnswer]) -> Result<(), AcmeError> {
-        self.tls.challenges().set(answers)?;
+    async fn answers_put(&self, turn: &AcmeTurn, answers: &[ChallengeAnswer]) -> Result<(), AcmeError> {
         let words: Vec<_> = answers.iter().map(|one| (&one.name, BASE64.encode(&one.digest))).collect();
         let words = serde_json::to_vec(&words).map_err(|_| AcmeError::Own)?;
-        self.custody.acme_keep(AcmeKept::Challenge, &words).await?;
+        if !self.custody.acme_answer(turn, &words).await? {
+            return Err(AcmeError::TurnOver);
+        }
+        self.tls.challenges().set(answers)?;
         if self.custody.has_other_nodes() {
             // A node that does not look within three looks has lost its lease and answers nobody.
             tokio::time::sleep(LOOK * 3).await;

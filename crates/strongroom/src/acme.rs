@@ -1,6 +1,6 @@
 //! `[acme]` of the configuration: where certificates are ordered, instead of `[tls]` with files of one's own.
 
-use crate::config::Config;
+use crate::config::{Config, secret_in};
 use crate::outcome::WrongUse;
 use portal::acme::AcmeOptions;
 use portal::door::PublicUrl;
@@ -49,6 +49,9 @@ impl Acme {
         }
         if self.eab_key_id.is_some() != self.eab_key_file.is_some() {
             return Err(wrong("eab_key_id and eab_key_file of [acme] belong together"));
+        }
+        if let Some(file) = &self.eab_key_file {
+            secret_in(file)?;
         }
         if !public_url.is_https() {
             return Err(wrong("[acme] needs a public_url that begins with https://"));
@@ -105,6 +108,22 @@ mod tests {
         let config = checked(&format!("{GOOD}{hosts}{ACME}")).unwrap();
         let Some(ServedBy::Acme(options)) = config.served_by().unwrap() else { panic!("no order") };
         assert_eq!(options.names, ["portal.example.org", "www.example.org"]);
+    }
+
+    #[test]
+    fn a_key_that_binds_an_account_and_is_open_to_others_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = std::env::temp_dir().join(format!("strongroom-eab-{}", std::process::id()));
+        std::fs::write(&file, "c2VjcmV0\n").unwrap();
+        let config = format!("{GOOD}{ACME}eab_key_id = \"kid\"\neab_key_file = {file:?}\n");
+        for (mode, is_good) in [(0o644, false), (0o640, false), (0o604, false), (0o600, true), (0o400, true)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let said = checked(&config);
+            assert_eq!(said.is_ok(), is_good, "{mode:o}");
+            assert!(said.err().is_none_or(|said| said.contains("open to others")));
+        }
+        std::fs::remove_file(&file).unwrap();
+        assert!(checked(&config).unwrap_err().contains("cannot read"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
+use zeroize::Zeroizing;
 
 /// The file `strongroom.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -194,6 +195,12 @@ pub(crate) fn server_of(url: &str) -> anyhow::Result<Server> {
 
 /// A server by an address in a file that nobody else may read.
 pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
+    let url = secret_in(file)?;
+    Server::parse(url.trim()).map_err(|error| WrongUse(error.to_string()).into())
+}
+
+/// What a file says that nobody else may read.
+pub(crate) fn secret_in(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let unread = |error: std::io::Error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind()));
     let about = std::fs::metadata(file).map_err(unread)?;
@@ -202,8 +209,7 @@ pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
     if about.permissions().mode() & if mounted { 0o037 } else { 0o077 } != 0 {
         return Err(WrongUse(format!("{} is open to others; close it first: chmod 600", file.display())).into());
     }
-    let url = std::fs::read_to_string(file).map_err(unread)?;
-    Server::parse(url.trim()).map_err(|error| WrongUse(error.to_string()).into())
+    Ok(Zeroizing::new(std::fs::read_to_string(file).map_err(unread)?))
 }
 
 impl Config {

@@ -3,11 +3,11 @@
 //! What must always hold: an answer is given for our own names and no other, whatever the authority asks; what it gives is
 //! held against the key that we made and the names that we asked for before anybody sees it.
 
-use super::{Acme, AcmeError, Ordered};
+use super::{Acme, AcmeError, Ordered, due_at};
 use crate::door::server::challenge::ChallengeAnswer;
 use crate::door::server::tls::certified_from_pem;
 use crate::door::server::validity::Validity;
-use custody::AcmeKept;
+use custody::{AcmeKept, AcmeTurn, CLOCKS_DIFFER_SECS, CertificateSpan};
 use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier, NewAccount,
     NewOrder, Order, OrderStatus, RetryPolicy,
@@ -22,17 +22,27 @@ const AUTHORITY_PATIENCE: Duration = Duration::from_secs(120);
 const ASKED_EVERY: Duration = Duration::from_millis(300);
 /// What an authority says of an account that it does not have (RFC 8555 6.7).
 const ACCOUNT_GONE: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+/// What it says of one that was closed, to whoever orders (RFC 8555 7.3.6).
+const UNAUTHORIZED: &str = "urn:ietf:params:acme:error:unauthorized";
 
 fn patience() -> RetryPolicy {
     RetryPolicy::new().initial_delay(ASKED_EVERY).backoff(1.4).timeout(AUTHORITY_PATIENCE)
 }
 
-/// Orders a certificate for our names, and gives it when it is as it was ordered.
-pub(super) async fn ordered(acme: &Acme) -> Result<Ordered, AcmeError> {
+/// Orders a certificate for our names, and gives it when it is as it was ordered, with the time that it is good for.
+pub(super) async fn ordered(acme: &Acme, turn: &AcmeTurn) -> Result<(Ordered, CertificateSpan), AcmeError> {
     let account = account(acme).await?;
     let names: Vec<_> = acme.options.names.iter().cloned().map(Identifier::Dns).collect();
-    let mut order = account.new_order(&NewOrder::new(&names)).await?;
-    answered(acme, &mut order).await?;
+    let mut order = match account.new_order(&NewOrder::new(&names)).await {
+        Ok(order) => order,
+        Err(error) => {
+            if says(&error, UNAUTHORIZED) {
+                acme.custody.acme_forget(AcmeKept::Account).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    answered(acme, turn, &mut order).await?;
     match order.poll_ready(&patience()).await? {
         OrderStatus::Ready => {}
         _ => return Err(AcmeError::Refused),
@@ -44,17 +54,19 @@ pub(super) async fn ordered(acme: &Acme) -> Result<Ordered, AcmeError> {
     order.finalize_csr(request.der()).await?;
     let chain = order.poll_certificate(&patience()).await?;
     let ordered = Ordered { directory: acme.options.directory.clone(), chain, key: key.serialize_pem() };
-    as_ordered(acme, &ordered)?;
-    Ok(ordered)
+    let span = as_ordered(acme, &ordered)?;
+    Ok((ordered, span))
 }
 
-/// Is it for our key, for all our names, and good now.
-fn as_ordered(acme: &Acme, ordered: &Ordered) -> Result<(), AcmeError> {
+/// Is it for our key, for all our names, good now, and not due again at once.
+fn as_ordered(acme: &Acme, ordered: &Ordered) -> Result<CertificateSpan, AcmeError> {
     let certified = certified_from_pem(ordered.chain.as_bytes(), ordered.key.as_bytes())?;
-    let validity = certified.cert.first().and_then(Validity::of).ok_or(AcmeError::NotAsOrdered)?;
-    let now = acme.custody.now();
-    if validity.covers(&acme.options.names) && validity.span.until > now && validity.span.from < validity.span.until {
-        Ok(())
+    let leaf = certified.cert.first().ok_or(AcmeError::NotAsOrdered)?;
+    let validity = Validity::of(leaf).ok_or(AcmeError::NotAsOrdered)?;
+    let (now, span) = (acme.custody.now(), validity.span);
+    let is_good = span.from <= now.plus_secs(CLOCKS_DIFFER_SECS) && span.from < span.until;
+    if validity.covers(&acme.options.names) && is_good && now < due_at(leaf, &validity) {
+        Ok(span)
     } else {
         Err(AcmeError::NotAsOrdered)
     }
@@ -90,14 +102,17 @@ fn account_read(acme: &Acme, sealed: &str) -> Result<(String, AccountCredentials
 
 /// An account that the authority does not know is forgotten, so that the next try makes another one.
 pub(super) async fn forgotten_if_gone(acme: &Acme, why: &AcmeError) {
-    let AcmeError::Authority(Error::Api(problem)) = why else { return };
-    if problem.r#type.as_deref() == Some(ACCOUNT_GONE) {
+    if matches!(why, AcmeError::Authority(error) if says(error, ACCOUNT_GONE)) {
         drop(acme.custody.acme_forget(AcmeKept::Account).await);
     }
 }
 
+fn says(error: &Error, kind: &str) -> bool {
+    matches!(error, Error::Api(problem) if problem.r#type.as_deref() == Some(kind))
+}
+
 /// Answers for each of our names that the authority wants to see.
-async fn answered(acme: &Acme, order: &mut Order) -> Result<(), AcmeError> {
+async fn answered(acme: &Acme, turn: &AcmeTurn, order: &mut Order) -> Result<(), AcmeError> {
     let mut answers = Vec::new();
     let mut authorizations = order.authorizations();
     while let Some(one) = authorizations.next().await {
@@ -118,7 +133,7 @@ async fn answered(acme: &Acme, order: &mut Order) -> Result<(), AcmeError> {
     if answers.is_empty() {
         return Ok(());
     }
-    acme.answers_put(&answers).await?;
+    acme.answers_put(turn, &answers).await?;
     let mut authorizations = order.authorizations();
     while let Some(one) = authorizations.next().await {
         let mut one = one?;

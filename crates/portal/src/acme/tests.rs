@@ -65,8 +65,11 @@ async fn what_was_ordered_is_kept_served_and_found_again_by_the_next_node_or_sta
     assert_eq!(other.tls.certificate(), Some(served.clone()));
     other.look().await.unwrap();
     assert_eq!(orders(), 1);
-    // The fact is taken away, or a name comes to it: another one, by the same account, which all take over.
+    // The fact is taken away: another one, when the brake is taken away too, by the same account, which all take over.
     house.0.acme_forget(AcmeKept::Certificate).await.unwrap();
+    other.look().await.unwrap();
+    assert_eq!(orders(), 1, "one was taken a moment ago");
+    house.0.acme_try_again().await.unwrap();
     other.look().await.unwrap();
     let next = other.tls.certificate().expect("another one");
     assert!(next != served && orders() == 2 && accounts() == 1);
@@ -88,6 +91,9 @@ async fn an_authority_that_lies_is_believed_in_nothing() {
         Lie::AnotherKey,
         Lie::AnotherName,
         Lie::LongAgo,
+        Lie::NotYet,
+        Lie::NearlyOver,
+        Lie::AccountClosed,
         Lie::NoCertificate,
         Lie::NoEnd,
         Lie::PlainHttp,
@@ -95,22 +101,72 @@ async fn an_authority_that_lies_is_believed_in_nothing() {
     ] {
         let authority = Authority::start(lie).await;
         let mut acme = ordering(&house, &authority).await;
-        let error = order::ordered(&acme).await.err().unwrap_or_else(|| panic!("{lie:?} was believed"));
+        let turn = house.0.acme_begin(None, &acme.options.names).await.unwrap().expect("nobody else orders");
+        let error = order::ordered(&acme, &turn).await.err().unwrap_or_else(|| panic!("{lie:?} was believed"));
         let known = match lie {
             Lie::AnotherNameToShow => matches!(error, AcmeError::NotOurs),
             Lie::AnotherKey | Lie::NoCertificate => matches!(error, AcmeError::Tls(_)),
-            Lie::AnotherName | Lie::LongAgo => matches!(error, AcmeError::NotAsOrdered),
+            Lie::AnotherName | Lie::LongAgo | Lie::NotYet | Lie::NearlyOver => matches!(error, AcmeError::NotAsOrdered),
+            Lie::AccountClosed => error.to_string().contains("closed"),
             Lie::NoEnd => error.to_string().contains("too long"),
             Lie::PlainHttp => error.to_string().contains("https://"),
             Lie::OnlyHttp01 => matches!(error, AcmeError::NoChallenge),
-            Lie::None => false,
+            Lie::None | Lie::RetryNever => false,
         };
         assert!(known, "{lie:?}: {error}");
+        house.0.acme_failed(turn, &error.to_string()).await;
+        house.0.acme_try_again().await.unwrap();
         acme.look().await.unwrap();
         assert_eq!(acme.tls.certificate(), None);
         assert_eq!(house.0.acme_look(AcmeKept::Certificate).await.unwrap(), None, "{lie:?}");
         house.0.acme_try_again().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_authority_that_says_to_wait_for_ever_stops_nobody() {
+    let (house, authority) = (house("never").await, Authority::start(Lie::RetryNever).await);
+    let mut acme = ordering(&house, &authority).await;
+    acme.look().await.unwrap();
+    assert!(acme.tls.certificate().is_some());
+}
+
+#[tokio::test]
+async fn nodes_that_ask_for_different_names_do_not_order_against_each_other() {
+    let (house, authority) = (house("different").await, Authority::start(Lie::None).await);
+    let (mut one, mut other) = (ordering(&house, &authority).await, ordering(&house, &authority).await);
+    other.options.names.push("second.test".to_owned());
+    for _ in 0..5 {
+        one.look().await.unwrap();
+        other.look().await.unwrap();
+        assert!(other.is_due());
+    }
+    let orders = authority.asked.lock().unwrap().iter().filter(|path| *path == "/order").count();
+    assert_eq!(orders, 1);
+    assert_eq!(house.0.alert_counts().get("certificate_due_again"), Some(&1), "it is told, and once");
+}
+
+#[tokio::test]
+async fn an_account_that_the_authority_closed_is_followed_by_another() {
+    let (house, authority) = (house("closed").await, Authority::start(Lie::AccountClosed).await);
+    let mut acme = ordering(&house, &authority).await;
+    for accounts in 1..=2 {
+        acme.look().await.unwrap();
+        assert_eq!(house.0.acme_look(AcmeKept::Account).await.unwrap(), None);
+        assert_eq!(authority.asked.lock().unwrap().iter().filter(|path| *path == "/account").count(), accounts);
+        house.0.acme_try_again().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_turn_is_over_answers_nothing() {
+    let (house, authority) = (house("over").await, Authority::start(Lie::None).await);
+    let acme = ordering(&house, &authority).await;
+    let late = house.0.acme_begin(None, &acme.options.names).await.unwrap().expect("nobody else orders");
+    house.0.acme_try_again().await.unwrap();
+    let error = order::ordered(&acme, &late).await.err().expect("its turn is over");
+    assert!(matches!(error, AcmeError::TurnOver), "{error}");
+    assert_eq!(house.0.acme_look(AcmeKept::Challenge).await.unwrap(), None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::AcmeError;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderValue};
+use hyper::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
@@ -26,6 +26,8 @@ use tokio_rustls::TlsConnector;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// No answer of an authority's is longer, bytes: a chain of certificates is the longest.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Whoever is to wait for longer is not told how long: nobody waits for it here, and a clock has an end.
+const RETRY_SECS_MAX: u64 = 24 * 3600;
 const HTTPS_PORT: u16 = 443;
 
 /// The authority could not be asked.
@@ -75,6 +77,14 @@ impl Web {
     }
 }
 
+/// Leaves out how long is to be waited, where that is nothing that anybody would.
+fn retry_bounded(headers: &mut HeaderMap) {
+    let waits = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    if waits.is_some_and(|secs| secs > RETRY_SECS_MAX) {
+        headers.remove(RETRY_AFTER);
+    }
+}
+
 async fn asked(tls: Arc<ClientConfig>, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, WebError> {
     let uri = request.uri().clone();
     let (Some("https"), Some(host)) = (uri.scheme_str(), uri.host()) else { return Err(WebError::Address) };
@@ -95,7 +105,8 @@ async fn asked(tls: Arc<ClientConfig>, mut request: Request<BodyWrapper<Bytes>>)
     let path = uri.path_and_query().map_or("/", hyper::http::uri::PathAndQuery::as_str);
     *request.uri_mut() = path.parse().map_err(|_| WebError::Address)?;
     let read = async {
-        let (parts, body) = sender.send_request(request).await.map_err(|_| WebError::Broken)?.into_parts();
+        let (mut parts, body) = sender.send_request(request).await.map_err(|_| WebError::Broken)?.into_parts();
+        retry_bounded(&mut parts.headers);
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|_| WebError::TooLong)?;
         Ok(BytesResponse::from(Response::from_parts(parts, Full::new(body.to_bytes()))))
     }

@@ -6,6 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use rcgen::{CertificateParams, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::FromDer as _;
@@ -19,6 +20,14 @@ pub(super) enum Lie {
     AnotherKey,
     AnotherName,
     LongAgo,
+    /// What it signs is good from tomorrow on.
+    NotYet,
+    /// What it signs is good now, and due again at once.
+    NearlyOver,
+    /// It signs, and says that whoever asks for it has to wait for longer than any clock goes.
+    RetryNever,
+    /// It says of the account that it was closed.
+    AccountClosed,
     NoCertificate,
     NoEnd,
     PlainHttp,
@@ -64,6 +73,13 @@ fn signed(body: &[u8], lie: Lie) -> String {
     if lie == Lie::LongAgo {
         (params.not_before, params.not_after) = (rcgen::date_time_ymd(2001, 1, 1), rcgen::date_time_ymd(2001, 4, 1));
     }
+    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    if lie == Lie::NotYet {
+        (params.not_before, params.not_after) = ((now + day).into(), (now + 90 * day).into());
+    }
+    if lie == Lie::NearlyOver {
+        (params.not_before, params.not_after) = ((now - 89 * day).into(), (now + day).into());
+    }
     let authority = KeyPair::generate().expect("a key");
     let issuer = Issuer::new(CertificateParams::new(Vec::<String>::new()).expect("no name"), authority);
     params.signed_by(&Asked(key), &issuer).expect("it can be signed").pem()
@@ -104,6 +120,10 @@ fn answer(base: &str, path: &str, body: &[u8], (lie, kept): (Lie, &Mutex<String>
             (200, String::new(), dir.to_string())
         }
         "/account" => (201, format!("Location: {}\r\n", at("/me")), json!({"status": "valid"}).to_string()),
+        "/order" if lie == Lie::AccountClosed => {
+            let problem = json!({"type": "urn:ietf:params:acme:error:unauthorized", "detail": "closed\nin two lines"});
+            (403, String::new(), problem.to_string())
+        }
         "/order" => {
             kept.lock().expect("no panic").clear();
             (201, format!("Location: {}\r\n", at("/one")), order("pending").to_string())
@@ -126,7 +146,8 @@ fn answer(base: &str, path: &str, body: &[u8], (lie, kept): (Lie, &Mutex<String>
         }
         "/one" => {
             let status = if kept.lock().expect("no panic").is_empty() { "ready" } else { "valid" };
-            (200, String::new(), order(status).to_string())
+            let never = if lie == Lie::RetryNever { format!("Retry-After: {}\r\n", u64::MAX) } else { String::new() };
+            (200, never, order(status).to_string())
         }
         "/cert" => match lie {
             Lie::NoCertificate => (200, String::new(), "<html>".to_owned()),
