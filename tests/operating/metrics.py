@@ -35,7 +35,7 @@ assert series < 5000, series
 known = {sample.name for family in families.values() for sample in family.samples} | set(families)
 # Absent as long as what they tell of was never done.
 known |= {f"strongroom_{what}_{end}" for what in ("backup", "witness", "restore_drill", "probe") for end in ("age_seconds", "ok", "passed_age_seconds")}
-known |= {"strongroom_feed_behind"}
+known |= {"strongroom_feed_behind", "strongroom_certificate_expires_seconds"}
 rules = yaml.safe_load(open(sys.argv[1]))
 for group in rules["groups"]:
     for rule in group["rules"]:

@@ -49,6 +49,7 @@ const TOOLS: &[Tool] = &[
         why: "kills the program at its steps, in tests",
         debian: "strace",
     },
+    Tool { programs: &["pebble"], need: Need::Build, why: "an authority for certificates, in tests", debian: "pebble" },
     Tool {
         programs: &["node"],
         need: Need::Browser,

@@ -120,7 +120,7 @@ pub(crate) async fn hand_over(argv: &[String], input: &str, within: Duration) ->
 }
 
 /// One line, of bounded length, without controls: an alert goes into terminals and mails.
-fn plain(sentence: &str) -> String {
+pub(crate) fn plain(sentence: &str) -> String {
     sentence.chars().map(|one| if one.is_control() { ' ' } else { one }).take(SENTENCE_CHARS_MAX).collect()
 }
 

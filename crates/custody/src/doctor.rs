@@ -3,7 +3,7 @@
 //! It opens nothing and changes nothing. What must always hold: a check that could not be made is never `ok`.
 
 use crate::health::{Verdict, ago, room_bytes, room_verdict};
-use crate::{Settings, WitnessSink};
+use crate::{CertificateSpan, Settings, WitnessSink};
 use record::{Clock, Entropy, Timestamp};
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -321,6 +321,19 @@ async fn escrow(store: &Store, settings: &Settings) -> Check {
         }
         Ok(_) => good(name, "It holds the epoch that the keys are wrapped by."),
         Err(_) => bad(name, "The database did not say which epoch the keys are wrapped by."),
+    }
+}
+
+/// Looks at the certificate that people are served: from when to when it is good, or why that is not known.
+#[must_use]
+pub fn doctor_certificate(span: Result<CertificateSpan, String>, now: Timestamp) -> Check {
+    let name = "TLS certificate";
+    match span {
+        Ok(span) => {
+            let (verdict, sentence) = span.judged(now);
+            Check { name, verdict, sentence }
+        }
+        Err(why) => bad(name, why),
     }
 }
 

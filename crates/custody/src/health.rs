@@ -199,6 +199,7 @@ impl Custody {
                 filled_percent: None,
             });
         }
+        lines.extend(self.certificate_line());
         lines.push(self.reserve_line());
         lines.sort_by_key(|line| std::cmp::Reverse(line.verdict));
         Ok(lines)

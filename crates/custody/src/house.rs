@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     // Held while a backup is being made.
     pub(crate) backing_up: tokio::sync::Mutex<()>,
     pub(crate) together: crate::nodes::Together,
+    pub(crate) certificate: crate::certificate::Served,
 }
 
 impl std::fmt::Debug for Custody {
@@ -174,6 +175,7 @@ impl Custody {
             programs_in_hand: crate::programs::InHand::default(),
             backing_up: tokio::sync::Mutex::new(()),
             together: crate::nodes::Together::default(),
+            certificate: crate::certificate::Served::default(),
         }));
         custody.audit_year_ensure().await?;
         custody.reserve_found(found).await?;

@@ -154,6 +154,7 @@ impl Custody {
             every(&self, &stop, (MINUTE, "summary"), |custody| async move {
                 custody.alerts_flush().await;
                 custody.refusals_summary().await;
+                custody.certificate_tell().await;
                 custody.checkpoint().await.map(drop)
             }),
             every(&self, &stop, (SWEEP_EVERY, "sweep"), |custody| async move {

@@ -12,6 +12,7 @@ mod alerts;
 mod ask;
 mod backup;
 mod breaking;
+mod certificate;
 mod customers;
 mod demo;
 mod desk;
@@ -69,12 +70,13 @@ pub use backup::{
     backup_verify, restore,
 };
 pub use breaking::{GlassLine, GlassLines};
+pub use certificate::{AcmeKept, AcmeTaken, AcmeTurn, CLOCKS_DIFFER_SECS, CertificateSpan};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
 pub use demo::{DemoPerson, DemoProgram};
 pub use desk::{Desk, HouseView, SignedIn};
-pub use doctor::{Check, Examined, doctor, doctor_bucket};
+pub use doctor::{Check, Examined, doctor, doctor_bucket, doctor_certificate};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use error::{CustodyError, FieldError};

@@ -69,6 +69,8 @@ pub struct Metrics {
     pub orphans: u64,
     /// Database with its write-ahead log.
     pub database_bytes: u64,
+    /// Seconds until the certificate that this process serves ends; none where it serves none.
+    pub certificate_left_secs: Option<i64>,
     /// The last hand-over to the witness.
     pub witness: Option<DoneLast>,
     /// The last backup.
@@ -125,6 +127,7 @@ impl Custody {
             ledger_queue: self.0.scribe.waiting(),
             orphans: self.0.orphans.load(Ordering::Relaxed),
             database_bytes: store.database_bytes(),
+            certificate_left_secs: self.certificate_left_secs(),
             witness,
             backup: self.done_last(HouseCheckKind::Backup).await?,
             drill: self.done_last(HouseCheckKind::RestoreDrill).await?,

@@ -31,7 +31,7 @@ pub mod take;
 pub mod traces;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use about::ProgramRow;
 pub(crate) use about::openapi;

@@ -1,29 +1,41 @@
 //! Serving: the door, its gate, the probe and the jobs, put together and taken apart again in order.
 
+use crate::acme::{self, Acme, AcmeError, AcmeOptions};
 use crate::door::gate::{GateStart, ReopenError};
 use crate::door::probe::{OnAlert, Probe, ProbeAlert, Target};
-use crate::door::server::{Server, ServerConfig, ServerTls, TlsFiles};
+use crate::door::server::{Server, ServerConfig, ServerTls, TlsFiles, TlsFrom, Validity};
 use crate::door::traces::Traces;
 use crate::door::{Faces, Gate, KeyFetcher, Locked, PublicUrl, Setting, Setup};
 use crate::rooms::{self, Handles};
 use custody::Custody;
 use record::{Entropy, SystemClock, SystemEntropy};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is looked whether this node's doors were walked, once an officer has opened the gate elsewhere.
 const REOPEN_LOOK: Duration = Duration::from_millis(500);
 
+/// By which certificate people are served.
+#[derive(Debug, Clone)]
+pub enum ServedBy {
+    /// Certificate and key, PEM.
+    Files(PathBuf, PathBuf),
+    /// One that is ordered.
+    Acme(AcmeOptions),
+}
+
 /// Where and how to serve.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// The address and port.
     pub listen: SocketAddr,
-    /// Certificate and key, PEM.
-    pub tls: Option<(PathBuf, PathBuf)>,
+    /// With TLS.
+    pub tls: Option<ServedBy>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Hosts that are ours besides the public one.
@@ -51,6 +63,9 @@ pub enum ServeFailure {
     /// The socket or TLS.
     #[error("{0}")]
     Server(#[from] crate::door::server::ServeError),
+    /// Certificates that are to be ordered.
+    #[error("{0}")]
+    Acme(#[from] AcmeError),
     /// The probe's target.
     #[error("the outside probe cannot reach the portal: {0}")]
     Probe(#[from] crate::door::probe::TargetError),
@@ -63,6 +78,8 @@ pub struct Portal {
     server: Server,
     probe: Probe,
     handles: Handles,
+    /// Orders certificates.
+    acme: Option<Acme>,
     /// Hands traces to the collector.
     tracing: Option<tokio::task::JoinHandle<()>>,
 }
@@ -109,14 +126,23 @@ impl Portal {
         let setup = if options.demo { Setup::Demo } else { Setup::Serve };
         let door = rooms::all(Locked::new(setup), &handles).into_service(custody.clone(), setting)?;
         let mut config = ServerConfig::new(options.listen, public_url.clone());
-        config.tls = options.tls.map(|(certificate, key)| TlsFiles { certificate, key });
+        let (from, ordering) = match options.tls {
+            None => (None, None),
+            Some(ServedBy::Files(certificate, key)) => (Some(TlsFrom::Files(TlsFiles { certificate, key })), None),
+            Some(ServedBy::Acme(ordering)) => (Some(TlsFrom::Ordered), Some(ordering)),
+        };
+        config.tls = from;
         config.trusted_proxies = options.trusted_proxies;
         let server = Server::bind(config).await?;
+        let acme = match (ordering, server.tls()) {
+            (Some(ordering), Some(tls)) => Some(Acme::begin(custody.clone(), tls, ordering).await?),
+            _ => None,
+        };
         let own = Target::own_socket(server.local_addr(), &public_url, server.tls())?;
         let public = if options.probe_public { Some(Target::public(&public_url, server.tls())?) } else { None };
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let probe = Probe::new(&door, own, public, entropy);
-        Ok(Self { custody, door, server, probe, handles, tracing })
+        Ok(Self { custody, door, server, probe, handles, acme, tracing })
     }
 
     /// Where it listens.
@@ -139,7 +165,7 @@ impl Portal {
 
     /// Serves until `shutdown`. The gate opens once the probe has walked the whole table from outside.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { custody, door, server, probe, tracing, .. } = self;
+        let Self { custody, door, server, probe, acme, tracing, .. } = self;
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
         let told = custody.clone();
         let on_alert: OnAlert = Arc::new(move |alert| {
@@ -147,12 +173,25 @@ impl Portal {
             // The probe's own task must not wait for the disk.
             tokio::spawn(async move { tell(&custody, alert).await });
         });
+        let served = server.tls();
         let walking = tokio::spawn(async move {
+            // Before there is a certificate nobody is served, and a walk would find what everybody else finds.
+            if let Some(tls) = served {
+                tokio::select! {
+                    () = tls.until_served() => {}
+                    _ = stopped.changed() => return,
+                }
+            }
             probe.run(on_alert, async move { drop(stopped.changed().await) }).await;
         });
-        let following = tokio::spawn(follow(custody.clone(), door.gate().clone()));
+        let mut beside = vec![tokio::spawn(follow(custody.clone(), door.gate().clone()))];
+        beside.extend(server.tls().map(|tls| tokio::spawn(tell_certificate(custody, tls))));
+        // If it is let go of while it orders: the try counts as one that failed.
+        beside.extend(acme.map(|acme| tokio::spawn(acme.run())));
         server.run(door, shutdown).await;
-        following.abort();
+        for one in beside {
+            one.abort();
+        }
         // Nobody listens any more when the probe has ended by itself.
         let _ = stop.send(true);
         drop(walking.await);
@@ -179,14 +218,43 @@ async fn follow(custody: Custody, gate: Gate) {
     }
 }
 
-/// Does the portal that listens here say that visitors may be sent to it: for whoever watches it on the same machine.
+/// Tells the house until when its certificate is good, for its health and its alerts. Never ends.
+async fn tell_certificate(custody: Custody, tls: Arc<ServerTls>) {
+    tls.follow(|validity| custody.certificate_served(validity.span)).await;
+}
+
+/// Where the certificate lies by which the portal is served, without its key.
+#[must_use]
+pub fn certificate_file(served_by: &ServedBy) -> PathBuf {
+    match served_by {
+        ServedBy::Files(certificate, _) => certificate.clone(),
+        ServedBy::Acme(options) => options.dir.join(acme::SHOWN),
+    }
+}
+
+fn certificate_in(file: &Path) -> Result<CertificateDer<'static>, String> {
+    CertificateDer::from_pem_file(file).map_err(|_| "its certificate is not there yet, or cannot be read".to_owned())
+}
+
+/// From when to when the certificate in this file is good.
+///
+/// # Errors
+/// One sentence that says why that is not known.
+pub fn certificate_span(file: &Path) -> Result<custody::CertificateSpan, String> {
+    let certificate = certificate_in(file)?;
+    Validity::of(&certificate).map(|validity| validity.span).ok_or_else(|| "its certificate cannot be read".to_owned())
+}
+
+/// Does the portal that listens here say that visitors may be sent to it: for whoever watches it on the same machine. The
+/// certificate in this file alone is believed.
 ///
 /// # Errors
 /// One sentence that says why that cannot be asked.
-pub async fn is_ready(public_url: &str, listen: SocketAddr, tls: Option<TlsFiles>) -> Result<bool, String> {
+pub async fn is_ready(public_url: &str, listen: SocketAddr, certificate: Option<&Path>) -> Result<bool, String> {
     let public_url = PublicUrl::parse(public_url).map_err(|error| error.to_string())?;
-    let tls = tls.map(ServerTls::load).transpose().map_err(|error| error.to_string())?.map(Arc::new);
-    let target = Target::own_socket(listen, &public_url, tls).map_err(|error| error.to_string())?;
+    crate::door::server::tls::install_provider();
+    let certificate = certificate.map(certificate_in).transpose()?;
+    let target = Target::known_socket(listen, &public_url, certificate).map_err(|error| error.to_string())?;
     target.is_ready().await
 }
 

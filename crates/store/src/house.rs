@@ -148,6 +148,15 @@ impl Tx {
         .map(|_| ())
     }
 
+    /// Changes a fact that is still as it was; says whether it was.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn meta_change(&mut self, name: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+        let sql = "UPDATE meta SET value = $3 WHERE name = $1 AND value = $2";
+        Ok(self.run(sql, binds![name, from, to]).await? == 1)
+    }
+
     /// Keeps the result of a check.
     ///
     /// # Errors

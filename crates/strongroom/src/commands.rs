@@ -66,9 +66,12 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 fn version(json: bool) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     if json {
-        say_json(&serde_json::json!({"name": "strongroom", "version": version}))
+        let module = crate::module::words();
+        say_json(&serde_json::json!({
+            "name": "strongroom", "version": version, "module": module, "fips": crate::module::is_fips(),
+        }))
     } else {
-        say(&format!("strongroom {version}"))
+        say(&format!("strongroom {version}\n{}", crate::module::words()))
     }
 }
 

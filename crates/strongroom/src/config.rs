@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, unknown fields refused, secrets only as `*_file`, safe defaults.
 
+use crate::acme::Acme;
 use crate::keyholder::HeldAt;
 use crate::outcome::WrongUse;
 use anyhow::Context as _;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
+use zeroize::Zeroizing;
 
 /// The file `strongroom.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Certificate and key, PEM.
     pub(crate) tls: Option<Tls>,
+    /// Certificates that are ordered, instead.
+    pub(crate) acme: Option<Acme>,
     /// Proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<IpAddr>,
@@ -191,6 +195,12 @@ pub(crate) fn server_of(url: &str) -> anyhow::Result<Server> {
 
 /// A server by an address in a file that nobody else may read.
 pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
+    let url = secret_in(file)?;
+    Server::parse(url.trim()).map_err(|error| WrongUse(error.to_string()).into())
+}
+
+/// What a file says that nobody else may read.
+pub(crate) fn secret_in(file: &Path) -> anyhow::Result<Zeroizing<String>> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let unread = |error: std::io::Error| WrongUse(format!("cannot read {}: {}", file.display(), error.kind()));
     let about = std::fs::metadata(file).map_err(unread)?;
@@ -199,8 +209,7 @@ pub(crate) fn server_in(file: &Path) -> anyhow::Result<Server> {
     if about.permissions().mode() & if mounted { 0o037 } else { 0o077 } != 0 {
         return Err(WrongUse(format!("{} is open to others; close it first: chmod 600", file.display())).into());
     }
-    let url = std::fs::read_to_string(file).map_err(unread)?;
-    Server::parse(url.trim()).map_err(|error| WrongUse(error.to_string()).into())
+    Ok(Zeroizing::new(std::fs::read_to_string(file).map_err(unread)?))
 }
 
 impl Config {
@@ -260,8 +269,9 @@ impl Config {
         self.server()?;
         self.bucket()?;
         portal::door::PublicUrl::parse(&self.public_url).map_err(|error| WrongUse(error.to_string()))?;
-        if self.tls.is_none() && !self.listen.ip().is_loopback() {
-            return Err(WrongUse(format!("{} is not a loopback address and there is no [tls]", self.listen)).into());
+        if self.served_by()?.is_none() && !self.listen.ip().is_loopback() {
+            let say = format!("{} is not a loopback address and there is neither [tls] nor [acme]", self.listen);
+            return Err(WrongUse(say).into());
         }
         let witness_command = self.witness.as_ref().and_then(|witness| witness.command.as_ref());
         for (name, command) in [

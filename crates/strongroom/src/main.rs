@@ -4,11 +4,13 @@
 //! 3 refused by policy, 4 the system could not); one clear sentence on standard error; no PHI anywhere but in
 //! the portal's own answers; core dumps are off before a key is in memory.
 
+mod acme;
 mod admin;
 mod cli;
 mod commands;
 mod config;
 mod keyholder;
+mod module;
 mod outcome;
 
 use clap::Parser as _;
@@ -19,7 +21,7 @@ fn main() -> ExitCode {
     start_telling(&cli);
     quiet_panics();
     no_core_dumps();
-    match commands::run(cli) {
+    match module::check().map_err(anyhow::Error::from).and_then(|()| commands::run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             outcome::tell(&error);

@@ -147,6 +147,12 @@ pub enum DirectoryColumn {
     AlertBody,
     /// Why a customer's keys are to be destroyed.
     ShredReason,
+    /// The account at an authority that signs certificates by ACME, with its key, as JSON. A fact of the house.
+    AcmeAccount,
+    /// The certificate that was ordered there, with its key, as JSON. A fact of the house.
+    AcmeCertificate,
+    /// What that authority is answered for some minutes, as JSON. A fact of the house.
+    AcmeChallenge,
 }
 
 impl DirectoryColumn {
@@ -163,6 +169,9 @@ impl DirectoryColumn {
             Self::SessionBody => ("session", "body"),
             Self::AlertBody => ("alert", "directory_body"),
             Self::ShredReason => ("key_shred", "reason"),
+            Self::AcmeAccount => ("meta", "acme_account"),
+            Self::AcmeCertificate => ("meta", "acme_certificate"),
+            Self::AcmeChallenge => ("meta", "acme_challenge"),
         }
     }
 }

@@ -6,15 +6,19 @@
 //! Plain connections speak HTTP/1.1; TLS speaks what ALPN agreed on. There is no guessing from the first bytes,
 //! which would be a wait without a limit.
 
+pub(crate) mod challenge;
 mod connection;
 pub(crate) mod pace;
 pub mod tls;
+pub mod validity;
 
 pub use connection::App;
 pub use pace::Floor;
-pub use tls::{ServerTls, TlsError, TlsFiles};
+pub use tls::{ServerTls, TlsError, TlsFiles, TlsFrom};
+pub use validity::Validity;
 
 use super::address::PublicUrl;
+use challenge::asks_challenge;
 use connection::{Shared, Speech};
 use std::collections::HashMap;
 use std::future::Future;
@@ -22,10 +26,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
 /// How long is waited for a peer, and how much one connection may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +68,8 @@ impl Default for Patience {
 pub struct ServerConfig {
     /// The address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Certificate and key; without them only a loopback address is taken.
-    pub tls: Option<TlsFiles>,
+    /// Where certificate and key come from; without them only a loopback address is taken.
+    pub tls: Option<TlsFrom>,
     /// Where people find the portal.
     pub public_url: PublicUrl,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -99,9 +105,7 @@ const LOOK_FOR_CERTIFICATE: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Plain http would leave this machine.
-    #[error(
-        "{0} is not a loopback address and there is no TLS; give tls.certificate and tls.key, or listen on 127.0.0.1"
-    )]
+    #[error("{0} is not a loopback address and there is no TLS; configure [tls] or [acme], or listen on 127.0.0.1")]
     PlainBeyondLoopback(SocketAddr),
     /// TLS here, yet people are sent to plain http.
     #[error("there is TLS, but public_url begins with http://; write https://")]
@@ -136,7 +140,7 @@ impl Server {
         if config.tls.is_some() && !config.public_url.is_https() {
             return Err(ServeError::PublicUrlIsPlain);
         }
-        let tls = config.tls.clone().map(ServerTls::load).transpose()?.map(Arc::new);
+        let tls = config.tls.clone().map(ServerTls::of).transpose()?.map(Arc::new);
         let failed = |error| ServeError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -158,14 +162,14 @@ impl Server {
     /// Answers until `shutdown`, then lets what is under way end. A certificate that was renewed is read anew.
     pub async fn run<A: App>(self, app: A, shutdown: impl Future<Output = ()> + Send) {
         let Self { config, listener, tls, .. } = self;
-        let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(Arc::new(tls.server_config())));
+        let greeter = tls.as_ref().map(Greeter::of).map(Arc::new);
         let shared = Arc::new(Shared { patience: config.patience, trusted_proxies: config.trusted_proxies.clone() });
         let room = Arc::new(Semaphore::new(config.connections_max));
         let callers = Callers::new(config.connections_per_address_max, config.trusted_proxies);
         let (drain, draining) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
-        let reloading = tls.map(|tls| tokio::spawn(reload_certificate(tls)));
+        let reloading = tls.filter(|tls| !tls.is_ordered()).map(|tls| tokio::spawn(reload_certificate(tls)));
         loop {
             let permit = tokio::select! {
                 permit = Arc::clone(&room).acquire_owned() => permit,
@@ -187,11 +191,11 @@ impl Server {
                 }
             };
             let Some(place) = callers.enter(peer.ip().to_canonical()) else { continue };
-            let (app, shared, draining, acceptor) =
-                (app.clone(), Arc::clone(&shared), draining.clone(), acceptor.clone());
+            let (app, shared, draining, greeter) =
+                (app.clone(), Arc::clone(&shared), draining.clone(), greeter.clone());
             connections.spawn(async move {
                 let _held = (permit, place);
-                one(stream, peer.ip(), acceptor, app, shared, draining).await;
+                one((stream, peer.ip()), greeter, app, shared, draining).await;
             });
         }
         drop(listener);
@@ -206,21 +210,49 @@ impl Server {
     }
 }
 
+/// Begins TLS with whoever came.
+struct Greeter {
+    pages: Arc<rustls::ServerConfig>,
+    /// Where certificates are ordered: for the authority that looks whether a name is ours.
+    challenge: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Greeter {
+    fn of(tls: &Arc<ServerTls>) -> Self {
+        let challenge = tls.is_ordered().then(|| Arc::new(tls.challenges().server_config()));
+        Self { pages: Arc::new(tls.server_config()), challenge }
+    }
+
+    /// Somebody who came for pages; none when they came for a challenge, and have what they came for.
+    async fn greet(&self, stream: TcpStream) -> std::io::Result<Option<TlsStream<TcpStream>>> {
+        let Some(challenge) = &self.challenge else {
+            return TlsAcceptor::from(Arc::clone(&self.pages)).accept(stream).await.map(Some);
+        };
+        let begun = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+        if !asks_challenge(&begun.client_hello()) {
+            return begun.into_stream(Arc::clone(&self.pages)).await.map(Some);
+        }
+        // RFC 8737 3: the handshake is all there is to it.
+        let mut stream = begun.into_stream(Arc::clone(challenge)).await?;
+        stream.shutdown().await?;
+        Ok(None)
+    }
+}
+
 async fn one<A: App>(
-    stream: TcpStream,
-    peer: IpAddr,
-    acceptor: Option<TlsAcceptor>,
+    (stream, peer): (TcpStream, IpAddr),
+    greeter: Option<Arc<Greeter>>,
     app: A,
     shared: Arc<Shared>,
     draining: watch::Receiver<bool>,
 ) {
     // Without it small answers wait for the peer's acknowledgement; a socket that cannot is no reason to refuse.
     let _ = stream.set_nodelay(true);
-    let Some(acceptor) = acceptor else {
+    let Some(greeter) = greeter else {
         return connection::serve(stream, Speech::Http1, peer, app, shared, draining).await;
     };
-    let shaken = tokio::time::timeout(shared.patience.head, acceptor.accept(stream)).await;
-    let Ok(Ok(stream)) = shaken else { return };
+    let shaken = tokio::time::timeout(shared.patience.head, greeter.greet(stream)).await;
+    let Ok(Ok(Some(stream))) = shaken else { return };
     let speech = if stream.get_ref().1.alpn_protocol() == Some(b"h2") { Speech::Http2 } else { Speech::Http1 };
     connection::serve(stream, speech, peer, app, shared, draining).await;
 }

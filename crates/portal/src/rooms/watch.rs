@@ -144,6 +144,9 @@ fn metrics(house: &Metrics, gate: &Gate, counts: &RequestCounts) -> String {
 }
 
 fn of_gate(text: &mut String, house: &Metrics, gate: &Gate) {
+    if let Some(left) = house.certificate_left_secs {
+        one(text, ("certificate_expires_seconds", "gauge", "Until the TLS certificate ends; below 0 it has."), left);
+    }
     let state = match gate.standing() {
         Standing::Open { .. } => 1,
         _ => 0,

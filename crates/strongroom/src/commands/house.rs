@@ -5,7 +5,7 @@ use crate::cli::{self, At, LedgerCommand};
 use crate::config::{Config, server_in, server_of};
 use crate::outcome::{WrongUse, say, say_json};
 use custody::{Custody, OpenHouse, PassphraseParams, RootKey};
-use record::{Entropy, SystemClock, SystemEntropy};
+use record::{Clock as _, Entropy, SystemClock, SystemEntropy};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,6 +68,7 @@ pub(crate) async fn root_of(
             .map_err(|error| WrongUse(format!("cannot read the root key's file: {}", error.kind())))?;
         return Ok(RootKey::from_file_bytes(&bytes)?);
     }
+    crate::module::passphrase_check()?;
     let here = std::fs::read_to_string(config.dir.join(PASSPHRASE_FILE));
     let found = here.or_else(|error| match beside {
         Some(folder) => std::fs::read_to_string(folder.join(PASSPHRASE_FILE)),
@@ -86,6 +87,7 @@ pub(crate) async fn root_of(
 
 /// A new passphrase, asked for twice; its salt and cost are kept in the folder.
 pub(crate) fn passphrase_new(dir: &Path) -> anyhow::Result<RootKey> {
+    crate::module::passphrase_check()?;
     let phrase = asked("New passphrase: ")?;
     if asked("The same again: ")? != phrase {
         return Err(WrongUse("the two passphrases differ".to_owned()).into());
@@ -371,7 +373,7 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
         dir: &config.dir,
         settings: &settings,
         listen: Some(config.listen),
-        tls: config.tls.is_some(),
+        tls: config.served_by()?.is_some(),
     };
     let node = match config.server()? {
         Some(server) => match custody::open_node(&server, &config.dir).await {
@@ -386,8 +388,17 @@ pub(crate) async fn doctor(at: At) -> anyhow::Result<()> {
     let mut checks = custody::doctor(&examined, node.as_ref(), &SystemClock).await;
     if let Some(place) = config.bucket()? {
         checks.extend(custody::doctor_bucket(&place, &SystemEntropy).await);
-        checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     }
+    if let Some(served_by) = config.served_by()? {
+        let span = portal::serve::certificate_span(&portal::serve::certificate_file(&served_by));
+        checks.push(custody::doctor_certificate(span, SystemClock.now()));
+    }
+    checks.push(custody::Check {
+        name: "Module",
+        verdict: custody::Verdict::Good,
+        sentence: format!("{}.", crate::module::words()),
+    });
+    checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     told_checks(&checks, at.json)
 }
 

@@ -18,7 +18,11 @@ pub(crate) async fn run(args: cli::Init) -> anyhow::Result<()> {
     settings.telephone.clone_from(&args.telephone);
     let key_file = match (&args.root_key, args.passphrase) {
         (Some(file), _) => Some(file.clone()),
-        (None, true) => None,
+        (None, true) => {
+            // Before anything is made.
+            crate::module::passphrase_check()?;
+            None
+        }
         (None, false) => {
             return Err(WrongUse(
                 "say where the root key is kept: --root-key FILE on another volume, or --passphrase".to_owned(),

@@ -6,7 +6,6 @@ use crate::cli;
 use crate::config::TracesTo;
 use crate::outcome::{Finding, say};
 use custody::{Custody, NodeHandle};
-use portal::door::server::TlsFiles;
 use portal::serve::{Portal, ServeOptions};
 use std::path::Path;
 
@@ -29,13 +28,14 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         config.root_key = None;
     }
     config.check()?;
+    tracing::info!(module = crate::module::words(), "the cryptographic module");
     let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None).await?).await?;
     let node = custody.node_join().await?;
     // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
     custody.start_settle().await?;
     let options = ServeOptions {
         listen: config.listen,
-        tls: config.tls.as_ref().map(|tls| (tls.certificate_file.clone(), tls.key_file.clone())),
+        tls: config.served_by()?,
         trusted_proxies: config.trusted_proxies.clone(),
         extra_hosts: config.extra_hosts.clone(),
         probe_public: config.probe_public,
@@ -54,11 +54,8 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
 /// Asks the running portal whether visitors may be sent to it.
 pub(crate) async fn ready(at: cli::At) -> anyhow::Result<()> {
     let config = config_at(&at)?;
-    let tls = config
-        .tls
-        .as_ref()
-        .map(|tls| TlsFiles { certificate: tls.certificate_file.clone(), key: tls.key_file.clone() });
-    match portal::serve::is_ready(&config.public_url, config.listen, tls).await {
+    let certificate = config.served_by()?.as_ref().map(portal::serve::certificate_file);
+    match portal::serve::is_ready(&config.public_url, config.listen, certificate.as_deref()).await {
         Ok(true) => say("ready"),
         Ok(false) => Err(Finding("the portal answers, and its gate is closed".to_owned()).into()),
         Err(error) => Err(Finding(format!("the portal does not answer: {error}")).into()),

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,25 @@ pub enum TargetError {
 pub struct Target {
     address: Address,
     host: HeaderValue,
-    tls: Option<(ServerName<'static>, Arc<ServerTls>)>,
+    tls: Option<(ServerName<'static>, Pin)>,
+}
+
+/// The one certificate that is believed.
+#[derive(Clone)]
+enum Pin {
+    /// Whichever is served now.
+    Served(Arc<ServerTls>),
+    /// This one.
+    Known(CertificateDer<'static>),
+}
+
+impl Pin {
+    fn certificate(&self) -> Option<CertificateDer<'static>> {
+        match self {
+            Self::Served(tls) => tls.certificate(),
+            Self::Known(certificate) => Some(certificate.clone()),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -53,12 +71,28 @@ impl Target {
         public: &PublicUrl,
         tls: Option<Arc<ServerTls>>,
     ) -> Result<Self, TargetError> {
+        Self::socket(listening, public, tls.map(Pin::Served))
+    }
+
+    /// The socket of another process on this machine, by the certificate that it is known to have.
+    ///
+    /// # Errors
+    /// When the public host cannot be a TLS server name.
+    pub fn known_socket(
+        listening: SocketAddr,
+        public: &PublicUrl,
+        certificate: Option<CertificateDer<'static>>,
+    ) -> Result<Self, TargetError> {
+        Self::socket(listening, public, certificate.map(Pin::Known))
+    }
+
+    fn socket(listening: SocketAddr, public: &PublicUrl, pin: Option<Pin>) -> Result<Self, TargetError> {
         let ip = match listening.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
         };
-        Self::new(Address::Socket(SocketAddr::new(ip, listening.port())), public, tls)
+        Self::new(Address::Socket(SocketAddr::new(ip, listening.port())), public, pin)
     }
 
     /// The public address, by its name: what strangers knock at. With TLS only where the certificate there is our own.
@@ -66,13 +100,13 @@ impl Target {
     /// # Errors
     /// When the public host cannot be a TLS server name.
     pub fn public(public: &PublicUrl, tls: Option<Arc<ServerTls>>) -> Result<Self, TargetError> {
-        Self::new(Address::Name(public.host().to_owned(), public.port()), public, tls)
+        Self::new(Address::Name(public.host().to_owned(), public.port()), public, tls.map(Pin::Served))
     }
 
-    fn new(address: Address, public: &PublicUrl, tls: Option<Arc<ServerTls>>) -> Result<Self, TargetError> {
+    fn new(address: Address, public: &PublicUrl, pin: Option<Pin>) -> Result<Self, TargetError> {
         let host = HeaderValue::from_str(&public.authority()).map_err(|_| TargetError::Name)?;
         let name = ServerName::try_from(public.host().to_owned()).map_err(|_| TargetError::Name)?;
-        Ok(Self { address, host, tls: tls.map(|tls| (name, tls)) })
+        Ok(Self { address, host, tls: pin.map(|pin| (name, pin)) })
     }
 
     /// Does `/readyz` answer 200.
@@ -89,8 +123,9 @@ impl Target {
         let stream = stream.map_err(|error| format!("cannot connect: {}", error.kind()))?;
         match &self.tls {
             None => speak(TokioIo::new(stream)).await,
-            Some((name, tls)) => {
-                let connector = TlsConnector::from(Arc::new(Pinned::client_config(&tls.certificate())));
+            Some((name, pin)) => {
+                let certificate = pin.certificate().ok_or_else(|| "there is no certificate yet".to_owned())?;
+                let connector = TlsConnector::from(Arc::new(Pinned::client_config(&certificate)));
                 let stream = connector.connect(name.clone(), stream).await;
                 speak(TokioIo::new(stream.map_err(|_| "the TLS handshake failed".to_owned())?)).await
             }

@@ -4,7 +4,7 @@ use super::{OnAlert, Probe, ProbeAlert, ProbeReport, Reach, Target, What};
 use crate::door::Door;
 use crate::door::address::PublicUrl;
 use crate::door::gate::{Gate, GateStart, Standing};
-use crate::door::server::{App, Server, ServerConfig, ServerTls};
+use crate::door::server::{App, Server, ServerConfig, ServerTls, TlsFrom};
 use crate::door::service::Setting;
 use crate::door::testing::{CANARY, Certificate, FakeHouse, door_with};
 use axum::body::Body;
@@ -49,7 +49,7 @@ async fn scene(hole: impl Fn(&Request<Body>) -> Option<Response<Body>> + Clone +
 async fn serve(app: impl App, certificate: &Certificate) -> (SocketAddr, Option<Arc<ServerTls>>) {
     let public = PublicUrl::parse("https://portal.test").expect("a good one");
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), public);
-    config.tls = Some(certificate.files());
+    config.tls = Some(TlsFrom::Files(certificate.files()));
     let server = Server::bind(config).await.expect("a free port");
     let found = (server.local_addr(), server.tls());
     tokio::spawn(server.run(app, std::future::pending()));

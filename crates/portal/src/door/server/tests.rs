@@ -1,6 +1,6 @@
 //! The server over real sockets: TLS, slowness, draining.
 
-use super::{Floor, Patience, ServeError, Server, ServerConfig, ServerTls, TlsError, TlsFiles};
+use super::{Floor, Patience, ServeError, Server, ServerConfig, ServerTls, TlsError, TlsFiles, TlsFrom};
 use crate::door::address::PublicUrl;
 use crate::door::server::tls::Pinned;
 use crate::door::testing::{CANARY, Certificate, SECRET, TOKEN, door};
@@ -37,7 +37,7 @@ struct Running {
 async fn start<A: super::App>(app: A, tls: Option<TlsFiles>, patience: Patience) -> Running {
     let public = if tls.is_some() { "https://portal.test" } else { "http://localhost" };
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), PublicUrl::parse(public).expect("a good one"));
-    (config.tls, config.patience) = (tls, patience);
+    (config.tls, config.patience) = (tls.map(TlsFrom::Files), patience);
     let server = Server::bind(config).await.expect("a free port");
     let (address, tls) = (server.local_addr(), server.tls());
     let (stop, stopped) = oneshot::channel();
@@ -83,7 +83,7 @@ async fn tls_with_a_plain_public_address_or_wrong_files_is_refused() {
     let (one, two) = (Certificate::new("portal.test"), Certificate::new("portal.test"));
     let bind = |public: &str, files: TlsFiles| {
         let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), PublicUrl::parse(public).expect("a good one"));
-        config.tls = Some(files);
+        config.tls = Some(TlsFrom::Files(files));
         Server::bind(config)
     };
     assert!(matches!(bind("http://localhost", one.files()).await, Err(ServeError::PublicUrlIsPlain)));
@@ -97,7 +97,7 @@ async fn tls_with_a_plain_public_address_or_wrong_files_is_refused() {
 
 async fn over_tls(running: &Running) -> tokio_rustls::client::TlsStream<TcpStream> {
     let tls = running.tls.as_ref().expect("TLS");
-    let connector = TlsConnector::from(Arc::new(Pinned::client_config(&tls.certificate())));
+    let connector = TlsConnector::from(Arc::new(Pinned::client_config(&tls.certificate().expect("it was read"))));
     let stream = TcpStream::connect(running.address).await.expect("the server listens");
     connector.connect("portal.test".try_into().expect("a name"), stream).await.expect("our own certificate")
 }
@@ -127,11 +127,11 @@ async fn a_pin_believes_no_other_certificate_and_a_new_one_is_read_anew() {
     assert!(connector.connect("portal.test".try_into().expect("a name"), stream).await.is_err());
     two.write_over(&one);
     tls.reload().expect("good files");
-    assert_eq!(tls.certificate(), two.der());
+    assert_eq!(tls.certificate(), Some(two.der()));
     over_tls(&running).await;
     std::fs::write(one.files().key, "nonsense").expect("a file of this test");
     assert!(tls.reload().is_err());
-    assert_eq!(tls.certificate(), two.der(), "the old one stays");
+    assert_eq!(tls.certificate(), Some(two.der()), "the old one stays");
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn a_renewed_certificate_is_taken_without_being_told_and_half_a_one_is_not() {
     assert!(!tls.renew().expect("good files"), "the same is no other");
     std::fs::copy(two.files().certificate, one.files().certificate).expect("files of this test");
     assert!(tls.renew().is_err(), "the certificate is there and its key is not yet");
-    assert_ne!(tls.certificate(), two.der(), "the old one stays");
+    assert_ne!(tls.certificate(), Some(two.der()), "the old one stays");
     two.write_over(&one);
     assert!(tls.renew().expect("good files"));
-    assert_eq!(tls.certificate(), two.der());
+    assert_eq!(tls.certificate(), Some(two.der()));
 }
 
 #[tokio::test]
@@ -327,4 +327,110 @@ async fn http2_names_its_host_in_the_authority_and_gets_the_same_answers() {
         let fault = crate::door::headers::first_fault(response.headers(), crate::door::headers::Transport::Https);
         assert_eq!(fault, None);
     }
+}
+
+/// A client that takes whatever certificate it is shown, and says which.
+#[derive(Debug)]
+struct TakesAny(std::sync::Mutex<Option<rustls::pki_types::CertificateDer<'static>>>);
+
+impl rustls::client::danger::ServerCertVerifier for TakesAny {
+    fn verify_server_cert(
+        &self,
+        end_entity: &rustls::pki_types::CertificateDer<'_>,
+        _intermediates: &[rustls::pki_types::CertificateDer<'_>],
+        _server_name: &rustls::pki_types::ServerName<'_>,
+        _ocsp: &[u8],
+        _now: rustls::pki_types::UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        *self.0.lock().expect("no panic") = Some(end_entity.clone().into_owned());
+        Ok(rustls::client::danger::ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &rustls::pki_types::CertificateDer<'_>,
+        _signed: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &rustls::pki_types::CertificateDer<'_>,
+        _signed: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// What somebody gets who asks for `name` by these protocols: the certificate, and what HTTP they hear.
+async fn shown(
+    address: SocketAddr,
+    name: &str,
+    protocols: &[&str],
+) -> Option<(rustls::pki_types::CertificateDer<'static>, String)> {
+    let takes = Arc::new(TakesAny(std::sync::Mutex::new(None)));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("both versions")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&takes) as _)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|one| one.as_bytes().to_vec()).collect();
+    let stream = TcpStream::connect(address).await.expect("the server listens");
+    let name = name.to_owned().try_into().expect("a name");
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
+    // Whoever was sent away cannot be written to.
+    let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: portal.test\r\nConnection: close\r\n\r\n").await;
+    let mut heard = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut heard)).await;
+    let certificate = takes.0.lock().expect("no panic").clone()?;
+    Some((certificate, String::from_utf8_lossy(&heard).into_owned()))
+}
+
+#[tokio::test]
+async fn before_there_is_a_certificate_nobody_is_served_and_a_challenge_never_speaks_http() {
+    let mut config =
+        ServerConfig::new(([127, 0, 0, 1], 0).into(), PublicUrl::parse("https://portal.test").expect("one"));
+    (config.tls, config.patience) = (Some(TlsFrom::Ordered), quick());
+    let server = Server::bind(config).await.expect("a free port");
+    let (address, tls) = (server.local_addr(), server.tls().expect("TLS"));
+    tokio::spawn(server.run(sink(), std::future::pending()));
+    // A flood of those who ask for challenges causes nothing and gets nothing.
+    for protocols in [&["acme-tls/1"][..], &["h2", "http/1.1"], &["http/1.1"], &[], &["h2", "acme-tls/1"]] {
+        assert_eq!(shown(address, "portal.test", protocols).await, None, "{protocols:?}");
+    }
+    let answer = super::challenge::ChallengeAnswer { name: "portal.test".to_owned(), digest: [7; 32] };
+    tls.challenges().set(std::slice::from_ref(&answer)).expect("it can be made");
+    let (challenge, heard) = shown(address, "portal.test", &["acme-tls/1"]).await.expect("an answer");
+    assert!(challenge.windows(34).any(|piece| piece[..2] == [4, 32] && piece[2..] == [7; 32]), "the digest is in it");
+    assert_eq!(heard, "", "it spoke HTTP");
+    assert_eq!(
+        shown(address, "other.test", &["acme-tls/1"]).await,
+        None,
+        "no answer for a name that is not asked about"
+    );
+    assert_eq!(shown(address, "portal.test", &["http/1.1"]).await, None, "still nobody is served");
+    // With a certificate people get it, and nothing of the challenge's.
+    let ordered = Certificate::new("portal.test");
+    let read = |file| std::fs::read(file).expect("a file of this test");
+    let files = ordered.files();
+    let certified = super::tls::certified_from_pem(&read(files.certificate), &read(files.key)).expect("a good one");
+    tls.take(certified);
+    let (certificate, heard) = shown(address, "portal.test", &["http/1.1"]).await.expect("people are served");
+    assert!(certificate == ordered.der() && heard.contains("200 OK"), "{heard}");
+    for protocols in [&["acme-tls/1"][..], &["http/1.1", "acme-tls/1"]] {
+        let (certificate, heard) = shown(address, "portal.test", protocols).await.expect("an answer");
+        assert!(certificate == challenge && heard.is_empty(), "{protocols:?}: {heard}");
+    }
+    tls.challenges().set(&[]).expect("none");
+    assert_eq!(shown(address, "portal.test", &["acme-tls/1"]).await, None);
 }
