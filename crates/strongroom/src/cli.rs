@@ -2,7 +2,7 @@
 
 mod customer;
 
-pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, TakeIn};
+pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, TakeIn};
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};

@@ -167,9 +167,10 @@ impl Custody {
                 return Ok("The last agreement ended too short a time ago: the records may still be asked back.");
             }
         }
-        match self.leaving_hindered(customer).await? {
-            "" => {}
-            hindered => return Ok(hindered),
+        for hindered in [self.leaving_hindered(customer).await?, self.joining_hindered(customer).await?] {
+            if !hindered.is_empty() {
+                return Ok(hindered);
+            }
         }
         if self.store().documents_held_count(customer).await? > 0 {
             return Ok("Documents of this customer are held. Release or withdraw them first.");

@@ -19,7 +19,7 @@ pub(super) struct Said {
 
 impl Caller {
     /// Somebody still waits for it, and the server is not being stopped.
-    fn goes_on(&self) -> anyhow::Result<()> {
+    pub(super) fn goes_on(&self) -> anyhow::Result<()> {
         if self.told.is_closed() {
             return Err(Refused("nobody is listening any more; run it again and it goes on".to_owned()).into());
         }
