@@ -9,6 +9,7 @@
 //! What it refuses to know: why the one joins the other.
 
 mod carrying;
+mod checking;
 
 pub use carrying::JoiningMoved;
 
@@ -126,12 +127,15 @@ pub struct JoinYes {
 }
 
 const NONE: &str = "There is no such joining of this practice.";
+const AT_THE_OTHER: &str =
+    "Something stands in the way at the other practice. Your privacy officer at the operator knows what.";
 const OTHERWISE: &str = "It stands otherwise by now. Look at it again.";
 
 fn prefix_checked(prefix: &str) -> Option<&str> {
     let fits = (1..=PREFIX_CHARS_MAX).contains(&prefix.chars().count());
     let plain = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (fits && plain && prefix.bytes().any(|byte| byte.is_ascii_alphanumeric())).then_some(prefix)
+    // With a letter: the index knows letters and digits only, and digits before a number make another one's number of it.
+    (fits && plain && prefix.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(prefix)
 }
 
 impl Custody {
@@ -154,6 +158,14 @@ impl Custody {
         })
     }
 
+    /// Is there a practice that has joined this one, or one of those, and whose keys still are here. Copies of before it joined
+    /// open with them.
+    pub(crate) async fn joined_has_keys(&self, customer: CustomerId) -> Result<bool, CustodyError> {
+        let joined = self.customer_and_joined(customer).await?;
+        let ring = self.ring();
+        Ok(joined.iter().any(|one| *one != customer && ring.customers().any(|live| live == *one)))
+    }
+
     /// This customer, those that have joined it, those that have joined those, and so on: whose entries tell of its things.
     pub(crate) async fn customer_and_joined(&self, customer: CustomerId) -> Result<Vec<CustomerId>, CustodyError> {
         let (mut all, mut at) = (vec![customer], 0);
@@ -171,34 +183,58 @@ impl Custody {
 
     /// What stands in the way of this joining; empty when nothing does.
     async fn join_hindered(&self, joins: CustomerId, into: CustomerId) -> Result<&'static str, CustodyError> {
+        let (first, second) =
+            (self.side_hindered(joins, (joins, into)).await?, self.side_hindered(into, (joins, into)).await?);
+        Ok(if first.is_empty() { second } else { first })
+    }
+
+    /// What stands in the way, as somebody of one side may know it: what it is at the other side is told once that one's
+    /// manager has said yes.
+    async fn hindered_seen(&self, row: &Joining, customer: CustomerId) -> Result<&'static str, CustodyError> {
+        let sides = (row.customer, row.into);
+        let other = if customer == row.customer { row.into } else { row.customer };
+        let own = self.side_hindered(customer, sides).await?;
+        if !own.is_empty() {
+            return Ok(own);
+        }
+        let said_yes = if other == row.customer { row.given_by } else { row.agreed_by };
+        match self.side_hindered(other, sides).await? {
+            "" => Ok(""),
+            hindered if said_yes.is_some() => Ok(hindered),
+            _ => Ok(AT_THE_OTHER),
+        }
+    }
+
+    /// What stands in the way at one of the two.
+    async fn side_hindered(
+        &self,
+        one: CustomerId,
+        (joins, into): (CustomerId, CustomerId),
+    ) -> Result<&'static str, CustodyError> {
         let store = self.store();
-        for one in [joins, into] {
-            if store.customer_fetch(one).await?.is_none_or(|customer| customer.closed_at.is_some()) {
-                return Ok("One of the two practices is closed.");
-            }
-            if !self.ring().customers().any(|live| live == one) {
-                return Ok("One of the two practices has no keys here: they were destroyed.");
-            }
-            if store.leaving_fetch(one).await?.is_some() {
-                return Ok("One of the two practices leaves. That is taken back first.");
-            }
-            if store.key_shred_fetch(one).await?.is_some_and(|row| row.state != KeyShredState::Destroyed) {
-                return Ok(
-                    "The destruction of keys is asked for at one of the two practices. That is taken back first.",
-                );
-            }
-            if self.key_rotation_is_open(one).await? {
-                return Ok("The keys of one of the two practices are being rotated. That is finished first.");
-            }
-            if store.documents_held_count(one).await? > 0 {
-                return Ok("Documents are held at one of the two practices. They are released or withdrawn first.");
-            }
-            if self.joining_open(one).await?.iter().any(|open| open.customer != joins) {
-                return Ok("Another joining of one of the two practices is under way.");
-            }
+        if store.customer_fetch(one).await?.is_none_or(|customer| customer.closed_at.is_some()) {
+            return Ok("One of the two practices is closed.");
+        }
+        if !self.ring().customers().any(|live| live == one) {
+            return Ok("One of the two practices has no keys here: they were destroyed.");
+        }
+        if store.leaving_fetch(one).await?.is_some() {
+            return Ok("One of the two practices leaves. That is taken back first.");
+        }
+        if store.key_shred_fetch(one).await?.is_some_and(|row| row.state != KeyShredState::Destroyed) {
+            return Ok("The destruction of keys is asked for at one of the two practices. That is taken back first.");
+        }
+        if self.key_rotation_is_open(one).await? {
+            return Ok("The keys of one of the two practices are being rotated. That is finished first.");
+        }
+        if store.documents_held_count(one).await? > 0 {
+            return Ok("Documents are held at one of the two practices. They are released or withdrawn first.");
+        }
+        if self.joining_open(one).await?.iter().any(|open| open.customer != joins) {
+            return Ok("Another joining of one of the two practices is under way.");
         }
         let today = self.settings().day_of(self.now());
-        if !store.agreement_list(into).await?.iter().any(|agreement| agreement.in_force(&today)) {
+        if one == into && !store.agreement_list(into).await?.iter().any(|agreement| agreement.in_force(&today)) {
             return Ok("No agreement is in force with the practice that is joined.");
         }
         Ok("")
@@ -272,7 +308,7 @@ impl Custody {
             moving_at: row.moving_at,
             joined_at: row.joined_at,
             people,
-            hindered: if stands { self.join_hindered(row.customer, row.into).await? } else { "" },
+            hindered: if stands { self.hindered_seen(row, customer).await? } else { "" },
             seen: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
         })
     }
@@ -332,7 +368,7 @@ impl Desk<act::CustomerJoinPrepare> {
         let witnessed = self.prepare_ask(joins, &words).await?;
         self.prepare_ask(into, &words).await?;
         let Some(prefix) = prefix_checked(&order.prefix) else {
-            let say = "Write at most eight letters, digits and hyphens";
+            let say = "Write at most eight letters, digits and hyphens, and one letter at least";
             return Err(CustodyError::field("prefix", say));
         };
         if joins == into {
@@ -412,7 +448,7 @@ impl Desk<act::CustomerJoin> {
         let custody = &self.custody;
         let (row, witnessed) = self.join_ask(yes.customer, yes.joins, "the practice says yes").await?;
         let me = self.person()?;
-        match custody.join_hindered(row.customer, row.into).await? {
+        match custody.hindered_seen(&row, yes.customer).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }

@@ -26,10 +26,12 @@ const CHAIN_MAX: usize = 64;
 struct Step {
     table: &'static str,
     columns: &'static str,
+    /// What a row points to: which of its values names a row of which step. It waits until that is there.
+    names: &'static [(usize, usize)],
 }
 
-const fn step(table: &'static str, columns: &'static str) -> Step {
-    Step { table, columns }
+const fn step(table: &'static str, columns: &'static str, names: &'static [(usize, usize)]) -> Step {
+    Step { table, columns, names }
 }
 
 const PATIENTS: usize = 0;
@@ -47,30 +49,43 @@ const DAYS: usize = 11;
 
 /// In the order in which they come in: what others point to comes first. A number, once given, is not given to another.
 const STEPS: [Step; 12] = [
-    step("patient", "patient_id, body, provisional, created_at, changed_at, revision"),
-    step("patient_token", "field, token, patient_id"),
+    step("patient", "patient_id, body, provisional, created_at, changed_at, revision", &[]),
+    step("patient_token", "field, token, patient_id", &[(2, PATIENTS)]),
     // Which record went into which, when all of them are there with their numbers.
-    step("patient", "patient_id, linked_to"),
-    step("related_person", "related_id, patient_id, kind, body, created_at, changed_at, revision"),
-    step("adt_patient", "patient_id, said_at"),
+    step("patient", "patient_id, linked_to", &[(0, PATIENTS), (1, PATIENTS)]),
+    step("related_person", "related_id, patient_id, kind, body, created_at, changed_at, revision", &[(1, PATIENTS)]),
+    step("adt_patient", "patient_id, said_at", &[(0, PATIENTS)]),
     step(
         "patient_merge",
         "merge_id, prior_id, survivor_id, cause, state, proposed_at, proposed_by, decided_at, decided_by, undone_at, undone_by",
+        &[(1, PATIENTS), (2, PATIENTS)],
     ),
-    step("merge_moved", "merge_id, thing_id"),
+    step("merge_moved", "merge_id, thing_id", &[(0, MERGES)]),
     step(
         "break_glass",
         "break_glass_id, person_id, patient_id, reason, from_at, to_at, reviewed_at, reviewed_by, verdict, note",
+        &[(2, PATIENTS)],
     ),
     step(
         "document",
         "document_id, patient_id, author_id, uploader_id, kind, state, body, current_version, uploaded_at, delivered_at, \
          signed_at, signed_by, picked_up_at, picked_up_by, withdrawn_at, reason, moved_from, revision",
+        &[(1, PATIENTS), (16, PATIENTS)],
     ),
-    step("document_version", VERSION),
-    step("recipient", "document_id, person_id, why, read_at"),
-    step("document_token", "field, token, document_id"),
+    step("document_version", VERSION, &[(0, DOCUMENTS)]),
+    step("recipient", "document_id, person_id, why, read_at", &[(0, DOCUMENTS)]),
+    step("document_token", "field, token, document_id", &[(2, DOCUMENTS)]),
 ];
+
+/// A place in the order in which rows come in; the default is before all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArrivingAt {
+    step: i64,
+    thing: String,
+}
+
+const NEXT: &str = "SELECT step, thing, content FROM arriving WHERE customer_id = $1 \
+    AND (step > $2 OR (step = $2 AND thing > $3)) ORDER BY step, thing LIMIT $4";
 
 /// A row on its way. What is sealed in it is under the keys of whom it goes to.
 #[derive(Debug, Clone)]
@@ -254,7 +269,7 @@ impl Store {
         let after = after.map_or_else(String::new, |id| id.to_string());
         let none = |from: &str| format!(" AND NOT EXISTS (SELECT 1 FROM {from})");
         let sql = format!(
-            "SELECT {PATIENT} FROM patient WHERE patient.customer_id = $1 AND patient.patient_id > $2{}{}{}{} \
+            "SELECT {PATIENT} FROM patient WHERE patient.customer_id = $1 AND patient.patient_id > $2{}{}{}{}{} \
              ORDER BY patient.patient_id LIMIT $3",
             none("patient gone WHERE gone.linked_to = patient.patient_id AND (gone.customer_id || '') = $1"),
             none("document about WHERE about.patient_id = patient.patient_id AND (about.customer_id || '') = $1"),
@@ -263,6 +278,7 @@ impl Store {
                 "patient_merge said WHERE said.customer_id = $1 \
                  AND (said.prior_id = patient.patient_id OR said.survivor_id = patient.patient_id)"
             ),
+            none("break_glass broke WHERE broke.patient_id = patient.patient_id AND (broke.customer_id || '') = $1"),
         );
         self.rows("page through patients who leave", sql, binds![customer, after, limit])
             .await?
@@ -312,13 +328,33 @@ impl Store {
         self.row("count what has not left", sql, binds![customer]).await?.map_or(Ok(0), |row| row.count("many"))
     }
 
-    /// Which documents and patients wait to come in next to this customer, as policy is told of them: what the act names.
+    /// Does a patient wait to come in to this customer whom this token finds.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn arriving_has_token(
+        &self,
+        customer: CustomerId,
+        (field, token): (&str, &[u8]),
+    ) -> Result<bool, StoreError> {
+        let like = format!("%/{field}/{}", data_encoding::HEXLOWER.encode(token));
+        let sql = "SELECT thing FROM arriving WHERE customer_id = $1 AND step = $2 AND thing LIKE $3 LIMIT 1";
+        let row = self.row("look for a token that arrives", sql, binds![customer, number(TOKENS as u64), like]).await?;
+        Ok(row.is_some())
+    }
+
+    /// Which documents and patients wait to come in to this customer after this place, as policy is told of them: what the
+    /// act names.
     ///
     /// # Errors
     /// When the database cannot, or a row that waits is damaged.
-    pub async fn arriving_next(&self, customer: CustomerId) -> Result<Vec<ResourceFacts>, StoreError> {
-        let sql = "SELECT step, content FROM arriving WHERE customer_id = $1 ORDER BY step, thing LIMIT $2";
-        let rows = self.rows("look what arrives next", sql, binds![customer, AT_ONCE]).await?;
+    pub async fn arriving_next(
+        &self,
+        customer: CustomerId,
+        after: &ArrivingAt,
+    ) -> Result<Vec<ResourceFacts>, StoreError> {
+        let values = binds![customer, after.step, &after.thing, AT_ONCE];
+        let rows = self.rows("look what arrives next", NEXT, values).await?;
         let mut facts = Vec::new();
         for row in &rows {
             let values = values_of(&row.bytes("content")?);
@@ -379,18 +415,28 @@ impl Tx {
         Ok(())
     }
 
-    /// The next rows come in. How many; 0 when none waits.
+    /// The next rows after this place come in, but those that point to what is not there: they wait. How many, and the place
+    /// after them; none when that was all.
     ///
     /// # Errors
     /// When the database cannot, or a row that waits is damaged.
-    pub async fn arriving_come(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
+    pub async fn arriving_come(
+        &mut self,
+        customer: CustomerId,
+        after: &ArrivingAt,
+    ) -> Result<(u64, Option<ArrivingAt>), StoreError> {
         let damaged = || StoreError::Column { column: "arriving.content" };
-        let sql = "SELECT step, thing, content FROM arriving WHERE customer_id = $1 ORDER BY step, thing LIMIT $2";
-        let rows = self.rows(sql, binds![customer, AT_ONCE]).await?;
+        let rows = self.rows(NEXT, binds![customer, after.step, &after.thing, AT_ONCE]).await?;
+        let (mut many, mut last) = (0, None);
         let (mut documents, mut lie): (Vec<DocumentId>, BTreeSet<DocumentId>) = Default::default();
         for row in &rows {
             let at = usize::try_from(row.int("step")?).ok().filter(|at| *at < STEPS.len()).ok_or_else(damaged)?;
             let (thing, values) = (row.text("thing")?, values_of(&row.bytes("content")?).ok_or_else(damaged)?);
+            last = Some(ArrivingAt { step: number(at as u64), thing: thing.clone() });
+            if !self.arriving_can_come(customer, at, &values).await? {
+                continue;
+            }
+            many += 1;
             self.arriving_insert(customer, at, values).await?;
             let document = |text: &str| text.parse::<DocumentId>().map_err(|_| damaged());
             match at {
@@ -410,7 +456,26 @@ impl Tx {
         for document in lie {
             self.care_comes_in_tx(document).await?;
         }
-        Ok(rows.len() as u64)
+        Ok((many, last))
+    }
+
+    /// Is all there that this row points to.
+    async fn arriving_can_come(
+        &mut self,
+        customer: CustomerId,
+        at: usize,
+        values: &[Value],
+    ) -> Result<bool, StoreError> {
+        for (place, step) in STEPS[at].names {
+            let Some(id) = text(values.get(*place)) else { continue };
+            let Step { table, columns, .. } = &STEPS[*step];
+            let column = columns.split(',').next().unwrap_or_default();
+            let sql = format!("SELECT {column} FROM {table} WHERE customer_id = $1 AND {column} = $2");
+            if self.row(sql, binds![customer, id]).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn arriving_insert(
@@ -423,7 +488,7 @@ impl Tx {
             return self.arriving_link(customer, &values).await;
         }
         values.insert(0, customer.into());
-        let Step { table, columns } = &STEPS[at];
+        let Step { table, columns, .. } = &STEPS[at];
         let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
         let sql = format!(
             "INSERT INTO {table} (customer_id, {columns}) VALUES ({}) ON CONFLICT DO NOTHING",

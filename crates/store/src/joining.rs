@@ -239,6 +239,15 @@ impl Tx {
         .await
     }
 
+    /// Is it being carried out; nobody ends it before this transaction.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn joining_holds(&mut self, customer: CustomerId) -> Result<bool, StoreError> {
+        let sql = "UPDATE customer_joining SET moving_at = moving_at WHERE customer_id = $1 AND state = 'moving'";
+        Ok(self.run(sql, binds![customer]).await? == 1)
+    }
+
     /// Ends everybody's place at a customer: people, the operator's staff, programs and their tokens, numbered requests, broken
     /// glasses; and gives every upload that is on its way to the sweeper.
     ///
@@ -273,11 +282,19 @@ impl Tx {
         for one in new {
             many += self
                 .run(
-                    "INSERT INTO membership (membership_id, person_id, customer_id, role, from_at, granted_by) \
-                     SELECT $1, $2, customer.customer_id, $4, $5, $6 FROM customer WHERE customer.customer_id = $3 \
+                    "INSERT INTO membership (membership_id, person_id, customer_id, role, from_at, to_at, granted_by) \
+                     SELECT $1, $2, customer.customer_id, $4, $5, $7, $6 FROM customer WHERE customer.customer_id = $3 \
                      AND NOT EXISTS (SELECT 1 FROM membership had WHERE had.customer_id = $3 AND had.person_id = $2 \
                      AND had.role = $4 AND (had.to_at IS NULL OR had.to_at > $5))",
-                    binds![one.id, one.person, one.customer, one.role.as_str(), one.from_at, &one.granted_by],
+                    binds![
+                        one.id,
+                        one.person,
+                        one.customer,
+                        one.role.as_str(),
+                        one.from_at,
+                        &one.granted_by,
+                        one.to_at
+                    ],
                 )
                 .await?;
         }
@@ -285,7 +302,7 @@ impl Tx {
     }
 
     /// All of it is there: the one that joined is closed, its agreements end, and what it held is counted with the other.
-    /// 0 when it was not being carried out.
+    /// 0 when it was not being carried out, or something still waits to come in.
     ///
     /// # Errors
     /// When the database cannot.
@@ -300,7 +317,9 @@ impl Tx {
                 binds![customer, at],
             )
             .await?;
-        if done == 0 {
+        let sql = "SELECT COUNT(*) AS many FROM arriving WHERE customer_id = $1";
+        let waits = self.row(sql, binds![into]).await?.map_or(Ok(0), |row| row.count("many"))?;
+        if done == 0 || waits > 0 {
             return Ok(0);
         }
         let row = self.row("SELECT held_bytes FROM customer WHERE customer_id = $1", binds![customer]).await?;

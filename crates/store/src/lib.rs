@@ -61,7 +61,7 @@ mod walls;
 
 pub use alerts::Alert;
 pub use arrivals::{Arrived, ArrivedFilter};
-pub use arriving::{Arriving, Token};
+pub use arriving::{Arriving, ArrivingAt, Token};
 pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
 pub use breakglass::BreakGlass;
 pub use carrying::ObjectsCarried;

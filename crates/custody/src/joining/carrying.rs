@@ -15,9 +15,10 @@ use record::merge::{MergeCause, MergeState};
 use record::{CustomerId, DocumentId, Intent, MembershipId, MergeId, Outcome, PatientId, Purpose, act};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::time::Duration;
 use store::{
-    Arriving, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient, PatientMerge,
-    Recipient, RelatedPerson, Token,
+    Arriving, ArrivingAt, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient,
+    PatientMerge, Recipient, RelatedPerson, Token,
 };
 use vault::{Column, Field, KeyRing, Opening, PatientTokens, Rendition, RenditionKind, WrappedKey};
 
@@ -26,9 +27,15 @@ const DOCUMENTS_AT_ONCE: u32 = 200;
 /// Sealed objects of one act, at most, unless one document alone has more.
 const OBJECTS_AT_ONCE: usize = 1000;
 /// Patients of one act; those around them go along.
-const PATIENTS_AT_ONCE: u32 = 200;
+pub(super) const PATIENTS_AT_ONCE: u32 = 200;
 /// Merges that are looked at together.
 const MERGES_AT_ONCE: u32 = 200;
+/// Broken glasses of one act.
+pub(super) const GLASSES_AT_ONCE: u32 = 200;
+/// Counts behind a number with the prefix that are tried.
+const NUMBERS_TRIED: u32 = 32;
+/// One node carries joinings out at a time.
+const JOB: &str = "joining";
 /// Records with one number, or one surname and birth date, that are looked at.
 const CANDIDATES_MAX: u32 = 16;
 
@@ -58,18 +65,18 @@ pub struct JoiningMoved {
 }
 
 /// Is told how far it is; `Break` stops it between two transactions, and the next run goes on there.
-type Progress<'p> = &'p mut (dyn FnMut(&JoiningMoved) -> ControlFlow<()> + Send);
+pub(super) type Progress<'p> = &'p mut (dyn FnMut(&JoiningMoved) -> ControlFlow<()> + Send);
 
 /// A joining that is carried out.
-struct Run {
-    custody: Custody,
-    row: Joining,
-    moved: JoiningMoved,
+pub(super) struct Run {
+    pub(super) custody: Custody,
+    pub(super) row: Joining,
+    pub(super) moved: JoiningMoved,
 }
 
-type Moving = Opening<act::CustomerJoinRun>;
-type WithVersions = (Document, Vec<DocumentVersion>);
-type WithRelated = (Patient, Vec<RelatedPerson>);
+pub(super) type Moving = Opening<act::CustomerJoinRun>;
+pub(super) type WithVersions = (Document, Vec<DocumentVersion>);
+pub(super) type WithRelated = (Patient, Vec<RelatedPerson>);
 
 impl Desk<act::CustomerJoinPrepare> {
     /// Has a joining carried out that both managers have agreed upon, or goes on with one that was stopped.
@@ -86,15 +93,22 @@ impl Desk<act::CustomerJoinPrepare> {
             JoiningState::Prepared | JoiningState::Given => {
                 return Err(CustodyError::State("Both managers say yes first."));
             }
-            JoiningState::Agreed => moved.taken_over = custody.joining_begin(&row).await?,
-            JoiningState::Moving => {}
+            JoiningState::Agreed | JoiningState::Moving => {}
             JoiningState::Joined => return Ok(JoiningMoved { finished: true, ..moved }),
         }
-        // If we die from here on: the row says "moving", and the next run goes on.
+        // No backup is made meanwhile, and no second run of this process goes beside it; nor one of another node.
+        let at_once = "A backup is being made, or a joining carried out. Try again when it is done.";
+        let _alone = self.custody.0.backing_up.try_lock().map_err(|_| CustodyError::State(at_once))?;
+        if !custody.store().job_take(JOB).await? {
+            return Err(CustodyError::State(at_once));
+        }
         let counts = custody.store().joining_counts(joins).await?;
         (moved.documents_all, moved.patients_all) = (counts.documents, counts.patients);
         let mut run = Run { custody, row, moved };
-        run.all(progress).await?;
+        let done = run.whole(progress).await;
+        // If we die before: another node takes it up when the lease of this one has ended.
+        self.custody.store().job_end(JOB, Duration::ZERO).await?;
+        done?;
         Ok(run.moved)
     }
 }
@@ -113,13 +127,13 @@ impl Custody {
         let now = self.now();
         let mut places = self.joining_places(row.customer).await?;
         places.retain(|one| row.people.contains(&one.id) && one.person != agreed_by);
+        // Who is there until a day is with the other until that day.
         let new: Vec<Membership> = places
             .into_iter()
             .map(|one| Membership {
                 id: MembershipId::mint(self.clock(), self.entropy()),
                 customer: Some(row.into),
                 from_at: now,
-                to_at: None,
                 granted_by: agreed_by.to_string(),
                 ..one
             })
@@ -139,7 +153,7 @@ impl Custody {
     }
 
     /// A column of a customer, for another one.
-    fn carried(
+    pub(super) fn carried(
         &self,
         (opening, ring, into): (&Moving, &KeyRing, CustomerId),
         (id, column): (impl Into<record::ResourceId>, Column),
@@ -150,8 +164,25 @@ impl Custody {
 }
 
 impl Run {
-    const fn sides(&self) -> (CustomerId, CustomerId) {
+    pub(super) const fn sides(&self) -> (CustomerId, CustomerId) {
         (self.row.customer, self.row.into)
+    }
+
+    /// Nothing begins, and nobody's place ends, before everything was opened once: what does not open is mended while the
+    /// practice still can be read.
+    async fn whole(&mut self, progress: Progress<'_>) -> Result<(), CustodyError> {
+        if self.row.state == JoiningState::Agreed {
+            match self.custody.join_hindered(self.row.customer, self.row.into).await? {
+                "" => {}
+                hindered => return Err(CustodyError::State(hindered)),
+            }
+            if self.check(&mut *progress).await?.is_break() {
+                return Ok(());
+            }
+            self.moved.taken_over = self.custody.joining_begin(&self.row).await?;
+        }
+        // If we die from here on: the row says "moving", and the next run goes on.
+        self.all(progress).await
     }
 
     async fn all(&mut self, progress: Progress<'_>) -> Result<(), CustodyError> {
@@ -166,7 +197,7 @@ impl Run {
     }
 
     /// Asks for one page, as the system's job; both managers have agreed, and policy is told who did.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         customer: CustomerId,
         facts: impl IntoIterator<Item = ResourceFacts>,
@@ -176,7 +207,7 @@ impl Run {
     }
 
     /// The end of a page's act.
-    async fn told<T>(
+    pub(super) async fn told<T>(
         &self,
         intent: &Intent,
         why: &'static str,
@@ -190,29 +221,19 @@ impl Run {
     /// Puts rows where they wait for the other practice. What is put there twice is there once.
     async fn put(&self, rows: &[Arriving]) -> Result<(), CustodyError> {
         let mut tx = self.custody.store().begin("put rows where they wait to come in").await?;
+        if !tx.joining_holds(self.row.customer).await? {
+            return Err(CustodyError::Changed);
+        }
         tx.arriving_put(self.row.into, rows).await?;
         Ok(tx.commit().await?)
     }
 
     async fn documents_leave(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
-        let (joins, _) = self.sides();
         loop {
             let (mut after, before) = (None, self.moved.documents);
             self.moved.damaged = 0;
             loop {
-                let store = self.custody.store();
-                let page = store.document_page_of(joins, after, DOCUMENTS_AT_ONCE).await?;
-                let ids: Vec<DocumentId> = page.iter().map(|one| one.id).collect();
-                let mut versions = store.versions_of(joins, &ids).await?;
-                let (mut objects, mut some) = (0, Vec::new());
-                for document in page {
-                    let versions = versions.remove(&document.id).unwrap_or_default();
-                    objects += 2 * versions.len();
-                    if objects > OBJECTS_AT_ONCE && !some.is_empty() {
-                        break;
-                    }
-                    some.push((document, versions));
-                }
+                let some = self.documents_after(after).await?;
                 let Some((last, _)) = some.last() else { break };
                 after = Some(last.id);
                 self.documents_page(some).await?;
@@ -225,6 +246,25 @@ impl Run {
                 return Ok(ControlFlow::Continue(()));
             }
         }
+    }
+
+    /// The next documents with their versions: as many as one act may name.
+    pub(super) async fn documents_after(&self, after: Option<DocumentId>) -> Result<Vec<WithVersions>, CustodyError> {
+        let (joins, _) = self.sides();
+        let store = self.custody.store();
+        let page = store.document_page_of(joins, after, DOCUMENTS_AT_ONCE).await?;
+        let ids: Vec<DocumentId> = page.iter().map(|one| one.id).collect();
+        let mut versions = store.versions_of(joins, &ids).await?;
+        let (mut objects, mut some) = (0, Vec::new());
+        for document in page {
+            let versions = versions.remove(&document.id).unwrap_or_default();
+            objects += 2 * versions.len();
+            if objects > OBJECTS_AT_ONCE && !some.is_empty() {
+                break;
+            }
+            some.push((document, versions));
+        }
+        Ok(some)
     }
 
     async fn documents_page(&mut self, some: Vec<WithVersions>) -> Result<(), CustodyError> {
@@ -266,7 +306,7 @@ impl Run {
         Ok((gone, damaged))
     }
 
-    fn document_carried(
+    pub(super) fn document_carried(
         &self,
         (opening, shown): (&Moving, &Shown),
         (document, versions): (&Document, &[DocumentVersion]),
@@ -304,30 +344,42 @@ impl Run {
     }
 
     async fn glasses_leave(&mut self) -> Result<ControlFlow<()>, CustodyError> {
-        let (joins, into) = self.sides();
-        let all = self.custody.store().break_glass_list(joins).await?;
-        for some in all.chunks(OBJECTS_AT_ONCE) {
-            let facts = |one: &BreakGlass| BreakGlassFacts { id: one.id, customer: joins, person: one.person };
-            let (opening, _) = self.ask(joins, some.iter().map(|one| ResourceFacts::BreakGlass(facts(one)))).await?;
-            let ring = self.custody.ring();
+        let (joins, _) = self.sides();
+        let mut after = None;
+        loop {
+            let some = self.custody.store().break_glass_page(joins, after, GLASSES_AT_ONCE).await?;
+            let Some(last) = some.last() else { return Ok(ControlFlow::Continue(())) };
+            after = Some(last.id);
+            let opening = self.glasses_ask(&some).await?;
             let (mut rows, mut ids) = (Vec::new(), Vec::new());
-            for one in some {
-                let to = (&opening, &*ring, into);
-                let reason = self.custody.carried(to, (one.id, Column::BreakGlassReason), &one.reason);
-                let note = one.note.as_deref();
-                let note = note.map(|note| self.custody.carried(to, (one.id, Column::BreakGlassReview), note));
-                match (reason, note.transpose()) {
-                    (Ok(reason), Ok(note)) => {
-                        rows.push(Arriving::break_glass(&BreakGlass { customer: into, reason, note, ..one.clone() }));
+            for one in &some {
+                match self.glass_carried(&opening, one) {
+                    Ok(row) => {
+                        rows.push(row);
                         ids.push(one.id);
                     }
-                    _ => self.moved.damaged += 1,
+                    Err(_) => self.moved.damaged += 1,
                 }
             }
             let done = self.glasses_move(&rows, &ids).await;
             self.told(opening.intent(), "moved", done).await?;
         }
-        Ok(ControlFlow::Continue(()))
+    }
+
+    pub(super) async fn glasses_ask(&self, some: &[BreakGlass]) -> Result<Moving, CustodyError> {
+        let (joins, _) = self.sides();
+        let facts = |one: &BreakGlass| BreakGlassFacts { id: one.id, customer: joins, person: one.person };
+        let (opening, _) = self.ask(joins, some.iter().map(|one| ResourceFacts::BreakGlass(facts(one)))).await?;
+        Ok(opening)
+    }
+
+    pub(super) fn glass_carried(&self, opening: &Moving, one: &BreakGlass) -> Result<Arriving, CustodyError> {
+        let (custody, ring, into) = (&self.custody, self.custody.ring(), self.row.into);
+        let to = (opening, &*ring, into);
+        let reason = custody.carried(to, (one.id, Column::BreakGlassReason), &one.reason)?;
+        let note = one.note.as_deref();
+        let note = note.map(|note| custody.carried(to, (one.id, Column::BreakGlassReview), note)).transpose()?;
+        Ok(Arriving::break_glass(&BreakGlass { customer: into, reason, note, ..one.clone() }))
     }
 
     async fn glasses_move(&self, rows: &[Arriving], ids: &[record::BreakGlassId]) -> Result<(), CustodyError> {
@@ -381,16 +433,7 @@ impl Run {
                 let page = store.arriving_patient_page(joins, after, PATIENTS_AT_ONCE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.id);
-                let ids: Vec<PatientId> = page.iter().map(|one| one.id).collect();
-                let mut around: BTreeMap<PatientId, Vec<RelatedPerson>> = BTreeMap::new();
-                for one in store.related_of(joins, &ids).await? {
-                    around.entry(one.patient).or_default().push(one);
-                }
-                let with = |one: Patient| {
-                    let around = around.remove(&one.id).unwrap_or_default();
-                    (one, around)
-                };
-                let some: Vec<WithRelated> = page.into_iter().map(with).collect();
+                let some = self.patients_with(page).await?;
                 self.patients_page(some).await?;
                 if progress(&self.moved).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -402,15 +445,33 @@ impl Run {
         }
     }
 
-    async fn patients_page(&mut self, some: Vec<WithRelated>) -> Result<(), CustodyError> {
+    /// With those around them.
+    pub(super) async fn patients_with(&self, page: Vec<Patient>) -> Result<Vec<WithRelated>, CustodyError> {
+        let ids: Vec<PatientId> = page.iter().map(|one| one.id).collect();
+        let mut around: BTreeMap<PatientId, Vec<RelatedPerson>> = BTreeMap::new();
+        for one in self.custody.store().related_of(self.row.customer, &ids).await? {
+            around.entry(one.patient).or_default().push(one);
+        }
+        let with = |one: Patient| {
+            let around = around.remove(&one.id).unwrap_or_default();
+            (one, around)
+        };
+        Ok(page.into_iter().map(with).collect())
+    }
+
+    pub(super) async fn patients_ask(&self, some: &[WithRelated]) -> Result<(Moving, Shown), CustodyError> {
         let mut facts = Vec::new();
-        for (one, around) in &some {
+        for (one, around) in some {
             let told =
                 PatientFacts { id: one.id, customer: one.customer, in_care: false, provisional: one.provisional };
             facts.push(ResourceFacts::Patient(told));
             facts.extend(facts_of(around, told));
         }
-        let (opening, shown) = self.ask(self.row.customer, facts).await?;
+        self.ask(self.row.customer, facts).await
+    }
+
+    async fn patients_page(&mut self, some: Vec<WithRelated>) -> Result<(), CustodyError> {
+        let (opening, shown) = self.patients_ask(&some).await?;
         let done = self.patients_carry((&opening, &shown), &some).await;
         let moved = self.told(opening.intent(), "moved", done).await?;
         self.moved.patients += moved.patients;
@@ -457,7 +518,7 @@ impl Run {
     }
 
     /// Those around a patient, and how their surnames find the patient.
-    fn related_carried(
+    pub(super) fn related_carried(
         &self,
         (opening, shown): (&Moving, &Shown),
         around: &[RelatedPerson],
@@ -484,12 +545,11 @@ impl Run {
         body: PatientBody,
     ) -> Result<(Vec<Arriving>, bool, u64), CustodyError> {
         let (custody, ring, into) = (&self.custody, self.custody.ring(), self.row.into);
-        let same_number = self.by_number(&body).await?;
+        let same_number = self.by_number(&body.record_number).await?;
         let is_taken = !same_number.is_empty();
         let same_name = self.by_name(&body).await?;
         let (sealed, body) = if is_taken {
-            let body =
-                PatientBody { record_number: format!("{}{}", self.row.prefix, body.record_number.trim()), ..body };
+            let body = PatientBody { record_number: self.number_free(&body.record_number).await?, ..body };
             (custody.patient_seal(into, patient.id, &body)?, body)
         } else {
             let sealed = custody.carried((opening, &*ring, into), (patient.id, Column::PatientBody), &patient.body)?;
@@ -522,10 +582,32 @@ impl Run {
         Ok((rows, is_taken, proposed))
     }
 
+    /// A number that neither practice has, nor anybody who waits to come in: with the prefix, and behind it a count if need be.
+    async fn number_free(&self, number: &str) -> Result<String, CustodyError> {
+        let (custody, (joins, into)) = (&self.custody, self.sides());
+        let field = Field::RecordNumber.as_str();
+        let first = format!("{}{}", self.row.prefix, number.trim());
+        for count in 1..=NUMBERS_TRIED {
+            let number = if count == 1 { first.clone() } else { format!("{first}-x{count}") };
+            let (here, there) = (custody.number_token(joins, &number)?, custody.number_token(into, &number)?);
+            let (Some(here), Some(there)) = (here, there) else { return Ok(number) };
+            let store = custody.store();
+            let is_free = store.patients_with_token(joins, (field, &here), 1).await?.is_empty()
+                && store.patients_with_token(into, (field, &there), 1).await?.is_empty()
+                && !store.arriving_has_token(into, (field, &there)).await?;
+            if is_free {
+                return Ok(number);
+            }
+        }
+        Err(CustodyError::State(
+            "No number is free for a patient whose number both practices have: take another prefix.",
+        ))
+    }
+
     /// Who has this record number at the other practice; whoever went into another record is that one.
-    async fn by_number(&self, body: &PatientBody) -> Result<BTreeSet<PatientId>, CustodyError> {
+    async fn by_number(&self, number: &str) -> Result<BTreeSet<PatientId>, CustodyError> {
         let (custody, into) = (&self.custody, self.row.into);
-        let Some(token) = custody.number_token(into, body.record_number.trim())? else { return Ok(BTreeSet::new()) };
+        let Some(token) = custody.number_token(into, number.trim())? else { return Ok(BTreeSet::new()) };
         let field = Field::RecordNumber.as_str();
         let ids = custody.store().patients_with_token(into, (field, &token), CANDIDATES_MAX).await?;
         let mut found = BTreeSet::new();
@@ -558,14 +640,18 @@ impl Run {
         Ok(same.map(|(id, _)| id).take(CANDIDATES_MAX as usize).collect())
     }
 
-    /// What waits comes in, in the order in which rows point to each other.
+    /// What waits comes in, in the order in which rows point to each other; what points to something that stayed waits on.
     async fn come_in(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
         let into = self.row.into;
+        let mut at = ArrivingAt::default();
         while self.custody.store().arriving_count(into).await? > 0 {
-            let facts = self.custody.store().arriving_next(into).await?;
+            let facts = self.custody.store().arriving_next(into, &at).await?;
             let (opening, _) = self.ask(into, facts).await?;
-            let done = self.page_comes(into).await;
-            self.moved.arrived += self.told(opening.intent(), "arrived", done).await?;
+            let done = self.page_comes(&at).await;
+            let (many, last) = self.told(opening.intent(), "arrived", done).await?;
+            self.moved.arrived += many;
+            let Some(last) = last else { break };
+            at = last;
             if progress(&self.moved).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -573,12 +659,15 @@ impl Run {
         Ok(ControlFlow::Continue(()))
     }
 
-    async fn page_comes(&self, into: CustomerId) -> Result<u64, CustodyError> {
+    async fn page_comes(&self, at: &ArrivingAt) -> Result<(u64, Option<ArrivingAt>), CustodyError> {
         let mut tx = self.custody.store().begin("take in what arrives").await?;
-        let many = tx.arriving_come(into).await?;
+        if !tx.joining_holds(self.row.customer).await? {
+            return Err(CustodyError::Changed);
+        }
+        let come = tx.arriving_come(self.row.into, at).await?;
         // If we die before: all of the page still waits. After: it is there, and waits no more.
         tx.commit().await?;
-        Ok(many)
+        Ok(come)
     }
 
     /// All of it is there, unless something does not open.
@@ -587,8 +676,11 @@ impl Run {
         let custody = &self.custody;
         let left = custody.store().arriving_left(joins).await?;
         let (one, other) = (custody.customer_name(joins).await?, custody.customer_name(into).await?);
-        if left > 0 {
-            let say = format!("{one} joins {other}: {left} things cannot be moved, because they do not open.");
+        let waits = custody.store().arriving_count(into).await?;
+        if left > 0 || waits > 0 {
+            let say = format!(
+                "{one} joins {other}: {left} things stay, because they do not open or others point to them, and {waits} rows wait for those."
+            );
             custody.alert("joining_damaged", &say).await;
             return Ok(());
         }

@@ -8,9 +8,12 @@ use crate::{
 };
 use record::civil::Day;
 use record::merge::{MergeCause, MergeState};
-use record::{CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, Timestamp, act};
+use record::{
+    BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, Timestamp, act,
+};
 use std::ops::ControlFlow;
 use store::{EntryFilter, JoiningState, SealedColumn};
+use vault::Column;
 
 /// A clinic that is to join another, whose manager is there too.
 struct Two {
@@ -220,6 +223,16 @@ async fn the_keys_of_the_one_are_not_needed_any_more_and_those_of_the_other_take
         let done = desk.key_shred_approve(&decided, Some(root())).await.unwrap();
         assert!(matches!(done, Approved::Shredded(_)));
     };
+    // Older backups hold what was the clinic's under its own keys: those go first.
+    filled.house.step_up(&filled.first).await.unwrap();
+    for one in filled.custody().store().agreement_list(filled.other).await.unwrap() {
+        let desk = filled.house.desk::<act::AgreementEnd>(&filled.first).await;
+        drop(desk.agreement_end(filled.other, one.id).await);
+    }
+    let (reason, name) = ("They leave.".to_owned(), "Hill Cardiology".to_owned());
+    let order = ShredOrder { customer: filled.other, name, reason, copies_expire_on: None };
+    let desk = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
+    assert!(said(desk.key_shred_ask(&order).await).contains("has joined this one"));
     shred(filled.clinic, "Lakeside Pediatrics").await;
     assert!(two.reads(filled.documents[0]).await, "the clinic's keys are gone, and nothing was under them");
     shred(filled.other, "Hill Cardiology").await;
@@ -330,7 +343,12 @@ async fn whatever_else_is_under_way_at_either_stands_in_the_way_and_the_other_wa
         desk.agreement_end(filled.other, one.id).await.unwrap();
     }
     let seen = two.seen(filled.clinic, &filled.manager).await;
-    assert!(said(two.yes(&filled.manager, (filled.clinic, seen), Vec::new()).await).contains("agreement"));
+    // What it is at the other is not the clinic's to know before the other's yes.
+    assert!(said(two.yes(&filled.manager, (filled.clinic, seen), Vec::new()).await).contains("at the other practice"));
+    let page = filled.house.desk::<act::CustomerJoinShow>(&filled.manager).await;
+    assert!(page.joining_show(filled.clinic).await.unwrap().joinings[0].hindered.contains("at the other practice"));
+    let page = filled.house.desk::<act::CustomerJoinShow>(&two.olaf).await;
+    assert!(page.joining_show(filled.other).await.unwrap().joinings[0].hindered.contains("agreement"));
     let prefix = JoinTo { joins: filled.clinic, into: filled.other, prefix: "a b".to_owned() };
     assert!(matches!(desk.join_prepare(&prefix).await, Err(CustodyError::Input(_))));
     assert!(
@@ -350,6 +368,11 @@ async fn stopped_at_any_step_nothing_is_lost_and_nothing_is_there_twice() {
         if moved.finished {
             assert!(words > 3, "each table is a step");
             return;
+        }
+        if two.row().await.state == JoiningState::Agreed {
+            assert!(two.reads(filled.documents[0]).await, "only looked at so far");
+            assert!(two.run(usize::MAX).await.unwrap().finished, "{words}");
+            continue;
         }
         assert_eq!(two.row().await.state, JoiningState::Moving);
         // What is on its way cannot be read, and is not forgotten: a backup waits for it.
@@ -422,29 +445,152 @@ async fn patients_of_both_are_proposed_and_numbers_of_both_are_kept_apart() {
     assert_eq!(found, [joining]);
 }
 
-#[tokio::test]
-async fn what_does_not_open_stays_where_it_is_and_is_told_of() {
-    let two = two().await;
+/// Spoils the first document's row, or puts it back.
+async fn spoilt(two: &Two, column: SealedColumn, with: Option<Vec<u8>>) -> Vec<u8> {
+    let store = two.filled.custody().store();
+    let row = store.sealed_page(two.filled.clinic, column, None, 10).await.unwrap().remove(0);
+    let mut tx = store.begin("damage").await.unwrap();
+    assert_eq!(tx.sealed_replace(column, &row, with.unwrap_or_else(|| vec![1; 60])).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    row.sealed
+}
+
+/// As if the check had passed and the damage had come after it.
+async fn begun(two: &Two) {
+    let row = two.row().await;
+    let mut tx = two.filled.custody().store().begin("begun").await.unwrap();
+    assert_eq!(tx.joining_move(row.customer, row.agreed_at.unwrap(), row.agreed_at.unwrap()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+async fn glasses(two: &Two, ids: std::ops::Range<u8>, sound: &[u8]) {
     let filled = &two.filled;
     let store = filled.custody().store();
+    let patient = store.patient_page_of(filled.clinic, None, 1).await.unwrap().remove(0).id;
+    let now = filled.custody().now();
+    let mut tx = store.begin("glasses").await.unwrap();
+    for n in ids {
+        let id = BreakGlassId::from_bytes([n; 16]);
+        let sealed = filled.custody().ring().seal_column(filled.clinic, id, Column::BreakGlassReason, sound).unwrap();
+        let glass = store::BreakGlass {
+            id,
+            customer: filled.clinic,
+            person: filled.records.person,
+            patient,
+            reason: if sound.is_empty() { vec![1; 60] } else { sealed },
+            from_at: now,
+            to_at: now,
+            reviewed_at: None,
+            reviewed_by: None,
+            verdict: None,
+            note: None,
+        };
+        tx.break_glass_insert(&glass).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_door_closes_while_something_does_not_open() {
+    for column in [SealedColumn::DocumentBody, SealedColumn::PatientBody] {
+        let two = two().await;
+        two.agreed(&[]).await;
+        let was = spoilt(&two, column, None).await;
+        let moved = two.run(usize::MAX).await.unwrap();
+        assert_eq!((moved.finished, moved.damaged, moved.documents, moved.patients), (false, 1, 0, 0));
+        assert_eq!(two.row().await.state, JoiningState::Agreed);
+        let mut open = 0;
+        for id in &two.filled.documents {
+            assert_eq!(
+                two.filled.custody().store().document_fetch(*id).await.unwrap().unwrap().customer,
+                two.filled.clinic
+            );
+            open += usize::from(two.reads(*id).await);
+        }
+        assert!(open >= 2, "the others still are read where they are");
+        let alerts = two.filled.custody().store().alert_list().await.unwrap();
+        assert!(alerts.iter().any(|one| one.kind == "joining_damaged" && one.sentence.contains("Nothing was moved")));
+        // Mended, it begins and ends.
+        spoilt(&two, column, Some(was)).await;
+        assert!(two.run(usize::MAX).await.unwrap().finished);
+        assert!(two.reads(two.filled.documents[0]).await);
+    }
+    let two = two().await;
     two.agreed(&[]).await;
-    let rows = store.sealed_page(filled.clinic, SealedColumn::DocumentBody, None, 10).await.unwrap();
-    let mut tx = store.begin("damage").await.unwrap();
-    assert_eq!(tx.sealed_replace(SealedColumn::DocumentBody, &rows[0], vec![1; 60]).await.unwrap(), 1);
-    tx.commit().await.unwrap();
+    glasses(&two, 1..2, b"").await;
     let moved = two.run(usize::MAX).await.unwrap();
-    assert_eq!((moved.finished, moved.damaged, moved.documents), (false, 1, 2));
-    assert_eq!(two.row().await.state, JoiningState::Moving);
-    assert!(
-        filled.custody().store().document_fetch(filled.documents[1]).await.unwrap().unwrap().customer == filled.other
-    );
-    // Mended, it goes on.
-    let mut tx = store.begin("mended").await.unwrap();
-    let damaged = store.sealed_page(filled.clinic, SealedColumn::DocumentBody, None, 10).await.unwrap();
-    assert_eq!(tx.sealed_replace(SealedColumn::DocumentBody, &damaged[0], rows[0].sealed.clone()).await.unwrap(), 1);
-    tx.commit().await.unwrap();
+    assert_eq!((moved.finished, moved.damaged, two.row().await.state), (false, 1, JoiningState::Agreed));
+}
+
+#[tokio::test]
+async fn damage_that_comes_later_keeps_its_own_chart_waiting_and_fails_no_page() {
+    for column in [SealedColumn::DocumentBody, SealedColumn::PatientBody] {
+        let two = two().await;
+        let store = two.filled.custody().store();
+        two.agreed(&[]).await;
+        begun(&two).await;
+        let was = spoilt(&two, column, None).await;
+        // As often as one likes: it neither fails nor ends.
+        for _ in 0..2 {
+            let moved = two.run(usize::MAX).await.unwrap();
+            assert_eq!((moved.finished, moved.damaged), (false, 1), "{column:?}");
+        }
+        assert_eq!(two.row().await.state, JoiningState::Moving);
+        assert!(store.arriving_left(two.filled.clinic).await.unwrap() > 0);
+        spoilt(&two, column, Some(was)).await;
+        assert!(two.run(usize::MAX).await.unwrap().finished);
+        assert_eq!(store.joining_counts(two.filled.other).await.unwrap().documents, 4);
+        for id in &two.filled.documents {
+            assert!(two.reads(*id).await);
+        }
+    }
+    // A glass that does not open keeps its patient.
+    let two = two().await;
+    two.agreed(&[]).await;
+    begun(&two).await;
+    glasses(&two, 1..2, b"").await;
+    let moved = two.run(usize::MAX).await.unwrap();
+    assert_eq!((moved.finished, moved.damaged, moved.patients), (false, 1, 0));
+}
+
+#[tokio::test]
+async fn more_glasses_than_one_page_holds_leave_all() {
+    let two = two().await;
+    two.agreed(&[]).await;
+    glasses(&two, 1..202, b"an emergency").await;
     assert!(two.run(usize::MAX).await.unwrap().finished);
-    assert!(two.reads(filled.documents[0]).await);
+    let there = two.filled.custody().store().break_glass_page(two.filled.other, None, 500).await.unwrap();
+    assert_eq!(there.len(), 201);
+}
+
+#[tokio::test]
+async fn a_number_with_the_prefix_is_nobody_elses() {
+    let two = two().await;
+    let filled = &two.filled;
+    let oda = filled.house.member(&two.olaf, filled.other, Role::RecordsStaff, "Oda Records").await;
+    two.patient(&oda, filled.other, body("Someone", "Else", "LP-778812")).await;
+    let joining = two.found(&filled.records, number("LP-778812")).await[0];
+    // Whose own number is what the other's would become: the index knows no hyphens.
+    let own = two.patient(&filled.records, filled.clinic, body("Third", "Thea", "LLP-778812")).await;
+    let digits = JoinTo { joins: filled.clinic, into: filled.other, prefix: "1-".to_owned() };
+    filled.house.step_up(&filled.first).await.unwrap();
+    let desk = filled.house.desk::<act::CustomerJoinPrepare>(&filled.first).await;
+    assert!(matches!(desk.join_prepare(&digits).await, Err(CustodyError::Input(_))), "digits make another's number");
+    two.agreed(&[]).await;
+    assert!(two.run(usize::MAX).await.unwrap().finished);
+    assert_eq!(two.found(&oda, number("L-LP-778812")).await, [own]);
+    assert_eq!(two.found(&oda, number("L-LP-778812-x2")).await, [joining]);
+}
+
+#[tokio::test]
+async fn one_run_at_a_time_and_none_beside_a_backup() {
+    let two = two().await;
+    two.agreed(&[]).await;
+    let held = two.filled.custody().0.backing_up.lock().await;
+    assert!(said(two.run(usize::MAX).await).contains("Try again"));
+    drop(held);
+    assert_eq!(two.row().await.state, JoiningState::Agreed);
+    assert!(two.run(usize::MAX).await.unwrap().finished);
 }
 
 #[tokio::test]

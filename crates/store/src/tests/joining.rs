@@ -2,7 +2,7 @@
 
 use super::customers::two_customers;
 use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
-use crate::{Arriving, Joining, JoiningState, Membership, Store};
+use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Store};
 use record::{BreakGlassId, MembershipId, PersonId, Role, Timestamp};
 
 fn joining(prepared_by: PersonId) -> Joining {
@@ -53,7 +53,9 @@ async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     assert_eq!(tx.joining_agree(here, at(1), (person(2), at(2)), &taken).await.unwrap(), 1);
     assert_eq!(tx.joining_end((here, there), NOW).await.unwrap(), 0, "not carried out");
     assert_eq!(tx.joining_move(here, at(9), NOW).await.unwrap(), 0, "agreed at another time");
+    assert!(!tx.joining_holds(here).await.unwrap());
     assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    assert!(tx.joining_holds(here).await.unwrap() && !tx.joining_holds(there).await.unwrap());
     assert_eq!(tx.joining_withdraw(here).await.unwrap(), 0, "it is being carried out");
     tx.commit().await.unwrap();
     let row = store.joining_fetch(here).await.unwrap().unwrap();
@@ -133,6 +135,7 @@ async fn rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once()
     assert!(store.arriving_patient_page(there, None, 10).await.unwrap().iter().all(|one| one.customer == there));
     let page = store.arriving_patient_page(here, None, 10).await.unwrap();
     assert_eq!(page.iter().map(|one| one.id).collect::<Vec<_>>(), [gone]);
+    assert!(!store.arriving_has_token(there, ("record_number", &[3; 32])).await.unwrap());
     let left = [store.arriving_left(here).await.unwrap(), store.arriving_left(there).await.unwrap()];
     let mut moved = a_document(document, there);
     moved.patient = Some(patient);
@@ -146,6 +149,8 @@ async fn rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once()
     tx.arriving_put(there, &rows).await.unwrap();
     tx.arriving_put(there, &rows).await.unwrap();
     tx.commit().await.unwrap();
+    assert!(store.arriving_has_token(there, ("record_number", &[3; 32])).await.unwrap());
+    assert!(!store.arriving_has_token(here, ("record_number", &[3; 32])).await.unwrap());
     assert_eq!(store.arriving_count(here).await.unwrap(), 0);
     assert_eq!(store.arriving_count(there).await.unwrap(), 5, "twice is once");
     let mut tx = store.begin("test").await.unwrap();
@@ -164,15 +169,82 @@ async fn rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once()
     assert_eq!(store.arriving_left(here).await.unwrap(), 0);
     assert!(store.arriving_merge_page(here, None, 10).await.unwrap().is_empty());
     assert_eq!(store.arriving_left(there).await.unwrap(), left[1]);
-    assert_eq!(store.arriving_next(there).await.unwrap().len(), 3);
+    let first = ArrivingAt::default();
+    assert_eq!(store.arriving_next(there, &first).await.unwrap().len(), 3);
     let mut tx = store.begin("test").await.unwrap();
-    assert_eq!(tx.arriving_come(here).await.unwrap(), 0, "nothing waits for the one");
-    assert_eq!(tx.arriving_come(there).await.unwrap(), 5);
-    assert_eq!(tx.arriving_come(there).await.unwrap(), 0);
+    assert_eq!(tx.arriving_come(here, &first).await.unwrap(), (0, None), "nothing waits for the one");
+    let (many, last) = tx.arriving_come(there, &first).await.unwrap();
+    assert_eq!(many, 5);
+    assert_eq!(tx.arriving_come(there, &last.unwrap()).await.unwrap(), (0, None));
+    assert_eq!(tx.arriving_come(there, &first).await.unwrap(), (0, None));
     tx.commit().await.unwrap();
     assert_eq!(store.arriving_left(there).await.unwrap(), left[0] + left[1] - 1, "the glass was not put");
     assert_eq!(store.patient_fetch(gone).await.unwrap().unwrap().linked_to, Some(patient));
     let numbered = store.patients_with_token(there, ("record_number", &[3; 32]), 9).await.unwrap();
     assert_eq!(numbered, [patient, gone], "found by the number that went into it");
     assert_eq!(store.document_fetch(document).await.unwrap().unwrap().customer, there);
+}
+
+#[tokio::test]
+async fn what_points_to_a_row_that_is_not_there_waits_and_all_others_come_in() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    agreed(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let about = |n: u8, patient| {
+        let mut row = a_document(document_id(n), there);
+        row.patient = Some(patient);
+        Arriving::document(&row)
+    };
+    // The first one's patient stays where he is; the other's comes along.
+    let mut rows = vec![about(71, patient_id(1)), about(72, patient_id(51))];
+    rows.extend(Arriving::patient(&a_patient(patient_id(51), there)));
+    rows.extend(Arriving::document_tokens(document_id(71), &[("visit".to_owned(), vec![1; 32])]));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    tx.arriving_put(there, &rows).await.unwrap();
+    assert_eq!(tx.arriving_come(there, &ArrivingAt::default()).await.unwrap().0, 2);
+    tx.commit().await.unwrap();
+    assert!(store.document_fetch(document_id(71)).await.unwrap().is_none());
+    assert_eq!(store.document_fetch(document_id(72)).await.unwrap().unwrap().patient, Some(patient_id(51)));
+    assert_eq!(store.arriving_count(there).await.unwrap(), 2);
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something waits");
+}
+
+#[tokio::test]
+async fn a_patient_for_whom_a_glass_was_broken_does_not_leave_before_it() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, document) = (customer(1), document_id(1));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_documents(here, &[(document, 0)]).await.unwrap(), 1);
+    assert_eq!(tx.depart_patients(here, &[(patient_id(11), 0)]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(store.arriving_patient_page(here, None, 10).await.unwrap().is_empty());
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_glasses(here, &[BreakGlassId::from_bytes([17; 16])]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_patient_page(here, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_place_for_a_time_is_taken_over_for_that_time() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let there = customer(2);
+    let new = Membership {
+        id: MembershipId::from_bytes([7; 16]),
+        person: person(1),
+        customer: Some(there),
+        role: Role::RecordsStaff,
+        from_at: at(3),
+        to_at: Some(at(9)),
+        granted_by: person(2).to_string(),
+    };
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_take_over(std::slice::from_ref(&new)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let places = store.membership_list_at(Some(there)).await.unwrap();
+    assert_eq!(places.iter().find(|one| one.id == new.id).unwrap().to_at, Some(at(9)));
 }
