@@ -6,6 +6,7 @@
 //! taken out of the one; each page is one act that names what is on it; whatever step dies, the next run goes on there.
 
 use super::Question;
+use super::checking::NAMED_MAX;
 use crate::documents::{body_open, patient_open};
 use crate::related::{facts_of, related_open};
 use crate::words::PatientBody;
@@ -72,6 +73,8 @@ pub(super) struct Run {
     pub(super) custody: Custody,
     pub(super) row: Joining,
     pub(super) moved: JoiningMoved,
+    /// Ids of the first things that the check could not open.
+    pub(super) damaged: Vec<String>,
 }
 
 pub(super) type Moving = Opening<act::CustomerJoinRun>;
@@ -104,7 +107,7 @@ impl Desk<act::CustomerJoinPrepare> {
         }
         let counts = custody.store().joining_counts(joins).await?;
         (moved.documents_all, moved.patients_all) = (counts.documents, counts.patients);
-        let mut run = Run { custody, row, moved };
+        let mut run = Run { custody, row, moved, damaged: Vec::new() };
         let done = run.whole(progress).await;
         // If we die before: another node takes it up when the lease of this one has ended.
         self.custody.store().job_end(JOB, Duration::ZERO).await?;
@@ -678,8 +681,13 @@ impl Run {
         let (one, other) = (custody.customer_name(joins).await?, custody.customer_name(into).await?);
         let waits = custody.store().arriving_count(into).await?;
         if left > 0 || waits > 0 {
+            // Nothing keeps a document back but itself. Ids are no PHI.
+            let some = custody.store().document_page_of(joins, None, NAMED_MAX as u32).await?;
+            let some: Vec<String> = some.iter().map(|one| one.id.to_string()).collect();
             let say = format!(
-                "{one} joins {other}: {left} things stay, because they do not open or others point to them, and {waits} rows wait for those."
+                "{one} joins {other}: {left} things stay, because they do not open or something points to them ({}), and \
+                 {waits} rows wait for those.",
+                some.join(" ")
             );
             custody.alert("joining_damaged", &say).await;
             return Ok(());

@@ -7,9 +7,13 @@ use super::carrying::{GLASSES_AT_ONCE, Moving, PATIENTS_AT_ONCE, Progress, Run, 
 use crate::documents::patient_open;
 use crate::{CustodyError, Shown};
 use policy::ResourceFacts;
+use record::Intent;
 use std::ops::ControlFlow;
-use store::Document;
+use store::{BreakGlass, Document};
 use vault::Column;
+
+/// Things that an alert names.
+pub(super) const NAMED_MAX: usize = 5;
 
 impl Run {
     /// Opens everything. `Break` when somebody stopped it, or when something does not open: then nothing has begun.
@@ -26,9 +30,20 @@ impl Run {
         }
         let (one, other) =
             (self.custody.customer_name(self.row.customer).await?, self.custody.customer_name(self.row.into).await?);
-        let say = format!("{one} does not join {other} yet: {damaged} things do not open. Nothing was moved.");
+        // Ids are no PHI.
+        let some = self.damaged.join(" ");
+        let say = format!("{one} does not join {other} yet: {damaged} things do not open ({some}). Nothing was moved.");
         self.custody.alert("joining_damaged", &say).await;
         Ok(ControlFlow::Break(()))
+    }
+
+    /// The end of a page's act; what did not open on it is remembered by its id, as far as an alert names it.
+    async fn checked(&mut self, intent: &Intent, damaged: Vec<String>) -> Result<(), CustodyError> {
+        self.told(intent, "checked", Ok(())).await?;
+        self.moved.damaged += damaged.len() as u64;
+        self.damaged.extend(damaged);
+        self.damaged.truncate(NAMED_MAX);
+        Ok(())
     }
 
     async fn documents_check(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
@@ -43,8 +58,8 @@ impl Run {
             let opens = |(document, versions): &&WithVersions| {
                 self.document_carried((&opening, &shown), (document, versions)).is_err()
             };
-            let damaged = some.iter().filter(opens).count();
-            self.moved.damaged += self.told(opening.intent(), "checked", Ok(damaged as u64)).await?;
+            let damaged = some.iter().filter(opens).map(|(document, _)| document.id.to_string()).collect();
+            self.checked(opening.intent(), damaged).await?;
             if progress(&self.moved).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -59,8 +74,9 @@ impl Run {
             after = Some(last.id);
             let some = self.patients_with(page).await?;
             let (opening, shown) = self.patients_ask(&some).await?;
-            let damaged = some.iter().filter(|one| self.patient_opens((&opening, &shown), one).is_err()).count();
-            self.moved.damaged += self.told(opening.intent(), "checked", Ok(damaged as u64)).await?;
+            let opens = |one: &&WithRelated| self.patient_opens((&opening, &shown), one).is_err();
+            let damaged = some.iter().filter(opens).map(|(patient, _)| patient.id.to_string()).collect();
+            self.checked(opening.intent(), damaged).await?;
             if progress(&self.moved).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -85,8 +101,9 @@ impl Run {
             let Some(last) = some.last() else { return Ok(()) };
             after = Some(last.id);
             let opening = self.glasses_ask(&some).await?;
-            let damaged = some.iter().filter(|one| self.glass_carried(&opening, one).is_err()).count();
-            self.moved.damaged += self.told(opening.intent(), "checked", Ok(damaged as u64)).await?;
+            let opens = |one: &&BreakGlass| self.glass_carried(&opening, one).is_err();
+            let damaged = some.iter().filter(opens).map(|one| one.id.to_string()).collect();
+            self.checked(opening.intent(), damaged).await?;
         }
     }
 }

@@ -47,10 +47,13 @@ impl Caller {
         let desk = self.desk::<act::CustomerJoinPrepare>().await?;
         let mut stopped = None;
         let mut told = |so_far: &JoiningMoved| {
-            self.tell(format!(
-                "{} of {} documents and {} of {} patients have left, {} rows are there",
-                so_far.documents, so_far.documents_all, so_far.patients, so_far.patients_all, so_far.arrived
-            ));
+            if so_far.arrived == 0 {
+                // Bytes stay where they are.
+                let done = so_far.documents + so_far.patients;
+                self.measure((done, 0), (so_far.documents_all + so_far.patients_all, 0));
+            } else {
+                self.tell(format!("All that can has left; {} rows are there", so_far.arrived));
+            }
             match self.goes_on() {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
@@ -114,5 +117,9 @@ pub(super) fn moved(out: &Value) -> Vec<String> {
 /// What does not open makes the command end with 1.
 pub(super) fn damaged(out: &Value) -> Option<String> {
     let many = number(out, "damaged");
-    (many > 0).then(|| format!("{many} things do not open and stay where they are: restore them, and run it again"))
+    (many > 0).then(|| {
+        format!(
+            "{many} things do not open and stay where they are: an alert names them. Restore them, and run it again"
+        )
+    })
 }

@@ -30,7 +30,7 @@ impl Caller {
         Ok(())
     }
 
-    fn measure(&self, (files, bytes): (u64, u64), (files_all, bytes_all): (u64, u64)) {
+    pub(super) fn measure(&self, (files, bytes): (u64, u64), (files_all, bytes_all): (u64, u64)) {
         // Whoever watched may have gone; the part is done.
         drop(self.told.send(News::Measure(Measure { files, files_all, bytes, bytes_all })));
     }
