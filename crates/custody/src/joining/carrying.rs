@@ -682,7 +682,7 @@ impl Run {
         let waits = custody.store().arriving_count(into).await?;
         if left > 0 || waits > 0 {
             // Nothing keeps a document back but itself. Ids are no PHI.
-            let some = custody.store().document_page_of(joins, None, NAMED_MAX as u32).await?;
+            let some = custody.store().document_page_of(joins, None, NAMED_MAX.into()).await?;
             let some: Vec<String> = some.iter().map(|one| one.id.to_string()).collect();
             let say = format!(
                 "{one} joins {other}: {left} things stay, because they do not open or something points to them ({}), and \

@@ -13,7 +13,7 @@ use store::{BreakGlass, Document};
 use vault::Column;
 
 /// Things that an alert names.
-pub(super) const NAMED_MAX: usize = 5;
+pub(super) const NAMED_MAX: u8 = 5;
 
 impl Run {
     /// Opens everything. `Break` when somebody stopped it, or when something does not open: then nothing has begun.
@@ -42,7 +42,7 @@ impl Run {
         self.told(intent, "checked", Ok(())).await?;
         self.moved.damaged += damaged.len() as u64;
         self.damaged.extend(damaged);
-        self.damaged.truncate(NAMED_MAX);
+        self.damaged.truncate(NAMED_MAX.into());
         Ok(())
     }
 
