@@ -156,15 +156,21 @@ impl<A: record::Act> Desk<A> {
     pub(crate) async fn opened_under_glass(&self, glass: &BreakGlass) -> Result<Vec<AccessLine>, CustodyError> {
         const OPENINGS: [Action; 4] =
             [Action::PatientShow, Action::DocumentRead, Action::DocumentPrint, Action::DocumentDownload];
-        let filter = EntryFilter {
+        let filter = |customer| EntryFilter {
             principal: Some(Principal::Person(glass.person).to_string()),
-            customer: Some(glass.customer),
+            customer: Some(customer),
             resource: Some(ResourceId::from(glass.patient)),
             actions: OPENINGS.iter().map(|action| action.as_str().to_owned()).collect(),
             from: Some(glass.from_at),
             ..EntryFilter::default()
         };
-        let (mut lines, _) = self.access_lines(&filter, GLASS_MAX).await?;
+        // What was opened before that practice joined another one is written with the one it was.
+        let mut lines = Vec::new();
+        for customer in self.custody.customer_and_joined(glass.customer).await? {
+            lines.extend(self.access_lines(&filter(customer), GLASS_MAX).await?.0);
+        }
+        lines.sort_by_key(|one| std::cmp::Reverse(one.line.index));
+        lines.truncate(GLASS_MAX as usize);
         lines.retain(|line| line.line.at <= glass.to_at && line.line.outcome == Outcome::Permitted);
         for line in &mut lines {
             line.patient = None;

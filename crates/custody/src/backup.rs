@@ -346,6 +346,10 @@ impl Custody {
                 "The rows are on a database server and are backed up by its own tools: docs/operating/postgresql.md.",
             ));
         }
+        // A backup takes the objects that versions name, and those of rows on their way are named by none.
+        if self.store().joining_is_any_moving().await? {
+            return Err(CustodyError::State("One practice is joining another. Back up when all of it is there."));
+        }
         // The copy of the database has one place in the data folder, whichever folder the backup goes to.
         let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State("Another backup is being made."))?;
         self.backup_places(settings).await?;

@@ -179,6 +179,11 @@ impl Custody {
         Ok(done)
     }
 
+    /// Was a rotation of this customer's keys begun and not ended.
+    pub(crate) async fn key_rotation_is_open(&self, customer: CustomerId) -> Result<bool, CustodyError> {
+        Ok(self.store().meta_fetch(&rotating(customer)).await?.is_some())
+    }
+
     /// The version to move to: a new one, or that of the run that was interrupted.
     async fn rotate_begin(&self, customer: CustomerId) -> Result<u32, CustodyError> {
         if let Some(text) = self.store().meta_fetch(&rotating(customer)).await? {
@@ -188,6 +193,10 @@ impl Custody {
             // As long as another node does not know it, this one holds it back, and would move nothing.
             self.keys_known().await?;
             return Ok(version);
+        }
+        match self.joining_hindered(customer).await? {
+            "" => {}
+            hindered => return Err(CustodyError::State(hindered)),
         }
         let ring = self.ring();
         let change = ring.rotate(customer, self.now(), self.entropy()).map_err(key_error)?;

@@ -290,6 +290,10 @@ impl Desk<act::CustomerLeave> {
     pub async fn leave_begin(&self, customer: CustomerId) -> Result<Witnessed, CustodyError> {
         let (witnessed, me) = self.leave_ask(customer, "the practice leaves").await?;
         let custody = &self.custody;
+        match custody.joining_hindered(customer).await? {
+            "" => {}
+            hindered => return Err(CustodyError::State(hindered)),
+        }
         let mut tx = custody.store().begin("begin to leave").await?;
         let begun = tx.leaving_begin(customer, me, custody.now()).await?;
         tx.commit().await?;

@@ -18,7 +18,7 @@ use record::{
     Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Purpose, Resources,
     SessionId, Timestamp, act,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use store::{Document, DocumentVersion, EntryFilter, Visit};
 use tokio::sync::mpsc;
@@ -30,6 +30,8 @@ const TEXT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const ASK_AGAIN_MILLIS: i64 = 30_000;
 /// Pieces of a stream that wait for a slow reader: with segments of 64 KiB, half a megabyte.
 const PIECES_WAITING: usize = 8;
+/// Entries of a document's history that are looked at, the newest.
+const HISTORY_MAX: u32 = 100;
 
 /// One version, for the list beside the text.
 pub struct VersionLine {
@@ -452,23 +454,33 @@ impl Desk<act::DocumentHistory> {
 }
 
 impl Custody {
-    /// The entries that name a thing, in words.
+    /// The entries that name a thing, in words: those of the customer whose it is, and of those that have joined that one.
     pub(crate) async fn history(
         &self,
         id: impl Into<record::ResourceId>,
         customer: Option<CustomerId>,
     ) -> Result<Vec<HistoryLine>, CustodyError> {
-        let filter = EntryFilter { resource: Some(id.into()), customer, ..EntryFilter::default() };
+        let resource = Some(id.into());
+        let whose = match customer {
+            Some(customer) => self.customer_and_joined(customer).await?.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let mut found = BTreeMap::new();
+        for customer in whose {
+            let filter = EntryFilter { resource, customer, ..EntryFilter::default() };
+            let page = self.store().entry_list(&filter, HISTORY_MAX).await?;
+            found.extend(page.into_iter().map(|stored| (stored.index, stored.leaf)));
+        }
         let mut entries = Vec::new();
-        for stored in self.store().entry_list(&filter, 100).await? {
-            let Ok(leaf) = ledger::leaf::decode(&stored.leaf) else { continue };
+        for (index, leaf) in found.into_iter().rev().take(HISTORY_MAX as usize) {
+            let Ok(leaf) = ledger::leaf::decode(&leaf) else { continue };
             // Lists name fifty at a time and searches pass over many; what is told here are acts on this very thing.
             if matches!(leaf.entry.action, Action::DocumentList | Action::DocumentSearch | Action::AccessList)
                 || !matches!(leaf.entry.outcome, Outcome::Permitted)
             {
                 continue;
             }
-            entries.push((stored.index, leaf.entry));
+            entries.push((index, leaf.entry));
         }
         self.history_lines(&entries).await
     }

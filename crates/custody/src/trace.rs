@@ -222,7 +222,11 @@ impl Custody {
         let outcomes = [Outcome::Permitted, Outcome::Refused].map(|one| one.as_str().to_owned()).to_vec();
         let mut found = BTreeMap::new();
         let limit = u32::try_from(LINES_MAX).unwrap_or(u32::MAX).saturating_add(1);
-        for id in named {
+        // What was done where it was before that practice joined this one, too.
+        let whose = self.customer_and_joined(customer).await?;
+        let pairs: Vec<(ResourceId, CustomerId)> =
+            named.into_iter().flat_map(|id| whose.iter().map(move |one| (id, *one))).collect();
+        for (id, customer) in pairs {
             let filter = EntryFilter {
                 customer: Some(customer),
                 resource: Some(id),

@@ -309,6 +309,7 @@ impl Asking<'_> {
                 | Action::RelatedChange
                 | Action::CustomerExport
                 | Action::CustomerTakeIn
+                | Action::CustomerJoinRun
         );
         if !known {
             return Err(Why::OutOfPlace);
@@ -404,8 +405,9 @@ impl Asking<'_> {
                 let (Some(customer), Some(told)) = (self.intent.customer(), &self.facts.customer) else {
                     return Err(Why::FactsMissing);
                 };
-                // Told for the one act that asks for it.
-                let by = if self.action == Action::KeyShred { told.requested_by } else { None };
+                // Told for those acts that need somebody else's word.
+                let two = matches!(self.action, Action::KeyShred | Action::CustomerJoin | Action::CustomerJoinRun);
+                let by = if two { told.requested_by } else { None };
                 return insert(views, self.customer_view(customer, told.agreement_in_force, by));
             }
             Subject::Customer => names(CustomerId::PREFIX),

@@ -251,11 +251,13 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             ("this", Case { named: vec![HOME.into()], ..Case::default() }),
             ("other", Case { named: vec![CustomerId::from_bytes([9; 16]).into()], ..Case::default() }),
         ],
-        Subject::Customer if action == Action::KeyShred => vec![
-            ("other's request", Case { requested_by: other, ..case(vec![]) }),
-            ("own request", Case { requested_by: Some(ME), ..case(vec![]) }),
-            ("no request", case(vec![])),
-        ],
+        Subject::Customer if matches!(action, Action::KeyShred | Action::CustomerJoin | Action::CustomerJoinRun) => {
+            vec![
+                ("other's request", Case { requested_by: other, ..case(vec![]) }),
+                ("own request", Case { requested_by: Some(ME), ..case(vec![]) }),
+                ("no request", case(vec![])),
+            ]
+        }
         Subject::Customer => {
             vec![("here", case(vec![])), ("no agreement", Case { no_agreement: true, ..case(vec![]) })]
         }
@@ -289,6 +291,15 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
             let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
             columns.push(("with patient and guardian", case(vec![patient(false), around])));
+        }
+        Action::CustomerJoinRun => {
+            let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
+            let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
+            let agreed = |told| Case { requested_by: other, ..case(told) };
+            columns.push(("with patient and guardian", agreed(vec![patient(false), around])));
+            let work = ResourceFacts::Document(document(DocumentState::Dictated));
+            columns.push(("with document", agreed(vec![work])));
+            columns.push(("with glass", Case { requested_by: other, ..glass(COLLEAGUE) }));
         }
         Action::CustomerList => columns.push(("empty page", Case::default())),
         Action::PatientCreate | Action::PatientImport => columns.push(("with patient", case(vec![patient(false)]))),

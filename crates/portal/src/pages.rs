@@ -17,6 +17,7 @@ pub mod document;
 pub mod documents;
 pub mod entrance;
 pub mod house;
+pub mod joining;
 pub mod leaving;
 pub mod ledger;
 pub mod merges;

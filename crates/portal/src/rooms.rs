@@ -21,6 +21,7 @@ mod frame;
 mod handles;
 mod home;
 mod house;
+mod joining;
 mod leaving;
 mod ledger;
 mod merges;
@@ -61,6 +62,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
     let locked = leaving::routes(locked);
+    let locked = joining::routes(locked);
     let locked = destruction::routes(locked);
     let locked = programs::routes(locked);
     let locked = staff::routes(locked);

@@ -239,6 +239,14 @@ actions! {
     CustomerExport, "customer.export", Customer, Content, No;
     /// What another house exported of a practice comes in.
     CustomerTakeIn, "customer.take_in", Customer, Nothing, No;
+    /// How far it is that a customer joins another.
+    CustomerJoinShow, "customer.join_show", Customer, Nothing, No;
+    /// That a customer joins another: prepared, taken back, carried out as both have agreed.
+    CustomerJoinPrepare, "customer.join_prepare", Customer, Nothing, Fresh;
+    /// A practice's own word on joining, or on being joined: yes, or taken back.
+    CustomerJoin, "customer.join", Customer, Nothing, Fresh;
+    /// Records of a customer that joins another are moved under the other's keys.
+    CustomerJoinRun, "customer.join_run", Customer, Names, No;
     /// Record an agreement.
     AgreementCreate, "agreement.create", Customer, Nothing, Fresh;
     /// End an agreement.

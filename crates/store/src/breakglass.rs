@@ -72,6 +72,28 @@ impl Store {
         self.rows("list broken glasses", sql, binds![customer]).await?.iter().map(break_glass).collect()
     }
 
+    /// Glasses broken at a customer after a given one, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn break_glass_page(
+        &self,
+        customer: CustomerId,
+        after: Option<BreakGlassId>,
+        limit: u32,
+    ) -> Result<Vec<BreakGlass>, StoreError> {
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        let sql = format!(
+            "SELECT {BREAK_GLASS} FROM break_glass WHERE customer_id = $1 AND break_glass_id > $2 \
+             ORDER BY break_glass_id LIMIT $3"
+        );
+        self.rows("page through broken glasses", sql, binds![customer, after, limit])
+            .await?
+            .iter()
+            .map(break_glass)
+            .collect()
+    }
+
     /// One broken glass.
     ///
     /// # Errors

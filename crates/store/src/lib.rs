@@ -13,6 +13,7 @@ extern crate policy as strongroom_policy;
 
 mod alerts;
 mod arrivals;
+mod arriving;
 mod backup_rows;
 mod binds;
 mod breakglass;
@@ -26,6 +27,7 @@ mod engine;
 mod error;
 mod house;
 mod incoming;
+mod joining;
 mod kept;
 mod keys;
 mod lanes;
@@ -59,6 +61,7 @@ mod walls;
 
 pub use alerts::Alert;
 pub use arrivals::{Arrived, ArrivedFilter};
+pub use arriving::{Arriving, ArrivingAt, Token};
 pub use backup_rows::{DatabaseCopy, EntryColumns, SealedColumn, SealedRow, VersionObjects};
 pub use breakglass::BreakGlass;
 pub use carrying::ObjectsCarried;
@@ -69,6 +72,7 @@ pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
+pub use joining::{Joining, JoiningCounts, JoiningState};
 pub use kept::KeptPage;
 
 pub use leaving::{Leaving, LeavingState};

@@ -69,7 +69,7 @@ fn merge(row: &Row) -> Result<PatientMerge, StoreError> {
 }
 
 impl PatientMerge {
-    fn values(&self) -> Vec<Value> {
+    pub(crate) fn values(&self) -> Vec<Value> {
         binds![
             self.id,
             self.customer,
@@ -124,6 +124,20 @@ impl Store {
         let after = after.map_or_else(String::new, |id| id.to_string());
         let values = binds![customer, state.as_str(), after.as_str(), limit];
         self.rows("list merges", sql, values).await?.iter().map(merge).collect()
+    }
+
+    /// All of a customer, after a given one.
+    pub(crate) async fn merge_page(
+        &self,
+        customer: CustomerId,
+        after: Option<MergeId>,
+        limit: u32,
+    ) -> Result<Vec<PatientMerge>, StoreError> {
+        let sql = format!(
+            "SELECT {MERGE} FROM patient_merge WHERE customer_id = $1 AND merge_id > $2 ORDER BY merge_id LIMIT $3"
+        );
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        self.rows("page through merges", sql, binds![customer, after, limit]).await?.iter().map(merge).collect()
     }
 
     /// How many of a customer wait for a person.

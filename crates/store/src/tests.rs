@@ -5,6 +5,7 @@ mod by_id;
 mod customers;
 mod documents;
 mod incoming;
+mod joining;
 mod kept;
 mod leaving;
 mod ledger;

@@ -5,6 +5,7 @@
 //! whoever connects to it is nobody until somebody has confirmed.
 
 mod client;
+mod joining;
 mod leaving;
 mod order;
 mod perform;

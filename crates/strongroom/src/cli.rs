@@ -3,7 +3,7 @@
 mod customer;
 mod demo;
 
-pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, TakeIn};
+pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, TakeIn};
 pub(crate) use demo::Demo;
 
 use clap::{Args, Parser, Subcommand};

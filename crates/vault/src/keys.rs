@@ -13,6 +13,8 @@ mod row;
 pub use life::ShredCertificate;
 pub(crate) use ring::CustomerKeys;
 pub use ring::{BlindFile, KeyRing, Known, SealError};
+#[cfg(test)]
+pub(crate) use row::ObjectKey;
 pub use row::{
     Algorithm, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRow, KeyRows, KeyTableState, Owner,
     WrappedKey,

@@ -8,13 +8,13 @@
 //! ledger has it.
 
 use crate::floe::{FloeError, PLAIN_AT, Ranges, SEGMENT_OVERHEAD, Unsealer};
-use crate::keys::{CustomerKeys, KeyError, KeyRing, WrappedKey};
+use crate::keys::{CustomerKeys, KeyError, KeyRing, SealError, WrappedKey};
 use crate::phi::{Phi, Shown};
 use crate::place::{Column, Rendition, object_place};
 use ledger::Receipt;
 use policy::Permit;
 use record::action::{OpensContent, OpensNames};
-use record::{CustomerId, DocumentId, Intent, Outcome, ResourceId, Resources};
+use record::{CustomerId, DocumentId, Intent, Outcome, ResourceId, Resources, act};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -168,8 +168,8 @@ impl<A: OpensContent> Opening<A> {
     ) -> Result<ObjectReader, OpenError> {
         self.named(document.into())?;
         let key = self.keys.object_key(document, rendition, wrapped)?;
-        let place = object_place(self.keys.customer, document, rendition);
-        Ok(ObjectReader(Unsealer::begin(&key, place, header)?))
+        let place = object_place(key.sealed_for.unwrap_or(self.keys.customer), document, rendition);
+        Ok(ObjectReader(Unsealer::begin(&key.secret, place, header)?))
     }
 
     /// Begins to open parts of an object. `sealed_len` is its whole length; `last_segment` are the bytes of
@@ -187,8 +187,47 @@ impl<A: OpensContent> Opening<A> {
     ) -> Result<RangeReader, OpenError> {
         self.named(document.into())?;
         let key = self.keys.object_key(document, rendition, wrapped)?;
-        let place = object_place(self.keys.customer, document, rendition);
-        Ok(RangeReader(Ranges::begin(&key, place, header, sealed_len, last_segment)?))
+        let place = object_place(key.sealed_for.unwrap_or(self.keys.customer), document, rendition);
+        Ok(RangeReader(Ranges::begin(&key.secret, place, header, sealed_len, last_segment)?))
+    }
+}
+
+impl Opening<act::CustomerJoinRun> {
+    /// A column of a row that the intent names, sealed for the same row of another customer. The value stays in here.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn column_carry(
+        &self,
+        (ring, to): (&KeyRing, CustomerId),
+        resource: impl Into<ResourceId>,
+        column: Column,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, OpenError> {
+        let resource = self.named(resource.into())?;
+        let value = self.keys.column_open(&resource, column, sealed)?;
+        ring.seal_column(to, resource, column, &value).map_err(|error| match error {
+            SealError::NoCustomer(id) => OpenError::KeysGone(id),
+            SealError::Column | SealError::TooLong => OpenError::Column,
+        })
+    }
+
+    /// The key of an object of a document that the intent names, wrapped for another customer. The object itself is neither
+    /// read nor written, and neither is the key seen.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn object_key_carry(
+        &self,
+        (ring, to): (&KeyRing, CustomerId),
+        document: DocumentId,
+        rendition: Rendition,
+        wrapped: &WrappedKey,
+    ) -> Result<WrappedKey, OpenError> {
+        self.named(document.into())?;
+        let key = self.keys.object_key(document, rendition, wrapped)?;
+        let from = self.keys.customer;
+        ring.object_key_take(to, document, rendition, (from, key)).map_err(|_| OpenError::KeysGone(to))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Lines are `name = hex`. `UPDATE_GOLDEN=1` writes the file anew, which is only right when a format got a new version.
 
 use crate::floe::{HEADER_LEN, Sealer, Unsealer};
-use crate::keys::{EpochRow, KeyClass, KeyName, KeyRow, KeyRows, Owner};
+use crate::keys::{EpochRow, KeyClass, KeyName, KeyRow, KeyRows, ObjectKey, Owner};
 use crate::place::{Column, DirectoryColumn, Rendition, RenditionKind, object_place};
 use crate::primitives::{SealKey, derive, label};
 use crate::secret::Secret;
@@ -24,6 +24,11 @@ fn root() -> RootKey {
 
 fn customer() -> CustomerId {
     CustomerId::from_bytes([1; 16])
+}
+
+/// For whom an object was sealed that is this customer's by now.
+fn another() -> CustomerId {
+    CustomerId::from_bytes([4; 16])
 }
 
 fn document() -> DocumentId {
@@ -66,6 +71,9 @@ fn make() -> BTreeMap<String, Vec<u8>> {
     sealer.finish(&mut object).unwrap();
     line("object", &object);
     line("object key", &wrapped.to_bytes());
+    let key = ObjectKey { secret: counting(0x70), sealed_for: None };
+    let taken = ring.object_key_take(customer(), document(), PLACE, (another(), key)).unwrap();
+    line("object key from another", &taken.to_bytes());
     line("column", &ring.seal_column(customer(), document(), Column::DocumentTitle, b"made up").unwrap());
     line("directory column", &ring.directory_seal(person(), DirectoryColumn::PersonBody, b"made up").unwrap());
     line("audit body", &ring.audit_seal(Owner::Customer(customer()), 2026, b"entry", b"made up").unwrap());
@@ -107,9 +115,13 @@ fn what_was_written_once_opens_for_ever() {
     assert_eq!(column.as_slice(), b"made up");
     let wrapped = WrappedKey::from_bytes(&lines["object key"]).unwrap();
     let key = keys.object_key(document(), PLACE, &wrapped).unwrap();
+    assert!(key.sealed_for.is_none());
+    let taken = WrappedKey::from_bytes(&lines["object key from another"]).unwrap();
+    let taken = keys.object_key(document(), PLACE, &taken).unwrap();
+    assert_eq!((taken.secret.expose(), taken.sealed_for), (counting(0x70).expose(), Some(another())));
     let object = &lines["object"];
     let place = object_place(customer(), document(), PLACE);
-    let mut unsealer = Unsealer::begin(&key, place, &object[..HEADER_LEN]).unwrap();
+    let mut unsealer = Unsealer::begin(&key.secret, place, &object[..HEADER_LEN]).unwrap();
     let mut plaintext = Vec::new();
     unsealer.push(&object[HEADER_LEN..], &mut plaintext).unwrap();
     unsealer.finish().unwrap();

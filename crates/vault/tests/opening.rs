@@ -6,7 +6,12 @@
 mod house;
 
 use house::{House, YEAR};
-use record::{DocumentId, IntentId, Outcome, PatientId, ResourceId, SystemEntropy, act};
+use ledger::Receipt;
+use policy::{CustomerFacts, Facts, Permit, PrincipalFacts};
+use record::{
+    CustomerId, DocumentId, Intent, IntentId, Outcome, PatientId, PersonId, Principal, ProgramId, Purpose, ResourceId,
+    Resources, SystemEntropy, act,
+};
 use strongroom_vault::floe::{FloeError, HEADER_LEN, SEGMENT_LEN, last_segment_at};
 use strongroom_vault::{Column, KeyError, KeyRing, OpenError, Rendition, RenditionKind, SealError, WrappedKey, open};
 
@@ -264,4 +269,87 @@ fn an_intent_list_is_named_by_its_own_id() {
     assert!(house.ring.seal_column(house.north, intent, Column::IntentResources, b"[]").is_ok());
     let wrong = house.ring.seal_column(house.north, intent, Column::PatientBody, b"{}");
     assert_eq!(wrong.unwrap_err(), SealError::Column);
+}
+
+/// What the system's own job is permitted when a practice joins another, and its receipt.
+fn carrying(house: &House, customer: CustomerId, ids: &[ResourceId]) -> (Permit<act::CustomerJoinRun>, Receipt) {
+    let who = (Principal::Program(ProgramId::from_bytes([8; 16])), None);
+    let named = Resources::of(ids.iter().copied());
+    let intent = Intent::to::<act::CustomerJoinRun>(
+        &house.clock,
+        &SystemEntropy,
+        who,
+        Some(customer),
+        named,
+        Purpose::Administration,
+    );
+    let facts = Facts {
+        principal: PrincipalFacts { system_job: true, ..PrincipalFacts::default() },
+        resources: ids.iter().filter_map(|id| house::resource_facts(customer, *id)).collect(),
+        customer: Some(CustomerFacts {
+            id: customer,
+            agreement_in_force: true,
+            requested_by: Some(PersonId::from_bytes([9; 16])),
+        }),
+    };
+    let permit = house.policy.decide::<act::CustomerJoinRun>(intent, &facts).permitted().unwrap();
+    let receipt = house.receipt(permit.intent(), Outcome::Permitted);
+    (permit, receipt)
+}
+
+#[test]
+fn a_key_says_for_whom_its_object_was_sealed_and_nobody_else_can() {
+    let house = House::new();
+    let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    let (permit, receipt) = carrying(&house, house.north, &[document(3).into()]);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let to = (&house.ring, house.south);
+    let carried = opening.object_key_carry(to, document(3), TEXT_OF_FIRST, &wrapped).unwrap();
+    let column = opening.column_carry(to, document(3), Column::DocumentTitle, &column_sealed(&house, 3)).unwrap();
+    // Only what the intent names is carried.
+    let other = opening.object_key_carry(to, document(4), TEXT_OF_FIRST, &wrapped);
+    assert_eq!(other.unwrap_err(), OpenError::NotNamed(document(4).into()));
+    let other = opening.column_carry(to, document(4), Column::DocumentTitle, &column_sealed(&house, 4));
+    assert_eq!(other.unwrap_err(), OpenError::NotNamed(document(4).into()));
+    let nobody = CustomerId::from_bytes([6; 16]);
+    let gone = opening.object_key_carry((&house.ring, nobody), document(3), TEXT_OF_FIRST, &wrapped);
+    assert_eq!(gone.unwrap_err(), OpenError::KeysGone(nobody));
+    // The one's object opens for the other, under the other's key, from the same bytes.
+    let opens = |customer, key: &WrappedKey| {
+        let (permit, receipt) = house.both::<act::DocumentRead>(customer, &[document(3).into()]);
+        let (opening, shown) = open(permit, receipt, &house.ring).unwrap();
+        let mut reader = opening.object(document(3), TEXT_OF_FIRST, key, &sealed[..HEADER_LEN])?;
+        let text = reader.push(&sealed[HEADER_LEN..])?;
+        reader.finish()?;
+        Ok::<_, OpenError>(text.show(&shown).clone())
+    };
+    assert_eq!(opens(house.south, &carried).unwrap(), TEXT.as_bytes());
+    assert!(opens(house.north, &carried).is_err() && opens(house.south, &wrapped).is_err());
+    let (permit, receipt) = house.both::<act::DocumentList>(house.south, &[document(3).into()]);
+    let (there, shown) = open(permit, receipt, &house.ring).unwrap();
+    assert_eq!(there.column(document(3), Column::DocumentTitle, &column).unwrap().show(&shown), TEXT);
+    // The word for whom it was sealed is within the seal: neither left out nor put in by whoever has the row.
+    let bytes = carried.to_bytes();
+    assert_eq!(WrappedKey::from_bytes(&bytes).unwrap(), carried);
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(
+            WrappedKey::from_bytes(&changed).is_err()
+                || opens(house.south, &WrappedKey::from_bytes(&changed).unwrap()).is_err()
+        );
+    }
+    // A key of this customer's own object, carried on to its own row, does not become another's.
+    let mut cut = carried.clone();
+    cut.algorithm = strongroom_vault::Algorithm::Aes256Gcm;
+    assert!(opens(house.south, &cut).is_err());
+    // Rotated, and carried on to a third, it goes on saying so.
+    let change = house.ring.rotate(house.south, house.now(), &SystemEntropy).unwrap();
+    let ring = house.ring.after(&change).unwrap();
+    let rotated = ring.rewrap_object_key(house.south, document(3), TEXT_OF_FIRST, &carried).unwrap().unwrap();
+    assert_eq!((rotated.version, rotated.algorithm), (2, carried.algorithm));
+    let (permit, receipt) = carrying(&house, house.south, &[document(3).into()]);
+    let (opening, _) = open(permit, receipt, &ring).unwrap();
+    let back = opening.object_key_carry((&ring, house.north), document(3), TEXT_OF_FIRST, &rotated).unwrap();
+    assert_eq!(opens(house.north, &back).unwrap(), TEXT.as_bytes());
 }

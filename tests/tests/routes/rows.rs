@@ -465,6 +465,16 @@ fn customers() -> Vec<Row> {
             .by(&[MARA])
             .conflict(),
         post("/customers/{cus}/leaving/withdraw", Customer).by(&[MARA]),
+        get("/customers/{cus}/joining", Customer).by(&[MARA, RUTH, PETER]).marks("Lakeside Pediatrics"),
+        // Nobody has prepared one.
+        post("/customers/{cus}/joining", Customer)
+            .form(&[("joins", "cus_00000000000000000000000000"), ("seen", "1")])
+            .by(&[MARA])
+            .conflict(),
+        post("/customers/{cus}/joining/withdraw", Customer)
+            .form(&[("joins", "cus_00000000000000000000000000")])
+            .by(&[MARA])
+            .conflict(),
         get("/customers/{cus}/destruction", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
         // An agreement is in force, and nothing was destroyed: there is nothing to do.
         post("/customers/{cus}/destruction", Customer)

@@ -57,7 +57,7 @@ const fn event(action: Action) -> Event {
     match action {
         A::DocumentRead | A::DocumentDownload | A::DocumentPrint | A::DocumentHistory => Event::Rest(Rest::Read),
         A::PatientShow | A::PatientTrace | A::CustomerShow | A::KeyShredShow => Event::Rest(Rest::Read),
-        A::CustomerLeaveShow | A::PatientMergeShow => Event::Rest(Rest::Read),
+        A::CustomerLeaveShow | A::CustomerJoinShow | A::PatientMergeShow => Event::Rest(Rest::Read),
         A::DocumentList | A::DocumentSearch | A::DocumentStatus | A::PatientSearch => Event::Rest(Rest::Search),
         A::RequestList | A::BreakGlassList | A::CustomerList | A::PersonList => Event::Rest(Rest::Search),
         A::StaffList | A::ProgramList | A::AlertList | A::HealthShow => Event::Rest(Rest::Search),
@@ -81,7 +81,8 @@ const fn event(action: Action) -> Event {
         A::ProgramRegister | A::ProgramChange | A::ProgramRevoke => ROLES,
         A::PersonEnrol | A::PersonReEnrol | A::CredentialAdd | A::CredentialRemove | A::OfficerRecover => PEOPLE,
         A::KeyRotate | A::KeyRekey | A::KeyShredAsk | A::KeyShred | A::KeyUnwrap => OBJECTS,
-        A::GateReopen | A::CustomerLeave => RESTRICTED,
+        A::CustomerJoinRun => OBJECTS,
+        A::GateReopen | A::CustomerLeave | A::CustomerJoinPrepare | A::CustomerJoin => RESTRICTED,
         A::BackupCreate | A::CustomerExport => EXPORT,
         A::PatientImport | A::BackupRestore | A::CustomerTakeIn => IMPORT,
         A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve => Event::LogUsed,

@@ -167,9 +167,14 @@ impl Custody {
                 return Ok("The last agreement ended too short a time ago: the records may still be asked back.");
             }
         }
-        match self.leaving_hindered(customer).await? {
-            "" => {}
-            hindered => return Ok(hindered),
+        for hindered in [self.leaving_hindered(customer).await?, self.joining_hindered(customer).await?] {
+            if !hindered.is_empty() {
+                return Ok(hindered);
+            }
+        }
+        // What was the other's lies in older backups under the other's keys.
+        if self.joined_has_keys(customer).await? {
+            return Ok("A practice has joined this one, and its keys are still here. Destroy those first.");
         }
         if self.store().documents_held_count(customer).await? > 0 {
             return Ok("Documents of this customer are held. Release or withdraw them first.");

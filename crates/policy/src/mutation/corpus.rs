@@ -270,8 +270,14 @@ fn things(action: Action) -> Vec<Thing> {
         Action::BreakGlassList => all.extend(glasses().map(|glass| thing(vec![glass]))),
         Action::BreakGlassStart => all.extend(glasses().map(|glass| thing(vec![patient(false), glass]))),
         Action::DocumentUndoDelivery => all.extend(undoing()),
-        Action::KeyShred => {
+        Action::KeyShred | Action::CustomerJoin => {
             all.extend([ME, COLLEAGUE].map(|by| Thing { requested_by: Some(by), ..nothing.clone() }));
+        }
+        Action::CustomerJoinRun => {
+            let told = documents().into_iter().chain(patients()).chain(patients_with_guardians());
+            let told = told.chain(glasses().map(|glass| thing(vec![glass])));
+            all.extend(told.chain([nothing.clone()]).map(|one| Thing { requested_by: Some(COLLEAGUE), ..one }));
+            all.extend(documents());
         }
         Action::CustomerExport | Action::CustomerTakeIn => {
             all.extend(documents().into_iter().chain(patients()).chain(patients_with_guardians()));

@@ -124,6 +124,7 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
                             | Action::RelatedChange
                             | Action::CustomerExport
                             | Action::CustomerTakeIn
+                            | Action::CustomerJoinRun
                     )
                     && facts.resources.iter().any(|f| matches!(f, ResourceFacts::Patient(p) if *p == r.patient))
             }
@@ -200,6 +201,7 @@ fn opens_something(action: Action) -> bool {
             | AccessList
             | AccessReview
             | CustomerExport
+            | CustomerJoinRun
     )
 }
 
@@ -216,6 +218,8 @@ fn needs_touch(action: Action) -> bool {
             | BreakGlassStart
             | CustomerCreate
             | CustomerLeave
+            | CustomerJoinPrepare
+            | CustomerJoin
             | AgreementCreate
             | AgreementEnd
             | PersonInvite
@@ -276,6 +280,9 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
     }
     let asked_by = who.facts.customer.and_then(|c| c.requested_by);
     if action == KeyShred && (asked_by.is_none() || who.is_me(asked_by)) {
+        return true;
+    }
+    if action == CustomerJoin && who.is_me(asked_by) || action == CustomerJoinRun && asked_by.is_none() {
         return true;
     }
     who.facts.resources.iter().any(|fact| match (action, fact) {
@@ -416,6 +423,10 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         KeyShredShow | CustomerLeaveShow => at_customer && (privacy || security || manager),
         CustomerLeave | CustomerExport | CustomerTakeIn => at_customer && manager,
         KeyShredAsk | KeyShred => at_customer && (privacy || security),
+        CustomerJoinShow => at_customer && (privacy || manager),
+        CustomerJoinPrepare => at_customer && privacy,
+        CustomerJoin => at_customer && manager,
+        CustomerJoinRun => at_customer && job,
         _ => return None,
     };
     Some(verdict)
@@ -437,6 +448,12 @@ fn document(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
         || coordinator(action, d.state, who)
         || privacy_officer(action, d.state, who)
         || program(action, d, who)
+        || joins(action, who)
+}
+
+/// The system's own job moves what two practices have agreed upon.
+fn joins(action: Action, who: &Who<'_>) -> bool {
+    who.job && action == Action::CustomerJoinRun
 }
 
 fn program(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
@@ -601,6 +618,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         PatientMergeShow | PatientMergePropose | PatientMergeConfirm | PatientMergeRefuse | PatientMergeUndo => records,
         BreakGlassStart => doctor || records,
         CustomerExport | CustomerTakeIn => who.here(Role::PracticeManager),
+        CustomerJoinRun => who.job,
         _ => false,
     }
 }
@@ -623,6 +641,7 @@ fn glass(action: Action, mine: bool, who: &Who<'_>) -> bool {
     match action {
         BreakGlassStart => mine && who.practice_staff(),
         BreakGlassList | BreakGlassReview => who.here(Role::PracticeManager) || who.staff(Role::PrivacyOfficer),
+        CustomerJoinRun => joins(action, who),
         _ => false,
     }
 }

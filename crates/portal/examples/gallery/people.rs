@@ -1,12 +1,12 @@
 //! Accesses, broken glass, people, customers.
 
-use super::Shelf;
 use super::made_up::*;
 use super::pages::accesses::*;
 use super::pages::customers::*;
 use super::pages::leaving::*;
 use super::pages::parts::*;
 use super::pages::people::*;
+use super::{Shelf, joining};
 
 fn glass(state: &str, tone: Tone) -> GlassRow {
     GlassRow {
@@ -426,6 +426,7 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     shelf
         .plain("destruction-done", &end("destroyed", Tone::Danger, DestructionStep::None, certificate, Errors::none()));
     leaving(shelf);
+    joining::joining(shelf);
     let new = |problems: &[(&str, &str)]| CustomerNewPage {
         chrome: officer("Customers"),
         name: String::new(),

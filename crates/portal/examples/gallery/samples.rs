@@ -2,6 +2,7 @@
 
 mod charts;
 mod house;
+mod joining;
 mod made_up;
 mod people;
 mod requests;

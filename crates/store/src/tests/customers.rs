@@ -35,6 +35,7 @@ const COVERED: &[(&str, &str)] = &[
     ("assignment_end", "change"),
     ("assignment_list_at", "ask"),
     ("break_glass_list", "ask"),
+    ("break_glass_page", "ask"),
     ("break_glass_review", "change"),
     ("customer_bytes", "ask"),
     ("customer_fetch", "ask"),
@@ -91,6 +92,29 @@ const COVERED: &[(&str, &str)] = &[
     ("taken_in_known", "what_was_taken_in_is_known_to_its_own_customer_and_linked_within_it"),
     ("taken_in_insert", "what_was_taken_in_is_known_to_its_own_customer_and_linked_within_it"),
     ("taken_in_link", "what_was_taken_in_is_known_to_its_own_customer_and_linked_within_it"),
+    ("joining_fetch", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_list_into", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_counts", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_give", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_agree", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_withdraw", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_holds", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_move", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_end", "each_step_of_a_joining_counts_once_and_only_from_the_one_before_it"),
+    ("joining_close", "everybodys_place_at_the_one_ends_and_nobodys_at_another"),
+    ("arriving_patient_page", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_merge_page", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_count", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_left", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_has_token", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_next", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_put", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("arriving_come", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("depart_documents", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("depart_patients", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("depart_merges", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("depart_glasses", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
+    ("depart_known", "rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once"),
     ("program_answer_begin", "what_is_used_up_is_known_until_it_would_be_too_old_anyway"),
     ("program_answer_end", "what_is_used_up_is_known_until_it_would_be_too_old_anyway"),
     ("program_list", "a_program_is_changed_over_what_was_read_and_stopped_once_with_its_tokens"),
@@ -344,6 +368,9 @@ async fn asking_about_one_customer_tells_nothing_of_another() {
     assert!(store.assignment_list_at(here).await.unwrap().iter().all(|one| one.customer == here));
     let glasses = store.break_glass_list(here).await.unwrap();
     assert_eq!(glasses.iter().map(|one| one.patient).collect::<Vec<_>>(), [patient_id(1)]);
+    let page = store.break_glass_page(here, None, 10).await.unwrap();
+    assert_eq!(page.iter().map(|one| one.id).collect::<Vec<_>>(), [glasses[0].id]);
+    assert!(store.break_glass_page(here, Some(glasses[0].id), 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(super) struct Said {
 
 impl Caller {
     /// Somebody still waits for it, and the server is not being stopped.
-    fn goes_on(&self) -> anyhow::Result<()> {
+    pub(super) fn goes_on(&self) -> anyhow::Result<()> {
         if self.told.is_closed() {
             return Err(Refused("nobody is listening any more; run it again and it goes on".to_owned()).into());
         }
@@ -30,7 +30,7 @@ impl Caller {
         Ok(())
     }
 
-    fn measure(&self, (files, bytes): (u64, u64), (files_all, bytes_all): (u64, u64)) {
+    pub(super) fn measure(&self, (files, bytes): (u64, u64), (files_all, bytes_all): (u64, u64)) {
         // Whoever watched may have gone; the part is done.
         drop(self.told.send(News::Measure(Measure { files, files_all, bytes, bytes_all })));
     }

@@ -260,6 +260,34 @@ pub(crate) enum Order {
         /// Who leaves.
         customer: CustomerId,
     },
+    /// That one practice joins another, if both want it.
+    #[serde(rename = "join.prepare")]
+    JoinPrepare {
+        /// Who joins.
+        customer: CustomerId,
+        /// Whom.
+        into: CustomerId,
+        /// What record numbers get that both have.
+        prefix: String,
+    },
+    /// How far the joinings of a practice are.
+    #[serde(rename = "join.show")]
+    JoinShow {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// What both managers have said yes to.
+    #[serde(rename = "join.run")]
+    JoinRun {
+        /// Who joins.
+        customer: CustomerId,
+    },
+    /// A joining that was prepared is taken back.
+    #[serde(rename = "join.withdraw")]
+    JoinWithdraw {
+        /// Who was to join.
+        customer: CustomerId,
+    },
     /// What another house exported of a practice; its secret comes along as the file.
     #[serde(rename = "import.practice")]
     ImportPractice {
@@ -331,11 +359,8 @@ impl Order {
             Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
             Self::KeyRekey { new_root_key, epoch_escrow } => {
-                format!(
-                    "wrap all keys anew{}{}",
-                    root_words(new_root_key.as_deref()),
-                    escrow_words(epoch_escrow.as_deref())
-                )
+                let (root, escrow) = (root_words(new_root_key.as_deref()), escrow_words(epoch_escrow.as_deref()));
+                format!("wrap all keys anew{root}{escrow}")
             }
             Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
                 shred_words((customer, name), reason, copies_expire_on.as_deref())
@@ -365,6 +390,24 @@ impl Order {
                 format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
             }
             Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
+            Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
+                self.words_of_joining()
+            }
+        }
+    }
+
+    /// Of a practice that joins another.
+    fn words_of_joining(&self) -> String {
+        match self {
+            Self::JoinPrepare { customer, into, prefix } => {
+                format!("prepare that {customer} joins {into}, with {} for numbers that both have", plain(prefix))
+            }
+            Self::JoinShow { customer } => format!("show how far the joinings of {customer} are"),
+            Self::JoinRun { customer } => {
+                format!("move EVERYTHING of {customer} to the practice that it joins, as both managers have said")
+            }
+            Self::JoinWithdraw { customer } => format!("take back that {customer} joins another practice"),
+            _ => String::new(),
         }
     }
 

@@ -101,6 +101,13 @@ impl Caller {
             Order::ImportPractice { customer, name, export, expect, key } => {
                 self.take_in(super::leaving::Said { customer, name, export, expect, key }, file).await
             }
+            Order::JoinPrepare { customer, into, prefix } => self.join_prepare(customer, into, prefix).await,
+            Order::JoinShow { customer } => self.join_show(customer).await,
+            Order::JoinRun { customer } => self.join_run(customer).await,
+            Order::JoinWithdraw { customer } => {
+                self.desk::<act::CustomerJoinPrepare>().await?.join_unprepare(customer).await?;
+                Ok(json!({"withdrawn": customer}))
+            }
             order => self.perform_for_the_house(order).await,
         }
     }

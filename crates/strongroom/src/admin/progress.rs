@@ -54,17 +54,22 @@ impl Progress {
 fn line(now: Measure, done: u64, millis: i64) -> String {
     let filled = (now.files * BAR).checked_div(now.files_all).unwrap_or(BAR);
     let bar: String = (0..BAR).map(|at| if at < filled { '#' } else { '.' }).collect();
-    let mut line = format!(
-        "[{bar}] {} of {} files, {} of {} MB",
-        now.files,
-        now.files_all,
-        now.bytes / 1_000_000,
-        now.bytes_all / 1_000_000
-    );
+    // Where no bytes are gone through, what is counted are things of a practice and not files.
+    let mut line = match now.bytes_all {
+        0 => format!("[{bar}] {} of {}", now.files, now.files_all),
+        all => format!(
+            "[{bar}] {} of {} files, {} of {} MB",
+            now.files,
+            now.files_all,
+            now.bytes / 1_000_000,
+            all / 1_000_000
+        ),
+    };
     let millis = u64::try_from(millis).unwrap_or_default();
     if let Some(pace) = (done * 1000).checked_div(millis).filter(|pace| *pace > 0) {
+        let unit = if now.bytes_all == 0 { "" } else { " files" };
         let left = now.files_all.saturating_sub(now.files) / pace;
-        line.push_str(&format!(", {pace} files/s, {}:{:02} left", left / 60, left % 60));
+        line.push_str(&format!(", {pace}{unit}/s, {}:{:02} left", left / 60, left % 60));
     }
     line
 }
@@ -83,5 +88,7 @@ mod tests {
         assert!(line(now, 0, 0).ends_with("MB"), "nothing is guessed from nothing");
         let none = Measure { files: 0, files_all: 0, bytes: 0, bytes_all: 0 };
         assert!(line(none, 0, 0).starts_with("[####"));
+        let things = Measure { files: 10, files_all: 40, bytes: 0, bytes_all: 0 };
+        assert_eq!(line(things, 10, 1000), "[######..................] 10 of 40, 10/s, 0:03 left");
     }
 }

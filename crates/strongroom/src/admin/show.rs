@@ -67,6 +67,10 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         Order::ImportShare { .. } => super::share::lines(out),
         Order::LeaveExport { .. } => super::leaving::exported(out),
         Order::LeaveShow { .. } => super::leaving::shown(out),
+        Order::JoinPrepare { .. } => vec!["Prepared. The managers of both practices decide in the portal.".to_owned()],
+        Order::JoinShow { .. } => super::joining::shown(out),
+        Order::JoinRun { .. } => super::joining::moved(out),
+        Order::JoinWithdraw { .. } => vec!["Taken back. Nothing moves.".to_owned()],
         Order::ImportPractice { .. } => super::leaving::taken_in(out),
         order => lines_of_the_house(order, out),
     }
@@ -208,6 +212,7 @@ pub(super) fn finding(order: &Order, out: &Value) -> Option<String> {
     let list = match order {
         Order::ImportShare { rejects, .. } => return super::share::finding(out, rejects),
         Order::ImportPractice { .. } => return super::leaving::outside(out),
+        Order::JoinRun { .. } => return super::joining::damaged(out),
         Order::ImportPatients { .. } | Order::ImportPeople { .. } => "rejected",
         _ => return None,
     };

@@ -48,6 +48,62 @@ pub(crate) enum CustomerCommand {
         #[command(subcommand)]
         command: LeaveCommand,
     },
+    /// A practice joins another: both their managers say yes, and then all of it becomes the other's.
+    Merge {
+        /// What to do.
+        #[command(subcommand)]
+        command: MergeCommand,
+    },
+}
+
+/// What to do when one practice joins another. The managers of both decide in the portal, on their practices' pages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MergeCommand {
+    /// Prepares that one practice joins another. A privacy officer confirms this command; nothing changes by it.
+    #[command(
+        after_help = "Example:\n  strongroom customer merge prepare cus_01k… --into cus_01m… --prefix H- --dir /srv/strongroom"
+    )]
+    Prepare {
+        /// Who joins: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        /// Whom: cus_….
+        #[arg(long, value_name = "CUS")]
+        into: CustomerId,
+        /// What record numbers get in front that both have, for the patients of who joins: letters, digits, hyphens, at most eight.
+        #[arg(long, value_name = "TEXT")]
+        prefix: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// How far the joinings of a practice are.
+    #[command(after_help = "Example:\n  strongroom customer merge show cus_01k… --dir /srv/strongroom")]
+    Show {
+        /// Which: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Carries out what both managers have said yes to. A privacy officer confirms this command. Its records cannot be read until
+    /// they are there; stopped, it is run again and goes on where it was. Exit 1 when something does not open and stays.
+    #[command(after_help = "Example:\n  strongroom customer merge run cus_01k… --dir /srv/strongroom")]
+    Run {
+        /// Who joins: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Takes back what was prepared, as long as it is not carried out.
+    #[command(after_help = "Example:\n  strongroom customer merge withdraw cus_01k… --dir /srv/strongroom")]
+    Withdraw {
+        /// Who was to join: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
 }
 
 /// What to do when a practice leaves. Its manager begins it in the portal, on the practice's page.

@@ -3,8 +3,8 @@
 use super::house::{config_at, officer, open_with, root_of};
 use crate::admin::{Order, carry_out};
 use crate::cli::{
-    self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, OneProgram, PersonCommand, Place,
-    ProgramCommand, ProgramKeyCommand, ShredCommand,
+    self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, MergeCommand, OneProgram, PersonCommand,
+    Place, ProgramCommand, ProgramKeyCommand, ShredCommand,
 };
 use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
@@ -22,7 +22,18 @@ pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
         }
         CustomerCommand::Show { at, customer } => carry_out(&at, Order::CustomerShow { customer }, None).await,
         CustomerCommand::Leave { command } => super::leaving::leave(command).await,
+        CustomerCommand::Merge { command } => merge(command).await,
     }
+}
+
+async fn merge(command: MergeCommand) -> anyhow::Result<()> {
+    let (at, order) = match command {
+        MergeCommand::Prepare { customer, into, prefix, at } => (at, Order::JoinPrepare { customer, into, prefix }),
+        MergeCommand::Show { customer, at } => (at, Order::JoinShow { customer }),
+        MergeCommand::Run { customer, at } => (at, Order::JoinRun { customer }),
+        MergeCommand::Withdraw { customer, at } => (at, Order::JoinWithdraw { customer }),
+    };
+    carry_out(&at, order, None).await
 }
 
 pub(crate) async fn person(args: cli::PersonArgs) -> anyhow::Result<()> {

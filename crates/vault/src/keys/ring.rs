@@ -1,7 +1,9 @@
 //! Unwrapped keys in memory, and what may be done with them without asking: sealing, blinding, moving wrapped keys
 //! to newer versions, and the operator's own directory and audit bodies. Opening a customer's data is not here.
 
-use super::row::{EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, Owner, WrappedKey};
+use super::row::{
+    EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey,
+};
 use crate::blind::Field;
 use crate::floe::{PLAIN_SEGMENT_LEN, Sealer};
 use crate::place::{Column, DirectoryColumn, Rendition, column_place, directory_place, object_key_place, object_place};
@@ -70,20 +72,21 @@ impl CustomerKeys {
         KeyName { owner: Owner::Customer(self.customer), class: KeyClass::Records, version: 1 }.id()
     }
 
-    /// The key of an object, for this customer and this place only.
+    /// The key of an object, for this customer and this place only, and for whom the object was sealed: that is the row's own
+    /// word, under this customer's key.
     pub(crate) fn object_key(
         &self,
         document: DocumentId,
         rendition: Rendition,
         wrapped: &WrappedKey,
-    ) -> Result<Secret, KeyError> {
+    ) -> Result<ObjectKey, KeyError> {
         let name = format!("{}/{}", wrapped.key_id, wrapped.version);
         if wrapped.key_id != self.records_id() {
             return Err(KeyError::Orphan { name });
         }
         let keys = self.records(wrapped.version).ok_or_else(|| KeyError::NoKey(name.clone()))?;
         let place = object_key_place(self.customer, document, rendition, (&wrapped.key_id, wrapped.version));
-        wrapped.unwrap_with(&keys.wrap.open, &place).map_err(|source| KeyError::Damaged { name, source })
+        wrapped.unwrap_object(&keys.wrap.open, &place).map_err(|source| KeyError::Damaged { name, source })
     }
 
     /// A sealed column of this customer, unpadded.
@@ -352,7 +355,23 @@ impl KeyRing {
         }
         let key_id = keys.records_id();
         let place = object_key_place(customer, document, rendition, (&key_id, version));
-        Ok(Some(WrappedKey::wrap(key_id, version, &records.wrap.seal, &place, &key)))
+        Ok(Some(WrappedKey::wrap_object(key_id, version, &records.wrap.seal, &place, &key)))
+    }
+
+    /// The key of another customer's object under this customer's own key; the object stays as it is, and goes on naming for
+    /// whom it was sealed. Only against the tokens of a joining: [`crate::Opening::object_key_carry`].
+    pub(crate) fn object_key_take(
+        &self,
+        to: CustomerId,
+        document: DocumentId,
+        rendition: Rendition,
+        (from, key): (CustomerId, ObjectKey),
+    ) -> Result<WrappedKey, SealError> {
+        let (keys, version, records) = self.current(to)?;
+        let key = ObjectKey { sealed_for: Some(key.sealed_for.unwrap_or(from)), ..key };
+        let key_id = keys.records_id();
+        let place = object_key_place(to, document, rendition, (&key_id, version));
+        Ok(WrappedKey::wrap_object(key_id, version, &records.wrap.seal, &place, &key))
     }
 
     /// A sealed column under the newest version; `None` when it is already. The value never leaves this function.

@@ -5,6 +5,7 @@ use crate::secret::Secret;
 use record::{CustomerId, Timestamp};
 use std::fmt;
 use std::str::FromStr;
+use zeroize::Zeroizing;
 
 /// What a key is for. A key of one class opens nothing of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +107,9 @@ impl FromStr for KeyName {
 pub enum Algorithm {
     /// AES-256-GCM: nonce (12), ciphertext (32), tag (16).
     Aes256Gcm,
+    /// AES-256-GCM over the key and the customer for whom its object was sealed: nonce (12), ciphertext (48), tag (16). Of an
+    /// object whose customer has joined another one.
+    Aes256GcmFrom,
 }
 
 impl Algorithm {
@@ -114,11 +118,27 @@ impl Algorithm {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aes256Gcm => "aes-256-gcm",
+            Self::Aes256GcmFrom => "aes-256-gcm-from",
         }
     }
     const fn byte(self) -> u8 {
         match self {
             Self::Aes256Gcm => 1,
+            Self::Aes256GcmFrom => 2,
+        }
+    }
+    const fn of_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Aes256Gcm),
+            2 => Some(Self::Aes256GcmFrom),
+            _ => None,
+        }
+    }
+    /// Bytes of nonce, ciphertext and tag.
+    const fn len(self) -> usize {
+        match self {
+            Self::Aes256Gcm => NONCE_LEN + KEY_LEN + TAG_LEN,
+            Self::Aes256GcmFrom => NONCE_LEN + KEY_LEN + CUSTOMER_LEN + TAG_LEN,
         }
     }
 }
@@ -128,6 +148,7 @@ impl FromStr for Algorithm {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         match text {
             "aes-256-gcm" => Ok(Self::Aes256Gcm),
+            "aes-256-gcm-from" => Ok(Self::Aes256GcmFrom),
             _ => Err(KeyError::Form),
         }
     }
@@ -195,26 +216,58 @@ pub struct WrappedKey {
     pub version: u32,
     /// How.
     pub algorithm: Algorithm,
-    /// Nonce, ciphertext and tag: 60 bytes.
+    /// Nonce, ciphertext and tag: 60 bytes, or 76 with the customer.
     pub bytes: Vec<u8>,
 }
 
 const WRAPPED_FORMAT: u8 = 1;
-const WRAPPED_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
+/// A customer's id, bytes.
+const CUSTOMER_LEN: usize = 16;
+
+/// The key of an object, and for whom the object was sealed: that customer stands in its AAD for ever.
+pub(crate) struct ObjectKey {
+    pub(crate) secret: Secret,
+    /// None: for the customer whose key wraps it.
+    pub(crate) sealed_for: Option<CustomerId>,
+}
 
 impl WrappedKey {
     pub(crate) fn wrap(key_id: String, version: u32, with: &SealKey, place: &[u8], key: &Secret) -> Self {
-        let mut bytes = Vec::with_capacity(WRAPPED_LEN);
+        let mut bytes = Vec::with_capacity(Algorithm::Aes256Gcm.len());
         with.seal_to(place, key.expose(), &mut bytes);
         Self { key_id, version, algorithm: Algorithm::Aes256Gcm, bytes }
     }
 
+    /// The key of an object; with it goes for whom the object was sealed, where that is another customer.
+    pub(crate) fn wrap_object(key_id: String, version: u32, with: &SealKey, place: &[u8], key: &ObjectKey) -> Self {
+        let Some(customer) = key.sealed_for else { return Self::wrap(key_id, version, with, place, &key.secret) };
+        let algorithm = Algorithm::Aes256GcmFrom;
+        let plain = Zeroizing::new([&key.secret.expose()[..], &customer.to_bytes()].concat());
+        let mut bytes = Vec::with_capacity(algorithm.len());
+        with.seal_to(place, &plain, &mut bytes);
+        Self { key_id, version, algorithm, bytes }
+    }
+
     pub(crate) fn unwrap_with(&self, with: &OpenKey, place: &[u8]) -> Result<Secret, NotAuthentic> {
-        if self.bytes.len() != WRAPPED_LEN {
+        if self.algorithm != Algorithm::Aes256Gcm || self.bytes.len() != self.algorithm.len() {
             return Err(NotAuthentic);
         }
         let opened = with.open(place, &self.bytes)?;
         Secret::from_slice(&opened).ok_or(NotAuthentic)
+    }
+
+    pub(crate) fn unwrap_object(&self, with: &OpenKey, place: &[u8]) -> Result<ObjectKey, NotAuthentic> {
+        if self.algorithm == Algorithm::Aes256Gcm {
+            return Ok(ObjectKey { secret: self.unwrap_with(with, place)?, sealed_for: None });
+        }
+        if self.bytes.len() != self.algorithm.len() {
+            return Err(NotAuthentic);
+        }
+        let opened = Zeroizing::new(with.open(place, &self.bytes)?);
+        let (key, customer) = opened.split_at_checked(KEY_LEN).ok_or(NotAuthentic)?;
+        let customer = <[u8; CUSTOMER_LEN]>::try_from(customer).map_err(|_| NotAuthentic)?;
+        let secret = Secret::from_slice(key).ok_or(NotAuthentic)?;
+        Ok(ObjectKey { secret, sealed_for: Some(CustomerId::from_bytes(customer)) })
     }
 
     /// One row's bytes (docs/FORMATS-vault.md): format, algorithm, version, key id, wrapped bytes.
@@ -236,17 +289,15 @@ impl WrappedKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let (head, rest) = bytes.split_first_chunk::<8>().ok_or(KeyError::Form)?;
         let [format, algorithm, v0, v1, v2, v3, l0, l1] = *head;
-        if format != WRAPPED_FORMAT || algorithm != Algorithm::Aes256Gcm.byte() {
-            return Err(KeyError::Form);
-        }
+        let algorithm = Algorithm::of_byte(algorithm).filter(|_| format == WRAPPED_FORMAT).ok_or(KeyError::Form)?;
         let id_len = usize::from(u16::from_be_bytes([l0, l1]));
         let (id, wrapped) = rest.split_at_checked(id_len).ok_or(KeyError::Form)?;
         let key_id = str::from_utf8(id).map_err(|_| KeyError::Form)?.to_owned();
-        if key_id.is_empty() || wrapped.len() != WRAPPED_LEN {
+        if key_id.is_empty() || wrapped.len() != algorithm.len() {
             return Err(KeyError::Form);
         }
         let version = u32::from_be_bytes([v0, v1, v2, v3]);
-        Ok(Self { key_id, version, algorithm: Algorithm::Aes256Gcm, bytes: wrapped.to_vec() })
+        Ok(Self { key_id, version, algorithm, bytes: wrapped.to_vec() })
     }
 }
 

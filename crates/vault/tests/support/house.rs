@@ -102,7 +102,7 @@ impl House {
     }
 }
 
-fn resource_facts(customer: CustomerId, id: ResourceId) -> Option<ResourceFacts> {
+pub(crate) fn resource_facts(customer: CustomerId, id: ResourceId) -> Option<ResourceFacts> {
     match id {
         ResourceId::DocumentId(id) => Some(ResourceFacts::Document(document_facts(customer, id))),
         ResourceId::PatientId(id) => Some(ResourceFacts::Patient(patient_facts(customer, id))),

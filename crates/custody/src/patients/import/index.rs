@@ -176,7 +176,7 @@ impl Index {
 
 impl Custody {
     /// What a record number is known by; none for an empty one.
-    pub(super) fn number_token(&self, customer: CustomerId, number: &str) -> Result<Option<Vec<u8>>, CustodyError> {
+    pub(crate) fn number_token(&self, customer: CustomerId, number: &str) -> Result<Option<Vec<u8>>, CustodyError> {
         let body = PatientBody { record_number: number.to_owned(), ..PatientBody::default() };
         let tokens = self.patient_tokens(customer, &body)?;
         Ok(tokens.into_iter().find(|(field, _)| field == Field::RecordNumber.as_str()).map(|(_, token)| token))

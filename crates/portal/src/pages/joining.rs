@@ -1,0 +1,80 @@
+//! A practice joins another: how far it is, what it means, and what this practice's manager can do next.
+
+use super::Chrome;
+use super::parts::{Fact, Tone};
+use askama::Template;
+
+/// What this person can do next about one joining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoiningNext {
+    /// Nothing.
+    None,
+    /// Say yes for the practice that joins.
+    Give,
+    /// Say yes for the practice that is joined, and whom it takes over.
+    Agree,
+    /// Wait for the other one's manager.
+    Wait,
+    /// Have it carried out, by a command at the operator's machine.
+    Run,
+}
+
+/// Somebody whom the practice that is joined can take over.
+#[derive(Debug)]
+pub struct JoiningRow {
+    /// Their place at the practice that joins.
+    pub membership: String,
+    /// Their name.
+    pub name: String,
+    /// As what.
+    pub role: String,
+    /// It is whoever looks: they cannot be ticked.
+    pub is_asker: bool,
+}
+
+/// One joining.
+#[derive(Debug)]
+pub struct JoiningCard {
+    /// Who joins.
+    pub joins: String,
+    /// Whom.
+    pub into: String,
+    /// How far it is, in words.
+    pub state: String,
+    /// How that is meant.
+    pub tone: Tone,
+    /// Who prepared it and said yes, and when.
+    pub facts: Vec<Fact>,
+    /// What would move.
+    pub counts: Vec<Fact>,
+    /// What record numbers get that both have.
+    pub prefix: String,
+    /// What stands in the way; empty when nothing does.
+    pub hindered: String,
+    /// What can be done.
+    pub next: JoiningNext,
+    /// It can be taken back.
+    pub may_withdraw: bool,
+    /// Whom this practice can take over.
+    pub people: Vec<JoiningRow>,
+    /// Which joining: the id of the practice that joins.
+    pub id: String,
+    /// What was looked at: what is said yes to is that.
+    pub seen: String,
+}
+
+/// The joinings of a practice.
+#[derive(Debug, Template)]
+#[template(path = "joining.html")]
+pub struct JoiningPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The practice's name.
+    pub name: String,
+    /// Its joinings.
+    pub cards: Vec<JoiningCard>,
+    /// Where the forms post.
+    pub action: String,
+    /// The practice's page.
+    pub back: String,
+}

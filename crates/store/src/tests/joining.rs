@@ -1,0 +1,250 @@
+//! A customer that joins another: each step once and for its own joining, and no text that reaches another's rows.
+
+use super::customers::two_customers;
+use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
+use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Store};
+use record::{BreakGlassId, MembershipId, PersonId, Role, Timestamp};
+
+fn joining(prepared_by: PersonId) -> Joining {
+    Joining {
+        customer: customer(1),
+        into: customer(2),
+        prefix: "L-".to_owned(),
+        state: JoiningState::Prepared,
+        prepared_by,
+        prepared_at: NOW,
+        given_by: None,
+        given_at: None,
+        agreed_by: None,
+        agreed_at: None,
+        people: Vec::new(),
+        moving_at: None,
+        joined_at: None,
+    }
+}
+
+fn at(secs: i64) -> Timestamp {
+    NOW.plus_secs(secs)
+}
+
+async fn agreed(store: &Store) {
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_prepare(&joining(person(9))).await.unwrap(), 1);
+    assert_eq!(tx.joining_give(customer(1), NOW, (person(1), at(1))).await.unwrap(), 1);
+    assert_eq!(tx.joining_agree(customer(1), at(1), (person(2), at(2)), &[]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_give(here, NOW, (person(1), NOW)).await.unwrap(), 0, "nobody prepared it");
+    assert_eq!(tx.joining_prepare(&joining(person(9))).await.unwrap(), 1);
+    assert_eq!(tx.joining_prepare(&joining(person(8))).await.unwrap(), 0, "once");
+    assert_eq!(tx.joining_agree(here, NOW, (person(2), NOW), &[]).await.unwrap(), 0, "the one that joins is first");
+    assert_eq!(tx.joining_give(here, at(5), (person(1), NOW)).await.unwrap(), 0, "prepared at another time");
+    assert_eq!(tx.joining_give(there, NOW, (person(1), NOW)).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.joining_give(here, NOW, (person(1), at(1))).await.unwrap(), 1);
+    assert_eq!(tx.joining_move(here, at(1), NOW).await.unwrap(), 0, "one word is not two");
+    let taken = [MembershipId::from_bytes([1; 16]), MembershipId::from_bytes([2; 16])];
+    assert_eq!(tx.joining_agree(here, at(1), (person(2), at(2)), &taken).await.unwrap(), 1);
+    assert_eq!(tx.joining_end((here, there), NOW).await.unwrap(), 0, "not carried out");
+    assert_eq!(tx.joining_move(here, at(9), NOW).await.unwrap(), 0, "agreed at another time");
+    assert!(!tx.joining_holds(here).await.unwrap());
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    assert!(tx.joining_holds(here).await.unwrap() && !tx.joining_holds(there).await.unwrap());
+    assert_eq!(tx.joining_withdraw(here).await.unwrap(), 0, "it is being carried out");
+    tx.commit().await.unwrap();
+    let row = store.joining_fetch(here).await.unwrap().unwrap();
+    assert_eq!((row.state, row.people.as_slice()), (JoiningState::Moving, taken.as_slice()));
+    assert!(store.joining_fetch(there).await.unwrap().is_none());
+    assert_eq!(store.joining_list_into(there).await.unwrap(), [row]);
+    assert!(store.joining_list_into(here).await.unwrap().is_empty() && store.joining_is_any_moving().await.unwrap());
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 1);
+    assert_eq!(tx.joining_end((here, there), at(5)).await.unwrap(), 0, "once");
+    tx.commit().await.unwrap();
+    let held = [store.joining_counts(here).await.unwrap().bytes, store.joining_counts(there).await.unwrap().bytes];
+    assert_eq!(held, [0, 300], "what the one held is counted with the other");
+    assert!(store.customer_fetch(here).await.unwrap().unwrap().closed_at == Some(at(4)));
+    assert!(store.customer_fetch(there).await.unwrap().unwrap().closed_at.is_none());
+    assert!(store.agreement_list(there).await.unwrap().iter().all(|one| one.ended_at.is_none()));
+}
+
+#[tokio::test]
+async fn the_table_refuses_two_words_of_one_person() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let mut tx = store.begin("test").await.unwrap();
+    tx.joining_prepare(&joining(person(9))).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(tx.joining_give(customer(1), NOW, (person(9), NOW)).await.is_err(), "who prepared it");
+    drop(tx);
+    let mut tx = store.begin("test").await.unwrap();
+    tx.joining_give(customer(1), NOW, (person(1), at(1))).await.unwrap();
+    tx.commit().await.unwrap();
+    for one in [1, 9] {
+        let mut tx = store.begin("test").await.unwrap();
+        assert!(tx.joining_agree(customer(1), at(1), (person(one), NOW), &[]).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn everybodys_place_at_the_one_ends_and_nobodys_at_another() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    agreed(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let new = |role| Membership {
+        id: MembershipId::from_bytes([7; 16]),
+        person: person(1),
+        customer: Some(there),
+        role,
+        from_at: at(3),
+        to_at: None,
+        granted_by: person(2).to_string(),
+    };
+    let mut tx = store.begin("test").await.unwrap();
+    tx.joining_close(here, at(3), "x").await.unwrap();
+    assert_eq!(tx.joining_take_over(&[new(Role::Clinician)]).await.unwrap(), 0, "has that place already");
+    assert_eq!(tx.joining_take_over(&[new(Role::RecordsStaff)]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let live = |rows: Vec<Membership>| rows.iter().filter(|one| one.in_force(at(4))).count();
+    assert_eq!(live(store.membership_list_at(Some(here)).await.unwrap()), 0);
+    assert_eq!(live(store.membership_list_at(Some(there)).await.unwrap()), 2);
+    assert!(store.assignment_list_at(here).await.unwrap().iter().all(|one| one.to_at.is_some()));
+    assert!(store.assignment_list_at(there).await.unwrap().iter().all(|one| one.to_at.is_none()));
+    assert_eq!(store.upload_list_stale(at(9)).await.unwrap().len(), 2);
+    let mut tx = store.begin("test").await.unwrap();
+    let commit = |n: u8| record::UploadId::from_bytes([n; 16]);
+    assert_eq!(tx.upload_commit(commit(1), NOW).await.unwrap(), 0, "the sweeper has it");
+    assert_eq!(tx.upload_commit(commit(2), NOW).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn rows_leave_one_customer_as_they_were_read_and_come_in_to_another_once() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let (patient, gone, document) = (patient_id(1), patient_id(11), document_id(1));
+    // A record that another one went into, and one that a document is about, cannot leave yet.
+    assert!(store.arriving_patient_page(there, None, 10).await.unwrap().iter().all(|one| one.customer == there));
+    let page = store.arriving_patient_page(here, None, 10).await.unwrap();
+    assert_eq!(page.iter().map(|one| one.id).collect::<Vec<_>>(), [gone]);
+    assert!(!store.arriving_has_token(there, ("record_number", &[3; 32])).await.unwrap());
+    let left = [store.arriving_left(here).await.unwrap(), store.arriving_left(there).await.unwrap()];
+    let mut moved = a_document(document, there);
+    moved.patient = Some(patient);
+    let mut linked = a_patient(gone, there);
+    linked.linked_to = Some(patient);
+    let mut rows = vec![Arriving::document(&moved)];
+    rows.extend(Arriving::patient(&linked));
+    rows.extend(Arriving::patient(&a_patient(patient, there)));
+    rows.extend(Arriving::patient_tokens(gone, &[("record_number".to_owned(), vec![3; 32])]));
+    let mut tx = store.begin("test").await.unwrap();
+    tx.arriving_put(there, &rows).await.unwrap();
+    tx.arriving_put(there, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(store.arriving_has_token(there, ("record_number", &[3; 32])).await.unwrap());
+    assert!(!store.arriving_has_token(here, ("record_number", &[3; 32])).await.unwrap());
+    assert_eq!(store.arriving_count(here).await.unwrap(), 0);
+    assert_eq!(store.arriving_count(there).await.unwrap(), 5, "twice is once");
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_documents(there, &[(document, 0)]).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.depart_documents(here, &[(document, 7)]).await.unwrap(), 0, "changed since it was read");
+    assert_eq!(tx.depart_documents(here, &[(document, 0)]).await.unwrap(), 1);
+    assert_eq!(tx.depart_merges(here, &[]).await.unwrap(), 0);
+    let glass = BreakGlassId::from_bytes([17; 16]);
+    assert_eq!(tx.depart_glasses(there, &[glass]).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.depart_glasses(here, &[glass]).await.unwrap(), 1);
+    assert_eq!(tx.depart_patients(there, &[(gone, 0)]).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.depart_patients(here, &[(gone, 0)]).await.unwrap(), 1);
+    assert_eq!(tx.depart_patients(here, &[(patient, 0)]).await.unwrap(), 1);
+    tx.depart_known(here).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_left(here).await.unwrap(), 0);
+    assert!(store.arriving_merge_page(here, None, 10).await.unwrap().is_empty());
+    assert_eq!(store.arriving_left(there).await.unwrap(), left[1]);
+    let first = ArrivingAt::default();
+    assert_eq!(store.arriving_next(there, &first).await.unwrap().len(), 3);
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.arriving_come(here, &first).await.unwrap(), (0, None), "nothing waits for the one");
+    let (many, last) = tx.arriving_come(there, &first).await.unwrap();
+    assert_eq!(many, 5);
+    assert_eq!(tx.arriving_come(there, &last.unwrap()).await.unwrap(), (0, None));
+    assert_eq!(tx.arriving_come(there, &first).await.unwrap(), (0, None));
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_left(there).await.unwrap(), left[0] + left[1] - 1, "the glass was not put");
+    assert_eq!(store.patient_fetch(gone).await.unwrap().unwrap().linked_to, Some(patient));
+    let numbered = store.patients_with_token(there, ("record_number", &[3; 32]), 9).await.unwrap();
+    assert_eq!(numbered, [patient, gone], "found by the number that went into it");
+    assert_eq!(store.document_fetch(document).await.unwrap().unwrap().customer, there);
+}
+
+#[tokio::test]
+async fn what_points_to_a_row_that_is_not_there_waits_and_all_others_come_in() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    agreed(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let about = |n: u8, patient| {
+        let mut row = a_document(document_id(n), there);
+        row.patient = Some(patient);
+        Arriving::document(&row)
+    };
+    // The first one's patient stays where he is; the other's comes along.
+    let mut rows = vec![about(71, patient_id(1)), about(72, patient_id(51))];
+    rows.extend(Arriving::patient(&a_patient(patient_id(51), there)));
+    rows.extend(Arriving::document_tokens(document_id(71), &[("visit".to_owned(), vec![1; 32])]));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    tx.arriving_put(there, &rows).await.unwrap();
+    assert_eq!(tx.arriving_come(there, &ArrivingAt::default()).await.unwrap().0, 2);
+    tx.commit().await.unwrap();
+    assert!(store.document_fetch(document_id(71)).await.unwrap().is_none());
+    assert_eq!(store.document_fetch(document_id(72)).await.unwrap().unwrap().patient, Some(patient_id(51)));
+    assert_eq!(store.arriving_count(there).await.unwrap(), 2);
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something waits");
+}
+
+#[tokio::test]
+async fn a_patient_for_whom_a_glass_was_broken_does_not_leave_before_it() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, document) = (customer(1), document_id(1));
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_documents(here, &[(document, 0)]).await.unwrap(), 1);
+    assert_eq!(tx.depart_patients(here, &[(patient_id(11), 0)]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(store.arriving_patient_page(here, None, 10).await.unwrap().is_empty());
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_glasses(here, &[BreakGlassId::from_bytes([17; 16])]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_patient_page(here, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_place_for_a_time_is_taken_over_for_that_time() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let there = customer(2);
+    let new = Membership {
+        id: MembershipId::from_bytes([7; 16]),
+        person: person(1),
+        customer: Some(there),
+        role: Role::RecordsStaff,
+        from_at: at(3),
+        to_at: Some(at(9)),
+        granted_by: person(2).to_string(),
+    };
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_take_over(std::slice::from_ref(&new)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let places = store.membership_list_at(Some(there)).await.unwrap();
+    assert_eq!(places.iter().find(|one| one.id == new.id).unwrap().to_at, Some(at(9)));
+}
