@@ -213,6 +213,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
         Ok(false) => bad("Deleted rows", "They are not overwritten: destroyed keys would stay on the disk."),
         Err(_) => bad("Deleted rows", "The database did not say whether they are overwritten."),
     });
+    checks.extend(half(store).await);
     checks.push(clock_check(store, now).await);
     let name = "Last backup";
     checks.push(match store.house_check_last(HouseCheckKind::Backup).await {
@@ -296,6 +297,35 @@ async fn clock_check(store: &Store, now: Timestamp) -> Check {
     }
 }
 
+/// On a server: what wraps the epoch key has a half that lies elsewhere and is there.
+async fn half(store: &Store) -> Option<Check> {
+    if !store.is_on_server() {
+        return None;
+    }
+    let name = "Epoch key's half";
+    let Ok(rows) = store.key_rows().await else {
+        return Some(bad(name, "The database did not say whether the epoch key has one."));
+    };
+    if !rows.is_halved() {
+        let say = "There is none: the server's log and copies keep what is destroyed. A start makes one where the objects lie, if it \
+            could be destroyed there.";
+        return Some(late(name, say));
+    }
+    if !rows.halves_due().is_empty() {
+        return Some(bad(
+            name,
+            "That of an older epoch is still to be destroyed. The running server tries every minute.",
+        ));
+    }
+    Some(match store.halves_of(&rows).await {
+        Ok(halves) if halves.len() == rows.halves_needed().len() => {
+            good(name, "It lies beside the objects and not in the database: keys can be destroyed for good.")
+        }
+        Ok(_) => bad(name, "It is not where it should lie: the next start opens nothing. Run strongroom key recover."),
+        Err(error) => bad(name, format!("It cannot be read: {error}.")),
+    })
+}
+
 /// The escrow is there, apart from the data, and holds the epoch that the keys are wrapped by.
 async fn escrow(store: &Store, settings: &Settings) -> Check {
     let name = "Escrow of epoch keys";
@@ -330,6 +360,7 @@ pub async fn doctor_bucket(place: &BucketPlace, entropy: &dyn Entropy) -> Vec<Ch
     let mut probe = [0; 32];
     entropy.fill(&mut probe);
     let looked = async { Objects::bucket(place)?.bucket_look(probe).await }.await;
+    let hindered = async { Objects::bucket(place)?.halves_hindered(probe).await }.await;
     let seen = match looked {
         Ok(Some(seen)) => seen,
         Ok(None) => return Vec::new(),
@@ -367,6 +398,15 @@ pub async fn doctor_bucket(place: &BucketPlace, entropy: &dyn Entropy) -> Vec<Ch
             (None, _) => late("Bucket's versions", "It did not say whether it keeps what is removed. Look there."),
         },
     ];
+    checks.push(match hindered {
+        Ok("") => good("Halves of keys", "With rows on a database server, keys can be destroyed for good here."),
+        Ok(hindered) => {
+            late("Halves of keys", format!("With rows on a database server, nothing is destroyed: {hindered}"))
+        }
+        Err(error) => {
+            late("Halves of keys", format!("Whether they could be destroyed here was not found out: {error}."))
+        }
+    });
     if !seen.reads_back {
         checks.push(bad(name, "What was put there did not come back as it was."));
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use record::civil::Day;
 use record::{CustomerId, DocumentId, Role, SeededEntropy, act};
 use std::path::PathBuf;
-use vault::RootKey;
+use vault::{KeyError, KeyRing, KeyRows, RootKey};
 
 /// Words that must be nowhere in clear.
 pub(crate) const PLANTED_TEXT: &str = "Zaphrentis murmur heard at the left border";
@@ -109,6 +109,31 @@ impl Filled {
 
     pub(crate) fn backup(&self) -> BackupSettings {
         BackupSettings { to: self.target(), epoch_escrow: Some(self.escrow()) }
+    }
+
+    /// The escrow lies outside and holds the newest epoch: by a backup, or on a database server by a new epoch.
+    pub(crate) async fn escrow_kept(&self) {
+        if self.custody().store().is_on_server() {
+            self.custody().key_rekey(&root(), None, Some(&self.escrow())).await.unwrap();
+        } else {
+            self.custody().backup_create(&self.backup()).await.unwrap();
+        }
+    }
+
+    /// The ring of these rows under this root key, with the halves that lie where they should.
+    pub(crate) async fn unlocked(&self, root: &RootKey, rows: &KeyRows) -> Result<KeyRing, KeyError> {
+        let halves = self.custody().store().halves_of(rows).await.unwrap();
+        KeyRing::unlock_halved(root, rows, &halves)
+    }
+
+    /// What has to be gone when the newest epoch is: on the embedded engine its row, on a server its half.
+    pub(crate) async fn epoch_bytes(&self) -> Vec<u8> {
+        let store = self.custody().store();
+        let rows = store.key_rows().await.unwrap();
+        match store.halves_of(&rows).await.unwrap().first() {
+            Some(half) => half.sealed.to_bytes(),
+            None => rows.epochs.last().unwrap().wrapped.as_ref().unwrap().to_bytes(),
+        }
     }
 
     /// The clinic has left: no agreement of theirs is in force.

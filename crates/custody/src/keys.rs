@@ -3,10 +3,14 @@
 //!
 //! What must always hold: no plaintext is seen; an old key stays until nothing uses it; what is wrapped by a new
 //! epoch was opened by it before the old one was let go; a destroyed key is gone from the table, from the
-//! write-ahead log and from the escrow before anybody is told that it is.
+//! write-ahead log (on a database server: the half of its epoch, without which no copy opens) and from the escrow before
+//! anybody is told that it is.
 
+pub(crate) mod halves;
+mod recover;
 mod shred;
 
+pub use recover::{KeysRecovered, keys_recover};
 pub use shred::{Approved, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded};
 
 use crate::ask::Question;
@@ -15,7 +19,7 @@ use crate::{Custody, CustodyError, Desk};
 use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use store::{DocumentVersion, SealedColumn, SealedRow};
+use store::{DocumentVersion, SealedColumn, SealedRow, StoreError, Tx};
 use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Rows that are moved in one transaction.
@@ -27,9 +31,8 @@ const PASSES_MAX: u32 = 8;
 pub(crate) const EPOCH_DUE: &str = "epoch_due";
 /// Fact: where the escrow of epoch keys lies.
 pub(crate) const EPOCH_ESCROW: &str = "epoch_escrow";
-/// Why keys are not destroyed there.
-const ON_A_SERVER: &str = "The rows are on a database server, whose log and copies would keep the old keys. This is not built yet: \
-    ask for help before you promise a destruction.";
+const STILL_DUE: &str = "An earlier change of the epoch is not finished yet: its escrow, or its half, is still to be let go of. See to that, \
+    then try again.";
 /// Where it was kept before and is still to be wiped.
 const EPOCH_ESCROW_LEFT: &str = "epoch_escrow_left";
 
@@ -310,8 +313,9 @@ impl Custody {
         (current, new_root): (&RootKey, Option<&RootKey>),
         epoch_escrow: Option<&Path>,
     ) -> Result<Rekeyed, CustodyError> {
-        self.own_database_only()?;
         self.root_check(current).await?;
+        self.epoch_destroyable().await?;
+        self.epoch_finish_told().await?;
         let root = new_root.unwrap_or(current);
         let change = self.ring().rekey(root, self.now(), self.entropy()).map_err(key_error)?;
         let done = Rekeyed { epoch: change.made_from.epoch_newest + 1, keys: change.keys.len() as u64 };
@@ -319,16 +323,10 @@ impl Custody {
         Ok(done)
     }
 
-    /// What is deleted on a server stays in its log, its archive and its copies until whoever runs it has let go of them: an old
-    /// epoch there is not destroyed by us, and nobody is told that it was.
-    fn own_database_only(&self) -> Result<(), CustodyError> {
-        if self.store().is_on_server() { Err(CustodyError::State(ON_A_SERVER)) } else { Ok(()) }
-    }
-
     /// Is this the root key that the keys are wrapped with.
     async fn root_check(&self, root: &RootKey) -> Result<(), CustodyError> {
         let rows = self.store().key_rows().await?;
-        KeyRing::unlock(root, &rows).map(drop).map_err(key_error)
+        KeyRing::unlock_halved(root, &rows, &self.store().halves_of(&rows).await?).map(drop).map_err(key_error)
     }
 
     /// Writes a change that brings a new epoch, follows it, and lets go of the old one everywhere.
@@ -341,8 +339,38 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         let mut rows = self.ring().rows().clone();
         rows.apply(change).map_err(key_error)?;
-        // What is about to be written is opened before: a table that does not open is never written.
-        let next = KeyRing::unlock(root, &rows).map_err(key_error)?;
+        if let Some(half) = &change.half {
+            self.store().objects().half_put(half).await?;
+        }
+        // If we die here: a half that no row names. It opens nothing, and nobody looks for it.
+        // What is about to be written is opened before, by what lies there: a table that does not open is never written.
+        let next = KeyRing::unlock_halved(root, &rows, &self.store().halves_of(&rows).await?).map_err(key_error)?;
+        let written = match self.epoch_write(change, epoch_escrow, shredded).await {
+            Ok(tx) => tx.commit().await.map_err(CustodyError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            // What is known not to be written names no half. After a commit without an answer it may be needed.
+            let unsure = matches!(&error, CustodyError::Store(error) if !matches!(error, StoreError::Overtaken { .. }));
+            if let (Some(half), false) = (&change.half, unsure) {
+                drop(self.store().objects().half_destroy(half.name).await);
+            }
+            return Err(error);
+        }
+        // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it, and on a server
+        // its half is still there. The mark says so, and the next start, backup or key act takes them on from here.
+        self.ring_replace(next);
+        // Whatever the mark says by now: this epoch is let go of before anybody is told.
+        self.epoch_let_go().await.map(drop)
+    }
+
+    /// All that has to be in one transaction with a new epoch, not committed yet.
+    async fn epoch_write(
+        &self,
+        change: &KeyChange,
+        epoch_escrow: Option<&Path>,
+        shredded: Option<(CustomerId, &str)>,
+    ) -> Result<Tx, CustodyError> {
         let mut tx = self.store().begin("change the epoch").await?;
         if tx.key_change(change).await? == 0 {
             return Err(key_error(KeyError::Stale));
@@ -352,33 +380,54 @@ impl Custody {
         {
             return Err(CustodyError::State("two officers have not decided this"));
         }
-        tx.meta_set(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await?;
+        if tx.epoch_due_begin(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await? == 0 {
+            return Err(CustodyError::State(STILL_DUE));
+        }
         if let Some(path) = epoch_escrow {
             self.escrow_move_in_tx(&mut tx, path).await?;
         }
-        tx.commit().await?;
-        // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it.
-        // The mark says so, and the next start, backup or key act takes them on from here.
-        self.ring_replace(next);
-        self.epoch_finish().await.map(drop)
+        Ok(tx)
     }
 
-    /// Lets the old epoch go from the write-ahead log and from the escrow, if that is still due. Gives the certificate
-    /// that was waiting for it; an empty one when nothing was shredded.
+    /// Lets the old epoch go from the write-ahead log (on a server: its half) and from the escrow, if that is still due. Gives
+    /// the certificate that was waiting for it; an empty one when nothing was shredded.
     pub(crate) async fn epoch_finish(&self) -> Result<Option<String>, CustodyError> {
         let Some(certificate) = self.store().meta_fetch(EPOCH_DUE).await? else { return Ok(None) };
-        self.store().flush_surely().await?;
+        // Where two finish it, one of them has something to tell.
+        Ok(self.epoch_let_go().await?.then_some(certificate))
+    }
+
+    /// The steps of [`Self::epoch_finish`]; whether it was this run that ended the change.
+    async fn epoch_let_go(&self) -> Result<bool, CustodyError> {
+        if !self.store().is_on_server() {
+            self.store().flush_surely().await?;
+        }
         // If we die here: the log is clean, the escrow is not; the mark is still there.
         self.escrow_write().await?;
+        // The old half goes after the escrow has the new one: were the server to lose its last word, there is a way back.
+        let gone = self.halves_destroy().await?;
+        // Another node may still open by what it has in memory, until it has followed or its lease has ended.
+        self.keys_known().await?;
         // If we die here: all is done but for the mark; doing it again changes nothing.
         let mut tx = self.store().begin("end a change of the epoch").await?;
-        tx.meta_remove(EPOCH_DUE).await?;
+        for (epoch, half) in gone {
+            tx.half_gone(epoch, half).await?;
+        }
+        let ended = tx.epoch_due_end(EPOCH_DUE).await?;
         tx.commit().await?;
-        Ok(Some(certificate))
+        Ok(ended > 0)
+    }
+
+    /// The same, and the certificate goes into the ledger.
+    pub(super) async fn epoch_finish_told(&self) -> Result<(), CustodyError> {
+        if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
+            self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
+        }
+        Ok(())
     }
 
     /// The escrow is kept at this place from now on. What lies at the one before is wiped by the next writing.
-    pub(crate) async fn escrow_move_in_tx(&self, tx: &mut store::Tx, to: &Path) -> Result<(), CustodyError> {
+    pub(crate) async fn escrow_move_in_tx(&self, tx: &mut Tx, to: &Path) -> Result<(), CustodyError> {
         let to = escrow::path_text(to)?;
         let before = self.store().meta_fetch(EPOCH_ESCROW).await?;
         if let Some(before) = before.filter(|before| *before != to) {
@@ -399,8 +448,9 @@ impl Custody {
         let left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?;
         let written = PathBuf::from(&path);
         let rows = self.store().key_rows().await?;
+        let halves = self.store().halves_of(&rows).await?;
         let (house, now) = (self.program().to_string(), self.now());
-        tokio::task::spawn_blocking(move || escrow::write(Path::new(&path), &rows, &house, now))
+        tokio::task::spawn_blocking(move || escrow::write(Path::new(&path), (&rows, &halves), &house, now))
             .await
             .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??;
         if let Some(left) = left {
@@ -420,8 +470,13 @@ impl Custody {
     /// # Errors
     /// When store or escrow cannot be written.
     pub async fn key_work_finish(&self) -> Result<(), CustodyError> {
-        if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
-            self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
+        match self.epoch_finish_told().await {
+            // Another node may be the one that can; this one looks again every minute.
+            Err(error) if self.store().is_on_server() => {
+                let sentence = format!("An old epoch of the keys could not be let go of everywhere yet: {error}.");
+                self.alert("shred_waits", &sentence).await;
+            }
+            done => done?,
         }
         // The keys of an approved destruction are still there and still sealed: that it waits stops nobody's work.
         if let Err(error) = self.key_shred_finish(None).await {

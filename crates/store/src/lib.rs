@@ -24,6 +24,7 @@ mod document_list;
 mod documents;
 mod engine;
 mod error;
+mod halves;
 mod house;
 mod incoming;
 mod kept;

@@ -187,6 +187,8 @@ pub struct Pulse {
     node: NodeId,
     lease: Arc<Lease>,
     clock: Arc<ServerClock>,
+    /// It knows the keys of an epoch that has ended, and no newer ones.
+    behind: bool,
 }
 
 impl std::fmt::Debug for Pulse {
@@ -245,6 +247,24 @@ impl Pulse {
         self.lease.resume();
     }
 
+    /// This node cannot follow the keys: from now on it answers nothing and nobody waits for it, until it has.
+    pub fn fall_behind(&mut self) {
+        self.lease.lose();
+        self.behind = true;
+    }
+
+    /// Has it fallen behind.
+    #[must_use]
+    pub const fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// It knows the newest keys; whether it had fallen behind. Then the others have not waited for it, and its next beat has to
+    /// hear that they are the newest still.
+    pub fn caught_up(&mut self) -> bool {
+        std::mem::take(&mut self.behind)
+    }
+
     /// The answer, if this node is there by the database's clock, and when it was asked: not before there is a connection,
     /// or the time that took would be added to the database's.
     async fn ask(
@@ -268,7 +288,7 @@ impl Pulse {
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(self.node.to_string())
-            .bind(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
+            .bind(if self.behind { 0 } else { i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX) })
             .bind(seen(keys))
             .bind(env!("CARGO_PKG_VERSION"))
             .bind(anew)
@@ -300,7 +320,7 @@ impl Store {
         let (_, lease) = nodes.joined.get_or_init(|| (node, Arc::new(Lease::default())));
         let (lease, clock) = (Arc::clone(lease), Arc::clone(&nodes.clock));
         lease.lose();
-        let mut pulse = Pulse { server: nodes.server.clone(), connection: None, node, lease, clock };
+        let mut pulse = Pulse { server: nodes.server.clone(), connection: None, node, lease, clock, behind: false };
         let beat = pulse.beat(keys).await?;
         if beat.is_none() {
             return Err(StoreError::Server("this node could not join the others; try again".to_owned()));

@@ -12,9 +12,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use vault::{EpochRow, KeyRow, KeyRows, WrappedKey};
+use vault::{EpochRow, Half, HalfName, KeyRow, KeyRows, WrappedKey};
 
 const FORMAT: &str = "strongroom epoch escrow";
+/// Versions: of epochs that the root key opens, and of those that have a half elsewhere.
+const V_WHOLE: u8 = 1;
+const V_HALVED: u8 = 2;
 /// The largest escrow that is read, bytes: some hundred thousand keys.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
@@ -24,6 +27,8 @@ const BYTES_MAX: u64 = 256 * 1024 * 1024;
 struct EpochLine {
     number: u32,
     wrapped: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    half: Option<String>,
     created_at: Timestamp,
     destroyed_at: Option<Timestamp>,
 }
@@ -47,6 +52,16 @@ struct File {
     written_at: Timestamp,
     epochs: Vec<EpochLine>,
     keys: Vec<KeyLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    halves: Vec<HalfLine>,
+}
+
+/// A half as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HalfLine {
+    name: String,
+    sealed: String,
 }
 
 /// An escrow as read.
@@ -56,6 +71,12 @@ pub(crate) struct Escrow {
     pub(crate) house: String,
     /// The key table as it stood.
     pub(crate) rows: KeyRows,
+    /// The halves that it needs.
+    pub(crate) halves: Vec<Half>,
+}
+
+fn half_named(text: &str) -> Result<HalfName, BackupError> {
+    text.parse().map_err(|_| BackupError::Form("the name of a half"))
 }
 
 fn text_of(wrapped: Option<&WrappedKey>) -> Option<String> {
@@ -108,10 +129,15 @@ pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
 }
 
 /// Writes the escrow anew; what it replaces is wiped.
-pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) -> Result<(), BackupError> {
+pub(crate) fn write(
+    path: &Path,
+    (rows, halves): (&KeyRows, &[Half]),
+    house: &str,
+    now: Timestamp,
+) -> Result<(), BackupError> {
     let file = File {
         format: FORMAT.to_owned(),
-        v: 1,
+        v: if halves.is_empty() { V_WHOLE } else { V_HALVED },
         house: house.to_owned(),
         written_at: now,
         epochs: rows
@@ -120,11 +146,17 @@ pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) ->
             .map(|row| EpochLine {
                 number: row.number,
                 wrapped: text_of(row.wrapped.as_ref()),
+                // Of a destroyed one there is nothing left that it could name.
+                half: row.live().and(row.half).map(|half| half.to_string()),
                 created_at: row.created_at,
                 destroyed_at: row.destroyed_at,
             })
             .collect(),
         keys: lines_of(&rows.keys),
+        halves: halves
+            .iter()
+            .map(|half| HalfLine { name: half.name.to_string(), sealed: BASE64.encode(&half.sealed.to_bytes()) })
+            .collect(),
     };
     let mut bytes = serde_json::to_vec(&file).map_err(|_| BackupError::Form("the escrow"))?;
     bytes.push(b'\n');
@@ -188,24 +220,31 @@ fn wipe(path: &Path) -> Result<(), BackupError> {
 pub(crate) fn read(path: &Path) -> Result<Escrow, BackupError> {
     let bytes = super::read_bounded(path, BYTES_MAX)?;
     let file: File = serde_json::from_slice(&bytes).map_err(|_| BackupError::Form("the escrow"))?;
-    if file.format != FORMAT || file.v != 1 {
+    let v = if file.halves.is_empty() { V_WHOLE } else { V_HALVED };
+    if file.format != FORMAT || file.v != v {
         return Err(BackupError::Form("the escrow"));
     }
     let epoch = |line: &EpochLine| {
         Ok(EpochRow {
             number: line.number,
             wrapped: key_of(line.wrapped.as_ref())?,
+            half: line.half.as_deref().map(half_named).transpose()?,
             created_at: line.created_at,
             destroyed_at: line.destroyed_at,
         })
     };
+    let half = |line: &HalfLine| {
+        let sealed = key_of(Some(&line.sealed))?.ok_or(BackupError::Form("a half"))?;
+        Ok(Half { name: half_named(&line.name)?, sealed })
+    };
+    let halves = file.halves.iter().map(half).collect::<Result<Vec<_>, BackupError>>()?;
     let epochs = file.epochs.iter().map(epoch).collect::<Result<Vec<_>, BackupError>>()?;
-    Ok(Escrow { house: file.house, rows: KeyRows { epochs, keys: rows_of(&file.keys)? } })
+    Ok(Escrow { house: file.house, rows: KeyRows { epochs, keys: rows_of(&file.keys)? }, halves })
 }
 
 /// The key table for a restore: the escrow's, and those keys of the backup that the escrow does not know and whose
 /// epoch is live in it. What the escrow has as destroyed stays destroyed.
-pub(super) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
+pub(crate) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
     let live: BTreeSet<u32> = escrow
         .epochs
         .iter()

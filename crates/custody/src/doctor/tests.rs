@@ -107,3 +107,18 @@ async fn a_folder_in_use_or_not_there_is_never_said_to_be_fine() {
     assert_eq!((verdict(&checks, "Database"), verdict(&checks, "File modes")), (Verdict::Bad, Verdict::Bad));
     assert!(!nowhere.exists(), "looking makes nothing");
 }
+
+#[tokio::test]
+async fn on_a_server_the_half_of_the_epoch_key_is_looked_for() {
+    let filled = filled().await;
+    let store = filled.custody().store();
+    if !store.is_on_server() {
+        return;
+    }
+    let settings = filled.custody().settings().clone();
+    let name = "Epoch key's half";
+    assert_eq!(verdict(&examined(&filled, &settings, None).await, name), Verdict::Good);
+    let half = store.key_rows().await.unwrap().halves_needed()[0];
+    store.objects().half_destroy(half).await.unwrap();
+    assert_eq!(verdict(&examined(&filled, &settings, None).await, name), Verdict::Bad, "the next start opens nothing");
+}

@@ -5,6 +5,7 @@
 //! force, while records may still be asked back, or while a document is held; what was approved is carried out by
 //! the next start if this one dies; the certificate is in the table in the very transaction in which the keys leave it.
 
+use super::halves::SAY_COPIES;
 use super::{EPOCH_DUE, key_error};
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, FieldError, Witnessed};
@@ -76,7 +77,7 @@ pub enum ShredStanding {
     Asked,
     /// It waits for the root key.
     Approved,
-    /// The keys are out of the table, and an old epoch is still to be let go of in log or escrow.
+    /// The keys are out of the table, and an old epoch is still to be let go of: in log or escrow, or its half.
     Finishing,
     /// Nothing is left.
     Destroyed,
@@ -146,8 +147,9 @@ fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
 impl Custody {
     /// What stands in the way of destroying this customer's keys now; empty when nothing does.
     async fn shred_hindered(&self, customer: CustomerId) -> Result<&'static str, CustodyError> {
-        if self.store().is_on_server() {
-            return Ok(super::ON_A_SERVER);
+        match self.epoch_hindered_by_rows() {
+            "" => {}
+            hindered => return Ok(hindered),
         }
         if !self.ring().customers().any(|one| one == customer) {
             return Ok("This customer has no keys here: they were destroyed, or never made.");
@@ -228,10 +230,9 @@ impl Custody {
         let row = self.store().key_shred_fetch(customer).await?;
         let row = row.filter(|row| row.state == KeyShredState::Approved).ok_or(CustodyError::State(NOT_ASKED))?;
         self.root_check(root).await?;
+        self.epoch_destroyable().await?;
         // The certificate of an earlier one goes into the ledger before this one takes its place.
-        if let Some(earlier) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
-            self.note::<act::KeyShred>("shredded_after_all", &earlier, None, []).await?;
-        }
+        self.epoch_finish_told().await?;
         let when = (self.now(), row.copies_expire_at);
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
@@ -340,6 +341,9 @@ impl Desk<act::KeyShredAsk> {
             mistakes.push(FieldError { field: "reason", say });
         }
         let granted = self.ask(Question::of(customer, Purpose::Administration).saying(reason)).await?;
+        if order.copies_expire_on.is_none() && custody.was_unhalved(known.created_at).await? {
+            mistakes.push(FieldError { field: "copies", say: SAY_COPIES });
+        }
         if !mistakes.is_empty() {
             return Err(CustodyError::Input(mistakes));
         }
@@ -347,6 +351,7 @@ impl Desk<act::KeyShredAsk> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
+        custody.epoch_destroyable().await?;
         let sealed = custody.ring().directory_seal(customer, DirectoryColumn::ShredReason, reason.as_bytes());
         let row = KeyShred {
             customer,
@@ -420,6 +425,7 @@ impl Desk<act::KeyShred> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
+        custody.epoch_destroyable().await?;
         let root = match root {
             Some(root) => Some(root),
             None => custody.root_key_read().await?,

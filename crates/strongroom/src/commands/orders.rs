@@ -95,6 +95,7 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
         KeyCommand::Rotate(of) => carry_out(&of.at, Order::KeyRotate { customer: of.customer }, None).await,
         KeyCommand::Rekey(order) => rekey(order).await,
         KeyCommand::Hold(at) => hold(&at).await,
+        KeyCommand::Recover(order) => super::house::recover(&order).await,
         KeyCommand::Shred { command } => shred(command).await,
     }
 }
