@@ -111,7 +111,10 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
         found.map(|file| file.expect("a file").file_name()).collect::<Vec<_>>()
     };
     let before = halves();
-    let rekeyed = house.run(&["key", "rekey"]);
+    let without = house.run(&["key", "rekey"]);
+    assert!(!without.status.success() && said(&without).contains("--epoch-escrow"), "{}", said(&without));
+    let escrow = all.path().join("escrow");
+    let rekeyed = house.run(&["key", "rekey", "--epoch-escrow", escrow.to_str().expect("a path in UTF-8")]);
     assert!(rekeyed.status.success(), "{}", said(&rekeyed));
     let after = halves();
     assert!(before.len() == 1 && after.len() == 1 && before != after, "{before:?} {after:?}");

@@ -206,6 +206,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
     if store.is_on_server() {
         let say = "The rows are on a database server: what it keeps of deleted ones, and its backups, are its operator's to see to.";
         checks.push(late("Database server", say));
+        checks.extend(carried_over(store.dir()));
     }
     checks.push(match store.deletes_securely().await {
         _ if store.is_on_server() => good("Deleted rows", "As the database server has them."),
@@ -297,6 +298,13 @@ async fn clock_check(store: &Store, now: Timestamp) -> Check {
     }
 }
 
+/// The embedded database of a house whose rows were carried to a server.
+fn carried_over(dir: &Path) -> Option<Check> {
+    let say = "strongroom.db.carried-over still lies in the folder, and the root key alone opens it: what is destroyed on the server is \
+        not in it. Overwrite and remove it once the server is proven.";
+    dir.join("strongroom.db.carried-over").exists().then(|| late("Carried-over database", say))
+}
+
 /// On a server: what wraps the epoch key has a half that lies elsewhere and is there.
 async fn half(store: &Store) -> Option<Check> {
     if !store.is_on_server() {
@@ -317,14 +325,30 @@ async fn half(store: &Store) -> Option<Check> {
             "That of an older epoch is still to be destroyed. The running server tries every minute.",
         ));
     }
+    let path = store.meta_fetch(crate::keys::EPOCH_ESCROW).await.ok().flatten();
+    let kept = path.and_then(|path| crate::backup::escrow::read(&PathBuf::from(path)).ok());
+    let kept = kept.map(|kept| kept.halves).unwrap_or_default();
     Some(match store.halves_of(&rows).await {
+        // Who has no root key cannot open it; the escrow has it as it was laid.
+        Ok(halves) if halves.iter().any(|half| kept_otherwise(half, &kept)) => {
+            bad(name, "It is not what the escrow has of it: the next start opens nothing. Run strongroom key recover.")
+        }
         Ok(halves) if halves.len() == rows.halves_needed().len() => {
             good(name, "It lies beside the objects and not in the database: keys can be destroyed for good.")
         }
         Ok(_) => bad(name, "It is not where it should lie: the next start opens nothing. Run strongroom key recover."),
-        Err(error) => bad(name, format!("It cannot be read: {error}.")),
+        Err(error) => bad(name, format!("It cannot be read: {error}. Run strongroom key recover if it is damaged.")),
     })
 }
+
+fn kept_otherwise(half: &vault::Half, kept: &[vault::Half]) -> bool {
+    kept.iter().any(|one| one.name == half.name && one != half)
+}
+
+const ESCROW_NONE: &str = "There is none: a lost half would be the loss of everything, and no keys can be destroyed. Run strongroom key \
+    rekey --epoch-escrow, on a volume of its own.";
+const ESCROW_UNREAD: &str = "It cannot be read from here, and keys can be destroyed only where it can. See that its place is mounted, here or on \
+    the machine that has it.";
 
 /// The escrow is there, apart from the data, and holds the epoch that the keys are wrapped by.
 async fn escrow(store: &Store, settings: &Settings) -> Check {
@@ -333,18 +357,26 @@ async fn escrow(store: &Store, settings: &Settings) -> Check {
         return bad(name, "The database did not say where it lies.");
     };
     let Some(path) = path.map(PathBuf::from) else {
+        if store.is_on_server() && !settings.demo {
+            return bad(name, ESCROW_NONE);
+        }
         let sentence =
             "There is none: no backup could be restored. The first strongroom backup asks where it shall lie.";
         return if settings.demo { good(name, "There is none, and a demo needs none.") } else { late(name, sentence) };
     };
     let Ok(kept) = crate::backup::escrow::read(&path) else {
+        if store.is_on_server() {
+            return bad(name, ESCROW_UNREAD);
+        }
         return bad(name, "It cannot be read: no backup can be restored. See that its place is mounted, then back up.");
     };
     let newest =
         |rows: &vault::KeyRows| rows.epochs.iter().filter(|row| row.wrapped.is_some()).map(|row| row.number).max();
     match store.key_rows().await {
         Ok(rows) if newest(&rows) != newest(&kept.rows) => {
-            bad(name, "It holds another epoch than the keys are wrapped by. Run strongroom backup.")
+            let server = "It holds another epoch than the keys are wrapped by. The server that runs where it lies mends that within a minute.";
+            let say = "It holds another epoch than the keys are wrapped by. Run strongroom backup.";
+            bad(name, if store.is_on_server() { server } else { say })
         }
         Ok(_) if device(&path) == device(store.dir()) && !settings.demo => {
             late(name, "It lies on the same volume as the data: a disk that dies takes both.")

@@ -75,7 +75,11 @@ pub(crate) async fn fill(house: House) -> Filled {
         documents.push(upload(&house, &typist, clinic, number).await);
     }
     let foreign = upload(&house, &typist, other, 9).await;
-    Filled { house, first, second, typist, manager, records, clinic, other, documents, foreign, outside }
+    let filled = Filled { house, first, second, typist, manager, records, clinic, other, documents, foreign, outside };
+    if filled.custody().store().is_on_server() {
+        filled.escrow_named().await;
+    }
+    filled
 }
 
 pub(crate) async fn upload(house: &House, by: &Someone, customer: CustomerId, number: u32) -> DocumentId {
@@ -118,6 +122,16 @@ impl Filled {
         } else {
             self.custody().backup_create(&self.backup()).await.unwrap();
         }
+    }
+
+    /// The escrow lies outside and is known, as on a server it has to be before anything is destroyed there.
+    async fn escrow_named(&self) {
+        let custody = self.custody();
+        crate::backup::escrow::begin(&self.escrow(), &custody.program().to_string(), custody.now()).unwrap();
+        let mut tx = custody.store().begin("name the escrow").await.unwrap();
+        tx.meta_set(crate::keys::EPOCH_ESCROW, self.escrow().to_str().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(custody.escrow_write().await.unwrap());
     }
 
     /// The ring of these rows under this root key, with the halves that lie where they should.

@@ -1,5 +1,6 @@
 //! The house as a whole: the handle that everything else holds, opened once with the root key.
 
+use crate::keys::halves::UNHALVED_UNTIL;
 use crate::scribe::Scribe;
 use crate::settings::{Settings, year_of};
 use crate::{CustodyError, words::DirectoryBody};
@@ -366,13 +367,13 @@ pub async fn database_move(
     store.objects_settle().await?;
     let (rows, half) = keys_for_a_server(&store, order.root, clock.now(), entropy).await?;
     // Said before anything is there: whatever becomes of the answer, the same house is never served from two places.
-    carried_mark(&store, true).await?;
+    carried_mark(&store, Some(clock.now())).await?;
     let moved = match store.move_to_server(order.owner, order.role, &rows).await {
         Ok(moved) => moved,
         Err(error) => {
             // Only a lost answer to the last word leaves open what the server has.
             if !error.is_unsure() {
-                carried_mark(&store, false).await?;
+                carried_mark(&store, None).await?;
                 drop(store.objects().half_destroy(half).await);
             }
             store.close().await;
@@ -417,12 +418,15 @@ async fn keys_for_a_server(
 /// The fact that this database's rows are, or may be, on a server.
 const CARRIED: &str = "carried_to_a_server";
 
-async fn carried_mark(store: &Store, carried: bool) -> Result<(), CustodyError> {
+async fn carried_mark(store: &Store, at: Option<Timestamp>) -> Result<(), CustodyError> {
     let mut tx = store.begin("remember that the house is carried over").await?;
-    if carried {
+    if let Some(at) = at {
         tx.meta_set(CARRIED, "yes").await?;
+        // The file that stays behind opens with the root key alone: it counts as a copy of the server's rows of before.
+        tx.meta_set(UNHALVED_UNTIL, &at.unix_millis().to_string()).await?;
     } else {
         tx.meta_remove(CARRIED).await?;
+        tx.meta_remove(UNHALVED_UNTIL).await?;
     }
     tx.commit().await?;
     Ok(())

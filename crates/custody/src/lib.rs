@@ -85,8 +85,8 @@ pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use keys::{
-    Approved, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding,
-    ShredView, Shredded, keys_recover,
+    Approved, EscrowChange, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen,
+    ShredStanding, ShredView, Shredded, keys_recover,
 };
 pub use leaving::{
     ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport,

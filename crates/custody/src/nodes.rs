@@ -27,11 +27,13 @@ pub(crate) struct Together {
     /// One at a time follows the keys, so that an older table never takes the place of a newer one.
     following: tokio::sync::Mutex<Followed>,
     gate: watch::Sender<Option<String>>,
+    /// One at a time writes the escrow of epoch keys.
+    pub(crate) escrow_writing: tokio::sync::Mutex<()>,
 }
 
 /// How far this node has followed the key table.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Followed {
+pub(crate) enum Followed {
     #[default]
     ForAll,
     /// There are keys that others may not know yet.
@@ -40,7 +42,11 @@ enum Followed {
 
 impl Default for Together {
     fn default() -> Self {
-        Self { following: tokio::sync::Mutex::default(), gate: watch::Sender::new(None) }
+        Self {
+            following: tokio::sync::Mutex::default(),
+            gate: watch::Sender::new(None),
+            escrow_writing: tokio::sync::Mutex::default(),
+        }
     }
 }
 
@@ -175,6 +181,11 @@ impl Custody {
         } else if followed && !pulse.caught_up() {
             pulse.resume();
         }
+    }
+
+    /// While this is held, nobody in this process takes over a key table.
+    pub(crate) async fn keys_following(&self) -> tokio::sync::MutexGuard<'_, Followed> {
+        self.0.together.following.lock().await
     }
 
     /// Takes over the key table as it is in the database. Does everybody know it.

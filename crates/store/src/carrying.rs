@@ -6,6 +6,7 @@
 //! one that stayed where it lay would open what is destroyed later.
 
 use crate::database::OBJECTS_AT;
+use crate::keys::EPOCH_DUE;
 use crate::{BucketPlace, Objects, Store, StoreError};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use record::digest::Hasher;
@@ -76,7 +77,14 @@ impl Store {
             Some(place) => Objects::bucket(place)?,
             None => folder()?,
         };
-        let halves = self.key_rows().await?.halves_needed();
+        let rows = self.key_rows().await?;
+        // A half that is still to be destroyed is looked for where the house knows its objects; it would stay behind.
+        if !rows.halves_due().is_empty() || self.meta_fetch(EPOCH_DUE).await?.is_some() {
+            return refused(
+                "an earlier change of the keys is not finished: start the house once more, then carry its objects",
+            );
+        }
+        let halves = rows.halves_needed();
         for place in [&from, &to] {
             for half in &halves {
                 half_movable(place, *half).await?;
@@ -111,14 +119,23 @@ async fn half_movable(place: &Objects, half: HalfName) -> Result<(), StoreError>
 
 /// Moves a half: it is there, read back, before it goes where it lay.
 async fn half_move(from: &Objects, to: &Objects, name: HalfName) -> Result<(), StoreError> {
-    if let Some(half) = from.half_read(name).await? {
+    let found = match from.half_read(name).await {
+        // What a removal that died left of it; the half itself has gone over by then.
+        Err(StoreError::Column { .. }) => None,
+        found => found?,
+    };
+    if let Some(half) = found {
         to.half_put(&half).await?;
         if to.half_read(name).await?.as_ref() != Some(&half) {
             return Err(StoreError::Server("a half of an epoch key arrived otherwise than it left".to_owned()));
         }
         return from.half_destroy(name).await;
     }
-    if to.half_read(name).await?.is_some() { Ok(()) } else { Err(StoreError::ObjectMissing) }
+    if to.half_read(name).await?.is_none() {
+        return Err(StoreError::ObjectMissing);
+    }
+    // Versions of it, or what a removal left half way, may be there still.
+    from.half_destroy(name).await
 }
 
 async fn object_carry(from: &Objects, to: &Objects, id: ObjectId) -> Result<Carried, StoreError> {

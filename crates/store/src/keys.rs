@@ -4,6 +4,9 @@ use crate::binds::{Row, binds};
 use crate::{Store, StoreError, Tx};
 use vault::{EpochRow, HalfName, KeyChange, KeyRow, KeyRows, KeyTableState, WrappedKey};
 
+/// Fact: an epoch was changed, and log and escrow, or its half, may still be there.
+pub const EPOCH_DUE: &str = "epoch_due";
+
 fn unwrapped(column: &'static str, bytes: Option<Vec<u8>>) -> Result<Option<WrappedKey>, StoreError> {
     bytes.map(|bytes| WrappedKey::from_bytes(&bytes).map_err(|_| StoreError::Column { column })).transpose()
 }
@@ -58,6 +61,19 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn key_change(&mut self, change: &KeyChange) -> Result<u64, StoreError> {
+        self.key_rows_replace(&change.made_from, (&change.epochs, &change.keys)).await
+    }
+
+    /// Writes these rows over those that have their numbers and names, provided that the table is still in this state; 0 when it
+    /// is not, and nothing was written.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn key_rows_replace(
+        &mut self,
+        made_from: &KeyTableState,
+        (epochs, keys): (&[EpochRow], &[KeyRow]),
+    ) -> Result<u64, StoreError> {
         // The writer's lock is held from the beginning of the transaction: nobody else writes the table meanwhile.
         let row = self
             .row(
@@ -71,10 +87,10 @@ impl Tx {
                 .map_err(|_| StoreError::Column { column: "epoch_key.number" })?,
             key_rows: row.count("many")?,
         };
-        if found != change.made_from {
+        if found != *made_from {
             return Ok(0);
         }
-        self.key_rows_put(&change.epochs, &change.keys).await?;
+        self.key_rows_put(epochs, keys).await?;
         Ok(1)
     }
 

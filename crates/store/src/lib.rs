@@ -71,6 +71,7 @@ pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
 pub use kept::KeptPage;
+pub use keys::EPOCH_DUE;
 
 pub use leaving::{Leaving, LeavingState};
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};

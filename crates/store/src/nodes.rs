@@ -361,9 +361,20 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn nodes_beside(&self) -> Result<u64, StoreError> {
-        let Some(node) = self.node() else { return Ok(0) };
-        let sql = format!("SELECT COUNT(*) AS many FROM node WHERE node_id <> $1 AND seen_until > {NOW}");
-        let row = self.row("count the other nodes", sql, binds![node]).await?;
+        if self.nodes().is_none() {
+            return Ok(0);
+        }
+        let doing = "count the other nodes";
+        let row = match self.node() {
+            Some(node) => {
+                let sql = format!("SELECT COUNT(*) AS many FROM node WHERE node_id <> $1 AND seen_until > {NOW}");
+                self.row(doing, sql, binds![node]).await?
+            }
+            // Whoever has not joined is none of them.
+            None => {
+                self.row(doing, format!("SELECT COUNT(*) AS many FROM node WHERE seen_until > {NOW}"), binds![]).await?
+            }
+        };
         row.map_or(Ok(0), |row| row.count("many"))
     }
 

@@ -128,8 +128,34 @@ pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
     absolute.to_str().map(ToOwned::to_owned).ok_or(CustodyError::State("the path of the escrow is not UTF-8"))
 }
 
-/// Writes the escrow anew; what it replaces is wiped.
-pub(crate) fn write(
+/// Held while an escrow is written: nobody else on this machine writes one in its folder.
+#[derive(Debug)]
+#[must_use = "the folder is free again when this is dropped"]
+pub(crate) struct Writing(#[expect(dead_code, reason = "its lock is what it is held for")] std::fs::File);
+
+impl Writing {
+    /// Waits for whoever writes there.
+    pub(crate) fn begin(path: &Path) -> Result<Self, BackupError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = std::fs::File::open(folder).map_err(BackupError::io("open the folder of the escrow"))?;
+        folder.lock().map_err(BackupError::io("wait for the folder of the escrow"))?;
+        Ok(Self(folder))
+    }
+}
+
+/// Begins an escrow at a new place, with no key in it: from then on the place is known by what lies there. One of this house that
+/// is there already stays as it is.
+pub(crate) fn begin(path: &Path, house: &str, now: Timestamp) -> Result<(), BackupError> {
+    let _writing = Writing::begin(path)?;
+    if path.exists() {
+        return if read(path)?.house == house { Ok(()) } else { Err(BackupError::OtherHouse) };
+    }
+    prepare(path, (&KeyRows::default(), &[]), house, now)?;
+    take_over(path)
+}
+
+/// Writes the escrow anew beside the one that has the name.
+pub(crate) fn prepare(
     path: &Path,
     (rows, halves): (&KeyRows, &[Half]),
     house: &str,
@@ -166,8 +192,13 @@ pub(crate) fn write(
     let (new, old) = (beside(path, ".new"), beside(path, ".old"));
     wipe(&old)?;
     wipe(&new)?;
-    super::create_private(&new, &bytes)?;
-    // If we die here: the old escrow has the name; the new one is wiped or written again.
+    // If we die after this: the old escrow has the name; the new one is wiped or written again.
+    super::create_private(&new, &bytes)
+}
+
+/// Gives what was prepared its name; what it replaces is wiped.
+pub(crate) fn take_over(path: &Path) -> Result<(), BackupError> {
+    let (new, old) = (beside(path, ".new"), beside(path, ".old"));
     if path.exists() {
         std::fs::hard_link(path, &old).map_err(BackupError::io("keep the old escrow aside"))?;
     }
@@ -179,7 +210,7 @@ pub(crate) fn write(
 
 /// Wipes an escrow that another place has taken over from. A place that is not there, such as a volume that is away, is
 /// an error: what lies on it would open again what was destroyed.
-pub(crate) fn leave(old: &Path, new: &Path) -> Result<(), CustodyError> {
+pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyError> {
     if old.canonicalize().is_ok_and(|old| new.canonicalize().is_ok_and(|new| old == new)) {
         return Ok(());
     }
@@ -188,10 +219,18 @@ pub(crate) fn leave(old: &Path, new: &Path) -> Result<(), CustodyError> {
             "The folder of the earlier escrow of epoch keys is not there, so it could not be wiped. Bring its volume back.",
         ));
     }
+    // The place is named by a row: nothing is wiped there but an escrow of this house, or what a wiping left half way.
+    if old.exists() && !is_zeros(old)? && read(old)?.house != house {
+        return Err(BackupError::OtherHouse.into());
+    }
     for path in [old.to_path_buf(), beside(old, ".old"), beside(old, ".new")] {
         wipe(&path)?;
     }
     Ok(())
+}
+
+fn is_zeros(path: &Path) -> Result<bool, BackupError> {
+    Ok(super::read_bounded(path, BYTES_MAX)?.iter().all(|byte| *byte == 0))
 }
 
 /// Overwrites a file with zeros and removes it. Absent is fine.

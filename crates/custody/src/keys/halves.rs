@@ -10,7 +10,7 @@ use crate::ask::Question;
 use crate::backup::escrow;
 use crate::{Custody, CustodyError};
 use record::{Outcome, Purpose, Timestamp, act};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use store::Store;
 use vault::{KeyError, KeyRing, KeyRows, Known, RootKey};
 
@@ -22,10 +22,17 @@ const TRIES: u32 = 4;
 
 const NO_HALF: &str = "The rows are on a database server, whose log and copies keep the epoch key: nothing could be destroyed there for \
     good. A start makes it destroyable once halves of epoch keys can be destroyed where the objects lie; strongroom doctor says what hinders it.";
+const HALF_NEEDED: &str = "The table of keys says of an epoch that it is destroyed, and the keys of this node still need its half. Either this \
+    node has not followed a new epoch yet, or somebody has written into the table: nothing was destroyed.";
+const NO_ESCROW: &str = "No escrow of epoch keys is known, so a lost half would be the loss of everything. Make one first: strongroom key \
+    rekey --epoch-escrow, on a volume of its own.";
 const ESCROW_AWAY: &str = "The escrow of epoch keys cannot be read from here, and would keep the old epoch. Do this on the machine that \
-    has its volume, or bring the volume here.";
+    has its volume, or bring the volume here; if it is lost: strongroom key rekey --epoch-escrow-lost.";
 const NEEDS_START: &str =
     "The keys were wrapped anew elsewhere, and this node cannot read the root key by itself: start it again.";
+/// In the way of an order that was given before anybody had to say it.
+pub(super) const SAY_COPIES_ANEW: &str = "This was asked for without a word on the copies of the time before keys could be destroyed on this \
+    database server. Take it back, and ask anew with the day on which the last of them expires.";
 /// Beside the field of the day on which the last copy expires.
 pub(super) const SAY_COPIES: &str = "This database server had the keys before they could be destroyed there. Say when the last of its \
     backups and archives of that time expires";
@@ -52,7 +59,7 @@ pub(crate) async fn place_hindered(store: &Store, entropy: &dyn record::Entropy)
 
 impl Custody {
     /// What stands in the way of letting the present epoch go for good; empty when nothing does.
-    pub(super) async fn epoch_hindered(&self) -> Result<&'static str, CustodyError> {
+    pub(super) async fn epoch_hindered(&self, new_escrow: Option<&Path>) -> Result<&'static str, CustodyError> {
         if !self.store().is_on_server() {
             return Ok("");
         }
@@ -60,11 +67,15 @@ impl Custody {
         if !hindered.is_empty() {
             return Ok(hindered);
         }
-        if let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? {
-            let read = tokio::task::spawn_blocking(move || escrow::read(&PathBuf::from(path))).await;
-            let house = self.program().to_string();
-            if !read.is_ok_and(|read| read.is_ok_and(|kept| kept.house == house)) {
-                return Ok(ESCROW_AWAY);
+        match self.store().meta_fetch(EPOCH_ESCROW).await? {
+            None if new_escrow.is_none() => return Ok(NO_ESCROW),
+            None => {}
+            Some(path) => {
+                let read = tokio::task::spawn_blocking(move || escrow::read(&PathBuf::from(path))).await;
+                let house = self.program().to_string();
+                if !read.is_ok_and(|read| read.is_ok_and(|kept| kept.house == house)) {
+                    return Ok(ESCROW_AWAY);
+                }
             }
         }
         place_hindered(self.store(), self.entropy()).await
@@ -76,8 +87,8 @@ impl Custody {
     }
 
     /// [`Self::epoch_hindered`] as an error.
-    pub(super) async fn epoch_destroyable(&self) -> Result<(), CustodyError> {
-        match self.epoch_hindered().await? {
+    pub(super) async fn epoch_destroyable(&self, new_escrow: Option<&Path>) -> Result<(), CustodyError> {
+        match self.epoch_hindered(new_escrow).await? {
             "" => Ok(()),
             hindered => Err(CustodyError::State(hindered)),
         }
@@ -85,6 +96,9 @@ impl Custody {
 
     /// May there be copies of the server's rows that open with the root key alone, and that hold keys made before `at`.
     pub(super) async fn was_unhalved(&self, at: Timestamp) -> Result<bool, CustodyError> {
+        if !self.store().is_on_server() {
+            return Ok(false);
+        }
         let until = self.store().meta_fetch(UNHALVED_UNTIL).await?.and_then(|text| text.parse().ok());
         Ok(until.is_some_and(|until| at.unix_millis() <= until))
     }
@@ -95,7 +109,11 @@ impl Custody {
             return;
         }
         if let Err(error) = self.half_begin(root).await {
-            tracing::warn!(%error, "the epoch key has no half; nothing can be destroyed for good on this database server");
+            if self.epoch_hindered_by_rows().is_empty() {
+                tracing::warn!(%error, "the epoch key has a half; the epoch before it could not be let go of everywhere yet");
+            } else {
+                tracing::warn!(%error, "the epoch key has no half; nothing can be destroyed for good on this database server");
+            }
         }
     }
 
@@ -135,9 +153,13 @@ impl Custody {
     /// Destroys the halves of epochs that are destroyed; which they were.
     pub(super) async fn halves_destroy(&self) -> Result<Vec<(u32, vault::HalfName)>, CustodyError> {
         let rows = self.store().key_rows().await?;
-        let (mut due, needed) = (rows.halves_due(), rows.halves_needed());
-        // Whoever can write the database does not get a half destroyed by naming it in another row.
-        due.retain(|(_, half)| !needed.contains(half));
+        let (due, mut needed) = (rows.halves_due(), rows.halves_needed());
+        // Whoever can write the database does not get a half destroyed by what they write there: what our own keys were opened
+        // by stays. A node that has not followed a new epoch leaves the old half to one that has, and says so.
+        needed.extend(self.ring().rows().halves_needed());
+        if due.iter().any(|(_, half)| needed.contains(half)) {
+            return Err(CustodyError::State(HALF_NEEDED));
+        }
         for (_, half) in &due {
             self.store().objects().half_destroy(*half).await?;
             // If we die here: it is gone and its row still names it; the next time removes nothing and looks again.
@@ -176,3 +198,6 @@ impl Custody {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

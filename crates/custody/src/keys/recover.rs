@@ -5,11 +5,13 @@
 //! to be written is opened before; what the escrow has as destroyed stays destroyed.
 
 use crate::backup::{BackupError, escrow};
-use crate::keys::{EPOCH_ESCROW, key_error};
+use crate::keys::{EPOCH_DUE, EPOCH_ESCROW, key_error};
 use crate::{Custody, CustodyError, OpenHouse};
 use record::act;
+use std::collections::BTreeSet;
 use std::path::Path;
-use vault::KeyRing;
+use store::{Store, StoreError};
+use vault::{Half, KeyError, KeyRing, KeyRows};
 
 /// What was put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,54 @@ pub struct KeysRecovered {
 const OLDER: &str =
     "The database knows a newer epoch than this escrow: it is not the newest escrow, or nothing is to be recovered.";
 
+const NODES: &str = "Another node works on this database. Stop all of them, then recover the keys.";
+const DROPPED: &str = "The database has a live key or epoch that this escrow does not know and could not keep: it is not the newest \
+    escrow, or not of this database. Nothing was changed.";
+
+/// The whole table as it will stand: the escrow's, what the database has beside it, and of destroyed epochs the halves that are
+/// still to be destroyed.
+fn recovered(kept: &KeyRows, there: &KeyRows) -> Result<KeyRows, CustodyError> {
+    let mut rows = escrow::merge(kept, &there.keys);
+    let known: BTreeSet<_> = rows.keys.iter().map(|row| row.name).collect();
+    for row in there.keys.iter().filter(|row| !known.contains(&row.name)) {
+        if row.is_live() {
+            return Err(CustodyError::State(DROPPED));
+        }
+        rows.keys.push(row.clone());
+    }
+    rows.keys.sort_by_key(|row| row.name);
+    let needed = rows.halves_needed();
+    for row in &there.epochs {
+        let half = row.half.filter(|half| !needed.contains(half));
+        match rows.epochs.iter_mut().find(|one| one.number == row.number) {
+            // The escrow names no half of what is destroyed; the row has to, until that was looked for and not found.
+            Some(one) if one.live().is_none() => one.half = half,
+            Some(_) => {}
+            None if row.live().is_some() => return Err(CustodyError::State(DROPPED)),
+            None => rows.epochs.push(row.clone()),
+        }
+    }
+    rows.epochs.sort_by_key(|row| row.number);
+    Ok(rows)
+}
+
+/// Lays a half where it should lie, unless exactly it lies there; whether it did. What lies there otherwise is damaged.
+async fn half_recover(store: &Store, half: &Half) -> Result<bool, CustodyError> {
+    match store.objects().half_read(half.name).await {
+        Ok(Some(found)) if found == *half => return Ok(false),
+        Ok(None) => {}
+        // If we die after this: the escrow has it, and it is laid the next time.
+        Ok(Some(_)) | Err(StoreError::Column { .. }) => store.objects().half_destroy(half.name).await?,
+        Err(error) => return Err(error.into()),
+    }
+    store.objects().half_put(half).await?;
+    if store.objects().half_read(half.name).await?.as_ref() == Some(half) {
+        Ok(true)
+    } else {
+        Err(CustodyError::Broken("a half of an epoch key arrived otherwise than it left".to_owned()))
+    }
+}
+
 /// Puts the escrow's key table into a stopped house's database and its half beside the objects, and opens the house.
 ///
 /// # Errors
@@ -35,22 +85,31 @@ pub async fn keys_recover(house: OpenHouse, epoch_escrow: &Path) -> Result<(Cust
     if store.meta_fetch("program").await?.as_deref() != Some(kept.house.as_str()) {
         return Err(BackupError::OtherHouse.into());
     }
+    if store.nodes_beside().await? > 0 {
+        return Err(CustodyError::State(NODES));
+    }
+    // Which place the objects have is settled before anything is laid there.
+    store.objects_settle().await?;
     let there = store.key_rows().await?;
     if there.state().epoch_newest > kept.rows.state().epoch_newest {
         return Err(CustodyError::State(OLDER));
     }
-    let rows = escrow::merge(&kept.rows, &there.keys);
+    let rows = recovered(&kept.rows, &there)?;
+    // All of what will stand in the table, by the escrow's halves: one that does not open is never written.
     KeyRing::unlock_halved(&house.root, &rows, &kept.halves).map_err(key_error)?;
     let mut halves = 0;
     for half in &kept.halves {
-        if store.objects().half_read(half.name).await?.is_none() {
-            store.objects().half_put(half).await?;
-            halves += 1;
-        }
+        halves += u64::from(half_recover(store, half).await?);
     }
     // If we die here: a half is in its place again; rows are as they were.
     let mut tx = store.begin("recover keys from the escrow").await?;
-    tx.key_rows_begin(&rows).await?;
+    if tx.key_rows_replace(&there.state(), (&rows.epochs, &rows.keys)).await? == 0 {
+        return Err(key_error(KeyError::Stale));
+    }
+    if !rows.halves_due().is_empty() {
+        // Where a certificate waits for its end already, that one stays.
+        tx.epoch_due_begin(EPOCH_DUE, "").await?;
+    }
     tx.meta_set(EPOCH_ESCROW, &escrow::path_text(epoch_escrow)?).await?;
     tx.commit().await?;
     // If we die here: the house opens; that its keys were recovered is not in its ledger.

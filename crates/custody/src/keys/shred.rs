@@ -5,7 +5,7 @@
 //! force, while records may still be asked back, or while a document is held; what was approved is carried out by
 //! the next start if this one dies; the certificate is in the table in the very transaction in which the keys leave it.
 
-use super::halves::SAY_COPIES;
+use super::halves::{SAY_COPIES, SAY_COPIES_ANEW};
 use super::{EPOCH_DUE, key_error};
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, FieldError, Witnessed};
@@ -137,7 +137,7 @@ fn reason_checked(reason: &str) -> Option<&str> {
 }
 
 /// The end of a day, in UTC.
-fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
+pub(super) fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
     let wrong = |_| CustodyError::field("copies", "Write a day as month, day and year");
     let date: jiff::civil::Date = day.to_string().parse().map_err(wrong)?;
     let next = date.tomorrow().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC)).map_err(wrong)?;
@@ -169,6 +169,9 @@ impl Custody {
                 return Ok("The last agreement ended too short a time ago: the records may still be asked back.");
             }
         }
+        if self.copies_unsaid(customer).await? {
+            return Ok(SAY_COPIES_ANEW);
+        }
         match self.leaving_hindered(customer).await? {
             "" => {}
             hindered => return Ok(hindered),
@@ -177,6 +180,17 @@ impl Custody {
             return Ok("Documents of this customer are held. Release or withdraw them first.");
         }
         Ok("")
+    }
+
+    /// Was it asked for without a word on copies that there may be: such as before the rows came to a server.
+    async fn copies_unsaid(&self, customer: CustomerId) -> Result<bool, CustodyError> {
+        let row = self.store().key_shred_fetch(customer).await?;
+        let unsaid = row.is_some_and(|row| row.state != KeyShredState::Destroyed && row.copies_expire_at.is_none());
+        if !unsaid {
+            return Ok(false);
+        }
+        let Some(known) = self.store().customer_fetch(customer).await? else { return Ok(false) };
+        self.was_unhalved(known.created_at).await
     }
 
     fn shred_reason(&self, row: &KeyShred) -> Result<String, CustodyError> {
@@ -230,10 +244,10 @@ impl Custody {
         let row = self.store().key_shred_fetch(customer).await?;
         let row = row.filter(|row| row.state == KeyShredState::Approved).ok_or(CustodyError::State(NOT_ASKED))?;
         self.root_check(root).await?;
-        self.epoch_destroyable().await?;
+        self.epoch_destroyable(None).await?;
         // The certificate of an earlier one goes into the ledger before this one takes its place.
         self.epoch_finish_told().await?;
-        let when = (self.now(), row.copies_expire_at);
+        let when = (self.now(), self.copies_gone_at(row.copies_expire_at).await?);
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
@@ -315,8 +329,9 @@ impl Desk<act::KeyShredShow> {
                 view.approved = Some((by, custody.name_of_person(Some(by)).await?, at));
             }
             view.copies_expire_at = row.copies_expire_at;
-            view.certificate = row.certificate;
-            view.destroyed_at = row.destroyed_at;
+            // Nobody is told before nothing is left: until then the old half may open what the certificate says is gone.
+            view.certificate = row.certificate.filter(|_| !finishing);
+            view.destroyed_at = row.destroyed_at.filter(|_| !finishing);
         }
         Ok(view)
     }
@@ -351,7 +366,7 @@ impl Desk<act::KeyShredAsk> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
-        custody.epoch_destroyable().await?;
+        custody.epoch_destroyable(None).await?;
         let sealed = custody.ring().directory_seal(customer, DirectoryColumn::ShredReason, reason.as_bytes());
         let row = KeyShred {
             customer,
@@ -425,7 +440,7 @@ impl Desk<act::KeyShred> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
-        custody.epoch_destroyable().await?;
+        custody.epoch_destroyable(None).await?;
         let root = match root {
             Some(root) => Some(root),
             None => custody.root_key_read().await?,

@@ -391,6 +391,7 @@ async fn from_its_escrow_a_house_on_a_server_gets_back_a_lost_half_and_the_keys_
     assert!(matches!(stale, Err(CustodyError::State(_) | CustodyError::Seal(_))), "an older escrow is of no use");
     let (recovered, done) = crate::keys_recover(at_hand(), &filled.escrow()).await.unwrap();
     assert_eq!((done.epoch, done.halves), (newest.state().epoch_newest, 1));
+    recovered.start_settle().await.unwrap();
     assert_eq!(recovered.store().key_rows().await.unwrap(), newest);
     assert!(crate::filled::reads(&recovered, &filled.typist, filled.documents[0]).await);
     // What was lost can be lost by one who has another house's escrow, too.

@@ -133,8 +133,46 @@ async fn with_the_objects_a_half_is_moved_and_goes_where_it_lay_in_every_version
     let mut tx = house.begin("test").await.unwrap();
     tx.meta_remove(crate::OBJECTS_AT).await.unwrap();
     tx.commit().await.unwrap();
+    // What a removal that died left of it goes, too.
+    let left = house.objects().root().map(|root| root.join("halves"));
+    let left = left.map(|folder| [folder.join(format!("{}.new", half.name)), folder.join(half.name.to_string())]);
+    left.iter().flatten().for_each(|left| std::fs::write(left, [0; 140]).unwrap());
     house.objects_carry(None, Some(&place), |_| ()).await.unwrap();
+    assert!(left.iter().flatten().all(|left| !left.exists()));
     house.objects_carry(Some(&place), None, |_| ()).await.unwrap();
     assert_eq!(house.objects().half_read(half.name).await.unwrap(), Some(half));
     assert_eq!((fake.keys().len(), fake.earlier()), (1, 0), "the object, and no version of a half or a probe");
+}
+
+#[tokio::test]
+async fn while_a_half_is_still_to_be_destroyed_no_object_is_carried_anywhere() {
+    let (_dir, house) = store().await;
+    let (fake, keys) = (FakeBucket::start(), TempDir::new());
+    let place = place(fake.endpoint(), &keys).hasty();
+    let entropy = SeededEntropy::new(5);
+    let (root, now) = (RootKey::generate(&entropy), Timestamp::from_unix_millis(0));
+    let (rows, half) = KeyRows::begin_halved(&root, 2026, now, &entropy);
+    house.objects().half_put(&half.unwrap()).await.unwrap();
+    let (mut due, old) = (rows.clone(), self::half(9));
+    house.objects().half_put(&old).await.unwrap();
+    due.epochs[0].number = 2;
+    due.epochs.insert(
+        0,
+        vault::EpochRow { number: 1, wrapped: None, half: Some(old.name), created_at: now, destroyed_at: Some(now) },
+    );
+    let mut tx = house.begin("test").await.unwrap();
+    tx.key_rows_begin(&due).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(house.objects_carry(None, Some(&place), |_| ()).await.is_err());
+    assert!(house.objects().half_read(old.name).await.unwrap().is_some() && fake.keys().is_empty());
+    house.objects().half_destroy(old.name).await.unwrap();
+    let mut tx = house.begin("test").await.unwrap();
+    assert_eq!(tx.half_gone(1, old.name).await.unwrap(), 1);
+    tx.meta_set(crate::EPOCH_DUE, "").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(house.objects_carry(None, Some(&place), |_| ()).await.is_err(), "the change has not ended");
+    let mut tx = house.begin("test").await.unwrap();
+    assert_eq!(tx.epoch_due_end(crate::EPOCH_DUE).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    house.objects_carry(None, Some(&place), |_| ()).await.unwrap();
 }

@@ -156,6 +156,9 @@ pub(crate) enum Order {
         new_root_key: Option<PathBuf>,
         /// Where the escrow is kept from now on.
         epoch_escrow: Option<PathBuf>,
+        /// The one before is lost; the day after which no copy of it is left, `YYYY-MM-DD`.
+        #[serde(default)]
+        epoch_escrow_lost: Option<String>,
     },
     /// Asks for the destruction of a customer's keys.
     #[serde(rename = "key.shred_ask")]
@@ -330,11 +333,13 @@ impl Order {
             Self::ProgramExpire { program, days, .. } => format!("let {program} work for {days} days from now"),
             Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
-            Self::KeyRekey { new_root_key, epoch_escrow } => {
+            Self::KeyRekey { new_root_key, epoch_escrow, epoch_escrow_lost } => {
+                let lost = epoch_escrow_lost.as_deref();
                 format!(
-                    "wrap all keys anew{}{}",
+                    "wrap all keys anew{}{}{}",
                     root_words(new_root_key.as_deref()),
-                    escrow_words(epoch_escrow.as_deref())
+                    escrow_words(epoch_escrow.as_deref()),
+                    lost.map_or_else(String::new, |day| format!(", the one before is lost until {}", plain(day)))
                 )
             }
             Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {

@@ -110,6 +110,7 @@ async fn rekey(order: KeyRekey) -> anyhow::Result<()> {
     let wanted = Order::KeyRekey {
         new_root_key: order.new_root_key.as_ref().map(absolute).transpose()?,
         epoch_escrow: order.epoch_escrow.as_ref().map(absolute).transpose()?,
+        epoch_escrow_lost: order.epoch_escrow_lost,
     };
     carry_out(&order.at, wanted, None).await
 }

@@ -10,7 +10,7 @@ use crate::primitives::{BlockKey, MacKey, MacTag, OpenKey, Place, SealKey, deriv
 use crate::sealed::{column_pad, column_unpad, envelope, envelope_read};
 use crate::secret::{RootKey, Secret};
 use record::{CustomerId, DocumentId, Entropy, ResourceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -179,6 +179,11 @@ impl KeyRing {
         };
         if live(&rows) != live(&self.rows) {
             return Err(KeyError::NeedsRoot);
+        }
+        // Keys are destroyed with their epoch and never without it: a table that has lost one was not written by us.
+        let kept: BTreeSet<KeyName> = rows.keys.iter().filter(|row| row.is_live()).map(|row| row.name).collect();
+        if self.rows.keys.iter().any(|row| row.is_live() && !kept.contains(&row.name)) {
+            return Err(KeyError::Missing("a key that was here before"));
         }
         Ok(Self::build(self.epochs.clone(), rows)?.held_back(self, known))
     }

@@ -84,8 +84,12 @@ impl Bucket {
             400 | 405 | 501 => {
                 // A server that keeps versions and does not list them is one where nothing is known to be gone.
                 let (status, said) = self.say(doing, (Method::GET, None), &[("versioning", "")]).await?;
-                let keeps = status == 200 && text_of(&said, "Status").is_some();
-                return if keeps { Err(StoreError::Stays) } else { Ok(None) };
+                return match status {
+                    200 if text_of(&said, "Status").is_some() => Err(StoreError::Stays),
+                    200 | 400 | 404 | 405 | 501 => Ok(None),
+                    401 | 403 => Err(StoreError::Stays),
+                    other => Err(StoreError::Bucket { doing, fault: BucketFault::Status(other) }),
+                };
             }
             // Whoever may not list them cannot know that none is left.
             401 | 403 => return Err(StoreError::Stays),
