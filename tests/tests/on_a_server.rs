@@ -75,6 +75,10 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
         assert!(refused.status.code() == Some(4) && said(&refused).contains("must own nothing"), "{}", said(&refused));
     }
     with("strongroom_node").expect("the configuration can be written");
+    // The file that stays behind counts as a copy, and is named.
+    let until = psql(&place, &name, "SELECT value FROM meta WHERE name = 'epoch_unhalved_until'");
+    assert!(said(&until).trim().parse::<i64>().is_ok(), "{}", said(&until));
+    assert!(said(&house.run(&["doctor"])).contains("strongroom.db.carried-over"));
     let served = house.serve();
     // Sessions, documents, lists and what was opened are where they were.
     let opened = ana.get(&read).expect("the portal answers");

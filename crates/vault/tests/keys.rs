@@ -247,3 +247,18 @@ fn who_knows_a_new_epoch_follows_with_the_root_key_and_nobody_else_does() {
     later.epochs[0].half = Some(HalfName::from_bytes([1; 16]));
     assert!(next.follow(later, Known::ByAll).is_ok());
 }
+
+#[test]
+fn a_table_that_has_lost_a_key_without_a_new_epoch_is_not_followed() {
+    let house = House::new();
+    let rows = house.ring.rows().clone();
+    assert!(house.ring.follow(rows.clone(), Known::ByAll).is_ok());
+    for at in 0..rows.keys.len() {
+        let mut removed = rows.clone();
+        removed.keys.remove(at);
+        assert!(matches!(house.ring.follow(removed, Known::ByAll).unwrap_err(), KeyError::Missing(_)), "{at}");
+        let mut emptied = rows.clone();
+        emptied.keys[at].wrapped = None;
+        assert!(matches!(house.ring.follow(emptied, Known::ByAll).unwrap_err(), KeyError::Missing(_)), "{at}");
+    }
+}

@@ -64,6 +64,12 @@ async fn in_a_bucket_with_versions_every_one_goes_and_one_that_stays_is_an_error
     objects.half_put(&half).await.unwrap();
     let key = fake.keys().remove(0);
     assert!(key.contains("halves/hlf_"), "{key}");
+    for status in [403, 500, 503] {
+        fake.fail_next(Op::Versions, Fault::Status(501));
+        fake.fail_next(Op::About, Fault::Status(status));
+        assert!(objects.half_destroy(half.name).await.is_err(), "{status}: it did not say whether it keeps versions");
+        assert!(objects.half_read(half.name).await.unwrap().is_some());
+    }
     fake.fail_next(Op::Versions, Fault::Status(501));
     assert!(matches!(objects.half_destroy(half.name).await, Err(StoreError::Stays)), "versions that are not listed");
     // As whoever removed it by hand, and put it back.

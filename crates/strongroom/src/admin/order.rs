@@ -334,13 +334,8 @@ impl Order {
             Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
             Self::KeyRekey { new_root_key, epoch_escrow, epoch_escrow_lost } => {
-                let lost = epoch_escrow_lost.as_deref();
-                format!(
-                    "wrap all keys anew{}{}{}",
-                    root_words(new_root_key.as_deref()),
-                    escrow_words(epoch_escrow.as_deref()),
-                    lost.map_or_else(String::new, |day| format!(", the one before is lost until {}", plain(day)))
-                )
+                let (root, escrow) = (root_words(new_root_key.as_deref()), escrow_words(epoch_escrow.as_deref()));
+                format!("wrap all keys anew{root}{escrow}{}", lost_words(epoch_escrow_lost.as_deref()))
             }
             Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
                 shred_words((customer, name), reason, copies_expire_on.as_deref())
@@ -412,6 +407,13 @@ fn root_words(path: Option<&Path>) -> String {
 fn escrow_words(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| {
         format!(", and keep the escrow of epoch keys in {} from now on", plain_path(path))
+    })
+}
+
+/// That nobody can wipe what it held is said, too.
+fn lost_words(day: Option<&str>) -> String {
+    day.map_or_else(String::new, |day| {
+        format!("; the one before is LOST, and copies of it are gone after {}", plain(day))
     })
 }
 

@@ -36,8 +36,8 @@ pub(super) struct Caller {
     pub(super) stopped: Option<watch::Receiver<bool>>,
 }
 
-fn day_read(text: String) -> Result<Day, WrongUse> {
-    Day::read(&text).map_err(|_| WrongUse("write the day as YYYY-MM-DD".to_owned()))
+fn day_read(text: &str) -> Result<Day, WrongUse> {
+    Day::read(text).map_err(|_| WrongUse("write the day as YYYY-MM-DD".to_owned()))
 }
 
 impl Caller {
@@ -114,12 +114,12 @@ impl Caller {
         match order {
             Order::KeyRotate { customer } => self.rotate(customer).await,
             Order::KeyRekey { new_root_key, epoch_escrow, epoch_escrow_lost } => {
-                let lost_until = epoch_escrow_lost.map(day_read).transpose()?;
+                let lost_until = epoch_escrow_lost.as_deref().map(day_read).transpose()?;
                 let escrow = EscrowChange { to: epoch_escrow.as_deref(), lost_until };
                 self.rekey(new_root_key.as_deref(), &escrow).await
             }
             Order::KeyShredAsk { customer, name, reason, copies_expire_on } => {
-                let copies_expire_on = copies_expire_on.map(day_read).transpose()?;
+                let copies_expire_on = copies_expire_on.as_deref().map(day_read).transpose()?;
                 let order = custody::ShredOrder { customer, name, reason, copies_expire_on };
                 self.desk::<act::KeyShredAsk>().await?.key_shred_ask(&order).await?;
                 Ok(json!({"asked": customer}))

@@ -221,3 +221,55 @@ async fn a_certificate_is_handed_out_by_nobody_before_nothing_is_left() {
     let waits = shown().await;
     assert_eq!((waits.standing, waits.certificate, waits.destroyed_at), (Some(ShredStanding::Finishing), None, None));
 }
+
+#[tokio::test]
+async fn an_order_of_before_the_rows_came_to_a_server_has_to_be_given_anew_with_a_day() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    filled.asked().await;
+    // As the carrying writes it down: the customer's keys are in the file that stayed behind.
+    fact_set(custody, super::UNHALVED_UNTIL, &custody.now().plus_secs(60).unix_millis().to_string()).await;
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    let approved = desk.key_shred_approve(&filled.decided(), Some(root())).await;
+    assert!(approved.is_err_and(|error| error.to_string().contains("ask anew")));
+    assert!(filled.reads(filled.documents[0]).await);
+    filled.house.step_up(&filled.first).await.unwrap();
+    let ask = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
+    ask.key_shred_withdraw(filled.clinic).await.unwrap();
+    let day = record::civil::Day::new(2027, 3, 31).unwrap();
+    let order = crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() };
+    filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&order).await.unwrap();
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    let done = desk.key_shred_approve(&filled.decided(), Some(root())).await.unwrap();
+    assert!(matches!(done, crate::Approved::Shredded(done) if done.text.contains("2027-03-31")));
+}
+
+#[tokio::test]
+async fn an_escrow_that_is_lost_is_given_up_with_a_day_that_every_certificate_repeats() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let (old, to) = (filled.escrow(), filled.outside.path().join("another"));
+    let day = record::civil::Day::new(2027, 5, 1).unwrap();
+    let lost = async |to: &std::path::Path| {
+        filled.house.step_up(&filled.first).await.unwrap();
+        let desk = filled.house.desk::<act::KeyRekey>(&filled.first).await;
+        let change = crate::EscrowChange { to: Some(to), lost_until: Some(day) };
+        desk.key_rekey(&root(), None, &change).await.map_err(|error| error.to_string())
+    };
+    assert!(lost(&to).await.unwrap_err().contains("not lost"), "it can be read");
+    // Its disk is gone in the middle of a change, which nothing could end any more.
+    fact_set(custody, EPOCH_DUE, "").await;
+    std::fs::remove_file(&old).unwrap();
+    assert!(custody.keys_tend().await.is_err());
+    assert!(custody.key_rekey(&root(), None, Some(&to)).await.unwrap_err().to_string().contains("--epoch-escrow-lost"));
+    assert!(lost(&old).await.is_err(), "not where it was");
+    lost(&to).await.unwrap();
+    assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_none());
+    let kept = escrow::read(&to).unwrap();
+    assert_eq!(kept.rows.halves_needed(), custody.store().key_rows().await.unwrap().halves_needed());
+    assert!(!old.exists());
+    let done = filled.shredded().await;
+    assert!(done.text.contains("expire by: 2027-05-01"), "{}", done.text);
+}
