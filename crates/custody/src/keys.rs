@@ -534,8 +534,9 @@ impl Custody {
             done => done.map(drop).map_err(CustodyError::seal),
         };
         if let Err(error) = &opened {
-            let sentence =
-                format!("The escrow of epoch keys was not replaced, for the table of keys does not open: {error}.");
+            let sentence = format!(
+                "The escrow of epoch keys was not replaced, for the table of keys does not open here: {error}."
+            );
             self.alert("escrow_kept", &sentence).await;
         }
         opened

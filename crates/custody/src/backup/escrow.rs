@@ -138,7 +138,12 @@ impl Writing {
     pub(crate) fn begin(path: &Path) -> Result<Self, BackupError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = std::fs::File::open(folder).map_err(BackupError::io("open the folder of the escrow"))?;
-        folder.lock().map_err(BackupError::io("wait for the folder of the escrow"))?;
+        match folder.lock() {
+            Ok(()) => {}
+            // A file system without locks: there the others in this process are kept away, and what changed is seen before the end.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(source) => return Err(BackupError::Io { doing: "wait for the folder of the escrow", source }),
+        }
         Ok(Self(folder))
     }
 }

@@ -10,7 +10,8 @@ use crate::{Custody, CustodyError, OpenHouse};
 use record::act;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Store, StoreError};
+use std::time::Duration;
+use store::{LEASE, Store, StoreError};
 use vault::{Half, KeyError, KeyRing, KeyRows};
 
 /// What was put back.
@@ -30,6 +31,21 @@ const OLDER: &str =
 const NODES: &str = "Another node works on this database. Stop all of them, then recover the keys.";
 const DROPPED: &str = "The database has a live key or epoch that this escrow does not know and could not keep: it is not the newest \
     escrow, or not of this database. Nothing was changed.";
+
+/// How often it is looked whether a node that went away without a word is still counted, and how often at most: until its lease
+/// has ended.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOKS_MOST: u128 = LEASE.as_millis() / LOOK.as_millis() + 1;
+
+async fn nodes_gone(store: &Store) -> Result<(), CustodyError> {
+    for _ in 0..LOOKS_MOST {
+        if store.nodes_beside().await? == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Err(CustodyError::State(NODES))
+}
 
 /// The whole table as it will stand: the escrow's, what the database has beside it, and of destroyed epochs the halves that are
 /// still to be destroyed.
@@ -85,9 +101,7 @@ pub async fn keys_recover(house: OpenHouse, epoch_escrow: &Path) -> Result<(Cust
     if store.meta_fetch("program").await?.as_deref() != Some(kept.house.as_str()) {
         return Err(BackupError::OtherHouse.into());
     }
-    if store.nodes_beside().await? > 0 {
-        return Err(CustodyError::State(NODES));
-    }
+    nodes_gone(store).await?;
     // Which place the objects have is settled before anything is laid there.
     store.objects_settle().await?;
     let there = store.key_rows().await?;

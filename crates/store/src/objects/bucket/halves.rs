@@ -39,7 +39,8 @@ impl Bucket {
         let doing = "read a half";
         match self.s3.get(&self.half_key(name)).await {
             Ok(found) if found.meta.size <= bytes_max => Ok(Some(found.bytes().await.map_err(failed(doing))?.to_vec())),
-            Ok(_) => Err(StoreError::Bucket { doing, fault: BucketFault::NotUnderstood }),
+            // Nothing of ours is that long: it is damaged, as what cannot be read is.
+            Ok(_) => Err(StoreError::Column { column: "a half" }),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(doing)(error)),
         }
