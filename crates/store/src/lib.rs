@@ -25,6 +25,7 @@ mod document_list;
 mod documents;
 mod engine;
 mod error;
+mod halves;
 mod house;
 mod incoming;
 mod joining;
@@ -74,6 +75,7 @@ pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
 pub use joining::{Joining, JoiningCounts, JoiningState};
 pub use kept::KeptPage;
+pub use keys::EPOCH_DUE;
 
 pub use leaving::{Leaving, LeavingState};
 pub use ledger_log::{EntryFilter, LedgerLog, StoredEntry};
