@@ -267,8 +267,9 @@ impl NodesHouse {
             let database = address(way.begins.to_str().expect("a path in UTF-8"), "strongroom_node");
             let left_out = ["dir =", "listen =", "objects =", "objects_endpoint ="];
             let kept = base.lines().filter(|line| !left_out.iter().any(|start| line.starts_with(start)));
+            // Whoever comes, comes by the balancer.
             let text = format!(
-                "dir = {own:?}\nlisten = \"127.0.0.1:{port}\"\ndatabase = {database:?}\nobjects = {bucket:?}\n{}{}\n",
+                "dir = {own:?}\nlisten = \"127.0.0.1:{port}\"\ntrusted_proxies = [\"127.0.0.1\"]\ndatabase = {database:?}\nobjects = {bucket:?}\n{}{}\n",
                 endpoint(&format!("http://{}", to_bucket.begins.display())),
                 kept.collect::<Vec<_>>().join("\n")
             );

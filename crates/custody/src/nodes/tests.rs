@@ -1,7 +1,7 @@
 //! Two nodes of one house on a database server. Where there is none (bin/test starts one), there is nothing to try.
 
 use super::{NodeHandle, SharedCounts};
-use crate::filled::{Filled, filled, filled_with, reads, root, upload};
+use crate::filled::{Filled, filled_with, reads, root, upload};
 use crate::testing::{TempDir, agreement, house};
 use crate::{Custody, CustodyError, Desk, OpenHouse};
 use record::{Outcome, Principal, SeededEntropy, act};
