@@ -1,3 +1,5 @@
+//! What the careful stranger says of a house: one line for each thing that is looked at, and what is wrong named plainly.
+
 use crate::filled::{Filled, filled};
 use crate::testing::HOUR_MILLIS;
 use crate::{Check, Examined, Settings, Verdict, WitnessSink, doctor};
