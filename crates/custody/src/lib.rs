@@ -120,7 +120,9 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the servers that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
-pub use store::{BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, Visit};
+pub use store::{
+    BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, Visit,
+};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{
