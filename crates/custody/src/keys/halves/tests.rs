@@ -253,12 +253,13 @@ async fn an_escrow_that_is_lost_is_given_up_with_a_day_that_every_certificate_re
     let (old, to) = (filled.escrow(), filled.outside.path().join("another"));
     let day = record::civil::Day::new(2027, 5, 1).unwrap();
     let lost = async |to: &std::path::Path| {
-        filled.house.step_up(&filled.first).await.unwrap();
-        let desk = filled.house.desk::<act::KeyRekey>(&filled.first).await;
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyRekey>(&filled.second).await;
         let change = crate::EscrowChange { to: Some(to), lost_until: Some(day) };
         desk.key_rekey(&root(), None, &change).await.map_err(|error| error.to_string())
     };
-    assert!(lost(&to).await.unwrap_err().contains("not lost"), "it can be read");
+    let readable = lost(&to).await.unwrap_err();
+    assert!(readable.contains("not lost"), "{readable}");
     // Its disk is gone in the middle of a change, which nothing could end any more.
     fact_set(custody, EPOCH_DUE, "").await;
     std::fs::remove_file(&old).unwrap();
