@@ -10,6 +10,7 @@ use crate::backup::escrow;
 use crate::{Custody, CustodyError};
 use record::{Timestamp, act};
 use std::path::{Path, PathBuf};
+use store::KeyShred;
 use vault::RootKey;
 
 /// Fact: until when an escrow that was lost may still be somewhere, milliseconds since 1970.
@@ -75,9 +76,15 @@ impl Custody {
         Ok(Some(Timestamp::from_unix_millis(millis)))
     }
 
-    /// When the last copy is gone that could undo a destruction: of what the officers know, and of escrows that were lost.
-    pub(super) async fn copies_gone_at(&self, said: Option<Timestamp>) -> Result<Option<Timestamp>, CustodyError> {
-        let lost = self.escrow_lost_until().await?.filter(|until| *until > self.now());
-        Ok(said.max(lost))
+    /// When the last copy is gone that could undo a destruction: of what the officers know, of escrows that were lost, and of what
+    /// was another's before it was this customer's.
+    pub(super) async fn copies_gone_at(&self, row: &KeyShred) -> Result<Option<Timestamp>, CustodyError> {
+        let lost = self.escrow_lost_until().await?;
+        let mut gone = row.copies_expire_at.max(lost.filter(|until| *until > self.now()));
+        for joined in self.customer_and_joined(row.customer).await?.into_iter().filter(|one| *one != row.customer) {
+            let theirs = self.store().key_shred_fetch(joined).await?.and_then(|theirs| theirs.copies_expire_at);
+            gone = gone.max(theirs.filter(|until| *until > self.now()));
+        }
+        Ok(gone)
     }
 }

@@ -5,7 +5,7 @@
 //! to be written is opened before; what the escrow has as destroyed stays destroyed.
 
 use crate::backup::{BackupError, escrow};
-use crate::keys::{EPOCH_DUE, EPOCH_ESCROW, key_error};
+use crate::keys::{EPOCH_DUE, escrow_move, key_error};
 use crate::{Custody, CustodyError, OpenHouse};
 use record::act;
 use std::collections::BTreeSet;
@@ -124,7 +124,8 @@ pub async fn keys_recover(house: OpenHouse, epoch_escrow: &Path) -> Result<(Cust
         // Where a certificate waits for its end already, that one stays.
         tx.epoch_due_begin(EPOCH_DUE, "").await?;
     }
-    tx.meta_set(EPOCH_ESCROW, &escrow::path_text(epoch_escrow)?).await?;
+    // The place that was known is let go of, and not forgotten: what lies there has the keys as they are.
+    escrow_move(store, &mut tx, epoch_escrow).await?;
     tx.commit().await?;
     // If we die here: the house opens; that its keys were recovered is not in its ledger.
     let done = KeysRecovered { epoch: rows.state().epoch_newest, keys: rows.keys.len() as u64, halves };

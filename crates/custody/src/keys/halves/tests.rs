@@ -226,24 +226,74 @@ async fn a_certificate_is_handed_out_by_nobody_before_nothing_is_left() {
 async fn an_order_of_before_the_rows_came_to_a_server_has_to_be_given_anew_with_a_day() {
     let Some(filled) = filled_on_a_server().await else { return };
     let custody = filled.custody();
-    filled.asked().await;
-    // As the carrying writes it down: the customer's keys are in the file that stayed behind.
-    fact_set(custody, super::UNHALVED_UNTIL, &custody.now().plus_secs(60).unix_millis().to_string()).await;
-    filled.house.step_up(&filled.second).await.unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let approved = desk.key_shred_approve(&filled.decided(), Some(root())).await;
-    assert!(approved.is_err_and(|error| error.to_string().contains("ask anew")));
-    assert!(filled.reads(filled.documents[0]).await);
-    filled.house.step_up(&filled.first).await.unwrap();
-    let ask = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
-    ask.key_shred_withdraw(filled.clinic).await.unwrap();
     let day = record::civil::Day::new(2027, 3, 31).unwrap();
-    let order = crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() };
-    filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&order).await.unwrap();
-    filled.house.step_up(&filled.second).await.unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let done = desk.key_shred_approve(&filled.decided(), Some(root())).await.unwrap();
+    let with_day = crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() };
+    let ask = async |order: &crate::ShredOrder| {
+        filled.house.step_up(&filled.first).await.unwrap();
+        filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(order).await.unwrap();
+    };
+    let approve = async || {
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+        desk.key_shred_approve(&filled.decided(), Some(root())).await
+    };
+    let is_to_be_asked_anew = async || {
+        assert!(approve().await.is_err_and(|error| error.to_string().contains("ask anew")));
+        assert!(filled.reads(filled.documents[0]).await);
+        let desk = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
+        desk.key_shred_withdraw(filled.clinic).await.unwrap();
+    };
+    // Asked for in a folder, with a day or without; then, as the carrying writes it down, the customer's keys are in the file
+    // that stayed behind, of which nobody knew on that day.
+    filled.asked().await;
+    let carried = custody.now().plus_secs(60).unix_millis().to_string();
+    fact_set(custody, super::UNHALVED_UNTIL, &carried).await;
+    is_to_be_asked_anew().await;
+    fact_set(custody, super::UNHALVED_UNTIL, "0").await;
+    ask(&with_day).await;
+    fact_set(custody, super::UNHALVED_UNTIL, &carried).await;
+    is_to_be_asked_anew().await;
+    filled.house.clock.advance_millis(61_000);
+    ask(&with_day).await;
+    let done = approve().await.unwrap();
     assert!(matches!(done, crate::Approved::Shredded(done) if done.text.contains("2027-03-31")));
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_is_not_where_it_was_keeps_the_destruction_waiting() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    // Its volume is away: the folder is there and empty.
+    let away = filled.outside.path().join("unplugged");
+    std::fs::create_dir(&away).unwrap();
+    let left = away.join("escrow");
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    assert!(custody.keys_tend().await.is_err());
+    for fact in [EPOCH_ESCROW_LEFT, EPOCH_DUE] {
+        assert!(custody.store().meta_fetch(fact).await.unwrap().is_some(), "{fact}");
+    }
+    // It comes back: what lay there is overwritten, and then nothing of it is left.
+    std::fs::copy(filled.escrow(), &left).unwrap();
+    custody.keys_tend().await.unwrap();
+    for fact in [EPOCH_ESCROW_LEFT, EPOCH_DUE] {
+        assert!(custody.store().meta_fetch(fact).await.unwrap().is_none(), "{fact}");
+    }
+    assert!(!left.exists());
+}
+
+#[tokio::test]
+async fn a_recovery_from_a_copy_wipes_the_escrow_that_was_known() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let copy = filled.outside.path().join("copy");
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    let half = filled.custody().store().key_rows().await.unwrap().halves_needed()[0];
+    filled.custody().store().objects().half_destroy(half).await.unwrap();
+    let (custody, done) = crate::keys_recover(at_hand(&filled, 77), &copy).await.unwrap();
+    assert_eq!(done.halves, 1);
+    custody.escrow_write().await.unwrap();
+    assert!(!filled.escrow().exists(), "what lay there had the keys as they are");
+    assert!(escrow::read(&copy).is_ok());
 }
 
 #[tokio::test]
