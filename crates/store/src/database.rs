@@ -3,7 +3,7 @@
 //! One connection writes and a few read. A writing transaction takes the lock when it begins; a reading
 //! one never waits for it (write-ahead log). `DIR/lock` keeps a second process out.
 
-use crate::binds::{Row, Statement, Value};
+use crate::binds::{Planned, Row, Statement, Value};
 use crate::engine::{Engine, Open};
 #[cfg(test)]
 use crate::lanes::Lane;
@@ -277,6 +277,17 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         self.inner.asked.fetch_add(1, Ordering::Relaxed);
         self.inner.engine.rows(doing, Statement::new(doing, sql.into(), values)?).await
+    }
+
+    /// The same, planned as it is said.
+    pub(crate) async fn rows_planned(
+        &self,
+        doing: &'static str,
+        planned: Planned,
+        (sql, values): (String, Vec<Value>),
+    ) -> Result<Vec<Row>, StoreError> {
+        self.inner.asked.fetch_add(1, Ordering::Relaxed);
+        self.inner.engine.rows(doing, Statement::new(doing, sql, values)?.planned(planned)).await
     }
 
     /// How the engine goes about a text, for tests.
