@@ -275,7 +275,11 @@ fn an_older_epoch_and_a_changed_one_are_followed_by_nobody_not_even_with_the_roo
     let mut later = rows.clone();
     later.epochs[1].created_at = later.epochs[1].created_at.plus_secs(1);
     assert!(ring.follow(later.clone(), Known::ByAll).is_ok());
-    later.keys.iter_mut().filter(|row| row.name.owner == Owner::Customer(house.south)).for_each(|row| row.wrapped = None);
+    later
+        .keys
+        .iter_mut()
+        .filter(|row| row.name.owner == Owner::Customer(house.south))
+        .for_each(|row| row.wrapped = None);
     assert!(matches!(refused(&later), KeyError::Missing(_)));
     // Another key under its number.
     let mut other = rows;

@@ -16,8 +16,7 @@ use vault::RootKey;
 const ESCROW_LOST_UNTIL: &str = "epoch_escrow_lost_until";
 
 const SAY_WHERE: &str = "Say where the new escrow shall lie: --epoch-escrow.";
-const NOT_LOST: &str =
-    "The escrow of epoch keys is not lost: it can be read from here, and so can one before it that is still to be wiped.";
+const NOT_LOST: &str = "The escrow of epoch keys is not lost: it can be read from here, and so can one before it that is still to be wiped.";
 const NONE_KNOWN: &str = "No escrow of epoch keys is known that could be lost.";
 const NO_SERVER: &str =
     "Only where the rows are on a database server: here the next backup writes the escrow where it is told to.";

@@ -2,9 +2,7 @@
 //! to newer versions, and the operator's own directory and audit bodies. Opening a customer's data is not here.
 
 use super::half::Half;
-use super::row::{
-    EPOCH_ID, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey,
-};
+use super::row::{EPOCH_ID, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey};
 use crate::blind::Field;
 use crate::floe::{PLAIN_SEGMENT_LEN, Sealer};
 use crate::place::{Column, DirectoryColumn, Rendition, column_place, directory_place, object_key_place, object_place};

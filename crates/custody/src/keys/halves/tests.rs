@@ -133,7 +133,11 @@ async fn an_older_epoch_that_is_put_back_while_its_half_is_there_is_not_followed
     unharmed(&kept).await;
     let mut forged = before.clone();
     forged.epochs.push(destroyed(2, Some(new)));
-    forged.keys.push(KeyRow { name: format!("records/{}/9", filled.clinic).parse().unwrap(), wrapped: None, ..forged.keys[0].clone() });
+    forged.keys.push(KeyRow {
+        name: format!("records/{}/9", filled.clinic).parse().unwrap(),
+        wrapped: None,
+        ..forged.keys[0].clone()
+    });
     rows_put(custody, &forged).await;
     fake.hold(None);
     assert!(custody.keys_follow().await.is_err() && custody.keys_tend().await.is_err());
