@@ -215,12 +215,19 @@ fn nodes_of_one_house_serve_one_certificate_and_each_answers_the_authority() {
     let text_of_other = with.replace(&own[0], &others[0]).replace(&own[1], &others[1]);
     std::fs::write(&other_config, text_of_other).expect("a file of this test");
     let log = all.path().join("other.log");
+    // In earnest nodes share a bucket: each needs the half of the epoch key, which lies beside the objects.
+    for half in files_below(&house.dir.join("objects/halves")) {
+        let to = other_dir.join("objects/halves");
+        std::fs::create_dir_all(&to).expect("a folder of this test");
+        std::fs::copy(&half, to.join(half.file_name().expect("a file has a name"))).expect("it can be copied");
+    }
     let mut other = Served { dir: other_dir, config: other_config, log, port: other_port, child: None };
     house.start();
     other.start();
     let roots = authority.roots();
     let served = [port, other_port].map(|at| {
         until("the node is served by what one of them ordered", || {
+            std::thread::sleep(KNOCK);
             // Both go by the one public address.
             let visitor = Visitor { port: at, name: NAME, believes: Some(roots.clone()) };
             visitor

@@ -2,20 +2,15 @@
 //! portal, killed on the way.
 
 use serde_json::Value;
-use std::path::PathBuf;
 use std::time::Duration;
-use strongroom_tests::binary::{Browser, between, run, sql};
+use strongroom_tests::binary::{Browser, between};
 use strongroom_tests::terminal::{House, confirm};
 
 const JOINS: &str = "Harbor Clinic";
 const INTO: &str = "Lakeside Pediatrics";
 
-fn database(house: &House) -> PathBuf {
-    house.folder.path().join("house/strongroom.db")
-}
-
 fn all(house: &House, statement: &str) -> Vec<String> {
-    sql(&database(house), statement)
+    house.ground().rows(statement)
 }
 
 fn count(house: &House, table: &str, customer: &str) -> u64 {
@@ -115,9 +110,7 @@ fn two_practices_become_one_by_two_words_and_a_command_that_is_killed_on_the_way
     assert_eq!(dina.get(&read).expect("the portal answers").status, 404, "a third practice sees nothing of it");
     let (_, shown, _) = confirmed(&house, &ruth, &["customer", "merge", "show", &into]);
     assert_eq!(shown["joinings"][0]["state"], "joined", "{shown}");
-    let House { demo, folder } = house;
-    demo.stop();
-    let verified = run(&["ledger", "verify", "--dir", &folder.path().join("house").display().to_string()]);
-    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
-    assert_eq!(verified.status.code(), Some(0), "{said}");
+    let ground = house.ground();
+    house.demo.stop();
+    ground.assert_verifies();
 }

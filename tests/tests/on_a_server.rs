@@ -214,7 +214,7 @@ fn a_dump_comes_back_with_the_escrow_into_a_fresh_database_and_a_document_opens(
         let read = a_document_of(&ana);
         (ana, read)
     };
-    let (house, (ana, read)) = WorkHouse::make(all.path(), (&dir, &[]), "", people);
+    let (house, (ana, read)) = WorkHouse::make_embedded(all.path(), &dir, "", people);
     let name = database(&place, all.path());
     let address = |role: &str, name: &str| format!("postgres:///{name}?host={place}&user={role}");
     let moved = house.run(&[

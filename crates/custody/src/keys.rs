@@ -22,7 +22,7 @@ use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use store::{DocumentVersion, SealedColumn, SealedRow, StoreError, Tx};
+use store::{DocumentVersion, SealedColumn, SealedRow, Store, StoreError, Tx};
 use vault::{Column, KeyChange, KeyError, KeyRing, KeyRows, Known, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Rows that are moved in one transaction.
@@ -81,6 +81,23 @@ fn key_error(error: KeyError) -> CustodyError {
         KeyError::Stale => CustodyError::State("the keys were changed by somebody else meanwhile; try again"),
         error => CustodyError::seal(error),
     }
+}
+
+/// The escrow is kept at this place from now on. What lies at the one before is wiped by the next writing.
+async fn escrow_move(store: &Store, tx: &mut Tx, to: &Path) -> Result<(), CustodyError> {
+    let to = escrow::path_text(to)?;
+    let before = store.meta_fetch(EPOCH_ESCROW).await?;
+    if let Some(before) = before.filter(|before| *before != to) {
+        // Who goes back to the one that was left leaves the one before instead.
+        if store.meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some_and(|left| left != to) {
+            return Err(CustodyError::State(
+                "An earlier escrow is still to be wiped. See to its volume, then try again.",
+            ));
+        }
+        tx.meta_set(EPOCH_ESCROW_LEFT, &before).await?;
+    }
+    tx.meta_set(EPOCH_ESCROW, &to).await?;
+    Ok(())
 }
 
 fn rotating(customer: CustomerId) -> String {
@@ -467,18 +484,7 @@ impl Custody {
 
     /// The escrow is kept at this place from now on. What lies at the one before is wiped by the next writing.
     pub(crate) async fn escrow_move_in_tx(&self, tx: &mut Tx, to: &Path) -> Result<(), CustodyError> {
-        let to = escrow::path_text(to)?;
-        let before = self.store().meta_fetch(EPOCH_ESCROW).await?;
-        if let Some(before) = before.filter(|before| *before != to) {
-            if self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
-                return Err(CustodyError::State(
-                    "An earlier escrow is still to be wiped. See to its volume, then try again.",
-                ));
-            }
-            tx.meta_set(EPOCH_ESCROW_LEFT, &before).await?;
-        }
-        tx.meta_set(EPOCH_ESCROW, &to).await?;
-        Ok(())
+        escrow_move(self.store(), tx, to).await
     }
 
     /// Writes the escrow as the keys are now, where it is known to lie; whether it is known.
@@ -491,13 +497,22 @@ impl Custody {
         self.escrow_replace(&path).await?;
         if let Some(left) = left {
             let house = self.program().to_string();
-            // If we die before the mark is gone: it is wiped once more, which is nothing.
-            tokio::task::spawn_blocking(move || escrow::leave(&left, &path, &house))
-                .await
-                .map_err(|_| CustodyError::Broken("wiping an escrow was stopped".to_owned()))??;
+            let stopped = |_| CustodyError::Broken("wiping an escrow was stopped".to_owned());
+            // If we die before the mark is gone: zeros are written over zeros.
+            let (old, on_server) = (left.clone(), self.store().is_on_server());
+            let leave = move || {
+                // Which one is left is a row's word: one that has more than the new one stays.
+                if on_server {
+                    escrow::takes_over(&path, &old)?;
+                }
+                escrow::leave(&old, &path, &house)
+            };
+            tokio::task::spawn_blocking(leave).await.map_err(stopped)??;
             let mut tx = self.store().begin("forget an earlier escrow").await?;
             tx.meta_remove(EPOCH_ESCROW_LEFT).await?;
             tx.commit().await?;
+            // If we die here: a file of zeros that nobody looks for.
+            tokio::task::spawn_blocking(move || escrow::left(&left)).await.map_err(stopped)??;
         }
         drop(writing);
         Ok(true)

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use vault::{EpochRow, Half, HalfName, KeyRow, KeyRows, WrappedKey};
 
 const FORMAT: &str = "strongroom epoch escrow";
@@ -20,6 +22,9 @@ const V_WHOLE: u8 = 1;
 const V_HALVED: u8 = 2;
 /// The largest escrow that is read, bytes: some hundred thousand keys.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How often a folder that somebody else holds is looked at, and how long after each time.
+const LOCK_TRIES: u32 = 200;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 /// An epoch's row as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,17 +139,28 @@ pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
 pub(crate) struct Writing(#[expect(dead_code, reason = "its lock is what it is held for")] std::fs::File);
 
 impl Writing {
-    /// Waits for whoever writes there.
+    /// Waits for whoever writes there, for ten seconds.
     pub(crate) fn begin(path: &Path) -> Result<Self, BackupError> {
+        Self::within(path, LOCK_TRIES)
+    }
+
+    fn within(path: &Path, tries: u32) -> Result<Self, BackupError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = std::fs::File::open(folder).map_err(BackupError::io("open the folder of the escrow"))?;
-        match folder.lock() {
-            Ok(()) => {}
-            // A file system without locks: there the others in this process are kept away, and what changed is seen before the end.
-            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {}
-            Err(source) => return Err(BackupError::Io { doing: "wait for the folder of the escrow", source }),
+        let failed = |source| BackupError::Io { doing: "wait for the folder of the escrow", source };
+        for _ in 0..tries {
+            match folder.try_lock() {
+                Ok(()) => return Ok(Self(folder)),
+                // Whoever has it may stand still: then this fails aloud instead of waiting with everything behind it.
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+                // A file system without locks: there the others in this process are kept away, and what changed is seen before the end.
+                Err(std::fs::TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {
+                    return Ok(Self(folder));
+                }
+                Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+            }
         }
-        Ok(Self(folder))
+        Err(failed(std::io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -152,7 +168,7 @@ impl Writing {
 /// is there already stays as it is.
 pub(crate) fn begin(path: &Path, house: &str, now: Timestamp) -> Result<(), BackupError> {
     let _writing = Writing::begin(path)?;
-    if path.exists() {
+    if path.exists() && !is_zeros(path)? {
         return if read(path)?.house == house { Ok(()) } else { Err(BackupError::OtherHouse) };
     }
     prepare(path, (&KeyRows::default(), &[]), house, now)?;
@@ -191,11 +207,16 @@ pub(crate) fn prepare(
     };
     let mut bytes = serde_json::to_vec(&file).map_err(|_| BackupError::Form("the escrow"))?;
     bytes.push(b'\n');
-    if path.exists() && read(path)?.house != house {
+    if path.exists() && !is_zeros(path)? && read(path)?.house != house {
         return Err(BackupError::OtherHouse);
     }
     let (new, old) = (beside(path, ".new"), beside(path, ".old"));
-    wipe(&old)?;
+    if is_same_file(path, &old) {
+        // Somebody died on the way to another name for it: what would be wiped is the escrow itself.
+        std::fs::remove_file(&old).map_err(BackupError::io("let go of a second name of the escrow"))?;
+    } else {
+        wipe(&old)?;
+    }
     wipe(&new)?;
     // If we die after this: the old escrow has the name; the new one is wiped or written again.
     super::create_private(&new, &bytes)
@@ -213,8 +234,14 @@ pub(crate) fn take_over(path: &Path) -> Result<(), BackupError> {
     wipe(&old)
 }
 
-/// Wipes an escrow that another place has taken over from. A place that is not there, such as a volume that is away, is
-/// an error: what lies on it would open again what was destroyed.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let file = |path: &Path| std::fs::metadata(path).ok().map(|known| (known.dev(), known.ino()));
+    file(one).is_some_and(|one| file(other) == Some(one))
+}
+
+/// Overwrites an escrow that another place has taken over from; its name stays until [`left`]. A file that is not there is an
+/// error, also where its folder is: an empty folder is where a volume was, and what lies on that would open again what was
+/// destroyed.
 pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyError> {
     if old.canonicalize().is_ok_and(|old| new.canonicalize().is_ok_and(|new| old == new)) {
         return Ok(());
@@ -228,21 +255,57 @@ pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyEr
     if old.exists() && !is_zeros(old)? && read(old)?.house != house {
         return Err(BackupError::OtherHouse.into());
     }
-    for path in [old.to_path_buf(), beside(old, ".old"), beside(old, ".new")] {
+    for path in [beside(old, ".old"), beside(old, ".new")] {
         wipe(&path)?;
+    }
+    if !overwrite(old)? {
+        return Err(CustodyError::State(
+            "The earlier escrow of epoch keys is not where it was, so it could not be wiped. Bring its volume back.",
+        ));
     }
     Ok(())
 }
 
+/// Has the escrow at the new place all that the earlier one has, or a newer epoch. One that cannot be read says nothing.
+pub(crate) fn takes_over(new: &Path, old: &Path) -> Result<(), CustodyError> {
+    let Ok(before) = read(old) else { return Ok(()) };
+    read(new)?.rows.comes_after(&before.rows).map_err(|_| {
+        CustodyError::State(
+            "The earlier escrow of epoch keys has keys that the new one has not, and was not wiped. Stop the server, and take the table of keys \
+             from the earlier one: strongroom key recover.",
+        )
+    })
+}
+
+/// Was this file overwritten as [`leave`] does it.
+pub(crate) fn is_wiped(path: &Path) -> bool {
+    is_zeros(path).unwrap_or(false)
+}
+
+/// Nobody asks for the earlier escrow any more: what [`leave`] made of it goes.
+pub(crate) fn left(old: &Path) -> Result<(), BackupError> {
+    if old.exists() && is_zeros(old)? { wipe(old) } else { Ok(()) }
+}
+
 fn is_zeros(path: &Path) -> Result<bool, BackupError> {
-    Ok(super::read_bounded(path, BYTES_MAX)?.iter().all(|byte| *byte == 0))
+    let bytes = super::read_bounded(path, BYTES_MAX)?;
+    Ok(!bytes.is_empty() && bytes.iter().all(|byte| *byte == 0))
 }
 
 /// Overwrites a file with zeros and removes it. Absent is fine.
 fn wipe(path: &Path) -> Result<(), BackupError> {
+    if !overwrite(path)? {
+        return Ok(());
+    }
+    std::fs::remove_file(path).map_err(BackupError::io("wipe an old escrow"))?;
+    super::sync_folder(path)
+}
+
+/// Overwrites a file with zeros, durably; whether there was one.
+fn overwrite(path: &Path) -> Result<bool, BackupError> {
     let mut file = match std::fs::OpenOptions::new().write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(BackupError::Io { doing: "wipe an old escrow", source: error }),
     };
     let io = || BackupError::io("wipe an old escrow");
@@ -256,8 +319,7 @@ fn wipe(path: &Path) -> Result<(), BackupError> {
         left -= now as u64;
     }
     file.sync_all().map_err(io())?;
-    std::fs::remove_file(path).map_err(io())?;
-    super::sync_folder(path)
+    Ok(true)
 }
 
 /// Reads an escrow.
@@ -305,4 +367,41 @@ pub(crate) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
     }
     rows.keys.sort_by_key(|row| row.name);
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TempDir;
+
+    fn begun() -> (TempDir, PathBuf) {
+        let folder = TempDir::new();
+        std::fs::create_dir_all(folder.path()).unwrap();
+        let path = folder.path().join("epochs");
+        begin(&path, "house", Timestamp::from_unix_millis(0)).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_death_between_two_names_of_an_escrow_loses_nothing() {
+        let (_folder, path) = begun();
+        // Taken over, and dead before the new one had the name; then the disk takes nothing new.
+        std::fs::hard_link(&path, beside(&path, ".old")).unwrap();
+        std::fs::create_dir(beside(&path, ".new")).unwrap();
+        assert!(prepare(&path, (&KeyRows::default(), &[]), "house", Timestamp::from_unix_millis(1)).is_err());
+        assert_eq!(read(&path).unwrap().house, "house");
+        std::fs::remove_dir(beside(&path, ".new")).unwrap();
+        prepare(&path, (&KeyRows::default(), &[]), "house", Timestamp::from_unix_millis(1)).unwrap();
+        take_over(&path).unwrap();
+        assert!(read(&path).is_ok() && !beside(&path, ".old").exists());
+    }
+
+    #[test]
+    fn a_folder_that_somebody_holds_is_not_waited_for_for_ever() {
+        let (_folder, path) = begun();
+        let held = Writing::begin(&path).unwrap();
+        assert!(matches!(Writing::within(&path, 2), Err(BackupError::Io { .. })));
+        drop(held);
+        drop(Writing::within(&path, 1).unwrap());
+    }
 }

@@ -25,7 +25,10 @@ struct Two {
 }
 
 async fn two() -> Two {
-    let filled = filled().await;
+    two_of(filled().await).await
+}
+
+async fn two_of(filled: Filled) -> Two {
     let olaf = filled.house.manager((&filled.first, &filled.second), filled.other, "Olaf Other").await;
     let patients = filled.custody().store().patient_page_of(filled.clinic, None, 10).await.unwrap();
     let mother = RelatedBody { last: "Ravensworth".to_owned(), first: "Ines".to_owned(), ..RelatedBody::default() };
@@ -600,6 +603,20 @@ async fn one_run_at_a_time_and_none_beside_a_backup() {
     drop(held);
     assert_eq!(two.row().await.state, JoiningState::Agreed);
     assert!(two.run(usize::MAX).await.unwrap().finished);
+}
+
+#[tokio::test]
+async fn what_was_anothers_is_as_old_as_it_was_there_when_copies_are_asked_for() {
+    let mut filled = filled().await;
+    let since = filled.custody().store().customer_fetch(filled.clinic).await.unwrap().unwrap().created_at;
+    filled.house.clock.advance_millis(120_000);
+    filled.other = filled.house.customer(&filled.first, "Hill Pediatrics").await;
+    let two = two_of(filled).await;
+    let custody = two.filled.custody();
+    assert!(custody.records_since(two.filled.other).await.unwrap() > since);
+    two.agreed(&[]).await;
+    two.run(usize::MAX).await.unwrap();
+    assert_eq!(custody.records_since(two.filled.other).await.unwrap(), since);
 }
 
 #[tokio::test]

@@ -29,8 +29,8 @@ const HALF_NEEDED: &str = "The table of keys says of an epoch that it is destroy
     node has not followed a new epoch yet, or somebody has written into the table: nothing was destroyed.";
 const NEWER_HALF: &str = "The table of keys says of a half that its epoch is destroyed, and the half is no older than the epoch that is live: \
     somebody has written into the table. Nothing was destroyed. The newest escrow has the table as it was: strongroom key recover.";
-const ESCROW_AHEAD: &str = "The escrow of epoch keys is newer than the table of keys: an older copy of the database was put back, or somebody has \
-    written into it. Stop the server, and take the table from the escrow: strongroom key recover.";
+const ESCROW_AHEAD: &str = "The escrow of epoch keys is newer than the table of keys, or than what this node has of it: an older copy of the \
+    database was put back, or somebody has written into it. Stop the server, and take the table from the escrow: strongroom key recover.";
 const ESCROW_LEFT: &str = "An earlier escrow of epoch keys is still to be wiped where it lay. See to its volume: a start does it, and the running \
     server within a minute. If it is lost: strongroom key rekey --epoch-escrow-lost.";
 const NO_ESCROW: &str = "No escrow of epoch keys is known, so a lost half would be the loss of everything. Make one first: strongroom key \
@@ -82,15 +82,33 @@ impl Custody {
         match self.store().meta_fetch(EPOCH_ESCROW).await? {
             None if new_escrow.is_none() => return Ok(NO_ESCROW),
             None => {}
-            Some(path) => {
-                let Some(kept) = self.escrow_at(&path).await else { return Ok(ESCROW_AWAY) };
-                // What the escrow would not follow could not be finished.
-                if self.store().key_rows().await?.comes_after(&kept.rows).is_err() {
-                    return Ok(ESCROW_AHEAD);
-                }
-            }
+            Some(path) => match self.escrow_hindered(&path).await? {
+                "" => {}
+                hindered => return Ok(hindered),
+            },
         }
         place_hindered(self.store(), self.entropy()).await
+    }
+
+    /// What the escrow at this place has against a new epoch; empty when nothing. It remembers what a node that was started since
+    /// does not, and takes over whatever a new epoch has: so that is made of nothing older.
+    async fn escrow_hindered(&self, path: &str) -> Result<&'static str, CustodyError> {
+        let Some(kept) = self.escrow_at(path).await else { return Ok(ESCROW_AWAY) };
+        // Another node may have changed the keys this very second, and have written them there.
+        drop(self.keys_follow().await);
+        let (ring, rows) = (self.ring(), self.store().key_rows().await?);
+        // A change is made from what this node has, and written over what the table has.
+        let is_whole = ring.rows().comes_after(&kept.rows).is_ok() && rows.comes_after(ring.rows()).is_ok();
+        Ok(if is_whole { "" } else { ESCROW_AHEAD })
+    }
+
+    /// Is nothing at the place of an earlier escrow that could be wiped, nor what a wiping made of one.
+    pub(super) async fn escrow_is_gone(&self, path: &str) -> bool {
+        if self.escrow_at(path).await.is_some() {
+            return false;
+        }
+        let path = PathBuf::from(path);
+        !tokio::task::spawn_blocking(move || escrow::is_wiped(&path)).await.unwrap_or(false)
     }
 
     /// The escrow of this house that lies at this place, if it can be read from here.
@@ -105,8 +123,11 @@ impl Custody {
         if self.store().is_on_server() && !self.ring().rows().is_halved() { NO_HALF } else { "" }
     }
 
-    /// [`Self::epoch_hindered`] as an error.
+    /// [`Self::epoch_hindered`] as an error. What was left of an earlier escrow and can be wiped now is not in the way.
     pub(super) async fn epoch_destroyable(&self, new_escrow: Option<&Path>) -> Result<(), CustodyError> {
+        if self.store().is_on_server() && self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
+            drop(self.escrow_write().await);
+        }
         match self.epoch_hindered(new_escrow).await? {
             "" => Ok(()),
             hindered => Err(CustodyError::State(hindered)),
@@ -137,9 +158,14 @@ impl Custody {
     }
 
     async fn half_begin(&self, root: &RootKey) -> Result<(), CustodyError> {
-        match place_hindered(self.store(), self.entropy()).await? {
-            "" => {}
-            hindered => return Err(CustodyError::State(hindered)),
+        let by_escrow = match self.store().meta_fetch(EPOCH_ESCROW).await? {
+            Some(path) => self.escrow_hindered(&path).await?,
+            None => "",
+        };
+        for hindered in [by_escrow, place_hindered(self.store(), self.entropy()).await?] {
+            if !hindered.is_empty() {
+                return Err(CustodyError::State(hindered));
+            }
         }
         let question = Question::house(Purpose::Administration).saying("a half for the epoch key");
         let granted = self.ask_job::<act::KeyRekey>(question).await?;
@@ -240,22 +266,24 @@ impl Custody {
 
     /// Is the escrow, or one before it that is still to be wiped, somewhere else.
     async fn escrow_is_away(&self) -> Result<bool, CustodyError> {
-        for fact in [EPOCH_ESCROW, EPOCH_ESCROW_LEFT] {
-            if let Some(path) = self.store().meta_fetch(fact).await?
-                && self.escrow_at(&path).await.is_none()
-            {
-                return Ok(true);
-            }
+        if let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await?
+            && self.escrow_at(&path).await.is_none()
+        {
+            return Ok(true);
         }
-        Ok(false)
+        match self.store().meta_fetch(EPOCH_ESCROW_LEFT).await? {
+            Some(left) => Ok(self.escrow_is_gone(&left).await),
+            None => Ok(false),
+        }
     }
 
     async fn escrow_tend(&self) -> Result<(), CustodyError> {
         let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(()) };
         // Where it is not to be read from here, another machine has it.
         let Some(kept) = self.escrow_at(&path).await else { return Ok(()) };
-        let is_left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some();
-        if is_left || kept.rows.state() != self.store().key_rows().await?.state() {
+        let (is_left, rows) = (self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some(), self.store().key_rows().await?);
+        // A table that the escrow will not follow is said, too.
+        if is_left || kept.rows.state() != rows.state() || rows.comes_after(&kept.rows).is_err() {
             self.escrow_write().await?;
         }
         Ok(())

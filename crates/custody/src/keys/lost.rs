@@ -1,8 +1,9 @@
 //! An escrow of epoch keys that is lost, where rows lie on a database server: without a word about it nothing could be destroyed
 //! there any more.
 //!
-//! What must always hold: an escrow that can be read is not lost, and what was to be wiped of it still is; what a lost one holds
-//! counts as a copy, and every certificate of destruction says until when; the ledger has who said so before it is so.
+//! What must always hold: an escrow that can be read is not lost, nor is one that was wiped, and what was to be wiped still is;
+//! what a lost one holds counts as a copy, and every certificate of destruction says until when; the ledger has who said so
+//! before it is so.
 
 use super::shred::end_of;
 use super::{EPOCH_ESCROW, EPOCH_ESCROW_LEFT, EscrowChange};
@@ -10,13 +11,15 @@ use crate::backup::escrow;
 use crate::{Custody, CustodyError};
 use record::{Timestamp, act};
 use std::path::Path;
+use store::KeyShred;
 use vault::RootKey;
 
 /// Fact: until when an escrow that was lost may still be somewhere, milliseconds since 1970.
 const ESCROW_LOST_UNTIL: &str = "epoch_escrow_lost_until";
 
 const SAY_WHERE: &str = "Say where the new escrow shall lie: --epoch-escrow.";
-const NOT_LOST: &str = "The escrow of epoch keys is not lost: it can be read from here, and so can one before it that is still to be wiped.";
+const NOT_LOST: &str = "The escrow of epoch keys is not lost: it can be read from here, and what is still to be wiped of one before it lies where \
+    it lay, or is wiped.";
 const NONE_KNOWN: &str = "No escrow of epoch keys is known that could be lost.";
 const NO_SERVER: &str =
     "Only where the rows are on a database server: here the next backup writes the escrow where it is told to.";
@@ -58,7 +61,7 @@ impl Custody {
         let left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?;
         let is_known_lost = self.escrow_at(&known).await.is_none();
         let left = match left {
-            Some(left) if self.escrow_at(&left).await.is_none() => Some(left),
+            Some(left) if self.escrow_is_gone(&left).await => Some(left),
             _ => None,
         };
         let to = match change.to {
@@ -109,9 +112,15 @@ impl Custody {
         Ok(Some(Timestamp::from_unix_millis(millis)))
     }
 
-    /// When the last copy is gone that could undo a destruction: of what the officers know, and of escrows that were lost.
-    pub(super) async fn copies_gone_at(&self, said: Option<Timestamp>) -> Result<Option<Timestamp>, CustodyError> {
-        let lost = self.escrow_lost_until().await?.filter(|until| *until > self.now());
-        Ok(said.max(lost))
+    /// When the last copy is gone that could undo a destruction: of what the officers know, of escrows that were lost, and of what
+    /// was another's before it was this customer's.
+    pub(super) async fn copies_gone_at(&self, row: &KeyShred) -> Result<Option<Timestamp>, CustodyError> {
+        let lost = self.escrow_lost_until().await?;
+        let mut gone = row.copies_expire_at.max(lost.filter(|until| *until > self.now()));
+        for joined in self.customer_and_joined(row.customer).await?.into_iter().filter(|one| *one != row.customer) {
+            let theirs = self.store().key_shred_fetch(joined).await?.and_then(|theirs| theirs.copies_expire_at);
+            gone = gone.max(theirs.filter(|until| *until > self.now()));
+        }
+        Ok(gone)
     }
 }

@@ -187,15 +187,22 @@ impl Custody {
         Ok("")
     }
 
-    /// Was it asked for without a word on copies that there may be: such as before the rows came to a server.
+    /// Was it asked for without a word on copies that there may be: such as before the rows came to a server, which left one more.
     async fn copies_unsaid(&self, customer: CustomerId) -> Result<bool, CustodyError> {
-        let row = self.store().key_shred_fetch(customer).await?;
-        let unsaid = row.is_some_and(|row| row.state != KeyShredState::Destroyed && row.copies_expire_at.is_none());
-        if !unsaid {
+        let Some(row) = self.store().key_shred_fetch(customer).await? else { return Ok(false) };
+        if row.state == KeyShredState::Destroyed || !self.was_unhalved(self.records_since(customer).await?).await? {
             return Ok(false);
         }
-        let Some(known) = self.store().customer_fetch(customer).await? else { return Ok(false) };
-        self.was_unhalved(known.created_at).await
+        Ok(row.copies_expire_at.is_none() || self.was_unhalved(row.asked_at).await?)
+    }
+
+    /// When the first of what is the customer's may have been kept: also under another's name, who joined them since.
+    pub(crate) async fn records_since(&self, customer: CustomerId) -> Result<Timestamp, CustodyError> {
+        let mut since = self.now();
+        for one in self.customer_and_joined(customer).await? {
+            since = self.store().customer_fetch(one).await?.map_or(since, |known| since.min(known.created_at));
+        }
+        Ok(since)
     }
 
     fn shred_reason(&self, row: &KeyShred) -> Result<String, CustodyError> {
@@ -252,7 +259,7 @@ impl Custody {
         self.epoch_destroyable(None).await?;
         // The certificate of an earlier one goes into the ledger before this one takes its place.
         self.epoch_finish_told().await?;
-        let when = (self.now(), self.copies_gone_at(row.copies_expire_at).await?);
+        let when = (self.now(), self.copies_gone_at(&row).await?);
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
@@ -361,7 +368,7 @@ impl Desk<act::KeyShredAsk> {
             mistakes.push(FieldError { field: "reason", say });
         }
         let granted = self.ask(Question::of(customer, Purpose::Administration).saying(reason)).await?;
-        if order.copies_expire_on.is_none() && custody.was_unhalved(known.created_at).await? {
+        if order.copies_expire_on.is_none() && custody.was_unhalved(custody.records_since(customer).await?).await? {
             mistakes.push(FieldError { field: "copies", say: SAY_COPIES });
         }
         if !mistakes.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! What must always hold: it fills nothing that it did not make: no folder, database or bucket with anything in it.
 
-use super::serve::until_stopped;
+use super::serve::{told_to_stop, until_stopped};
 use crate::cli;
 use crate::config::server_of;
 use crate::outcome::{WrongUse, say, say_json};
@@ -94,6 +94,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
             serde_json::json!({"email": one.email, "role": one.role.as_str(), "customer": one.customer, "sign_in_url": link})
         })
         .collect();
+    let stop = told_to_stop();
     if args.json {
         say_json(&serde_json::json!({
             "url": url, "people": listed, "programs": programs, "data_dir": folder.path,
@@ -101,7 +102,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     } else {
         tell(&url, &listed)?;
     }
-    let done = until_stopped((custody, node), portal, &folder.path).await;
+    let done = until_stopped((custody, node), portal, &folder.path, stop).await;
     drop(folder);
     done
 }

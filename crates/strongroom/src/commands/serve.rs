@@ -49,12 +49,13 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         traces: config.traces.as_ref().map(TracesTo::collector).transpose()?,
     };
     let portal = Portal::bind(custody.clone(), options).await?;
+    let stop = told_to_stop();
     say(&format!(
         "Serving {} on {}. The gate opens once the outside probe has passed.",
         config.public_url,
         portal.local_addr()
     ))?;
-    until_stopped((custody, node), portal, &config.dir).await
+    until_stopped((custody, node), portal, &config.dir, stop).await
 }
 
 async fn settle(custody: &Custody) -> Result<(), CustodyError> {
@@ -86,10 +87,11 @@ pub(super) async fn until_stopped(
     (custody, node): (Custody, NodeHandle),
     portal: Portal,
     dir: &Path,
+    stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let admin = AdminServer::start(dir, custody.clone(), portal.door().gate().clone())?;
     let jobs = custody.clone().jobs_start();
-    portal.run(told_to_stop()).await;
+    portal.run(stop).await;
     admin.stop().await;
     jobs.stop().await;
     // First, and with the lease: what was written last stands under a checkpoint before this node is gone.
@@ -98,16 +100,18 @@ pub(super) async fn until_stopped(
     Ok(())
 }
 
-/// SIGTERM or Ctrl-C.
-async fn told_to_stop() {
+/// SIGTERM or Ctrl-C, from the moment of this call: whoever has read that it serves may stop it at once.
+pub(super) fn told_to_stop() -> impl Future<Output = ()> {
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    match terminate {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+    async move {
+        match terminate {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
             }
+            Err(_) => drop(tokio::signal::ctrl_c().await),
         }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
     }
 }

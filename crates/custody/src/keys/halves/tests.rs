@@ -346,24 +346,74 @@ async fn a_certificate_is_handed_out_by_nobody_before_nothing_is_left() {
 async fn an_order_of_before_the_rows_came_to_a_server_has_to_be_given_anew_with_a_day() {
     let Some(filled) = filled_on_a_server().await else { return };
     let custody = filled.custody();
-    filled.asked().await;
-    // As the carrying writes it down: the customer's keys are in the file that stayed behind.
-    fact_set(custody, super::UNHALVED_UNTIL, &custody.now().plus_secs(60).unix_millis().to_string()).await;
-    filled.house.step_up(&filled.second).await.unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let approved = desk.key_shred_approve(&filled.decided(), Some(root())).await;
-    assert!(approved.is_err_and(|error| error.to_string().contains("ask anew")));
-    assert!(filled.reads(filled.documents[0]).await);
-    filled.house.step_up(&filled.first).await.unwrap();
-    let ask = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
-    ask.key_shred_withdraw(filled.clinic).await.unwrap();
     let day = record::civil::Day::new(2027, 3, 31).unwrap();
-    let order = crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() };
-    filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&order).await.unwrap();
-    filled.house.step_up(&filled.second).await.unwrap();
-    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
-    let done = desk.key_shred_approve(&filled.decided(), Some(root())).await.unwrap();
+    let with_day = crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() };
+    let ask = async |order: &crate::ShredOrder| {
+        filled.house.step_up(&filled.first).await.unwrap();
+        filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(order).await.unwrap();
+    };
+    let approve = async || {
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+        desk.key_shred_approve(&filled.decided(), Some(root())).await
+    };
+    let is_to_be_asked_anew = async || {
+        assert!(approve().await.is_err_and(|error| error.to_string().contains("ask anew")));
+        assert!(filled.reads(filled.documents[0]).await);
+        let desk = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
+        desk.key_shred_withdraw(filled.clinic).await.unwrap();
+    };
+    // Asked for in a folder, with a day or without; then, as the carrying writes it down, the customer's keys are in the file
+    // that stayed behind, of which nobody knew on that day.
+    filled.asked().await;
+    let carried = custody.now().plus_secs(60).unix_millis().to_string();
+    fact_set(custody, super::UNHALVED_UNTIL, &carried).await;
+    is_to_be_asked_anew().await;
+    fact_set(custody, super::UNHALVED_UNTIL, "0").await;
+    ask(&with_day).await;
+    fact_set(custody, super::UNHALVED_UNTIL, &carried).await;
+    is_to_be_asked_anew().await;
+    filled.house.clock.advance_millis(61_000);
+    ask(&with_day).await;
+    let done = approve().await.unwrap();
     assert!(matches!(done, crate::Approved::Shredded(done) if done.text.contains("2027-03-31")));
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_is_not_where_it_was_keeps_the_destruction_waiting() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    // Its volume is away: the folder is there and empty.
+    let away = filled.outside.path().join("unplugged");
+    std::fs::create_dir(&away).unwrap();
+    let left = away.join("escrow");
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    assert!(custody.keys_tend().await.is_err());
+    for fact in [EPOCH_ESCROW_LEFT, EPOCH_DUE] {
+        assert!(custody.store().meta_fetch(fact).await.unwrap().is_some(), "{fact}");
+    }
+    // It comes back: what lay there is overwritten, and then nothing of it is left.
+    std::fs::copy(filled.escrow(), &left).unwrap();
+    custody.keys_tend().await.unwrap();
+    for fact in [EPOCH_ESCROW_LEFT, EPOCH_DUE] {
+        assert!(custody.store().meta_fetch(fact).await.unwrap().is_none(), "{fact}");
+    }
+    assert!(!left.exists());
+}
+
+#[tokio::test]
+async fn a_recovery_from_a_copy_wipes_the_escrow_that_was_known() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let copy = filled.outside.path().join("copy");
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    let half = filled.custody().store().key_rows().await.unwrap().halves_needed()[0];
+    filled.custody().store().objects().half_destroy(half).await.unwrap();
+    let (custody, done) = crate::keys_recover(at_hand(&filled, 77), &copy).await.unwrap();
+    assert_eq!(done.halves, 1);
+    custody.escrow_write().await.unwrap();
+    assert!(!filled.escrow().exists(), "what lay there had the keys as they are");
+    assert!(escrow::read(&copy).is_ok());
 }
 
 #[tokio::test]
@@ -444,4 +494,133 @@ async fn an_earlier_escrow_that_is_lost_before_it_was_wiped_is_given_up_by_itsel
     let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
     let done = desk.key_shred_approve(&filled.decided(), Some(root())).await.unwrap();
     assert!(matches!(done, crate::Approved::Shredded(done) if done.text.contains("expire by: 2027-06-01")));
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_is_wiped_already_is_not_lost_and_is_away_for_nobody() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let left = filled.outside.path().join("left");
+    let lost = async || {
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyRekey>(&filled.second).await;
+        let day = record::civil::Day::new(2027, 6, 1).unwrap();
+        let change = crate::EscrowChange { to: None, lost_until: Some(day) };
+        desk.key_rekey(&root(), None, &change).await.map_err(|error| error.to_string())
+    };
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    assert!(custody.escrow_is_away().await.unwrap(), "nothing is there: a volume that is away");
+    // Somebody died when it was wiped and not forgotten yet.
+    std::fs::write(&left, [0_u8; 4096]).unwrap();
+    assert!(!custody.escrow_is_away().await.unwrap());
+    assert!(lost().await.unwrap_err().contains("not lost"));
+    assert!(custody.store().meta_fetch(EPOCH_ESCROW_LEFT).await.unwrap().is_some());
+    // It is in nobody's way: what begins next forgets it first, and no certificate speaks of it.
+    let done = filled.shredded().await;
+    assert!(!left.exists() && custody.store().meta_fetch(EPOCH_ESCROW_LEFT).await.unwrap().is_none());
+    assert!(done.text.contains("no older backup holds a key"), "{}", done.text);
+    // A file without a byte was never an escrow, and proves nothing.
+    std::fs::write(&left, b"").unwrap();
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    assert!(custody.escrow_is_away().await.unwrap() && custody.keys_tend().await.is_err());
+    assert!(lost().await.is_ok());
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_has_more_than_the_new_one_is_not_wiped_whatever_rows_say() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    // An older copy lies where the node can read it.
+    let copy = filled.outside.path().join("copy");
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    custody.key_rekey(&root(), None, None).await.unwrap();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    // Rows say that the copy is the escrow and the escrow is what was left; and a customer's keys are emptied.
+    let mut forged = rows.clone();
+    let clinics = |row: &&mut KeyRow| row.name.owner == Owner::Customer(filled.clinic);
+    forged.keys.iter_mut().filter(clinics).for_each(|row| row.wrapped = None);
+    rows_put(custody, &forged).await;
+    fact_set(custody, EPOCH_ESCROW, copy.to_str().unwrap()).await;
+    fact_set(custody, EPOCH_ESCROW_LEFT, filled.escrow().to_str().unwrap()).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    let started = Custody::open(at_hand(&filled, 26)).await.unwrap();
+    let said = started.keys_tend().await.unwrap_err().to_string();
+    assert!(said.contains("was not wiped"), "{said}");
+    assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    assert!(started.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some());
+    // From it all comes back, and then what is left is the copy.
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 27), &filled.escrow()).await.unwrap();
+    assert_eq!(recovered.store().key_rows().await.unwrap(), rows);
+    recovered.start_settle().await.unwrap();
+    assert!(!copy.exists() && filled.escrow().exists());
+    assert!(reads(&recovered, &filled.typist, filled.documents[0]).await);
+    // Nor does anybody recover from a copy that has less than the escrow that is known.
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    let bay = filled.house.customer(&filled.first, "Bay Dermatology").await;
+    custody.escrow_write().await.unwrap();
+    let mut forged = custody.store().key_rows().await.unwrap();
+    let bays = |row: &&mut KeyRow| row.name.owner == Owner::Customer(bay);
+    forged.keys.iter_mut().filter(bays).for_each(|row| row.wrapped = None);
+    rows_put(custody, &forged).await;
+    let refused = crate::keys_recover(at_hand(&filled, 28), &copy).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("Recover from that one"), "{refused}");
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 29), &filled.escrow()).await.unwrap();
+    assert!(recovered.ring().customers().any(|one| one == bay));
+}
+
+#[tokio::test]
+async fn a_table_whose_keys_are_emptied_is_said_within_a_minute_though_nothing_is_due() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    custody.keys_tend().await.unwrap();
+    let mut forged = rows.clone();
+    let clinics = |row: &&mut KeyRow| row.name.owner == Owner::Customer(filled.clinic);
+    forged.keys.iter_mut().filter(clinics).for_each(|row| row.destroyed_at = Some(Timestamp::from_unix_millis(1)));
+    rows_put(custody, &forged).await;
+    assert!(custody.keys_tend().await.is_err());
+    assert_eq!(custody.alert_counts().get("escrow_kept"), Some(&1));
+    assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    // What is in memory mends nothing and harms nothing: no new epoch is made of the one or over the other.
+    assert!(custody.key_rekey(&root(), None, None).await.unwrap_err().to_string().contains("key recover"));
+    rows_put(custody, &rows).await;
+    custody.key_rekey(&root(), None, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_before_a_house_had_halves_get_no_new_epoch_at_a_start_that_the_escrow_would_follow() {
+    if store::trial::server_place().is_none() {
+        return;
+    }
+    let house = crate::testing::house_without_half(|settings| settings.retention_days = 0).await;
+    let filled = crate::filled::fill(house).await;
+    let custody = filled.custody();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    let half = rows.halves_needed()[0];
+    // As it came over from an earlier version: the server's archive has it, and the root key opens it.
+    let at = rows.epochs[0].created_at;
+    let before = KeyRows::begin(&root(), crate::settings::year_of(at), at, &SeededEntropy::new(21));
+    let mut forged = rows.clone();
+    forged.epochs[0] = before.epochs[0].clone();
+    forged.epochs[1] = EpochRow { wrapped: None, half: None, destroyed_at: Some(at), ..rows.epochs[1].clone() };
+    for row in &mut forged.keys {
+        row.wrapped = before.keys.iter().find(|one| one.name == row.name).and_then(|one| one.wrapped.clone());
+    }
+    rows_put(custody, &forged).await;
+    let aside = filled.outside.path().join("aside");
+    for is_away in [true, false] {
+        if is_away {
+            std::fs::rename(filled.escrow(), &aside).unwrap();
+        }
+        let started = Custody::open(at_hand(&filled, 30)).await.unwrap();
+        assert_eq!(started.store().key_rows().await.unwrap(), forged, "no epoch is made of it");
+        if is_away {
+            std::fs::rename(&aside, filled.escrow()).unwrap();
+        }
+        assert!(started.keys_tend().await.is_err());
+        assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    }
+    assert!(custody.store().objects().half_read(half).await.unwrap().is_some());
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 31), &filled.escrow()).await.unwrap();
+    assert!(reads(&recovered, &filled.typist, filled.documents[0]).await);
 }

@@ -10,9 +10,12 @@ use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use std::time::Duration;
 
 /// What a bucket may say of itself, bytes. A page of a thousand uploads has less.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a server that stumbled is let alone before it is asked again, each time.
+const STUMBLES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1600)];
 
 /// What was found out about a bucket. `None` where it did not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +40,25 @@ impl Bucket {
         self.say(doing, (Method::GET, None), query).await
     }
 
-    /// The same with another method, and of one name in the bucket.
+    /// The same with another method, and of one name in the bucket. What is said so may be said twice, so a server that stumbles
+    /// is asked again, as the library does with what it asks.
     pub(super) async fn say(
+        &self,
+        doing: &'static str,
+        (method, key): (Method, Option<&Key>),
+        query: &[(&str, &str)],
+    ) -> Result<(u16, String), StoreError> {
+        for wait in STUMBLES {
+            let answer = self.say_once(doing, (method.clone(), key), query).await?;
+            if !matches!(answer.0, 500 | 502 | 503 | 504) {
+                return Ok(answer);
+            }
+            tokio::time::sleep(wait).await;
+        }
+        self.say_once(doing, (method, key), query).await
+    }
+
+    async fn say_once(
         &self,
         doing: &'static str,
         (method, key): (Method, Option<&Key>),
