@@ -95,7 +95,9 @@ impl Custody {
     async fn escrow_hindered(&self, path: &str) -> Result<&'static str, CustodyError> {
         let Some(kept) = self.escrow_at(path).await else { return Ok(ESCROW_AWAY) };
         // Another node may have changed the keys this very second, and have written them there.
-        drop(self.keys_follow().await);
+        if let Err(error @ CustodyError::State(_)) = self.keys_follow().await {
+            return Err(error);
+        }
         let (ring, rows) = (self.ring(), self.store().key_rows().await?);
         // A change is made from what this node has, and written over what the table has.
         let is_whole = ring.rows().comes_after(&kept.rows).is_ok() && rows.comes_after(ring.rows()).is_ok();
@@ -281,7 +283,8 @@ impl Custody {
         let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(()) };
         // Where it is not to be read from here, another machine has it.
         let Some(kept) = self.escrow_at(&path).await else { return Ok(()) };
-        let (is_left, rows) = (self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some(), self.store().key_rows().await?);
+        let (is_left, rows) =
+            (self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some(), self.store().key_rows().await?);
         // A table that the escrow will not follow is said, too.
         if is_left || kept.rows.state() != rows.state() || rows.comes_after(&kept.rows).is_err() {
             self.escrow_write().await?;
