@@ -98,7 +98,24 @@ pub struct Demo {
     _stdout: BufReader<std::process::ChildStdout>,
     host: String,
     people: Vec<Value>,
-    stderr: PathBuf,
+    stderr: Said,
+}
+
+/// What a process says on standard error: whoever holds this in a test that fails shows the end of it.
+#[derive(Debug, Clone)]
+pub struct Said(PathBuf);
+
+impl Drop for Said {
+    fn drop(&mut self) {
+        // Enough for one act and what it stumbled over.
+        const LINES: usize = 60;
+        if std::thread::panicking() {
+            let said = std::fs::read_to_string(&self.0).unwrap_or_default();
+            let heard: Vec<&str> =
+                said.lines().filter(|line| !line.contains(" DEBUG ") || line.contains("status=5")).collect();
+            eprintln!("the process said at last:\n{}", heard[heard.len().saturating_sub(LINES)..].join("\n"));
+        }
+    }
 }
 
 impl std::fmt::Debug for Demo {
@@ -137,7 +154,7 @@ impl Demo {
         let host =
             told["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("it tells its address").to_owned();
         let people = told["people"].as_array().cloned().unwrap_or_default();
-        let demo = Self { child, ground, _stdout: stdout, host, people, stderr: log.to_path_buf() };
+        let demo = Self { child, ground, _stdout: stdout, host, people, stderr: Said(log.to_path_buf()) };
         let stranger = demo.stranger();
         until("the gate is open", || stranger.get("/readyz").ok().filter(|answer| answer.status == 200));
         demo
@@ -175,7 +192,12 @@ impl Demo {
 
     /// What it has said on standard error.
     pub fn said(&self) -> String {
-        std::fs::read_to_string(&self.stderr).unwrap_or_default()
+        std::fs::read_to_string(&self.stderr.0).unwrap_or_default()
+    }
+
+    /// For those who work with it while it is killed: what it said is shown when their test fails.
+    pub fn witness(&self) -> Said {
+        self.stderr.clone()
     }
 
     /// Is it still there.

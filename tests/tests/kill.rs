@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use strongroom_tests::Ground;
-use strongroom_tests::binary::{Answer, Browser, Demo, between, entries_of, folder};
+use strongroom_tests::binary::{Answer, Browser, Demo, Said, between, entries_of, folder};
 
 /// How often it is killed; `STRONGROOM_KILLS` says otherwise for a longer run.
 const KILLS: u32 = 6;
@@ -42,6 +42,7 @@ struct Crew {
     ana: Browser,
     query: String,
     header: String,
+    _said: Said,
 }
 
 fn crew(demo: &Demo) -> Crew {
@@ -62,6 +63,7 @@ fn crew(demo: &Demo) -> Crew {
         ana,
         query: format!("customer={lakeside}"),
         header: header.expect("the demo has delivered a text"),
+        _said: demo.witness(),
     }
 }
 

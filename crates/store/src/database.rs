@@ -237,7 +237,11 @@ impl Store {
         let objects = Objects::open(dir.join("objects"))?;
         objects.incoming_clear()?;
         let nodes = Nodes::of(server).await?;
-        Ok(Self::of(Engine::Postgres { pool }, Some(nodes), (objects, dir, lock)))
+        Ok(Self::of(
+            Engine::Postgres { pool, turn: crate::repeated::Turn::default() },
+            Some(nodes),
+            (objects, dir, lock),
+        ))
     }
 
     /// Makes or changes the schema on a server, as its owner, and lets `role` work there.

@@ -7,7 +7,7 @@
 
 use crate::binds::{Row, Statement};
 use crate::lanes::{Lane, Lanes};
-use crate::repeated::Repeated;
+use crate::repeated::{Repeated, Turn};
 use crate::{StoreError, dialect, walls};
 use sqlx::Executor as _;
 use sqlx::postgres::{PgPool, PgRow};
@@ -18,7 +18,7 @@ pub(crate) enum Engine {
     /// One connection writes, a few read.
     Sqlite { writer: Arc<Lanes>, readers: Arc<Lanes> },
     /// Any of them reads or writes.
-    Postgres { pool: PgPool },
+    Postgres { pool: PgPool, turn: Turn },
 }
 
 /// A writing transaction on one of them.
@@ -77,8 +77,9 @@ impl Engine {
             Self::Sqlite { writer, .. } => {
                 Alone::begin(writer).await.map(Open::Sqlite).map_err(StoreError::database(doing))
             }
-            Self::Postgres { pool } => {
-                Ok(Open::Postgres(Box::new(Box::pin(Repeated::begin(pool.clone(), doing)).await?)))
+            Self::Postgres { pool, turn } => {
+                let begun = Box::pin(Repeated::begin(pool.clone(), Turn::clone(turn), doing)).await?;
+                Ok(Open::Postgres(Box::new(begun)))
             }
         }
     }
@@ -87,7 +88,7 @@ impl Engine {
     pub(crate) fn connections(&self) -> (u32, u32) {
         match self {
             Self::Sqlite { readers, .. } => readers.held(),
-            Self::Postgres { pool } => {
+            Self::Postgres { pool, .. } => {
                 let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
                 (pool.size().saturating_sub(idle), pool.options().get_max_connections())
             }
@@ -102,7 +103,7 @@ impl Engine {
                 let rows = statement.query().fetch_all(&mut *lane).await;
                 Ok(lane.seen(rows).map_err(error)?.into_iter().map(Row::Sqlite).collect())
             }
-            Self::Postgres { pool } => {
+            Self::Postgres { pool, .. } => {
                 let rows = Box::pin(server_rows(pool, statement)).await.map_err(error)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
@@ -160,7 +161,7 @@ impl Engine {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres { pool } => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

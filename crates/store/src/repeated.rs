@@ -6,17 +6,30 @@
 //! answer is the same, the caller cannot tell the difference and goes on; when one differs, the caller's reading was
 //! overtaken and it is told so ([`StoreError::Overtaken`]).
 //!
+//! Long transactions lose against short ones, again and again, and those that come again at the same moment lose against each
+//! other. So they pause for times that differ, and whoever was turned back a few times gets a turn: while it lasts this process
+//! begins nothing else. Against the transactions of other nodes that is no promise; there are fewer of those.
+//!
 //! What it refuses to know: what the texts mean. Nothing that must happen once happens between them
 //! (docs/decisions/0004): ids are minted, values sealed and the ledger asked before `begin`.
 
 use crate::binds::{Row, Statement, Wall};
 use crate::{StoreError, walls};
+use record::{Entropy as _, SystemEntropy};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Postgres, Row as _, ValueRef as _};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// How often a transaction is begun before whoever waits is told to come again.
-const ATTEMPTS_MAX: u32 = 12;
+const ATTEMPTS_MAX: u32 = 40;
+/// After so many it gets a turn.
+const ATTEMPTS_BESIDE_OTHERS: u32 = 3;
+/// How long a turn is waited for. What is under way needs milliseconds.
+const TURN_WAIT: Duration = Duration::from_secs(2);
+/// How long others leave a turn to whoever has it; that one may stand still, and nobody is to stand still with them.
+const COURTESY: Duration = Duration::from_millis(200);
 /// The first pause before it is begun again; it doubles up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(1);
 /// The longest pause.
@@ -24,9 +37,35 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// How it begins.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
+/// Whose turn it is among those of this process that were turned back again and again.
+pub(crate) type Turn = Arc<RwLock<()>>;
+
+/// Among the others of this process, held until it is over.
+enum Place {
+    Beside { _others: Option<OwnedRwLockReadGuard<()>> },
+    Turn { _mine: OwnedRwLockWriteGuard<()> },
+}
+
+impl Place {
+    async fn beside(turn: &Turn) -> Self {
+        Self::Beside { _others: tokio::time::timeout(COURTESY, Arc::clone(turn).read_owned()).await.ok() }
+    }
+
+    /// Whoever waits in vain goes on beside the others.
+    async fn turn(&mut self, turn: &Turn) {
+        // What it holds itself would keep it waiting.
+        *self = Self::Beside { _others: None };
+        if let Ok(mine) = tokio::time::timeout(TURN_WAIT, Arc::clone(turn).write_owned()).await {
+            *self = Self::Turn { _mine: mine };
+        }
+    }
+}
+
 /// A transaction, and what it was asked and answered so far.
 pub(crate) struct Repeated {
     pool: PgPool,
+    turn: Turn,
+    place: Place,
     doing: &'static str,
     tx: Option<sqlx::Transaction<'static, Postgres>>,
     said: Vec<(Statement, Answer)>,
@@ -82,10 +121,19 @@ fn values(row: &PgRow) -> Vec<Option<Vec<u8>>> {
     (0..row.len()).map(value).collect()
 }
 
+/// How long until it is begun again; never the same for two that lost to each other.
+fn pause(attempts: u32) -> Duration {
+    let mut dice = [0_u8];
+    SystemEntropy.fill(&mut dice);
+    let longest = PAUSE.saturating_mul(1 << attempts.min(10)).min(PAUSE_MAX);
+    longest.mul_f64(f64::from(dice[0]) / 255.0)
+}
+
 impl Repeated {
-    pub(crate) async fn begin(pool: PgPool, doing: &'static str) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(pool: PgPool, turn: Turn, doing: &'static str) -> Result<Self, StoreError> {
+        let place = Place::beside(&turn).await;
         let tx = pool.begin_with(BEGIN).await.map_err(StoreError::database(doing))?;
-        Ok(Self { pool, doing, tx: Some(tx), said: Vec::new(), shown: None, attempts: 1 })
+        Ok(Self { pool, turn, place, doing, tx: Some(tx), said: Vec::new(), shown: None, attempts: 1 })
     }
 
     fn tx(&mut self) -> Result<&mut sqlx::Transaction<'static, Postgres>, StoreError> {
@@ -179,7 +227,10 @@ impl Repeated {
             if self.attempts == ATTEMPTS_MAX {
                 return Err(StoreError::Overtaken { doing: self.doing });
             }
-            tokio::time::sleep(PAUSE.saturating_mul(1 << self.attempts.min(10)).min(PAUSE_MAX)).await;
+            tokio::time::sleep(pause(self.attempts)).await;
+            if self.attempts >= ATTEMPTS_BESIDE_OTHERS && matches!(self.place, Place::Beside { .. }) {
+                self.place.turn(&self.turn).await;
+            }
             self.attempts += 1;
             match self.repeat().await {
                 Ok(()) => return Ok(()),

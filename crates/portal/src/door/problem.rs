@@ -244,6 +244,10 @@ impl From<CustodyError> for Problem {
                 tracing::error!(error = %broken, "custody is broken");
                 Self::Broken
             }
+            CustodyError::Store(store) => {
+                tracing::error!(error = %store, "the store could not answer");
+                Self::Unavailable
+            }
             unable => {
                 tracing::error!(error = %unable, "custody could not answer");
                 Self::Unavailable

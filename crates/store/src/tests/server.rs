@@ -127,6 +127,40 @@ async fn two_transactions_that_read_and_write_the_same_leave_what_one_after_the_
 }
 
 #[tokio::test]
+async fn a_long_transaction_that_loses_again_and_again_gets_its_turn() {
+    let Some((_dir, store, _node)) = two_houses().await else { return };
+    let mut tx = store.begin("count").await.unwrap();
+    tx.run("INSERT INTO meta (name, value) VALUES ($1, $2)", crate::binds::binds!["hot", ""]).await.unwrap();
+    tx.commit().await.unwrap();
+    let add = async |store: &Store, letter: &str, reads: usize| {
+        let mut tx = store.begin("count").await?;
+        for _ in 0..reads {
+            tx.row("SELECT name FROM meta WHERE name = $1", crate::binds::binds!["hot"]).await?;
+        }
+        let sql = "UPDATE meta SET value = value || $1 WHERE name = $2";
+        tx.run(sql, crate::binds::binds![letter, "hot"]).await?;
+        tx.commit().await
+    };
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let short = async || {
+        while !over.load(std::sync::atomic::Ordering::SeqCst) {
+            // Whether a short one is turned back is of no interest.
+            drop(add(&store, "s", 0).await);
+        }
+    };
+    let long = async {
+        for n in 0..5 {
+            add(&store, "l", 60).await.unwrap_or_else(|error| panic!("the long one gave up at {n}: {error}"));
+        }
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    tokio::join!(long, short(), short(), short());
+    let value = store.meta_fetch("hot").await.unwrap().unwrap();
+    assert_eq!(value.matches('l').count(), 5, "each wrote once");
+    assert!(value.matches('s').count() > 5, "others wrote meanwhile");
+}
+
+#[tokio::test]
 async fn no_unique_rule_of_a_walled_table_reaches_over_customers() {
     let Some((_dir, _store, mut node)) = two_houses().await else { return };
     let sql = "SELECT pg_class.relname::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indrelid \

@@ -2,7 +2,7 @@
 //!
 //! What must always hold: it fills nothing that it did not make: no folder, database or bucket with anything in it.
 
-use super::serve::{told_to_stop, until_stopped};
+use super::serve::{settle, told_to_stop, until_stopped};
 use crate::cli;
 use crate::config::server_of;
 use crate::outcome::{WrongUse, say, say_json};
@@ -70,7 +70,7 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let url = format!("http://localhost:{}", listen.port());
     let custody = house(&folder.path, &ground, &url).await?;
     let node = custody.node_join().await?;
-    custody.start_settle().await?;
+    settle(&custody).await?;
     let people = custody.demo_fill(args.seed).await?;
     if ground.server.is_some() {
         escrow(&custody, &folder.path).await?;

@@ -58,7 +58,8 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     until_stopped((custody, node), portal, &config.dir, stop).await
 }
 
-async fn settle(custody: &Custody) -> Result<(), CustodyError> {
+/// What a start owes before anybody is served, tried for as long as a busy database may need.
+pub(super) async fn settle(custody: &Custody) -> Result<(), CustodyError> {
     for _ in 1..SETTLE_TRIES {
         match custody.start_settle().await {
             Err(error @ (CustodyError::Unwitnessed | CustodyError::Store(_))) => {
