@@ -106,6 +106,7 @@ pub struct Demo {
 pub struct Said(PathBuf);
 
 impl Drop for Said {
+    #[expect(clippy::print_stderr, reason = "a test that fails shows what the process said")]
     fn drop(&mut self) {
         // Enough for one act and what it stumbled over.
         const LINES: usize = 60;

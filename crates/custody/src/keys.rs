@@ -21,6 +21,7 @@ use record::civil::Day;
 use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use store::{DocumentVersion, SealedColumn, SealedRow, Store, StoreError, Tx};
 use vault::{Column, KeyChange, KeyError, KeyRing, KeyRows, Known, Rendition, RenditionKind, RootKey, WrappedKey};
 
@@ -67,7 +68,8 @@ pub struct Rekeyed {
 pub struct EscrowChange<'p> {
     /// The new place.
     pub to: Option<&'p Path>,
-    /// The one before is lost, and nobody can wipe it: the day at whose end (UTC) the last copy of it is known to be gone.
+    /// The one before, or one before that which is still to be wiped, is lost, and nobody can wipe it: the day at whose end (UTC) the
+    /// last copy of it is known to be gone.
     pub lost_until: Option<Day>,
 }
 
@@ -86,7 +88,8 @@ async fn escrow_move(store: &Store, tx: &mut Tx, to: &Path) -> Result<(), Custod
     let to = escrow::path_text(to)?;
     let before = store.meta_fetch(EPOCH_ESCROW).await?;
     if let Some(before) = before.filter(|before| *before != to) {
-        if store.meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
+        // Who goes back to the one that was left leaves the one before instead.
+        if store.meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some_and(|left| left != to) {
             return Err(CustodyError::State(
                 "An earlier escrow is still to be wiped. See to its volume, then try again.",
             ));
@@ -454,6 +457,8 @@ impl Custody {
             self.store().flush_surely().await?;
         }
         // If we die here: the log is clean, the escrow is not; the mark is still there.
+        // Another node may have changed the epoch this very second: what it did is followed before it is finished.
+        self.keys_follow().await?;
         self.escrow_write().await?;
         // The old half goes after the escrow has the new one: were the server to lose its last word, there is a way back.
         let gone = self.halves_destroy().await?;
@@ -494,8 +499,15 @@ impl Custody {
             let house = self.program().to_string();
             let stopped = |_| CustodyError::Broken("wiping an escrow was stopped".to_owned());
             // If we die before the mark is gone: zeros are written over zeros.
-            let old = left.clone();
-            tokio::task::spawn_blocking(move || escrow::leave(&old, &path, &house)).await.map_err(stopped)??;
+            let (old, on_server) = (left.clone(), self.store().is_on_server());
+            let leave = move || {
+                // Which one is left is a row's word: one that has more than the new one stays.
+                if on_server {
+                    escrow::takes_over(&path, &old)?;
+                }
+                escrow::leave(&old, &path, &house)
+            };
+            tokio::task::spawn_blocking(leave).await.map_err(stopped)??;
             let mut tx = self.store().begin("forget an earlier escrow").await?;
             tx.meta_remove(EPOCH_ESCROW_LEFT).await?;
             tx.commit().await?;
@@ -521,8 +533,10 @@ impl Custody {
 
     async fn escrow_replace(&self, path: &Path) -> Result<(), CustodyError> {
         for _ in 0..PASSES_MAX {
+            // Before the rows: what another machine writes there meanwhile is never newer than they.
+            let kept = self.escrow_rows(path).await?;
             let rows = self.store().key_rows().await?;
-            self.escrow_openable(&rows).await?;
+            self.escrow_openable(&rows, &kept).await?;
             let halves = self.store().halves_of(&rows).await?;
             let (state, to, house, now) = (rows.state(), path.to_owned(), self.program().to_string(), self.now());
             tokio::task::spawn_blocking(move || escrow::prepare(&to, (&rows, &halves), &house, now))
@@ -539,20 +553,38 @@ impl Custody {
         Err(CustodyError::State("The keys are changed by somebody else all the time; the escrow is as it was."))
     }
 
-    /// On a server: the table that is about to replace an escrow opens, and has every key that this node has. Whoever can write
-    /// rows gets no escrow overwritten by them.
-    async fn escrow_openable(&self, rows: &KeyRows) -> Result<(), CustodyError> {
+    /// On a server: the table that the escrow has now. It remembers it across starts.
+    async fn escrow_rows(&self, path: &Path) -> Result<KeyRows, CustodyError> {
+        if !self.store().is_on_server() {
+            return Ok(KeyRows::default());
+        }
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || escrow::read(&path));
+        Ok(read.await.map_err(|_| CustodyError::Broken("reading the escrow was stopped".to_owned()))??.rows)
+    }
+
+    /// On a server: the table that is about to replace an escrow opens, and is no older than this node's and the escrow's own. Whoever
+    /// can write rows gets no escrow overwritten by them.
+    async fn escrow_openable(&self, rows: &KeyRows, kept: &KeyRows) -> Result<(), CustodyError> {
         if !self.store().is_on_server() {
             return Ok(());
         }
-        let opened = match self.ring().follow(rows.clone(), Known::ByAll) {
+        let followed = rows.comes_after(kept).and_then(|()| self.ring().follow(rows.clone(), Known::ByAll));
+        let opened = match followed {
             Err(KeyError::NeedsRoot) => self.ring_by_root(rows, Known::ByAll).await.map(drop),
             done => done.map(drop).map_err(CustodyError::seal),
         };
-        if let Err(error) = &opened {
-            let sentence = format!(
-                "The escrow of epoch keys was not replaced, for the table of keys does not open here: {error}."
-            );
+        let sentence = opened.as_ref().err().map(|error| {
+            format!(
+                "The escrow of epoch keys was not replaced, for the table of keys does not open here or is older than the escrow: {error}."
+            )
+        });
+        let said = std::mem::replace(
+            &mut *self.0.together.escrow_kept.lock().unwrap_or_else(PoisonError::into_inner),
+            sentence.clone(),
+        );
+        // Once, and not every minute, until it changes.
+        if let Some(sentence) = sentence.filter(|sentence| said.as_ref() != Some(sentence)) {
             self.alert("escrow_kept", &sentence).await;
         }
         opened

@@ -11,7 +11,8 @@ pub use shared::{SharedCounts, Unsaid, share_of};
 
 use crate::{Custody, CustodyError};
 use record::NodeId;
-use std::sync::{OnceLock, Weak};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Mutex, OnceLock, Weak};
 use std::time::Duration;
 use store::{Heard, LEASE, PULSE, Pulse, StoreError, Visit};
 use tokio::sync::watch;
@@ -36,6 +37,10 @@ pub(crate) struct Together {
     counts: OnceLock<Weak<dyn SharedCounts>>,
     /// One at a time writes the escrow of epoch keys.
     pub(crate) escrow_writing: tokio::sync::Mutex<()>,
+    /// Why the escrow was not replaced, as it was said last.
+    pub(crate) escrow_kept: Mutex<Option<String>>,
+    /// How often in a row an old epoch was left to another node.
+    pub(crate) epoch_left: AtomicU32,
 }
 
 /// How far this node has followed the key table.
@@ -54,6 +59,8 @@ impl Default for Together {
             gate: watch::Sender::new(None),
             counts: OnceLock::new(),
             escrow_writing: tokio::sync::Mutex::default(),
+            escrow_kept: Mutex::default(),
+            epoch_left: AtomicU32::new(0),
         }
     }
 }

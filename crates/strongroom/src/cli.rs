@@ -538,8 +538,8 @@ pub(crate) struct KeyRekey {
     /// Where the newest epoch keys are kept apart from data and backups.
     #[arg(long, value_name = "FILE")]
     pub(crate) epoch_escrow: Option<PathBuf>,
-    /// On a database server: the escrow before is lost; after this day no copy of it is left. Certificates say so.
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "epoch_escrow")]
+    /// On a database server: the escrow, or one still to be wiped, is lost; after this day no copy of it is left.
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) epoch_escrow_lost: Option<String>,
 }
 

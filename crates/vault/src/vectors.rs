@@ -82,7 +82,7 @@ fn make() -> BTreeMap<String, Vec<u8>> {
     line("derived column key of 00…1f", derive(&counting(0), label::COLUMN, b"").expose());
     line("joined key of 00…1f and 60…7f", joined(&counting(0), &counting(0x60), label::EPOCH_JOINED).expose());
     let name = HalfName::from_bytes([4; 16]);
-    line("half", &Half::seal(&root(), name, &counting(0x60)).sealed.to_bytes());
+    line("half", &Half::seal(&root(), (2, name), &counting(0x60)).sealed.to_bytes());
     let halved = EpochRow::wrap_halved(&root(), (name, &counting(0x60)), 2, &counting(0x22), now);
     line("epoch/2", &halved.wrapped.unwrap().to_bytes());
     lines

@@ -249,6 +249,45 @@ fn who_knows_a_new_epoch_follows_with_the_root_key_and_nobody_else_does() {
 }
 
 #[test]
+fn an_older_epoch_and_a_changed_one_are_followed_by_nobody_not_even_with_the_root_key() {
+    let house = House::new();
+    let older = house.ring.rows().clone();
+    let when = (house.now(), None);
+    let (change, _) = house.ring.shred_customer(house.north, &house.root, when, &SystemEntropy).unwrap();
+    let mut rows = older.clone();
+    rows.apply(&change).unwrap();
+    let ring = house.ring.follow_with(&house.root, (&rows, &[]), Known::ByAll).unwrap();
+    assert_eq!(ring.customers().collect::<Vec<_>>(), [house.south], "a new epoch may have lost a customer's keys");
+    let refused = |rows: &KeyRows| {
+        let (by_rows, by_root) =
+            (ring.follow(rows.clone(), Known::ByAll), ring.follow_with(&house.root, (rows, &[]), Known::ByAll));
+        let (by_rows, by_root) = (by_rows.unwrap_err(), by_root.unwrap_err());
+        assert_eq!(by_rows, by_root);
+        by_root
+    };
+    // The epoch before is put back with its keys, in the place of the newest and beside it.
+    let mut back = rows.clone();
+    (back.epochs[0], back.keys) = (older.epochs[0].clone(), older.keys.clone());
+    assert!(matches!(refused(&back), KeyError::Twice { .. }));
+    (back.epochs[1].wrapped, back.epochs[1].destroyed_at) = (None, Some(house.now()));
+    assert!(matches!(refused(&back), KeyError::Missing(_)));
+    // Another day on the newest one is no new epoch: what is lost beside it is missed.
+    let mut later = rows.clone();
+    later.epochs[1].created_at = later.epochs[1].created_at.plus_secs(1);
+    assert!(ring.follow(later.clone(), Known::ByAll).is_ok());
+    later
+        .keys
+        .iter_mut()
+        .filter(|row| row.name.owner == Owner::Customer(house.south))
+        .for_each(|row| row.wrapped = None);
+    assert!(matches!(refused(&later), KeyError::Missing(_)));
+    // Another key under its number.
+    let mut other = rows;
+    other.epochs[1].wrapped.as_mut().unwrap().bytes[20] ^= 1;
+    assert!(matches!(refused(&other), KeyError::Missing(_)));
+}
+
+#[test]
 fn a_table_that_has_lost_a_key_without_a_new_epoch_is_not_followed() {
     let house = House::new();
     let rows = house.ring.rows().clone();

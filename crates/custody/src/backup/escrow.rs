@@ -168,7 +168,7 @@ impl Writing {
 /// is there already stays as it is.
 pub(crate) fn begin(path: &Path, house: &str, now: Timestamp) -> Result<(), BackupError> {
     let _writing = Writing::begin(path)?;
-    if path.exists() {
+    if path.exists() && !is_zeros(path)? {
         return if read(path)?.house == house { Ok(()) } else { Err(BackupError::OtherHouse) };
     }
     prepare(path, (&KeyRows::default(), &[]), house, now)?;
@@ -207,7 +207,7 @@ pub(crate) fn prepare(
     };
     let mut bytes = serde_json::to_vec(&file).map_err(|_| BackupError::Form("the escrow"))?;
     bytes.push(b'\n');
-    if path.exists() && read(path)?.house != house {
+    if path.exists() && !is_zeros(path)? && read(path)?.house != house {
         return Err(BackupError::OtherHouse);
     }
     let (new, old) = (beside(path, ".new"), beside(path, ".old"));
@@ -266,13 +266,30 @@ pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyEr
     Ok(())
 }
 
+/// Has the escrow at the new place all that the earlier one has, or a newer epoch. One that cannot be read says nothing.
+pub(crate) fn takes_over(new: &Path, old: &Path) -> Result<(), CustodyError> {
+    let Ok(before) = read(old) else { return Ok(()) };
+    read(new)?.rows.comes_after(&before.rows).map_err(|_| {
+        CustodyError::State(
+            "The earlier escrow of epoch keys has keys that the new one has not, and was not wiped. Stop the server, and take the table of keys \
+             from the earlier one: strongroom key recover.",
+        )
+    })
+}
+
+/// Was this file overwritten as [`leave`] does it.
+pub(crate) fn is_wiped(path: &Path) -> bool {
+    is_zeros(path).unwrap_or(false)
+}
+
 /// Nobody asks for the earlier escrow any more: what [`leave`] made of it goes.
 pub(crate) fn left(old: &Path) -> Result<(), BackupError> {
     if old.exists() && is_zeros(old)? { wipe(old) } else { Ok(()) }
 }
 
 fn is_zeros(path: &Path) -> Result<bool, BackupError> {
-    Ok(super::read_bounded(path, BYTES_MAX)?.iter().all(|byte| *byte == 0))
+    let bytes = super::read_bounded(path, BYTES_MAX)?;
+    Ok(!bytes.is_empty() && bytes.iter().all(|byte| *byte == 0))
 }
 
 /// Overwrites a file with zeros and removes it. Absent is fine.

@@ -2,28 +2,37 @@
 //! beside the sealed objects, and an epoch goes for good when its half does (docs/decisions/0027).
 //!
 //! What must always hold: a half is in its place, and was read back there, before a row names it; nothing is decided where a
-//! half could not be destroyed; the row of a destroyed epoch names its half until that was looked for and not found; a node
-//! that cannot follow a new epoch answers nothing.
+//! half could not be destroyed; the row of a destroyed epoch names its half until that was looked for and not found; a half
+//! that is not older than the live epoch stays, whatever rows say; a node that cannot follow a new epoch answers nothing.
 
-use super::{EPOCH_ESCROW, key_error};
+use super::{EPOCH_DUE, EPOCH_ESCROW, EPOCH_ESCROW_LEFT, key_error};
 use crate::ask::Question;
 use crate::backup::escrow;
 use crate::{Custody, CustodyError};
 use record::{Outcome, Purpose, Timestamp, act};
 use std::path::{Path, PathBuf};
-use store::Store;
-use vault::{KeyError, KeyRing, KeyRows, Known, RootKey};
+use std::sync::atomic::Ordering;
+use store::{Store, StoreError};
+use vault::{HalfName, KeyError, KeyRing, KeyRows, Known, RootKey};
 
 /// Fact: until when this server had an epoch without a half, milliseconds since 1970. What its archive holds of before opens
 /// with the root key.
 pub(crate) const UNHALVED_UNTIL: &str = "epoch_unhalved_until";
 /// How often keys are read anew because somebody changed the epoch meanwhile.
 const TRIES: u32 = 4;
+/// How often in a row, once a minute, an old epoch is left to a node that has the escrow, before it is said that none has.
+pub(crate) const LEFT_MOST: u32 = 5;
 
 const NO_HALF: &str = "The rows are on a database server, whose log and copies keep the epoch key: nothing could be destroyed there for \
     good. A start makes it destroyable once halves of epoch keys can be destroyed where the objects lie; strongroom doctor says what hinders it.";
 const HALF_NEEDED: &str = "The table of keys says of an epoch that it is destroyed, and the keys of this node still need its half. Either this \
     node has not followed a new epoch yet, or somebody has written into the table: nothing was destroyed.";
+const NEWER_HALF: &str = "The table of keys says of a half that its epoch is destroyed, and the half is no older than the epoch that is live: \
+    somebody has written into the table. Nothing was destroyed. The newest escrow has the table as it was: strongroom key recover.";
+const ESCROW_AHEAD: &str = "The escrow of epoch keys is newer than the table of keys, or than what this node has of it: an older copy of the \
+    database was put back, or somebody has written into it. Stop the server, and take the table from the escrow: strongroom key recover.";
+const ESCROW_LEFT: &str = "An earlier escrow of epoch keys is still to be wiped where it lay. See to its volume: a start does it, and the running \
+    server within a minute. If it is lost: strongroom key rekey --epoch-escrow-lost.";
 const NO_ESCROW: &str = "No escrow of epoch keys is known, so a lost half would be the loss of everything. Make one first: strongroom key \
     rekey --epoch-escrow, on a volume of its own.";
 const ESCROW_AWAY: &str = "The escrow of epoch keys cannot be read from here, and would keep the old epoch. Do this on the machine that \
@@ -67,18 +76,48 @@ impl Custody {
         if !hindered.is_empty() {
             return Ok(hindered);
         }
+        if self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
+            return Ok(ESCROW_LEFT);
+        }
         match self.store().meta_fetch(EPOCH_ESCROW).await? {
             None if new_escrow.is_none() => return Ok(NO_ESCROW),
             None => {}
-            Some(path) => {
-                let read = tokio::task::spawn_blocking(move || escrow::read(&PathBuf::from(path))).await;
-                let house = self.program().to_string();
-                if !read.is_ok_and(|read| read.is_ok_and(|kept| kept.house == house)) {
-                    return Ok(ESCROW_AWAY);
-                }
-            }
+            Some(path) => match self.escrow_hindered(&path).await? {
+                "" => {}
+                hindered => return Ok(hindered),
+            },
         }
         place_hindered(self.store(), self.entropy()).await
+    }
+
+    /// What the escrow at this place has against a new epoch; empty when nothing. It remembers what a node that was started since
+    /// does not, and takes over whatever a new epoch has: so that is made of nothing older.
+    async fn escrow_hindered(&self, path: &str) -> Result<&'static str, CustodyError> {
+        let Some(kept) = self.escrow_at(path).await else { return Ok(ESCROW_AWAY) };
+        // Another node may have changed the keys this very second, and have written them there.
+        if let Err(error @ CustodyError::State(_)) = self.keys_follow().await {
+            return Err(error);
+        }
+        let (ring, rows) = (self.ring(), self.store().key_rows().await?);
+        // A change is made from what this node has, and written over what the table has.
+        let is_whole = ring.rows().comes_after(&kept.rows).is_ok() && rows.comes_after(ring.rows()).is_ok();
+        Ok(if is_whole { "" } else { ESCROW_AHEAD })
+    }
+
+    /// Is nothing at the place of an earlier escrow that could be wiped, nor what a wiping made of one.
+    pub(super) async fn escrow_is_gone(&self, path: &str) -> bool {
+        if self.escrow_at(path).await.is_some() {
+            return false;
+        }
+        let path = PathBuf::from(path);
+        !tokio::task::spawn_blocking(move || escrow::is_wiped(&path)).await.unwrap_or(false)
+    }
+
+    /// The escrow of this house that lies at this place, if it can be read from here.
+    pub(super) async fn escrow_at(&self, path: &str) -> Option<escrow::Escrow> {
+        let (path, house) = (PathBuf::from(path), self.program().to_string());
+        let read = tokio::task::spawn_blocking(move || escrow::read(&path)).await;
+        read.ok()?.ok().filter(|kept| kept.house == house)
     }
 
     /// As far as the rows say it; nothing is tried.
@@ -86,8 +125,11 @@ impl Custody {
         if self.store().is_on_server() && !self.ring().rows().is_halved() { NO_HALF } else { "" }
     }
 
-    /// [`Self::epoch_hindered`] as an error.
+    /// [`Self::epoch_hindered`] as an error. What was left of an earlier escrow and can be wiped now is not in the way.
     pub(super) async fn epoch_destroyable(&self, new_escrow: Option<&Path>) -> Result<(), CustodyError> {
+        if self.store().is_on_server() && self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some() {
+            drop(self.escrow_write().await);
+        }
         match self.epoch_hindered(new_escrow).await? {
             "" => Ok(()),
             hindered => Err(CustodyError::State(hindered)),
@@ -118,9 +160,14 @@ impl Custody {
     }
 
     async fn half_begin(&self, root: &RootKey) -> Result<(), CustodyError> {
-        match place_hindered(self.store(), self.entropy()).await? {
-            "" => {}
-            hindered => return Err(CustodyError::State(hindered)),
+        let by_escrow = match self.store().meta_fetch(EPOCH_ESCROW).await? {
+            Some(path) => self.escrow_hindered(&path).await?,
+            None => "",
+        };
+        for hindered in [by_escrow, place_hindered(self.store(), self.entropy()).await?] {
+            if !hindered.is_empty() {
+                return Err(CustodyError::State(hindered));
+            }
         }
         let question = Question::house(Purpose::Administration).saying("a half for the epoch key");
         let granted = self.ask_job::<act::KeyRekey>(question).await?;
@@ -150,21 +197,43 @@ impl Custody {
         Err(CustodyError::State("the keys were changed by somebody else meanwhile; try again"))
     }
 
-    /// Destroys the halves of epochs that are destroyed; which they were.
-    pub(super) async fn halves_destroy(&self) -> Result<Vec<(u32, vault::HalfName)>, CustodyError> {
+    /// Destroys the halves of epochs that are destroyed; which they were. Only after the escrow has the table as it is.
+    pub(super) async fn halves_destroy(&self) -> Result<Vec<(u32, HalfName)>, CustodyError> {
         let rows = self.store().key_rows().await?;
         let (due, mut needed) = (rows.halves_due(), rows.halves_needed());
+        if due.is_empty() {
+            return Ok(due);
+        }
+        // What was written into the escrow, and so looked at: without one, rows alone would have decided this.
+        if self.store().meta_fetch(EPOCH_ESCROW).await?.is_none() {
+            return Err(CustodyError::State(NO_ESCROW));
+        }
         // Whoever can write the database does not get a half destroyed by what they write there: what our own keys were opened
         // by stays. A node that has not followed a new epoch leaves the old half to one that has, and says so.
         needed.extend(self.ring().rows().halves_needed());
         if due.iter().any(|(_, half)| needed.contains(half)) {
             return Err(CustodyError::State(HALF_NEEDED));
         }
+        let newest = rows.epoch_live().map_or(0, |row| row.number);
+        for (epoch, half) in &due {
+            if (*epoch).max(self.half_epoch(*half).await?) >= newest {
+                return Err(CustodyError::State(NEWER_HALF));
+            }
+        }
         for (_, half) in &due {
             self.store().objects().half_destroy(*half).await?;
             // If we die here: it is gone and its row still names it; the next time removes nothing and looks again.
         }
         Ok(due)
+    }
+
+    /// Which epoch's it is by its own word, which no row can change; 0 of one that is gone or damaged.
+    async fn half_epoch(&self, half: HalfName) -> Result<u32, CustodyError> {
+        match self.store().objects().half_read(half).await {
+            Ok(found) => Ok(found.map_or(0, |half| half.epoch())),
+            Err(StoreError::Column { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The ring of a table with a new epoch, by the root key from where the configuration says it is.
@@ -180,19 +249,44 @@ impl Custody {
     /// # Errors
     /// [`CustodyError`]; the next time tries again.
     pub async fn keys_tend(&self) -> Result<(), CustodyError> {
-        if !self.store().is_on_server() {
+        if !self.store().is_on_server() || self.epoch_is_left().await? {
             return Ok(());
         }
         self.epoch_finish_told().await?;
         self.escrow_tend().await
     }
 
+    /// Is an old epoch left to another node: where its escrow is not to be read from here, as long as there is one, for some minutes.
+    async fn epoch_is_left(&self) -> Result<bool, CustodyError> {
+        let is_due = self.store().meta_fetch(EPOCH_DUE).await?.is_some();
+        if is_due && self.escrow_is_away().await? && self.store().nodes_beside().await? > 0 {
+            return Ok(self.0.together.epoch_left.fetch_add(1, Ordering::Relaxed) < LEFT_MOST);
+        }
+        self.0.together.epoch_left.store(0, Ordering::Relaxed);
+        Ok(false)
+    }
+
+    /// Is the escrow, or one before it that is still to be wiped, somewhere else.
+    async fn escrow_is_away(&self) -> Result<bool, CustodyError> {
+        if let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await?
+            && self.escrow_at(&path).await.is_none()
+        {
+            return Ok(true);
+        }
+        match self.store().meta_fetch(EPOCH_ESCROW_LEFT).await? {
+            Some(left) => Ok(self.escrow_is_gone(&left).await),
+            None => Ok(false),
+        }
+    }
+
     async fn escrow_tend(&self) -> Result<(), CustodyError> {
-        let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await?.map(PathBuf::from) else { return Ok(()) };
-        let read = tokio::task::spawn_blocking(move || escrow::read(&path)).await;
+        let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(()) };
         // Where it is not to be read from here, another machine has it.
-        let Ok(Ok(kept)) = read else { return Ok(()) };
-        if kept.rows.state() != self.store().key_rows().await?.state() {
+        let Some(kept) = self.escrow_at(&path).await else { return Ok(()) };
+        let (is_left, rows) =
+            (self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.is_some(), self.store().key_rows().await?);
+        // A table that the escrow will not follow is said, too.
+        if is_left || kept.rows.state() != rows.state() || rows.comes_after(&kept.rows).is_err() {
             self.escrow_write().await?;
         }
         Ok(())

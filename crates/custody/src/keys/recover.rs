@@ -5,7 +5,7 @@
 //! to be written is opened before; what the escrow has as destroyed stays destroyed.
 
 use crate::backup::{BackupError, escrow};
-use crate::keys::{EPOCH_DUE, escrow_move, key_error};
+use crate::keys::{EPOCH_DUE, EPOCH_ESCROW, escrow_move, key_error};
 use crate::{Custody, CustodyError, OpenHouse};
 use record::act;
 use std::collections::BTreeSet;
@@ -31,6 +31,8 @@ const OLDER: &str =
 const NODES: &str = "Another node works on this database. Stop all of them, then recover the keys.";
 const DROPPED: &str = "The database has a live key or epoch that this escrow does not know and could not keep: it is not the newest \
     escrow, or not of this database. Nothing was changed.";
+const NOT_NEWEST: &str = "The escrow that this house knows of can be read from here, and has keys that this one has not. Recover from that one. \
+    Nothing was changed.";
 
 /// How often it is looked whether a node that went away without a word is still counted, and how often at most: until its lease
 /// has ended.
@@ -109,6 +111,13 @@ pub async fn keys_recover(house: OpenHouse, epoch_escrow: &Path) -> Result<(Cust
         return Err(CustodyError::State(OLDER));
     }
     let rows = recovered(&kept.rows, &there)?;
+    if let Some(known) = store.meta_fetch(EPOCH_ESCROW).await?
+        && let Ok(known) = escrow::read(Path::new(&known))
+        && known.house == kept.house
+        && rows.comes_after(&known.rows).is_err()
+    {
+        return Err(CustodyError::State(NOT_NEWEST));
+    }
     // All of what will stand in the table, by the escrow's halves: one that does not open is never written.
     KeyRing::unlock_halved(&house.root, &rows, &kept.halves).map_err(key_error)?;
     let mut halves = 0;

@@ -155,6 +155,59 @@ async fn a_node_that_cannot_follow_a_new_epoch_answers_nothing_and_nobody_waits_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_epoch_is_left_for_some_minutes_to_the_node_that_has_the_escrow() {
+    let outside = root_file();
+    let path = outside.path().join("root.key");
+    let Some(two) = two_of(|settings| settings.root_key_file = Some(path)).await else { return };
+    let first = two.first();
+    let change = first.ring().rekey(&root(), first.now(), first.entropy()).unwrap();
+    let old = first.ring().rows().halves_needed()[0];
+    first.store().objects().half_put(change.half.as_ref().unwrap()).await.unwrap();
+    let mut tx = first.store().begin("change the epoch").await.unwrap();
+    assert_eq!(tx.key_change(&change).await.unwrap(), 1);
+    tx.meta_set(crate::keys::EPOCH_DUE, "").await.unwrap();
+    tx.commit().await.unwrap();
+    // Its volume is not here.
+    let aside = two.filled.outside.path().join("aside");
+    std::fs::rename(two.filled.escrow(), &aside).unwrap();
+    for _ in 0..crate::keys::halves::LEFT_MOST {
+        two.second.keys_tend().await.unwrap();
+    }
+    let said = two.second.alert_counts();
+    assert!(!said.contains_key("escrow_kept") && !said.contains_key("shred_waits"), "{said:?}");
+    assert!(two.second.keys_tend().await.is_err(), "nobody has done it by now");
+    assert!(first.store().objects().half_read(old).await.unwrap().is_some());
+    // Where it is, it is finished, even before the node has followed by itself.
+    std::fs::rename(&aside, two.filled.escrow()).unwrap();
+    first.keys_tend().await.unwrap();
+    assert!(first.store().objects().half_read(old).await.unwrap().is_none());
+    assert!(!first.alert_counts().contains_key("escrow_kept"));
+    two.leave().await;
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_followed_yet_follows_and_finishes_without_a_false_alarm() {
+    let outside = root_file();
+    let path = outside.path().join("root.key");
+    if !on_a_server() {
+        return;
+    }
+    let filled = filled_with(|settings| settings.root_key_file = Some(path)).await;
+    let custody = filled.custody();
+    let change = custody.ring().rekey(&root(), custody.now(), custody.entropy()).unwrap();
+    let old = custody.ring().rows().halves_needed()[0];
+    custody.store().objects().half_put(change.half.as_ref().unwrap()).await.unwrap();
+    let mut tx = custody.store().begin("change the epoch elsewhere").await.unwrap();
+    assert_eq!(tx.key_change(&change).await.unwrap(), 1);
+    tx.meta_set(crate::keys::EPOCH_DUE, "").await.unwrap();
+    tx.commit().await.unwrap();
+    let said = custody.alert_counts();
+    custody.keys_tend().await.unwrap();
+    assert!(custody.store().objects().half_read(old).await.unwrap().is_none());
+    assert_eq!(custody.alert_counts(), said, "nothing is said");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_nodes_that_wrap_anew_at_once_no_half_is_left_behind_and_no_key_is_lost() {
     let outside = root_file();
     let path = outside.path().join("root.key");

@@ -65,9 +65,15 @@ pub struct Half {
 }
 
 impl Half {
-    pub(crate) fn seal(root: &RootKey, name: HalfName, half: &Secret) -> Self {
+    pub(crate) fn seal(root: &RootKey, (epoch, name): (u32, HalfName), half: &Secret) -> Self {
         let with = SealKey::new(&derive(&root.secret, label::HALF_SEAL, b""));
-        Self { name, sealed: WrappedKey::wrap(root.name().to_owned(), 1, &with, &place(root, name), half) }
+        Self { name, sealed: WrappedKey::wrap(root.name().to_owned(), epoch, &with, &place(root, name), half) }
+    }
+
+    /// The epoch whose half it is, as it says where it lies: a row may say otherwise. Of one that an earlier version laid, 1.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.sealed.version
     }
 
     pub(super) fn open(&self, root: &RootKey) -> Result<Secret, KeyError> {
@@ -108,7 +114,8 @@ mod tests {
     fn a_half_opens_under_its_root_and_its_name_only() {
         let (root, other) = (RootKey::generate(&SeededEntropy::new(1)), RootKey::generate(&SeededEntropy::new(2)));
         let secret = Secret::random(&SeededEntropy::new(3));
-        let half = Half::seal(&root, HalfName::from_bytes([7; 16]), &secret);
+        let half = Half::seal(&root, (3, HalfName::from_bytes([7; 16])), &secret);
+        assert_eq!(half.epoch(), 3);
         assert_eq!(half.open(&root).unwrap().expose(), secret.expose());
         assert!(matches!(half.open(&other), Err(KeyError::WrongRoot)));
         let moved = Half { name: HalfName::from_bytes([8; 16]), ..half.clone() };

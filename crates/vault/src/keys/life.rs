@@ -72,7 +72,7 @@ impl Epoch {
             Self::Halved => {
                 let (name, half) = (HalfName::mint(entropy), Secret::random(entropy));
                 let row = EpochRow::wrap_halved(root, (name, &half), number, epoch, now);
-                (row, Some(Half::seal(root, name, &half)))
+                (row, Some(Half::seal(root, (number, name), &half)))
             }
         }
     }

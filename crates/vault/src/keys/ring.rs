@@ -2,9 +2,7 @@
 //! to newer versions, and the operator's own directory and audit bodies. Opening a customer's data is not here.
 
 use super::half::Half;
-use super::row::{
-    EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey,
-};
+use super::row::{EPOCH_ID, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey};
 use crate::blind::Field;
 use crate::floe::{PLAIN_SEGMENT_LEN, Sealer};
 use crate::place::{Column, DirectoryColumn, Rendition, column_place, directory_place, object_key_place, object_place};
@@ -12,7 +10,7 @@ use crate::primitives::{BlockKey, MacKey, MacTag, OpenKey, Place, SealKey, deriv
 use crate::sealed::{column_pad, column_unpad, envelope, envelope_read};
 use crate::secret::{RootKey, Secret};
 use record::{CustomerId, DocumentId, Entropy, ResourceId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -175,32 +173,27 @@ impl KeyRing {
     /// could not read what was sealed by it.
     ///
     /// # Errors
-    /// [`KeyError::NeedsRoot`] when there is a new epoch.
+    /// [`KeyError::NeedsRoot`] when there is a new epoch; as [`KeyRows::comes_after`] when the table was not written by us.
     pub fn follow(&self, rows: KeyRows, known: Known) -> Result<Self, KeyError> {
-        let live = |rows: &KeyRows| -> Vec<EpochRow> {
-            rows.epochs.iter().filter(|row| row.live().is_some()).cloned().collect()
-        };
-        if live(&rows) != live(&self.rows) {
+        rows.comes_after(&self.rows)?;
+        let newest = |rows: &KeyRows| rows.epoch_live().map(|row| row.number);
+        if newest(&rows) != newest(&self.rows) {
             return Err(KeyError::NeedsRoot);
-        }
-        // Keys are destroyed with their epoch and never without it: a table that has lost one was not written by us.
-        let kept: BTreeSet<KeyName> = rows.keys.iter().filter(|row| row.is_live()).map(|row| row.name).collect();
-        if self.rows.keys.iter().any(|row| row.is_live() && !kept.contains(&row.name)) {
-            return Err(KeyError::Missing("a key that was here before"));
         }
         Ok(Self::build(self.epochs.clone(), rows)?.held_back(self, known))
     }
 
-    /// The same with a new epoch, which the root key opens.
+    /// The same with a new epoch, which the root key opens. What it opens besides, an older epoch for one, is not followed.
     ///
     /// # Errors
-    /// As [`Self::unlock_halved`].
+    /// As [`KeyRows::comes_after`] and [`Self::unlock_halved`].
     pub fn follow_with(
         &self,
         root: &RootKey,
         (rows, halves): (&KeyRows, &[Half]),
         known: Known,
     ) -> Result<Self, KeyError> {
+        rows.comes_after(&self.rows)?;
         Ok(Self::unlock_halved(root, rows, halves)?.held_back(self, known))
     }
 

@@ -4,6 +4,8 @@ use super::half::{self, Half, HalfName};
 use crate::primitives::{KEY_LEN, NONCE_LEN, NotAuthentic, OpenKey, Place, SealKey, TAG_LEN, label};
 use crate::secret::Secret;
 use record::{CustomerId, Timestamp};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -485,6 +487,35 @@ impl KeyRows {
     #[must_use]
     pub fn is_halved(&self) -> bool {
         self.epochs.iter().filter(|row| row.live().is_some()).all(|row| row.half.is_some())
+    }
+
+    /// The newest epoch that is live.
+    #[must_use]
+    pub fn epoch_live(&self) -> Option<&EpochRow> {
+        self.epochs.iter().filter(|row| row.live().is_some()).max_by_key(|row| row.number)
+    }
+
+    /// May this table have come after that one by changes of ours: one epoch is live, and none that is older than what was live before;
+    /// keys are destroyed with their epoch and never without it. When a row says that it was made does not matter.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] with what is not there any more, [`KeyError::Twice`] when an older epoch lives beside the newest.
+    pub fn comes_after(&self, before: &Self) -> Result<(), KeyError> {
+        let live = self.epoch_live().ok_or(KeyError::Missing("a live epoch key"))?;
+        if self.epochs.iter().filter(|row| row.live().is_some()).count() > 1 {
+            return Err(KeyError::Twice { name: "the live epoch key".to_owned() });
+        }
+        let Some(known) = before.epoch_live() else { return Ok(()) };
+        match live.number.cmp(&known.number) {
+            Ordering::Greater => return Ok(()),
+            Ordering::Equal if live.wrapped == known.wrapped && live.half == known.half => {}
+            Ordering::Equal | Ordering::Less => return Err(KeyError::Missing("the newest epoch that was here before")),
+        }
+        let kept: BTreeSet<KeyName> = self.keys.iter().filter(|row| row.is_live()).map(|row| row.name).collect();
+        if before.keys.iter().any(|row| row.is_live() && !kept.contains(&row.name)) {
+            return Err(KeyError::Missing("a key that was here before"));
+        }
+        Ok(())
     }
 
     /// The state of the table.

@@ -1,13 +1,14 @@
 //! What somebody who can write rows, a volume that is away, and a copy that was put back do to halves and escrow: nothing.
 
 use crate::backup::escrow;
-use crate::filled::{Filled, filled, root};
+use crate::filled::{Filled, filled, reads, root};
 use crate::keys::{EPOCH_DUE, EPOCH_ESCROW, EPOCH_ESCROW_LEFT};
-use crate::testing::TempDir;
+use crate::testing::{TempDir, bucket_at, house_in};
 use crate::{Custody, CustodyError, OpenHouse, ShredStanding};
+use fake_bucket::FakeBucket;
 use record::{SeededEntropy, Timestamp, act};
 use std::sync::Arc;
-use vault::KeyRows;
+use vault::{EpochRow, KeyRow, KeyRows, Owner};
 
 async fn filled_on_a_server() -> Option<Filled> {
     store::trial::server_place()?;
@@ -71,6 +72,125 @@ async fn whoever_writes_rows_gets_neither_the_newest_half_destroyed_nor_the_escr
     fact_set(custody, EPOCH_ESCROW_LEFT, other.to_str().unwrap()).await;
     assert!(custody.escrow_write().await.is_err());
     assert_eq!(std::fs::read(&other).unwrap(), b"Dear Sir");
+}
+
+/// The same in a bucket, with a root key that the node can read again.
+async fn in_bucket_with_its_root_key() -> Option<(FakeBucket, TempDir, Filled)> {
+    store::trial::server_place()?;
+    let keys = TempDir::new();
+    std::fs::create_dir_all(keys.path()).unwrap();
+    let file = keys.path().join("root.key");
+    std::fs::write(&file, root().to_file_line().as_bytes()).unwrap();
+    let fake = FakeBucket::start();
+    let endpoint = fake.endpoint();
+    let house = house_in(
+        |dir| Some(bucket_at(endpoint, dir)),
+        |settings| {
+            settings.retention_days = 0;
+            settings.root_key_file = Some(file);
+        },
+    );
+    let filled = crate::filled::fill(house.await).await;
+    Some((fake, keys, filled))
+}
+
+/// A row of an epoch as whoever writes rows would have it: destroyed, with this half still to be destroyed.
+fn destroyed(number: u32, half: Option<vault::HalfName>) -> EpochRow {
+    let at = Timestamp::from_unix_millis(1);
+    EpochRow { number, wrapped: None, half, created_at: at, destroyed_at: Some(at) }
+}
+
+/// The clinic is destroyed, and the old half stays in the bucket: the rows of before and of now, and the escrow of before.
+async fn shredded_with_the_half_held(fake: &FakeBucket, filled: &Filled) -> (KeyRows, KeyRows, Vec<u8>) {
+    let store = filled.custody().store();
+    let before = store.key_rows().await.unwrap();
+    filled.asked().await;
+    let kept = std::fs::read(filled.escrow()).unwrap();
+    let half = before.halves_needed()[0].to_string();
+    let held = fake.keys().into_iter().find(|key| key.ends_with(&half)).unwrap();
+    fake.hold(Some(&held));
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    assert!(desk.key_shred_approve(&filled.decided(), Some(root())).await.is_err());
+    (before, store.key_rows().await.unwrap(), kept)
+}
+
+#[tokio::test]
+async fn an_older_epoch_that_is_put_back_while_its_half_is_there_is_not_followed_and_costs_nothing() {
+    let Some((fake, _keys, filled)) = in_bucket_with_its_root_key().await else { return };
+    let custody = filled.custody();
+    let (before, now, kept_before) = shredded_with_the_half_held(&fake, &filled).await;
+    let (old, new) = (before.halves_needed()[0], now.halves_needed()[0]);
+    let kept = std::fs::read(filled.escrow()).unwrap();
+    let unharmed = async |escrow: &[u8]| {
+        assert_eq!(std::fs::read(filled.escrow()).unwrap(), escrow);
+        assert!(custody.store().objects().half_read(new).await.unwrap().is_some());
+        assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some(), "nobody is told that it has ended");
+    };
+    // Beside the newest one, and in its place, with a row more, so that nodes look.
+    rows_put(custody, &before).await;
+    assert!(custody.keys_tend().await.is_err());
+    unharmed(&kept).await;
+    let mut forged = before.clone();
+    forged.epochs.push(destroyed(2, Some(new)));
+    forged.keys.push(KeyRow {
+        name: format!("records/{}/9", filled.clinic).parse().unwrap(),
+        wrapped: None,
+        ..forged.keys[0].clone()
+    });
+    rows_put(custody, &forged).await;
+    fake.hold(None);
+    assert!(custody.keys_follow().await.is_err() && custody.keys_tend().await.is_err());
+    assert!(custody.halves_destroy().await.is_err());
+    assert!(!reads(custody, &filled.typist, filled.documents[0]).await, "what was destroyed stays so");
+    unharmed(&kept).await;
+    // A node that starts remembers nothing; the escrow does.
+    let started = Custody::open(at_hand(&filled, 24)).await.unwrap();
+    assert!(started.keys_tend().await.is_err());
+    unharmed(&kept).await;
+    assert_eq!(started.alert_counts().get("escrow_kept"), Some(&1));
+    // Nor is the newest half destroyed where the escrow was away when the epoch was changed, whatever number a row gives it.
+    std::fs::write(filled.escrow(), &kept_before).unwrap();
+    assert!(started.keys_tend().await.is_err());
+    assert!(custody.store().objects().half_read(new).await.unwrap().is_some());
+    rows_put(custody, &KeyRows { epochs: vec![destroyed(0, Some(new)), destroyed(2, None)], keys: Vec::new() }).await;
+    assert!(started.keys_tend().await.is_err() && started.halves_destroy().await.is_err());
+    assert!(custody.store().objects().half_read(new).await.unwrap().is_some());
+    // The rows are put right again, and it ends.
+    rows_put(custody, &KeyRows { epochs: vec![destroyed(0, None)], keys: Vec::new() }).await;
+    rows_put(custody, &now).await;
+    custody.keys_tend().await.unwrap();
+    assert!(custody.store().objects().half_read(old).await.unwrap().is_none());
+    assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_customers_keys_that_are_emptied_by_hand_stay_in_the_escrow_after_a_start_too() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    let kept_rows = escrow::read(&filled.escrow()).unwrap().rows;
+    let mut forged = rows.clone();
+    let clinics = |row: &&mut KeyRow| row.name.owner == Owner::Customer(filled.clinic);
+    forged.keys.iter_mut().filter(clinics).for_each(|row| row.wrapped = None);
+    // Another day on the epoch's row is no new epoch.
+    let mut later = forged.clone();
+    later.epochs[0].created_at = later.epochs[0].created_at.plus_secs(1);
+    assert!(custody.escrow_openable(&later, &KeyRows::default()).await.is_err(), "by what the node has");
+    rows_put(custody, &forged).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    let started = Custody::open(at_hand(&filled, 25)).await.unwrap();
+    assert!(started.escrow_openable(&later, &KeyRows::default()).await.is_ok(), "the control: it remembers nothing");
+    assert!(started.escrow_openable(&later, &kept_rows).await.is_err());
+    for _ in 0..3 {
+        assert!(started.keys_tend().await.is_err());
+    }
+    assert_eq!(started.alert_counts().get("escrow_kept"), Some(&1), "said once, and not every minute");
+    assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    assert!(started.key_rekey(&root(), None, None).await.is_err(), "and nothing begins");
+    rows_put(custody, &rows).await;
+    started.keys_tend().await.unwrap();
+    assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -323,4 +443,184 @@ async fn an_escrow_that_is_lost_is_given_up_with_a_day_that_every_certificate_re
     assert!(!old.exists());
     let done = filled.shredded().await;
     assert!(done.text.contains("expire by: 2027-05-01"), "{}", done.text);
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_is_lost_before_it_was_wiped_is_given_up_by_itself() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let (old, to) = (filled.escrow(), filled.outside.path().join("another"));
+    let disk = filled.outside.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let at_first = disk.join("escrow");
+    custody.key_rekey(&root(), None, Some(&at_first)).await.unwrap();
+    // It is moved, and what could not be wiped there is lost with its disk, before the change has ended.
+    custody.key_rekey(&root(), None, Some(&to)).await.unwrap();
+    fact_set(custody, EPOCH_ESCROW_LEFT, at_first.to_str().unwrap()).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    std::fs::remove_dir_all(&disk).unwrap();
+    assert!(custody.keys_tend().await.is_err());
+    // Nothing begins that could not end.
+    filled.left().await;
+    let asked = filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&filled.order()).await;
+    assert!(asked.is_err_and(|error| error.to_string().contains("--epoch-escrow-lost")));
+    assert!(custody.key_rekey(&root(), None, None).await.unwrap_err().to_string().contains("--epoch-escrow-lost"));
+    let day = record::civil::Day::new(2027, 6, 1).unwrap();
+    let lost = async |to: Option<&std::path::Path>| {
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyRekey>(&filled.second).await;
+        let change = crate::EscrowChange { to, lost_until: Some(day) };
+        desk.key_rekey(&root(), None, &change).await.map_err(|error| error.to_string())
+    };
+    assert!(lost(Some(&at_first)).await.is_err(), "not to where it was lost");
+    lost(None).await.unwrap();
+    for fact in [EPOCH_DUE, EPOCH_ESCROW_LEFT] {
+        assert!(custody.store().meta_fetch(fact).await.unwrap().is_none(), "{fact}");
+    }
+    assert_eq!(custody.store().meta_fetch(EPOCH_ESCROW).await.unwrap().as_deref(), to.to_str());
+    assert!(lost(None).await.unwrap_err().contains("not lost"));
+    // The other way round: the one that is known is lost, the one before can be wiped, and is.
+    escrow::begin(&old, &custody.program().to_string(), custody.now()).unwrap();
+    fact_set(custody, EPOCH_ESCROW_LEFT, old.to_str().unwrap()).await;
+    std::fs::remove_file(&to).unwrap();
+    assert!(lost(None).await.unwrap_err().contains("--epoch-escrow"), "a new place is needed");
+    let third = filled.outside.path().join("third");
+    lost(Some(&third)).await.unwrap();
+    assert!(third.exists() && !old.exists());
+    assert!(custody.store().meta_fetch(EPOCH_ESCROW_LEFT).await.unwrap().is_none());
+    filled.house.step_up(&filled.first).await.unwrap();
+    filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&filled.order()).await.unwrap();
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    let done = desk.key_shred_approve(&filled.decided(), Some(root())).await.unwrap();
+    assert!(matches!(done, crate::Approved::Shredded(done) if done.text.contains("expire by: 2027-06-01")));
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_is_wiped_already_is_not_lost_and_is_away_for_nobody() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let left = filled.outside.path().join("left");
+    let lost = async || {
+        filled.house.step_up(&filled.second).await.unwrap();
+        let desk = filled.house.desk::<act::KeyRekey>(&filled.second).await;
+        let day = record::civil::Day::new(2027, 6, 1).unwrap();
+        let change = crate::EscrowChange { to: None, lost_until: Some(day) };
+        desk.key_rekey(&root(), None, &change).await.map_err(|error| error.to_string())
+    };
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    assert!(custody.escrow_is_away().await.unwrap(), "nothing is there: a volume that is away");
+    // Somebody died when it was wiped and not forgotten yet.
+    std::fs::write(&left, [0_u8; 4096]).unwrap();
+    assert!(!custody.escrow_is_away().await.unwrap());
+    assert!(lost().await.unwrap_err().contains("not lost"));
+    assert!(custody.store().meta_fetch(EPOCH_ESCROW_LEFT).await.unwrap().is_some());
+    // It is in nobody's way: what begins next forgets it first, and no certificate speaks of it.
+    let done = filled.shredded().await;
+    assert!(!left.exists() && custody.store().meta_fetch(EPOCH_ESCROW_LEFT).await.unwrap().is_none());
+    assert!(done.text.contains("no older backup holds a key"), "{}", done.text);
+    // A file without a byte was never an escrow, and proves nothing.
+    std::fs::write(&left, b"").unwrap();
+    fact_set(custody, EPOCH_ESCROW_LEFT, left.to_str().unwrap()).await;
+    assert!(custody.escrow_is_away().await.unwrap() && custody.keys_tend().await.is_err());
+    assert!(lost().await.is_ok());
+}
+
+#[tokio::test]
+async fn an_earlier_escrow_that_has_more_than_the_new_one_is_not_wiped_whatever_rows_say() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    // An older copy lies where the node can read it.
+    let copy = filled.outside.path().join("copy");
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    custody.key_rekey(&root(), None, None).await.unwrap();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    // Rows say that the copy is the escrow and the escrow is what was left; and a customer's keys are emptied.
+    let mut forged = rows.clone();
+    let clinics = |row: &&mut KeyRow| row.name.owner == Owner::Customer(filled.clinic);
+    forged.keys.iter_mut().filter(clinics).for_each(|row| row.wrapped = None);
+    rows_put(custody, &forged).await;
+    fact_set(custody, EPOCH_ESCROW, copy.to_str().unwrap()).await;
+    fact_set(custody, EPOCH_ESCROW_LEFT, filled.escrow().to_str().unwrap()).await;
+    fact_set(custody, EPOCH_DUE, "").await;
+    let started = Custody::open(at_hand(&filled, 26)).await.unwrap();
+    let said = started.keys_tend().await.unwrap_err().to_string();
+    assert!(said.contains("was not wiped"), "{said}");
+    assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    assert!(started.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some());
+    // From it all comes back, and then what is left is the copy.
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 27), &filled.escrow()).await.unwrap();
+    assert_eq!(recovered.store().key_rows().await.unwrap(), rows);
+    recovered.start_settle().await.unwrap();
+    assert!(!copy.exists() && filled.escrow().exists());
+    assert!(reads(&recovered, &filled.typist, filled.documents[0]).await);
+    // Nor does anybody recover from a copy that has less than the escrow that is known.
+    std::fs::copy(filled.escrow(), &copy).unwrap();
+    let bay = filled.house.customer(&filled.first, "Bay Dermatology").await;
+    custody.escrow_write().await.unwrap();
+    let mut forged = custody.store().key_rows().await.unwrap();
+    let bays = |row: &&mut KeyRow| row.name.owner == Owner::Customer(bay);
+    forged.keys.iter_mut().filter(bays).for_each(|row| row.wrapped = None);
+    rows_put(custody, &forged).await;
+    let refused = crate::keys_recover(at_hand(&filled, 28), &copy).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("Recover from that one"), "{refused}");
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 29), &filled.escrow()).await.unwrap();
+    assert!(recovered.ring().customers().any(|one| one == bay));
+}
+
+#[tokio::test]
+async fn a_table_whose_keys_are_emptied_is_said_within_a_minute_though_nothing_is_due() {
+    let Some(filled) = filled_on_a_server().await else { return };
+    let custody = filled.custody();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    custody.keys_tend().await.unwrap();
+    let mut forged = rows.clone();
+    let clinics = |row: &&mut KeyRow| row.name.owner == Owner::Customer(filled.clinic);
+    forged.keys.iter_mut().filter(clinics).for_each(|row| row.destroyed_at = Some(Timestamp::from_unix_millis(1)));
+    rows_put(custody, &forged).await;
+    assert!(custody.keys_tend().await.is_err());
+    assert_eq!(custody.alert_counts().get("escrow_kept"), Some(&1));
+    assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    // What is in memory mends nothing and harms nothing: no new epoch is made of the one or over the other.
+    assert!(custody.key_rekey(&root(), None, None).await.unwrap_err().to_string().contains("key recover"));
+    rows_put(custody, &rows).await;
+    custody.key_rekey(&root(), None, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_before_a_house_had_halves_get_no_new_epoch_at_a_start_that_the_escrow_would_follow() {
+    if store::trial::server_place().is_none() {
+        return;
+    }
+    let house = crate::testing::house_without_half(|settings| settings.retention_days = 0).await;
+    let filled = crate::filled::fill(house).await;
+    let custody = filled.custody();
+    let (rows, kept) = (custody.store().key_rows().await.unwrap(), std::fs::read(filled.escrow()).unwrap());
+    let half = rows.halves_needed()[0];
+    // As it came over from an earlier version: the server's archive has it, and the root key opens it.
+    let at = rows.epochs[0].created_at;
+    let before = KeyRows::begin(&root(), crate::settings::year_of(at), at, &SeededEntropy::new(21));
+    let mut forged = rows.clone();
+    forged.epochs[0] = before.epochs[0].clone();
+    forged.epochs[1] = EpochRow { wrapped: None, half: None, destroyed_at: Some(at), ..rows.epochs[1].clone() };
+    for row in &mut forged.keys {
+        row.wrapped = before.keys.iter().find(|one| one.name == row.name).and_then(|one| one.wrapped.clone());
+    }
+    rows_put(custody, &forged).await;
+    let aside = filled.outside.path().join("aside");
+    for is_away in [true, false] {
+        if is_away {
+            std::fs::rename(filled.escrow(), &aside).unwrap();
+        }
+        let started = Custody::open(at_hand(&filled, 30)).await.unwrap();
+        assert_eq!(started.store().key_rows().await.unwrap(), forged, "no epoch is made of it");
+        if is_away {
+            std::fs::rename(&aside, filled.escrow()).unwrap();
+        }
+        assert!(started.keys_tend().await.is_err());
+        assert_eq!(std::fs::read(filled.escrow()).unwrap(), kept);
+    }
+    assert!(custody.store().objects().half_read(half).await.unwrap().is_some());
+    let (recovered, _) = crate::keys_recover(at_hand(&filled, 31), &filled.escrow()).await.unwrap();
+    assert!(reads(&recovered, &filled.typist, filled.documents[0]).await);
 }
