@@ -248,7 +248,7 @@ fn values_of(mut content: &[u8]) -> Option<Vec<Value>> {
 }
 
 /// `IN (…)` over some ids, the customer in the first place.
-fn among<T: Copy + Into<Value>>(customer: CustomerId, ids: &[T]) -> (String, Vec<Value>) {
+pub(crate) fn among<T: Copy + Into<Value>>(customer: CustomerId, ids: &[T]) -> (String, Vec<Value>) {
     let mut condition = Condition::default();
     condition.place(customer);
     let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
@@ -513,6 +513,14 @@ impl Tx {
             at = self.row(sql, binds![customer, one]).await?.map_or(Ok(None), |row| row.maybe_word("linked_to"))?;
         }
         Ok(())
+    }
+
+    /// Lets go of all that waits to come in to this customer, because it never left the other one.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn arriving_forget(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
+        self.run("DELETE FROM arriving WHERE customer_id = $1", binds![customer]).await
     }
 
     /// Takes documents out of a customer, with all that hangs on them, as far as they are still as they were read. How many.

@@ -76,14 +76,19 @@ pub struct Joining {
     pub moving_at: Option<Timestamp>,
     /// When all of it was there.
     pub joined_at: Option<Timestamp>,
+    /// When some patients move and not all: the SHA-256 of the list of them (`splitting.rs`).
+    pub chosen: Option<Vec<u8>>,
 }
 
 const JOINING: &str = "customer_id, into_id, prefix, state, prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, \
-    people, moving_at, joined_at";
+    people, moving_at, joined_at, chosen";
+
+/// Memberships as they stand in one column, space between.
+pub(crate) fn people_of(text: &str) -> Result<Vec<MembershipId>, StoreError> {
+    text.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column: "people" })).collect()
+}
 
 fn joining(row: &Row) -> Result<Joining, StoreError> {
-    let people = row.maybe_text("people")?.unwrap_or_default();
-    let people = people.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column: "people" }));
     Ok(Joining {
         customer: row.word("customer_id")?,
         into: row.word("into_id")?,
@@ -95,9 +100,10 @@ fn joining(row: &Row) -> Result<Joining, StoreError> {
         given_at: row.maybe_at("given_at")?,
         agreed_by: row.maybe_word("agreed_by")?,
         agreed_at: row.maybe_at("agreed_at")?,
-        people: people.collect::<Result<_, _>>()?,
+        people: people_of(&row.maybe_text("people")?.unwrap_or_default())?,
         moving_at: row.maybe_at("moving_at")?,
         joined_at: row.maybe_at("joined_at")?,
+        chosen: row.maybe_bytes("chosen")?,
     })
 }
 
@@ -167,9 +173,16 @@ impl Tx {
     /// When the database cannot.
     pub async fn joining_prepare(&mut self, new: &Joining) -> Result<u64, StoreError> {
         self.run(
-            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at) \
-             VALUES ($1, $2, $3, 'prepared', $4, $5) ON CONFLICT (customer_id) DO NOTHING",
-            binds![new.customer, new.into.to_string(), &new.prefix, new.prepared_by, new.prepared_at],
+            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen) \
+             VALUES ($1, $2, $3, 'prepared', $4, $5, $6) ON CONFLICT (customer_id) DO NOTHING",
+            binds![
+                new.customer,
+                new.into.to_string(),
+                &new.prefix,
+                new.prepared_by,
+                new.prepared_at,
+                new.chosen.clone()
+            ],
         )
         .await
     }

@@ -52,6 +52,7 @@ mod server;
 mod sessions;
 mod share;
 mod shreds;
+mod splitting;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "trial"))]
@@ -95,4 +96,5 @@ pub use server::Server;
 pub use sessions::{Ceremony, SessionRow};
 pub use share::{Share, ShareError, ShareFile, ShareListing};
 pub use shreds::{KeyShred, KeyShredState};
+pub use splitting::{Split, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitWritten};
 pub use uploads::Upload;

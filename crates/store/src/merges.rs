@@ -48,10 +48,10 @@ pub struct MovedBack {
     pub related: u64,
 }
 
-const MERGE: &str = "merge_id, customer_id, prior_id, survivor_id, cause, state, proposed_at, proposed_by, decided_at, \
+pub(crate) const MERGE: &str = "merge_id, customer_id, prior_id, survivor_id, cause, state, proposed_at, proposed_by, decided_at, \
     decided_by, undone_at, undone_by";
 
-fn merge(row: &Row) -> Result<PatientMerge, StoreError> {
+pub(crate) fn merge(row: &Row) -> Result<PatientMerge, StoreError> {
     Ok(PatientMerge {
         id: row.word("merge_id")?,
         customer: row.word("customer_id")?,

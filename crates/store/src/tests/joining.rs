@@ -20,6 +20,7 @@ fn joining(prepared_by: PersonId) -> Joining {
         people: Vec::new(),
         moving_at: None,
         joined_at: None,
+        chosen: None,
     }
 }
 

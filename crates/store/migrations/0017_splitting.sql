@@ -1,0 +1,33 @@
+-- Why: some of a practice's patients go to another practice: who was chosen, by whose word, and what came of each. An older program does
+-- not know that a joining may be of some patients only, and would move all: none works on this schema (migrations.rs).
+
+ALTER TABLE customer_joining ADD COLUMN chosen BYTEA; -- when some patients move and not all: the SHA-256 of the list of them (docs/FORMATS.md); none = all
+
+-- Patients of a customer who were chosen to move to another one, and what came of each. Of the newest choice only.
+CREATE TABLE split_patient (
+    customer_id TEXT NOT NULL REFERENCES customer (customer_id), -- whose they were when they were chosen
+    patient_id  TEXT NOT NULL,                                   -- who; whoever has moved is another's, so this points nowhere
+    listed      BIGINT NOT NULL CHECK (listed IN (0, 1)),        -- is in the list that both managers say yes to
+    fate        TEXT NOT NULL CHECK (fate IN ('moves', 'moved', 'others', 'connected', 'held', 'gone', 'broken')), -- what comes, or came, of them
+    PRIMARY KEY (customer_id, patient_id)
+);
+
+-- Splits that were carried out: whose patients, to whom, by whose word.
+CREATE TABLE customer_split (
+    customer_id TEXT NOT NULL REFERENCES customer (customer_id), -- whose patients they were
+    into_id     TEXT NOT NULL REFERENCES customer (customer_id), -- whose they are
+    chosen      BYTEA NOT NULL,                                  -- the SHA-256 of the list
+    patients    BIGINT NOT NULL,                                 -- how many have moved
+    prefix      TEXT NOT NULL,                                   -- what record numbers got that both had
+    prepared_by TEXT NOT NULL,                                   -- the officer who prepared it
+    prepared_at BIGINT NOT NULL,                                 -- when
+    given_by    TEXT NOT NULL,                                   -- the manager of the one who said yes
+    given_at    BIGINT NOT NULL,                                 -- when
+    agreed_by   TEXT NOT NULL,                                   -- the other's manager
+    agreed_at   BIGINT NOT NULL,                                 -- when
+    people      TEXT NOT NULL,                                   -- memberships that the other's manager took over, space between
+    moving_at   BIGINT NOT NULL,                                 -- when it began to be carried out
+    split_at    BIGINT NOT NULL,                                 -- when all of it was there
+    PRIMARY KEY (customer_id, moving_at)
+);
+CREATE INDEX customer_split_into ON customer_split (into_id);

@@ -1,0 +1,154 @@
+//! Some patients of a customer who go to another one: whole charts, as they were read, and no text that reaches another's rows.
+
+use super::customers::two_customers;
+use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
+use crate::{Joining, JoiningState, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitWritten, Store};
+use record::document::DocumentState;
+use record::{MergeId, Timestamp};
+
+fn at(secs: i64) -> Timestamp {
+    NOW.plus_secs(secs)
+}
+
+fn chosen(n: u8, listed: bool, fate: SplitFate) -> SplitPatient {
+    SplitPatient { patient: patient_id(n), listed, fate }
+}
+
+/// Customer 1 is to give patients 1 and 11 to customer 2, both managers have said yes, and it is being carried out. Patient 31
+/// stays, because a document is held.
+async fn moving(store: &Store) {
+    two_customers(store).await;
+    let (here, there) = (customer(1), customer(2));
+    let row = Joining {
+        customer: here,
+        into: there,
+        prefix: "L-".to_owned(),
+        state: JoiningState::Prepared,
+        prepared_by: person(9),
+        prepared_at: NOW,
+        given_by: None,
+        given_at: None,
+        agreed_by: None,
+        agreed_at: None,
+        people: Vec::new(),
+        moving_at: None,
+        joined_at: None,
+        chosen: Some(vec![7; 32]),
+    };
+    let mut held = a_document(document_id(31), here);
+    (held.patient, held.author, held.state) = (Some(patient_id(31)), Some(person(2)), DocumentState::Held);
+    let mut tx = store.begin("test").await.unwrap();
+    tx.patient_insert(&a_patient(patient_id(31), here)).await.unwrap();
+    tx.document_insert(&held).await.unwrap();
+    let all = [
+        chosen(1, true, SplitFate::Moves),
+        chosen(11, true, SplitFate::Moves),
+        chosen(31, false, SplitFate::Held),
+    ];
+    assert_eq!(tx.joining_prepare(&row).await.unwrap(), 1);
+    tx.split_choose(here, &[chosen(9, true, SplitFate::Moves)]).await.unwrap();
+    tx.split_choose(here, &all).await.unwrap();
+    assert_eq!(tx.joining_give(here, NOW, (person(1), at(1))).await.unwrap(), 1);
+    assert_eq!(tx.joining_agree(here, at(1), (person(2), at(2)), &[]).await.unwrap(), 1);
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store.split_patients(here).await.unwrap(), all, "in place of whoever was chosen before");
+}
+
+#[tokio::test]
+async fn who_is_chosen_and_what_ties_them_is_told_of_one_customer_and_never_of_another() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let tie = |n| SplitTie { one: patient_id(n + 10), other: Some(patient_id(n)), is_link: true };
+    assert_eq!(store.split_ties(here).await.unwrap(), [tie(1)]);
+    assert_eq!(store.split_ties(there).await.unwrap(), [tie(2)]);
+    assert_eq!(store.split_held(here).await.unwrap(), [patient_id(31)]);
+    assert!(store.split_held(there).await.unwrap().is_empty());
+    let written = |n, yes| SplitWritten { patient: patient_id(n), some: yes, all: yes };
+    assert_eq!(store.split_written(here, &[person(1)]).await.unwrap(), [written(1, true), written(31, false)]);
+    assert_eq!(store.split_written(there, &[person(1)]).await.unwrap(), [written(2, true)]);
+    assert!(store.split_patients(there).await.unwrap().is_empty());
+    let page = store.split_page(here, Some(patient_id(1)), 1).await.unwrap();
+    assert_eq!(page, [chosen(11, true, SplitFate::Moves)]);
+    assert!(store.split_page(there, None, 9).await.unwrap().is_empty());
+    let counts = store.split_counts(here).await.unwrap();
+    assert_eq!((counts.patients, counts.documents, counts.bytes), (2, 1, 100));
+    assert_eq!(store.split_counts(there).await.unwrap(), crate::JoiningCounts::default());
+    let ids = [patient_id(1), patient_id(11)];
+    assert_eq!(store.split_stand(there, &ids).await.unwrap(), SplitStand::default());
+    let theirs = store.split_charts(there, &ids).await.unwrap();
+    assert!(theirs.patients.is_empty() && theirs.documents.is_empty() && theirs.glasses.is_empty());
+    assert!(store.split_merge_moved(here, MergeId::from_bytes([1; 16])).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_chart_leaves_whole_and_as_it_was_read_and_the_split_is_kept_when_all_are_there() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let ids = [patient_id(1), patient_id(11)];
+    let stand = store.split_stand(here, &ids).await.unwrap();
+    let charts = store.split_charts(here, &ids).await.unwrap();
+    let lengths = |charts: &SplitCharts| [charts.patients.len(), charts.documents.len(), charts.glasses.len()];
+    assert_eq!(lengths(&charts), [2, 1, 1]);
+    let mut tx = store.begin("another's").await.unwrap();
+    assert!(!tx.split_depart((there, here), &charts).await.unwrap(), "nothing of that is the other's");
+    drop(tx);
+    // Somebody opens the document: who has read what is part of a chart, and nothing else has changed.
+    let mut tx = store.begin("read meanwhile").await.unwrap();
+    tx.recipient_read(document_id(1), person(3), at(4)).await.unwrap();
+    assert_ne!(tx.split_stand(here, &ids).await.unwrap(), stand);
+    tx.commit().await.unwrap();
+    let stand = store.split_stand(here, &ids).await.unwrap();
+    let charts = store.split_charts(here, &ids).await.unwrap();
+    let mut tx = store.begin("too early").await.unwrap();
+    assert_eq!(tx.split_end((here, there), at(5)).await.unwrap(), 0, "somebody is still to move");
+    drop(tx);
+    let mut tx = store.begin("leave").await.unwrap();
+    assert_eq!(tx.split_stand(here, &ids).await.unwrap(), stand);
+    assert!(tx.split_depart((here, there), &charts).await.unwrap());
+    assert_eq!(tx.split_fate(there, &ids, SplitFate::Moved).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.split_fate(here, &ids, SplitFate::Moved).await.unwrap(), 2);
+    assert_eq!(tx.split_fate(here, &ids, SplitFate::Broken).await.unwrap(), 0, "they are not to move any more");
+    assert_eq!(tx.arriving_forget(here).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert_eq!([store.customer_bytes(here).await.unwrap(), store.customer_bytes(there).await.unwrap()], [0, 300]);
+    let mut tx = store.begin("end").await.unwrap();
+    assert_eq!(tx.split_end((there, here), at(5)).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.split_end((here, there), at(5)).await.unwrap(), 1);
+    assert_eq!(tx.split_end((here, there), at(6)).await.unwrap(), 0, "once");
+    tx.commit().await.unwrap();
+    assert!(store.joining_fetch(here).await.unwrap().is_none(), "it may be split again, or join another");
+    let done = store.split_list_from(here).await.unwrap();
+    assert_eq!((done[0].patients, done[0].into, done[0].split_at, done[0].given.0), (2, there, at(5), person(1)));
+    assert_eq!(store.split_list_into(there).await.unwrap(), done);
+    assert!(store.split_list_from(there).await.unwrap().is_empty());
+    assert!(store.split_list_into(here).await.unwrap().is_empty());
+    // Whoever stayed stays listed, and the practice goes on.
+    assert_eq!(store.split_patients(here).await.unwrap(), [chosen(31, false, SplitFate::Held)]);
+    assert!(store.customer_fetch(here).await.unwrap().unwrap().closed_at.is_none());
+    let mut tx = store.begin("forget").await.unwrap();
+    assert_eq!(tx.split_forget(there).await.unwrap(), 0);
+    assert_eq!(tx.split_forget(here).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_chart_does_not_leave_while_something_new_names_it() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let ids = [patient_id(1), patient_id(11)];
+    let charts = store.split_charts(here, &ids).await.unwrap();
+    let mut new = a_document(document_id(51), here);
+    new.patient = Some(patient_id(11));
+    let mut tx = store.begin("a new document").await.unwrap();
+    tx.document_insert(&new).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("leave").await.unwrap();
+    assert!(tx.split_depart((here, there), &charts).await.is_err(), "a document would name nobody");
+    drop(tx);
+    assert_eq!(store.split_charts(here, &ids).await.unwrap().documents.len(), 2);
+    assert_eq!(store.patient_fetch(patient_id(1)).await.unwrap().unwrap().customer, here);
+}
