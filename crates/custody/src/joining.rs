@@ -1,5 +1,5 @@
-//! A practice joins another: an officer prepares it, the managers of both say yes, and then all that the one has becomes the
-//! other's, under the other's keys.
+//! A practice joins another, or some of its patients go to another: an officer prepares it, the managers of both say yes, and then
+//! all that the one has, or the charts of those patients, becomes the other's, under the other's keys.
 //!
 //! What must always hold: nobody at the operator says yes for a practice, and no person says yes for both; whoever says yes
 //! says it to what they were shown; nobody of the one practice becomes somebody of the other but by the other's manager;
@@ -10,13 +10,17 @@
 
 mod carrying;
 mod checking;
+mod choosing;
+mod splitting;
 
 pub use carrying::JoiningMoved;
+pub use choosing::{SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed, directory};
+use data_encoding::HEXLOWER;
 use record::{CustomerId, MembershipId, PersonId, Purpose, Role, Timestamp, act};
-use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership};
+use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership, Split, SplitFate};
 
 /// The longest prefix of record numbers, characters.
 const PREFIX_CHARS_MAX: usize = 8;
@@ -54,6 +58,17 @@ pub enum JoiningStep {
     Done,
 }
 
+/// That only some patients move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitSeen {
+    /// The SHA-256 of the list of them, in hexadecimal.
+    pub list: String,
+    /// How many of those who were chosen stay, as far as it is known; the other practice is not told.
+    pub stays: Option<u64>,
+    /// How many have moved, once it is done.
+    pub moved: Option<u64>,
+}
+
 /// One joining, as one of the two practices sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoiningView {
@@ -87,6 +102,8 @@ pub struct JoiningView {
     pub hindered: &'static str,
     /// What a yes is said to.
     pub seen: Timestamp,
+    /// When only some patients move.
+    pub split: Option<SplitSeen>,
 }
 
 /// All joinings of a practice.
@@ -138,6 +155,25 @@ fn prefix_checked(prefix: &str) -> Option<&str> {
     (fits && plain && prefix.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(prefix)
 }
 
+/// By which ways things came to a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// With a whole practice, which is closed.
+    Joined,
+    /// Or with some patients of one that lives on.
+    JoinedOrSplit,
+}
+
+/// What a yes to a split is said to, for the sealed words of an entry; empty when all move.
+fn list_words(row: &Joining) -> String {
+    row.chosen.as_deref().map_or_else(String::new, |list| format!(" (list sha256:{})", HEXLOWER.encode(list)))
+}
+
+/// What happens, in the names that stand on every tag.
+fn move_words(row: &Joining, (one, other): (&str, &str)) -> String {
+    if row.chosen.is_none() { format!("{one} joins {other}") } else { format!("some patients of {one} move to {other}") }
+}
+
 impl Custody {
     /// A joining that is prepared, agreed upon or carried out, and in which this customer has a part.
     async fn joining_open(&self, customer: CustomerId) -> Result<Vec<Joining>, CustodyError> {
@@ -154,51 +190,75 @@ impl Custody {
         Ok(if open.is_empty() {
             ""
         } else {
-            "A joining of this customer is prepared or under way. Take it back, or wait for its end."
+            "A joining or a split of this customer is prepared or under way. Take it back, or wait for its end."
         })
     }
 
     /// Is there a practice that has joined this one, or one of those, and whose keys still are here. Copies of before it joined
     /// open with them.
     pub(crate) async fn joined_has_keys(&self, customer: CustomerId) -> Result<bool, CustodyError> {
-        let joined = self.customer_and_joined(customer).await?;
+        let joined = self.came_from(customer, Came::Joined).await?;
         let ring = self.ring();
         Ok(joined.iter().any(|one| *one != customer && ring.customers().any(|live| live == *one)))
     }
 
-    /// This customer, those that have joined it, those that have joined those, and so on: whose entries tell of its things.
+    /// This customer, those that have joined it or from which patients came to it, those that have joined those, and so on: whose
+    /// entries tell of its things.
     pub(crate) async fn customer_and_joined(&self, customer: CustomerId) -> Result<Vec<CustomerId>, CustodyError> {
+        self.came_from(customer, Came::JoinedOrSplit).await
+    }
+
+    async fn came_from(&self, customer: CustomerId, how: Came) -> Result<Vec<CustomerId>, CustodyError> {
         let (mut all, mut at) = (vec![customer], 0);
         while let Some(one) = all.get(at).copied() {
             at += 1;
-            for row in self.store().joining_list_into(one).await? {
-                let has_come = matches!(row.state, JoiningState::Moving | JoiningState::Joined);
-                if has_come && !all.contains(&row.customer) {
-                    all.push(row.customer);
+            let has_come = |row: &Joining| {
+                matches!(row.state, JoiningState::Moving | JoiningState::Joined)
+                    && (row.chosen.is_none() || how == Came::JoinedOrSplit)
+            };
+            let rows = self.store().joining_list_into(one).await?;
+            let mut from: Vec<CustomerId> = rows.iter().filter(|row| has_come(row)).map(|row| row.customer).collect();
+            if how == Came::JoinedOrSplit {
+                from.extend(self.store().split_list_into(one).await?.iter().map(|done| done.customer));
+            }
+            for one in from {
+                if !all.contains(&one) {
+                    all.push(one);
                 }
             }
         }
         Ok(all)
     }
 
+    /// What the certificate says of patients who came from other practices: those live on, and so do their keys.
+    pub(crate) async fn split_certified(&self, customer: CustomerId) -> Result<String, CustodyError> {
+        let mut text = String::new();
+        for done in self.store().split_list_into(customer).await? {
+            let (many, from, at) = (done.patients, done.customer, done.split_at);
+            text.push_str(&format!(
+                "came from: {many} patients from {from} at {at}; backups made before that open them with the keys of {from} until \
+                 those backups expire\n"
+            ));
+        }
+        Ok(text)
+    }
+
     /// What stands in the way of this joining; empty when nothing does.
-    async fn join_hindered(&self, joins: CustomerId, into: CustomerId) -> Result<&'static str, CustodyError> {
-        let (first, second) =
-            (self.side_hindered(joins, (joins, into)).await?, self.side_hindered(into, (joins, into)).await?);
+    async fn join_hindered(&self, row: &Joining) -> Result<&'static str, CustodyError> {
+        let (first, second) = (self.side_hindered(row.customer, row).await?, self.side_hindered(row.into, row).await?);
         Ok(if first.is_empty() { second } else { first })
     }
 
     /// What stands in the way, as somebody of one side may know it: what it is at the other side is told once that one's
     /// manager has said yes.
     async fn hindered_seen(&self, row: &Joining, customer: CustomerId) -> Result<&'static str, CustodyError> {
-        let sides = (row.customer, row.into);
         let other = if customer == row.customer { row.into } else { row.customer };
-        let own = self.side_hindered(customer, sides).await?;
+        let own = self.side_hindered(customer, row).await?;
         if !own.is_empty() {
             return Ok(own);
         }
         let said_yes = if other == row.customer { row.given_by } else { row.agreed_by };
-        match self.side_hindered(other, sides).await? {
+        match self.side_hindered(other, row).await? {
             "" => Ok(""),
             hindered if said_yes.is_some() => Ok(hindered),
             _ => Ok(AT_THE_OTHER),
@@ -206,11 +266,7 @@ impl Custody {
     }
 
     /// What stands in the way at one of the two.
-    async fn side_hindered(
-        &self,
-        one: CustomerId,
-        (joins, into): (CustomerId, CustomerId),
-    ) -> Result<&'static str, CustodyError> {
+    async fn side_hindered(&self, one: CustomerId, row: &Joining) -> Result<&'static str, CustodyError> {
         let store = self.store();
         if store.customer_fetch(one).await?.is_none_or(|customer| customer.closed_at.is_some()) {
             return Ok("One of the two practices is closed.");
@@ -227,14 +283,15 @@ impl Custody {
         if self.key_rotation_is_open(one).await? {
             return Ok("The keys of one of the two practices are being rotated. That is finished first.");
         }
-        if store.documents_held_count(one).await? > 0 {
+        // Of a practice that is split the patients stay whose documents are held, and all others may go.
+        if row.chosen.is_none() && store.documents_held_count(one).await? > 0 {
             return Ok("Documents are held at one of the two practices. They are released or withdrawn first.");
         }
-        if self.joining_open(one).await?.iter().any(|open| open.customer != joins) {
+        if self.joining_open(one).await?.iter().any(|open| open.customer != row.customer) {
             return Ok("Another joining of one of the two practices is under way.");
         }
         let today = self.settings().day_of(self.now());
-        if one == into && !store.agreement_list(into).await?.iter().any(|agreement| agreement.in_force(&today)) {
+        if one == row.into && !store.agreement_list(one).await?.iter().any(|agreement| agreement.in_force(&today)) {
             return Ok("No agreement is in force with the practice that is joined.");
         }
         Ok("")
@@ -293,14 +350,18 @@ impl Custody {
             people.sort_by(|one, other| (&one.name, one.role).cmp(&(&other.name, other.role)));
         }
         let stands = matches!(row.state, JoiningState::Prepared | JoiningState::Given | JoiningState::Agreed);
-        let counts = stands && (given || !is_joined);
+        let counts = match &row.chosen {
+            _ if !stands || (is_joined && !given) => None,
+            None => Some(self.store().joining_counts(row.customer).await?),
+            Some(_) => Some(self.store().split_counts(row.customer).await?),
+        };
         Ok(JoiningView {
             joins: self.joining_side(row.customer).await?,
             into: self.joining_side(row.into).await?,
             prefix: row.prefix.clone(),
             state: row.state,
             step,
-            counts: if counts { Some(self.store().joining_counts(row.customer).await?) } else { None },
+            counts,
             prepared: (self.name_of_person(Some(row.prepared_by)).await?, row.prepared_at),
             given: self.named_at(row.given_by, row.given_at).await?,
             agreed: self.named_at(row.agreed_by, row.agreed_at).await?,
@@ -310,6 +371,55 @@ impl Custody {
             people,
             hindered: if stands { self.hindered_seen(row, customer).await? } else { "" },
             seen: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
+            split: match &row.chosen {
+                Some(list) => Some(SplitSeen {
+                    list: HEXLOWER.encode(list),
+                    stays: if is_joined { None } else { Some(self.split_stay_count(row.customer).await?) },
+                    moved: None,
+                }),
+                None => None,
+            },
+        })
+    }
+
+    /// How many who were chosen do not move.
+    async fn split_stay_count(&self, customer: CustomerId) -> Result<u64, CustodyError> {
+        let all = self.store().split_patients(customer).await?;
+        let stay = all.iter().filter(|one| !matches!(one.fate, SplitFate::Moves | SplitFate::Moved));
+        Ok(stay.count() as u64)
+    }
+
+    /// A split that was carried out, as one of the two practices sees it. `newest`: whoever stayed is still listed.
+    async fn split_view(
+        &self,
+        done: &Split,
+        (customer, newest): (CustomerId, Option<Timestamp>),
+    ) -> Result<JoiningView, CustodyError> {
+        let named = async |(by, at): (PersonId, Timestamp)| {
+            Ok::<_, CustodyError>((self.name_of_person(Some(by)).await?, at))
+        };
+        let is_listed = customer == done.customer && newest == Some(done.moving_at);
+        Ok(JoiningView {
+            joins: self.joining_side(done.customer).await?,
+            into: self.joining_side(done.into).await?,
+            prefix: done.prefix.clone(),
+            state: JoiningState::Joined,
+            step: JoiningStep::Done,
+            counts: None,
+            prepared: named(done.prepared).await?,
+            given: Some(named(done.given).await?),
+            agreed: Some(named(done.agreed).await?),
+            taken_over: done.people.len(),
+            moving_at: Some(done.moving_at),
+            joined_at: Some(done.split_at),
+            people: Vec::new(),
+            hindered: "",
+            seen: done.prepared.1,
+            split: Some(SplitSeen {
+                list: HEXLOWER.encode(&done.chosen),
+                stays: if is_listed { Some(self.split_stay_count(customer).await?) } else { None },
+                moved: Some(done.patients),
+            }),
         })
     }
 
@@ -319,10 +429,12 @@ impl Custody {
         if tx.joining_withdraw(joins).await? == 0 {
             return Err(CustodyError::State("It is being carried out, or done: it cannot be taken back any more."));
         }
+        tx.split_forget(joins).await?;
         tx.commit().await?;
         // Names that stand on every tag; no PHI.
         let name = self.customer_name(joins).await?;
-        self.alert("joining_taken_back", &format!("That {name} joins another practice was taken back.")).await;
+        let say = format!("That {name} joins another practice, or is split, was taken back.");
+        self.alert("joining_taken_back", &say).await;
         Ok(())
     }
 }
@@ -340,8 +452,16 @@ impl Desk<act::CustomerJoinShow> {
         rows.extend(custody.store().joining_list_into(customer).await?);
         let me = self.signed_in.as_ref().map(|one| one.person);
         let mut joinings = Vec::with_capacity(rows.len());
+        let is_open = rows.iter().any(|row| row.customer == customer && row.chosen.is_some());
         for row in &rows {
             joinings.push(custody.joining_view(row, customer, me).await?);
+        }
+        let from = custody.store().split_list_from(customer).await?;
+        // Whoever stayed is listed until the next choice.
+        let newest = from.first().filter(|_| !is_open).map(|done| done.moving_at);
+        let splits = from.into_iter().chain(custody.store().split_list_into(customer).await?);
+        for done in splits {
+            joinings.push(custody.split_view(&done, (customer, newest)).await?);
         }
         Ok(JoiningPage { customer, name: known.name, joinings, witnessed })
     }
@@ -374,25 +494,11 @@ impl Desk<act::CustomerJoinPrepare> {
         if joins == into {
             return Err(CustodyError::State("A practice does not join itself."));
         }
-        match custody.join_hindered(joins, into).await? {
+        let row = self.joining_new((joins, into), prefix.to_owned(), None)?;
+        match custody.join_hindered(&row).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
-        let row = Joining {
-            customer: joins,
-            into,
-            prefix: prefix.to_owned(),
-            state: JoiningState::Prepared,
-            prepared_by: self.person()?,
-            prepared_at: custody.now(),
-            given_by: None,
-            given_at: None,
-            agreed_by: None,
-            agreed_at: None,
-            people: Vec::new(),
-            moving_at: None,
-            joined_at: None,
-        };
         let mut tx = custody.store().begin("prepare a joining").await?;
         if tx.joining_prepare(&row).await? == 0 {
             return Err(CustodyError::State("It is prepared already."));
@@ -402,6 +508,31 @@ impl Desk<act::CustomerJoinPrepare> {
         let say = format!("It is prepared that {one} joins {other}. Both managers decide.");
         custody.alert("joining_prepared", &say).await;
         Ok(witnessed)
+    }
+
+    /// As it is prepared by whoever is at this desk.
+    fn joining_new(
+        &self,
+        (customer, into): (CustomerId, CustomerId),
+        prefix: String,
+        chosen: Option<Vec<u8>>,
+    ) -> Result<Joining, CustodyError> {
+        Ok(Joining {
+            customer,
+            into,
+            prefix,
+            state: JoiningState::Prepared,
+            prepared_by: self.person()?,
+            prepared_at: self.custody.now(),
+            given_by: None,
+            given_at: None,
+            agreed_by: None,
+            agreed_at: None,
+            people: Vec::new(),
+            moving_at: None,
+            joined_at: None,
+            chosen,
+        })
     }
 
     /// What was prepared is taken back, as long as it is not carried out.
@@ -432,7 +563,8 @@ impl Desk<act::CustomerJoin> {
             Some(given_by) if row.into == customer => given_by,
             _ => row.prepared_by,
         });
-        let question = Question::of(customer, Purpose::Administration).asked_by(before).saying(words);
+        let words = format!("{words}{}", row.as_ref().map(list_words).unwrap_or_default());
+        let question = Question::of(customer, Purpose::Administration).asked_by(before).saying(&words);
         let witnessed = self.ask(question).await?.witnessed();
         // One answer for a joining of others and for one that nobody prepared.
         row.map(|row| (row, witnessed)).ok_or(CustodyError::State(NONE))
@@ -473,7 +605,7 @@ impl Desk<act::CustomerJoin> {
         // Names that stand on every tag; no PHI.
         let (one, other) = (custody.customer_name(row.customer).await?, custody.customer_name(row.into).await?);
         let who = if yes.customer == row.customer { &one } else { &other };
-        custody.alert("joining_yes", &format!("{who} says yes: {one} joins {other}.")).await;
+        custody.alert("joining_yes", &format!("{who} says yes: {}.", move_words(&row, (&one, &other)))).await;
         Ok(witnessed)
     }
 

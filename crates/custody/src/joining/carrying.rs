@@ -26,7 +26,7 @@ use vault::{Column, Field, KeyRing, Opening, PatientTokens, Rendition, Rendition
 /// Documents of one act.
 const DOCUMENTS_AT_ONCE: u32 = 200;
 /// Sealed objects of one act, at most, unless one document alone has more.
-const OBJECTS_AT_ONCE: usize = 1000;
+pub(super) const OBJECTS_AT_ONCE: usize = 1000;
 /// Patients of one act; those around them go along.
 pub(super) const PATIENTS_AT_ONCE: u32 = 200;
 /// Merges that are looked at together.
@@ -61,6 +61,8 @@ pub struct JoiningMoved {
     pub taken_over: u64,
     /// Things that do not open, and stay where they are.
     pub damaged: u64,
+    /// Patients who were to move with a split and stay, as it was found in this run.
+    pub stayed: u64,
     /// All of it is there.
     pub finished: bool,
 }
@@ -88,9 +90,26 @@ impl Desk<act::CustomerJoinPrepare> {
     /// [`CustodyError::State`] when it is not agreed, or something stands in the way.
     pub async fn join_run(&self, joins: CustomerId, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
         self.prepare_ask(joins, "the joining is carried out").await?;
-        let custody = self.custody.clone();
-        let row = custody.store().joining_fetch(joins).await?;
+        let row = self.custody.store().joining_fetch(joins).await?;
+        let row = row.filter(|row| row.chosen.is_none());
         let row = row.ok_or(CustodyError::State("Nobody has prepared that this practice joins another."))?;
+        self.row_run(row, progress).await
+    }
+
+    /// Has a split carried out that both managers have agreed upon, or goes on with one that was stopped.
+    ///
+    /// # Errors
+    /// [`CustodyError::State`] when it is not agreed, or something stands in the way.
+    pub async fn split_run(&self, from: CustomerId, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
+        self.prepare_ask(from, "the split is carried out").await?;
+        let row = self.custody.store().joining_fetch(from).await?;
+        let row = row.filter(|row| row.chosen.is_some());
+        let row = row.ok_or(CustodyError::State("No split of this practice is prepared."))?;
+        self.row_run(row, progress).await
+    }
+
+    async fn row_run(&self, row: Joining, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
+        let custody = self.custody.clone();
         let mut moved = JoiningMoved::default();
         match row.state {
             JoiningState::Prepared | JoiningState::Given => {
@@ -105,7 +124,10 @@ impl Desk<act::CustomerJoinPrepare> {
         if !custody.store().job_take(JOB).await? {
             return Err(CustodyError::State(at_once));
         }
-        let counts = custody.store().joining_counts(joins).await?;
+        let counts = match &row.chosen {
+            None => custody.store().joining_counts(row.customer).await?,
+            Some(_) => custody.store().split_counts(row.customer).await?,
+        };
         (moved.documents_all, moved.patients_all) = (counts.documents, counts.patients);
         let mut run = Run { custody, row, moved, damaged: Vec::new() };
         let done = run.whole(progress).await;
@@ -117,10 +139,10 @@ impl Desk<act::CustomerJoinPrepare> {
 }
 
 impl Custody {
-    /// Everybody's place at the practice that joins ends, and those who were taken over have theirs at the other: one
-    /// transaction, over who works where. How many were taken over.
-    async fn joining_begin(&self, row: &Joining) -> Result<u64, CustodyError> {
-        match self.join_hindered(row.customer, row.into).await? {
+    /// Everybody's place at the practice that joins ends, unless it is split and goes on, and those who were taken over have theirs
+    /// at the other: one transaction, over who works where. How many were taken over.
+    pub(super) async fn joining_begin(&self, row: &Joining) -> Result<u64, CustodyError> {
+        match self.join_hindered(row).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
@@ -145,12 +167,17 @@ impl Custody {
         if tx.joining_move(row.customer, agreed_at, now).await? == 0 {
             return Err(CustodyError::Changed);
         }
-        tx.joining_close(row.customer, now, &agreed_by.to_string()).await?;
+        if row.chosen.is_none() {
+            tx.joining_close(row.customer, now, &agreed_by.to_string()).await?;
+        }
         let taken_over = tx.joining_take_over(&new).await?;
         // If we die before: nothing has changed.
         tx.commit().await?;
         let (one, other) = (self.customer_name(row.customer).await?, self.customer_name(row.into).await?);
-        let say = format!("{one} joins {other}: its records are being moved, and cannot be read until they are there.");
+        let say = match &row.chosen {
+            None => format!("{one} joins {other}: its records are being moved, and cannot be read until they are there."),
+            Some(_) => format!("Some patients of {one} move to {other}: chart by chart, and {one} goes on working."),
+        };
         self.alert("joining_moves", &say).await;
         Ok(taken_over)
     }
@@ -174,8 +201,11 @@ impl Run {
     /// Nothing begins, and nobody's place ends, before everything was opened once: what does not open is mended while the
     /// practice still can be read.
     async fn whole(&mut self, progress: Progress<'_>) -> Result<(), CustodyError> {
+        if self.row.chosen.is_some() {
+            return self.split(progress).await;
+        }
         if self.row.state == JoiningState::Agreed {
-            match self.custody.join_hindered(self.row.customer, self.row.into).await? {
+            match self.custody.join_hindered(&self.row).await? {
                 "" => {}
                 hindered => return Err(CustodyError::State(hindered)),
             }
@@ -205,7 +235,9 @@ impl Run {
         customer: CustomerId,
         facts: impl IntoIterator<Item = ResourceFacts>,
     ) -> Result<(Moving, Shown), CustodyError> {
-        let question = Question::of(customer, Purpose::Administration).asked_by(self.row.agreed_by).with_all(facts);
+        let words = super::list_words(&self.row);
+        let question = Question::of(customer, Purpose::Administration).asked_by(self.row.agreed_by).saying(&words);
+        let question = question.with_all(facts);
         self.custody.ask_job::<act::CustomerJoinRun>(question).await?.open(&self.custody.ring())
     }
 
@@ -222,7 +254,7 @@ impl Run {
     }
 
     /// Puts rows where they wait for the other practice. What is put there twice is there once.
-    async fn put(&self, rows: &[Arriving]) -> Result<(), CustodyError> {
+    pub(super) async fn put(&self, rows: &[Arriving]) -> Result<(), CustodyError> {
         let mut tx = self.custody.store().begin("put rows where they wait to come in").await?;
         if !tx.joining_holds(self.row.customer).await? {
             return Err(CustodyError::Changed);
@@ -541,7 +573,7 @@ impl Run {
     /// A patient for the other practice: under a number that nobody has there, found by its index, and proposed as the same
     /// where somebody there has the number, or the name and birth date. Says whether the number has the prefix now, and how
     /// many proposals there are.
-    async fn patient_carried(
+    pub(super) async fn patient_carried(
         &self,
         opening: &Moving,
         patient: &Patient,
@@ -644,7 +676,7 @@ impl Run {
     }
 
     /// What waits comes in, in the order in which rows point to each other; what points to something that stayed waits on.
-    async fn come_in(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
+    pub(super) async fn come_in(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
         let into = self.row.into;
         let mut at = ArrivingAt::default();
         while self.custody.store().arriving_count(into).await? > 0 {

@@ -241,7 +241,8 @@ impl Custody {
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
-        let text = format!("{certificate}{}", self.leaving_certified(customer).await?);
+        let (returned, came) = (self.leaving_certified(customer).await?, self.split_certified(customer).await?);
+        let text = format!("{certificate}{returned}{came}");
         self.epoch_change(&change, root, None, Some((customer, &text))).await?;
         Ok(text)
     }
