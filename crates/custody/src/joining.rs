@@ -14,7 +14,7 @@ mod choosing;
 mod splitting;
 
 pub use carrying::JoiningMoved;
-pub use choosing::{SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
+pub use choosing::{LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed, directory};

@@ -27,6 +27,9 @@ const CANDIDATES_MAX: u32 = 16;
 /// Rows of a page.
 const PAGE_ROWS: u32 = 50;
 
+/// Lines of a file, and what is wrong with each.
+pub type LinesTold = Vec<(usize, &'static str)>;
+
 /// By what the patients are chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SplitBy {
@@ -62,7 +65,7 @@ pub enum SplitPrepared {
         list: String,
     },
     /// Nothing is prepared: these lines name nobody, or several.
-    Unknown(Vec<(usize, &'static str)>),
+    Unknown(LinesTold),
 }
 
 /// One patient of the list.
@@ -96,10 +99,7 @@ pub struct SplitLines {
 ///
 /// # Errors
 /// [`CustodyError::State`] when it is no such file at all.
-#[expect(clippy::type_complexity, reason = "either of two lists of lines")]
-pub fn split_numbers_read(
-    file: &[u8],
-) -> Result<Result<Vec<(usize, String)>, Vec<(usize, &'static str)>>, CustodyError> {
+pub fn split_numbers_read(file: &[u8]) -> Result<Result<Vec<(usize, String)>, LinesTold>, CustodyError> {
     let text = str::from_utf8(file).map_err(|_| CustodyError::State("The file is not UTF-8 text."))?;
     let mut lines = text.lines().map(|line| line.trim_end_matches('\r')).enumerate();
     if lines.next().is_none_or(|(_, first)| first != HEADER) {
@@ -191,12 +191,11 @@ pub(super) fn held_back(ties: &[SplitTie], moves: &mut BTreeSet<PatientId>) -> B
 
 impl Custody {
     /// Who is meant by these numbers; or which lines name nobody, or several.
-    #[expect(clippy::type_complexity, reason = "either whom they name, or a list of lines")]
     async fn split_by_numbers(
         &self,
         from: CustomerId,
         numbers: &[(usize, String)],
-    ) -> Result<Result<BTreeSet<PatientId>, Vec<(usize, &'static str)>>, CustodyError> {
+    ) -> Result<Result<BTreeSet<PatientId>, LinesTold>, CustodyError> {
         let field = Field::RecordNumber.as_str();
         let (mut found, mut wrong) = (BTreeSet::new(), Vec::new());
         for (line, number) in numbers {
