@@ -3,7 +3,9 @@
 mod customer;
 mod demo;
 
-pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, TakeIn};
+pub(crate) use customer::{
+    CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
+};
 pub(crate) use demo::Demo;
 
 use clap::{Args, Parser, Subcommand};

@@ -1,4 +1,4 @@
-//! A practice joins another: each step as the manager sees whose turn it is.
+//! A practice joins another, or some of its patients go there: each step as the manager sees whose turn it is.
 
 use super::Shelf;
 use super::made_up::*;
@@ -33,7 +33,21 @@ fn card(state: &str, tone: Tone, next: JoiningNext) -> JoiningCard {
         },
         id: s("cus_01kamadeup"),
         seen: s("1"),
+        split: None,
     }
+}
+
+fn split_card(next: JoiningNext, href: &str) -> JoiningCard {
+    let counts = vec![fact("Documents", "1,204"), fact("Patients", "311"), fact("Bytes", "220,118,904")];
+    let split = Some(SplitCard {
+        list: s("5f1d3a0c9be24e7781c05d6f2a94b37e60c8d1f4a2b95e3370d6c8f1a4e29b57"),
+        href: s(href),
+    });
+    JoiningCard { counts, split, ..card("prepared: the practice that joins decides first", Tone::Due, next) }
+}
+
+fn split_row(name: &str, number: &str, (fate, tone): (&str, Tone)) -> SplitRow {
+    SplitRow { name: s(name), born: s("05/04/2016"), record_number: s(number), fate: s(fate), tone }
 }
 
 pub(super) fn joining(shelf: &mut Shelf) {
@@ -56,4 +70,14 @@ pub(super) fn joining(shelf: &mut Shelf) {
     shelf.plain("joining-run", &page(vec![card("both have said yes", Tone::Good, JoiningNext::Run)]));
     let done = JoiningCard { may_withdraw: false, ..card("done", Tone::Good, JoiningNext::None) };
     shelf.plain("joining-done", &page(vec![done]));
+    let list = "/customers/cus_01kamadeup/joining/patients";
+    shelf.plain("joining-split-give", &page(vec![split_card(JoiningNext::Give, list)]));
+    shelf.plain("joining-split-agree", &page(vec![split_card(JoiningNext::Agree, "")]));
+    let rows = vec![
+        split_row("Abernathy, Cole", "LP-100212", ("moves", Tone::Good)),
+        split_row("Delacroix, Mina", "LP-100871", ("stays: others wrote documents, too", Tone::Due)),
+        split_row("Okonkwo, Tobias", "LP-101440", ("stays: a document is held", Tone::Due)),
+    ];
+    let (tag, back) = (tag(LAKESIDE), s("/customers/cus_01kamadeup/joining"));
+    shelf.plain("joining-split-list", &SplitListPage { chrome: officer("Customers"), tag, rows, pager: None, back });
 }

@@ -1,18 +1,24 @@
-//! A practice joins another: each of the two managers looks at it, says yes, or takes it back.
+//! A practice joins another, or some of its patients go there: each of the two managers looks at it, says yes, or takes it back; and
+//! the one whose patients they are looks through the list of them.
 
 use super::forms::{Which, after_touch, beside};
 use super::frame::{flash_of, frame, go, page, thousands, witness};
+use super::show::tag;
 use crate::door::take::{Fields, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
-use crate::pages::joining::{JoiningCard, JoiningNext, JoiningPage, JoiningRow};
-use crate::pages::parts::{Fact, Tone};
+use crate::pages::joining::{JoiningCard, JoiningNext, JoiningPage, JoiningRow, SplitCard, SplitListPage, SplitRow};
+use crate::pages::parts::{Fact, Pager, Tone};
 use axum::http::Method;
-use custody::{Desk, HouseView, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView};
-use record::{Act, CustomerId, MembershipId, Timestamp, act};
+use custody::{
+    Desk, HouseView, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView, SplitFate, SplitLine, SplitLines,
+};
+use record::{Act, CustomerId, MembershipId, PatientId, Timestamp, act};
+use serde::Deserialize;
 
 pub(super) fn routes(locked: Locked) -> Locked {
     locked
         .route(Method::GET, "/customers/{cus}/joining", Opts::page("Joining"), show)
+        .route(Method::GET, "/customers/{cus}/joining/patients", Opts::page("Who would move"), patients)
         .route(Method::POST, "/customers/{cus}/joining", Opts::form("Say yes to a joining"), yes)
         .route(Method::POST, "/customers/{cus}/joining/withdraw", Opts::form("Take a joining back"), withdraw)
 }
@@ -44,7 +50,25 @@ fn row(one: JoiningPerson) -> JoiningRow {
     }
 }
 
-fn card(custody: &HouseView, (customer, manager): (CustomerId, bool), view: JoiningView) -> JoiningCard {
+/// What this person may do here beside looking.
+struct May {
+    /// Decide for the practice.
+    decide: bool,
+    /// Look through its patients who would move.
+    look: bool,
+}
+
+/// Of a split: what is told beside the facts of every joining.
+fn split_facts(view: &JoiningView) -> Vec<Fact> {
+    let Some(split) = &view.split else { return Vec::new() };
+    let mut facts = Vec::new();
+    facts.extend(split.moved.map(|many| fact("Patients moved", thousands(many))));
+    facts.extend(split.stays.filter(|many| *many > 0).map(|many| fact("Chosen, and stay", thousands(many))));
+    facts
+}
+
+fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningView) -> JoiningCard {
+    let manager = may.decide;
     let at = |at: Timestamp| custody.settings().time_of(at);
     let who = |name: &str, (person, when): &(String, Timestamp)| fact(name, format!("{person}, {}", at(*when)));
     let mut facts = vec![who("Prepared by", &view.prepared)];
@@ -53,6 +77,7 @@ fn card(custody: &HouseView, (customer, manager): (CustomerId, bool), view: Join
     facts.extend(view.agreed.as_ref().map(|_| fact("People taken over", view.taken_over.to_string())));
     facts.extend(view.moving_at.map(|since| fact("Begun", at(since))));
     facts.extend(view.joined_at.map(|since| fact("Done", at(since))));
+    facts.extend(split_facts(&view));
     let counts = view.counts.map(|counts| {
         vec![
             fact("Documents", thousands(counts.documents)),
@@ -70,7 +95,14 @@ fn card(custody: &HouseView, (customer, manager): (CustomerId, bool), view: Join
         (JoiningStep::Done, _) => JoiningNext::None,
     };
     let (state, tone) = words(view.state);
+    // The list is the practice's whose patients they are, and of the newest choice only.
+    let looks = may.look && customer == view.joins.id;
+    let split = view.split.map(|split| SplitCard {
+        href: if looks && split.stays.is_some() { format!("{}/patients", place(customer)) } else { String::new() },
+        list: split.list,
+    });
     JoiningCard {
+        split,
         id: view.joins.id.to_string(),
         joins: view.joins.name,
         into: view.into.name,
@@ -91,10 +123,12 @@ async fn filled<A: Act>(desk: &Desk<A>, view: custody::JoiningPage) -> Result<Jo
     let (mut chrome, _) = frame(desk, "/customers").await?;
     let (custody, id) = (desk.house(), view.customer);
     chrome.witness = Some(witness(custody, "opened this", view.witnessed));
-    let manager = beside::<_, act::CustomerJoin>(desk).could(Some(id)).await?;
+    let decide = beside::<_, act::CustomerJoin>(desk).could(Some(id)).await?;
+    let look = beside::<_, act::CustomerSplitList>(desk).could(Some(id)).await?;
+    let may = May { decide, look };
     Ok(JoiningPage {
         name: view.name,
-        cards: view.joinings.into_iter().map(|one| card(custody, (id, manager), one)).collect(),
+        cards: view.joinings.into_iter().map(|one| card(custody, (id, &may), one)).collect(),
         action: place(id),
         back: format!("/customers/{id}"),
         chrome,
@@ -130,4 +164,57 @@ async fn yes(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: 
 async fn withdraw(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: Fields) -> Answer {
     desk.join_no(id, joins_of(&fields)).await.map_err(|error| after_touch(error, &place(id)))?;
     go(&format!("{}?done=joining-back", place(id)))
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct After {
+    #[serde(default)]
+    after: Option<PatientId>,
+}
+
+const fn fate_words(fate: SplitFate) -> (&'static str, Tone) {
+    match fate {
+        SplitFate::Moves => ("moves", Tone::Good),
+        SplitFate::Moved => ("has moved", Tone::Good),
+        SplitFate::Others => ("stays: others wrote documents, too", Tone::Due),
+        SplitFate::Connected => ("stays: tied to the record of somebody who stays", Tone::Due),
+        SplitFate::Held => ("stays: a document is held", Tone::Due),
+        SplitFate::Gone => ("stays: the record is not here any more", Tone::Due),
+        SplitFate::Broken => ("stays: something does not open", Tone::Due),
+    }
+}
+
+fn split_row(lines: &SplitLines, line: &SplitLine) -> SplitRow {
+    let (fate, tone) = fate_words(line.fate);
+    let body = line.patient.as_ref().map(|patient| patient.show(&lines.shown));
+    SplitRow {
+        name: body.map_or_else(|| "a record that does not open".to_owned(), custody::PatientBody::name),
+        born: body.and_then(|body| body.born).map(record::civil::Day::us).unwrap_or_default(),
+        record_number: body.map(|body| body.record_number.clone()).unwrap_or_default(),
+        fate: fate.to_owned(),
+        tone,
+    }
+}
+
+async fn patients(
+    desk: Desk<act::CustomerSplitList>,
+    Path(id): Path<CustomerId>,
+    Query(after): Query<After>,
+) -> Answer {
+    let (mut chrome, _) = frame(&desk, "/customers").await?;
+    let found = desk.split_list(id, after.after).await?;
+    chrome.witness = Some(witness(desk.house(), "looked at this list", found.witnessed));
+    let pager = found.next.map(|next| Pager {
+        text: "There are more.".to_owned(),
+        previous: None,
+        next: Some(format!("{}/patients?after={next}", place(id))),
+        again: Vec::new(),
+    });
+    page(&SplitListPage {
+        chrome,
+        tag: tag(&found.customer_name),
+        rows: found.lines.iter().map(|line| split_row(&found, line)).collect(),
+        pager,
+        back: place(id),
+    })
 }

@@ -270,7 +270,26 @@ pub(crate) enum Order {
         /// What record numbers get that both have.
         prefix: String,
     },
-    /// How far the joinings of a practice are.
+    /// That some patients of a practice go to another, if both want it; by their record numbers, which come along as the file, or
+    /// by who wrote about them.
+    #[serde(rename = "split.prepare")]
+    SplitPrepare {
+        /// Whose patients they are.
+        customer: CustomerId,
+        /// Whose they would be.
+        into: CustomerId,
+        /// What record numbers get that both have.
+        prefix: String,
+        /// Who wrote all their documents; nobody when a file comes along.
+        authors: Vec<PersonId>,
+    },
+    /// What both managers have said yes to, of some patients.
+    #[serde(rename = "split.run")]
+    SplitRun {
+        /// Whose patients they are.
+        customer: CustomerId,
+    },
+    /// How far the joinings and splits of a practice are.
     #[serde(rename = "join.show")]
     JoinShow {
         /// Whose.
@@ -282,7 +301,7 @@ pub(crate) enum Order {
         /// Who joins.
         customer: CustomerId,
     },
-    /// A joining that was prepared is taken back.
+    /// A joining or a split that was prepared is taken back.
     #[serde(rename = "join.withdraw")]
     JoinWithdraw {
         /// Who was to join.
@@ -315,6 +334,9 @@ pub(crate) enum Order {
 impl Order {
     /// Does a file come with it.
     pub(crate) const fn takes_file(&self) -> bool {
+        if let Self::SplitPrepare { authors, .. } = self {
+            return authors.is_empty();
+        }
         matches!(
             self,
             Self::ImportPatients { .. }
@@ -390,23 +412,40 @@ impl Order {
                 format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
             }
             Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
-            Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
-                self.words_of_joining()
-            }
+            Self::JoinPrepare { .. }
+            | Self::JoinShow { .. }
+            | Self::JoinRun { .. }
+            | Self::JoinWithdraw { .. }
+            | Self::SplitPrepare { .. }
+            | Self::SplitRun { .. } => self.words_of_joining(file_bytes),
         }
     }
 
-    /// Of a practice that joins another.
-    fn words_of_joining(&self) -> String {
+    /// Of a practice that joins another, or some of whose patients go there.
+    fn words_of_joining(&self, file_bytes: usize) -> String {
         match self {
+            Self::SplitPrepare { customer, into, prefix, authors } => {
+                let who = if authors.is_empty() {
+                    format!("patients of {customer} from a file of {file_bytes} bytes")
+                } else {
+                    let authors: Vec<String> = authors.iter().map(ToString::to_string).collect();
+                    format!("patients of {customer} about whom nobody wrote but {}", authors.join(", "))
+                };
+                format!("prepare that {who} move to {into}, with {} for numbers that both have", plain(prefix))
+            }
+            Self::SplitRun { customer } => {
+                format!("move the chosen patients of {customer} to the other practice, as both managers have said")
+            }
             Self::JoinPrepare { customer, into, prefix } => {
                 format!("prepare that {customer} joins {into}, with {} for numbers that both have", plain(prefix))
             }
-            Self::JoinShow { customer } => format!("show how far the joinings of {customer} are"),
+            Self::JoinShow { customer } => format!("show how far the joinings and splits of {customer} are"),
             Self::JoinRun { customer } => {
                 format!("move EVERYTHING of {customer} to the practice that it joins, as both managers have said")
             }
-            Self::JoinWithdraw { customer } => format!("take back that {customer} joins another practice"),
+            Self::JoinWithdraw { customer } => {
+                format!("take back that {customer} joins another practice, or that its patients go there")
+            }
             _ => String::new(),
         }
     }
