@@ -171,7 +171,11 @@ fn list_words(row: &Joining) -> String {
 
 /// What happens, in the names that stand on every tag.
 fn move_words(row: &Joining, (one, other): (&str, &str)) -> String {
-    if row.chosen.is_none() { format!("{one} joins {other}") } else { format!("some patients of {one} move to {other}") }
+    if row.chosen.is_none() {
+        format!("{one} joins {other}")
+    } else {
+        format!("some patients of {one} move to {other}")
+    }
 }
 
 impl Custody {
@@ -395,9 +399,8 @@ impl Custody {
         done: &Split,
         (customer, newest): (CustomerId, Option<Timestamp>),
     ) -> Result<JoiningView, CustodyError> {
-        let named = async |(by, at): (PersonId, Timestamp)| {
-            Ok::<_, CustodyError>((self.name_of_person(Some(by)).await?, at))
-        };
+        let named =
+            async |(by, at): (PersonId, Timestamp)| Ok::<_, CustodyError>((self.name_of_person(Some(by)).await?, at));
         let is_listed = customer == done.customer && newest == Some(done.moving_at);
         Ok(JoiningView {
             joins: self.joining_side(done.customer).await?,

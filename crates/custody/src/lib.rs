@@ -88,8 +88,8 @@ pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use joining::{
-    JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold, SplitBy,
-    SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, split_numbers_read,
+    JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
+    SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, split_numbers_read,
 };
 pub use keys::{
     Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
@@ -123,7 +123,10 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 /// A store for the tests of whoever stands above: in a folder, or on the servers that the environment names.
 #[cfg(feature = "trial")]
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
-pub use store::{BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, SplitFate, Visit};
+pub use store::{
+    BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, SplitFate,
+    Visit,
+};
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};
 pub use upload::{

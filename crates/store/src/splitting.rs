@@ -337,13 +337,15 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn split_charts(&self, customer: CustomerId, ids: &[PatientId]) -> Result<SplitCharts, StoreError> {
-        let mut charts = SplitCharts { patients: self.patient_fetch_many(customer, ids).await?, ..SplitCharts::default() };
+        let mut charts =
+            SplitCharts { patients: self.patient_fetch_many(customer, ids).await?, ..SplitCharts::default() };
         let (mut patients, mut documents, mut merges) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         patients.extend(charts.patients.iter().map(|one| one.id));
         for some in ids.chunks(ASKED_AT_ONCE) {
             let (among, values) = among(customer, some);
-            let sql =
-                format!("SELECT {PATIENT} FROM patient WHERE (patient.customer_id || '') = $1 AND patient.linked_to {among}");
+            let sql = format!(
+                "SELECT {PATIENT} FROM patient WHERE (patient.customer_id || '') = $1 AND patient.linked_to {among}"
+            );
             for row in self.rows("list who went into a patient", sql, values.clone()).await? {
                 let one = patient(&row)?;
                 if patients.insert(one.id) {

@@ -175,7 +175,9 @@ impl Custody {
         tx.commit().await?;
         let (one, other) = (self.customer_name(row.customer).await?, self.customer_name(row.into).await?);
         let say = match &row.chosen {
-            None => format!("{one} joins {other}: its records are being moved, and cannot be read until they are there."),
+            None => {
+                format!("{one} joins {other}: its records are being moved, and cannot be read until they are there.")
+            }
             Some(_) => format!("Some patients of {one} move to {other}: chart by chart, and {one} goes on working."),
         };
         self.alert("joining_moves", &say).await;

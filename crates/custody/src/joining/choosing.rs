@@ -338,7 +338,8 @@ impl Desk<act::CustomerSplitList> {
         let more = page.len() > PAGE_ROWS as usize;
         page.truncate(PAGE_ROWS as usize);
         let ids: Vec<PatientId> = page.iter().map(|one| one.patient).collect();
-        let patients = if ids.is_empty() { Vec::new() } else { custody.store().patient_fetch_many(customer, &ids).await? };
+        let patients =
+            if ids.is_empty() { Vec::new() } else { custody.store().patient_fetch_many(customer, &ids).await? };
         let facts = |one: &store::Patient| PatientFacts {
             id: one.id,
             customer: one.customer,

@@ -15,8 +15,8 @@ use record::{DocumentId, Outcome, PatientId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use store::{
-    Arriving, ArrivingAt, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand, SplitTie,
-    StoreError,
+    Arriving, ArrivingAt, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand,
+    SplitTie, StoreError,
 };
 
 /// Patients that leave with one transaction, unless more of them are tied together.
@@ -200,7 +200,9 @@ impl Run {
         let mut pages: Vec<Vec<Vec<PatientId>>> = Vec::new();
         for group in groups {
             match pages.last_mut() {
-                Some(page) if page.iter().map(Vec::len).sum::<usize>() + group.len() <= PATIENTS_AT_ONCE => page.push(group),
+                Some(page) if page.iter().map(Vec::len).sum::<usize>() + group.len() <= PATIENTS_AT_ONCE => {
+                    page.push(group)
+                }
                 _ => pages.push(vec![group]),
             }
         }
@@ -249,7 +251,8 @@ impl Run {
             return Ok(ControlFlow::Continue(Left::NotNow));
         }
         let carried = self.charts_carried(&charts).await?;
-        let left = if carried.is_broken { Left::Broken } else { self.charts_go(ids, (&stand, &charts), &carried).await? };
+        let left =
+            if carried.is_broken { Left::Broken } else { self.charts_go(ids, (&stand, &charts), &carried).await? };
         let (outcome, why) = match left {
             Left::Gone => (Outcome::Done, "moved"),
             Left::NotNow => (Outcome::Failed, "changed"),

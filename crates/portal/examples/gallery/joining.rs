@@ -39,10 +39,8 @@ fn card(state: &str, tone: Tone, next: JoiningNext) -> JoiningCard {
 
 fn split_card(next: JoiningNext, href: &str) -> JoiningCard {
     let counts = vec![fact("Documents", "1,204"), fact("Patients", "311"), fact("Bytes", "220,118,904")];
-    let split = Some(SplitCard {
-        list: s("5f1d3a0c9be24e7781c05d6f2a94b37e60c8d1f4a2b95e3370d6c8f1a4e29b57"),
-        href: s(href),
-    });
+    let split =
+        Some(SplitCard { list: s("5f1d3a0c9be24e7781c05d6f2a94b37e60c8d1f4a2b95e3370d6c8f1a4e29b57"), href: s(href) });
     JoiningCard { counts, split, ..card("prepared: the practice that joins decides first", Tone::Due, next) }
 }
 

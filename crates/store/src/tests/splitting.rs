@@ -40,11 +40,8 @@ async fn moving(store: &Store) {
     let mut tx = store.begin("test").await.unwrap();
     tx.patient_insert(&a_patient(patient_id(31), here)).await.unwrap();
     tx.document_insert(&held).await.unwrap();
-    let all = [
-        chosen(1, true, SplitFate::Moves),
-        chosen(11, true, SplitFate::Moves),
-        chosen(31, false, SplitFate::Held),
-    ];
+    let all =
+        [chosen(1, true, SplitFate::Moves), chosen(11, true, SplitFate::Moves), chosen(31, false, SplitFate::Held)];
     assert_eq!(tx.joining_prepare(&row).await.unwrap(), 1);
     tx.split_choose(here, &[chosen(9, true, SplitFate::Moves)]).await.unwrap();
     tx.split_choose(here, &all).await.unwrap();

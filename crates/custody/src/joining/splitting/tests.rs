@@ -4,8 +4,9 @@ use super::{Left, Run};
 use crate::filled::{Filled, PLANTED_TEXT, filled, root};
 use crate::testing::Someone;
 use crate::{
-    Approved, CustodyError, DocumentText, JoinTo, JoinYes, JoiningMoved, JoiningStep, JoiningView, NewUpload, PatientBody,
-    ShredDecided, ShredOrder, ShredSeen, SplitBy, SplitFate, SplitLines, SplitPrepared, SplitTo, UploadCut,
+    Approved, CustodyError, DocumentText, JoinTo, JoinYes, JoiningMoved, JoiningStep, JoiningView, NewUpload,
+    PatientBody, ShredDecided, ShredOrder, ShredSeen, SplitBy, SplitFate, SplitLines, SplitPrepared, SplitTo,
+    UploadCut,
 };
 use bytes::Bytes;
 use record::document::DocumentState;
@@ -411,7 +412,8 @@ async fn a_list_that_was_changed_after_the_words_moves_nobody_and_a_split_is_no_
     assert!(said(whole).contains("Nobody has prepared"));
     let joins = JoinTo { joins: scene.filled.clinic, into: scene.filled.other, prefix: "L-".to_owned() };
     assert!(said(desk.join_prepare(&joins).await).contains("already"));
-    let more = [scene.ann, scene.cid].map(|patient| store::SplitPatient { patient, listed: true, fate: SplitFate::Moves });
+    let more =
+        [scene.ann, scene.cid].map(|patient| store::SplitPatient { patient, listed: true, fate: SplitFate::Moves });
     let mut tx = store.begin("one more than both have seen").await.unwrap();
     tx.split_choose(scene.filled.clinic, &more).await.unwrap();
     tx.commit().await.unwrap();
@@ -421,7 +423,8 @@ async fn a_list_that_was_changed_after_the_words_moves_nobody_and_a_split_is_no_
 }
 
 #[tokio::test]
-async fn destroying_the_keys_of_the_one_touches_nothing_that_moved_and_the_others_certificate_says_what_older_backups_hold() {
+async fn destroying_the_keys_of_the_one_touches_nothing_that_moved_and_the_others_certificate_says_what_older_backups_hold()
+ {
     let scene = scene().await;
     let filled = &scene.filled;
     if filled.custody().store().is_on_server() {
