@@ -8,6 +8,7 @@ use pebble::{Pebble, Visitor, free_port};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use strongroom_tests::Ground;
 use strongroom_tests::binary::{entries, files_below, folder, run, strongroom, until};
 
 const NAME: &str = "portal.test";
@@ -140,7 +141,7 @@ fn a_house_orders_its_certificate_renews_it_and_keeps_the_old_one_when_the_autho
             assert!(!found, "{word} in {}", file.display());
         }
     }
-    let whys: Vec<String> = entries(&house.dir).into_iter().map(|entry| entry.why).collect();
+    let whys: Vec<String> = entries(&Ground::embedded(&house.dir)).into_iter().map(|entry| entry.why).collect();
     let many = |word: &str| whys.iter().filter(|why| *why == word).count();
     assert_eq!(many("certificate_taken"), 2, "{whys:?}\n{log}");
     assert!(many("certificate_ordered") >= 3, "{whys:?}");
