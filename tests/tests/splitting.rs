@@ -124,15 +124,20 @@ fn some_patients_go_to_another_practice_by_two_words_and_a_command_that_is_kille
                   WHERE patient.patient_id = document.patient_id AND patient.customer_id = document.customer_id)";
     assert!(all(&house, astray).is_empty(), "no chart is torn");
 
-    // The practice goes on: a doctor of it reads the others, and not who has gone.
-    let ana = house.demo.sign_in("ana.reyes");
-    let inbox = ana.get("/inbox?view=all").expect("the portal answers");
-    assert_eq!(inbox.status, 200);
-    for id in &chosen {
-        let whose = all(&house, &format!("SELECT customer_id FROM patient WHERE patient_id = '{id}'"));
-        if whose.first() == Some(&into) {
-            assert_eq!(ana.get(&format!("/patients/{id}")).expect("the portal answers").status, 404);
-        }
+    // The practice goes on with all others, and whoever has gone is the other's, by the same address.
+    let (frida, nell) = (house.demo.sign_in("frida.holm"), house.demo.sign_in("nell.pruitt"));
+    let patients = all(&house, "SELECT patient_id || ' ' || customer_id FROM patient WHERE linked_to IS NULL");
+    for line in &patients {
+        let (id, whose) = line.split_once(' ').expect("two words");
+        let status = |who: &Browser| who.get(&format!("/patients/{id}")).expect("the portal answers").status;
+        let expected = if *whose == from {
+            (200, 404)
+        } else if *whose == into {
+            (404, 200)
+        } else {
+            (404, 404)
+        };
+        assert_eq!((status(&frida), status(&nell)), expected, "{line}");
     }
     let (_, shown, _) = confirmed(&house, &ruth, &["customer", "split", "show", &from]);
     assert!(shown["joinings"][0]["state"] == "joined" && shown["joinings"][0]["what"] == "some", "{shown}");
