@@ -348,19 +348,16 @@ impl Order {
 
     /// What it would do, for the person who is to confirm it. Ids and fixed words; no name of a patient.
     pub(crate) fn words(&self, file_bytes: usize) -> String {
-        let at = |customer: &Option<CustomerId>| {
-            customer.map_or_else(|| "the operator".to_owned(), |customer| customer.to_string())
-        };
         let only_look = |dry_run: &bool| if *dry_run { ", changing nothing" } else { "" };
         match self {
             Self::CustomerList {} => "list the customers".to_owned(),
             Self::CustomerAdd { name, .. } => format!("add the customer {}", plain(name)),
             Self::CustomerShow { customer } => format!("show {customer}"),
-            Self::PersonList { customer } => format!("list the people of {}", at(customer)),
+            Self::PersonList { customer } => format!("list the people of {}", at(*customer)),
             Self::PersonInvite { customer, role, email, .. } => {
-                format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(customer))
+                format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(*customer))
             }
-            Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(customer)),
+            Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(*customer)),
             Self::PersonSignOut { person, .. } => format!("end all sessions of {person}"),
             Self::ProgramList { customer } => format!("list the programs of {customer}"),
             Self::ProgramAdd { customer, name, rights, jwks_url, days, .. } => format!(
@@ -409,20 +406,18 @@ impl Order {
                 format!("import the documents of {name} ({customer}) from the folder {share}{}", only_look(dry_run))
             }
             Self::ImportPeople { customer, dry_run } => {
-                format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
+                format!("invite people at {} from a table of {file_bytes} bytes{}", at(*customer), only_look(dry_run))
             }
             Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
-            Self::JoinPrepare { .. }
-            | Self::JoinShow { .. }
-            | Self::JoinRun { .. }
-            | Self::JoinWithdraw { .. }
-            | Self::SplitPrepare { .. }
-            | Self::SplitRun { .. } => self.words_of_joining(file_bytes),
+            Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
+                self.words_of_joining()
+            }
+            Self::SplitPrepare { .. } | Self::SplitRun { .. } => self.words_of_splitting(file_bytes),
         }
     }
 
-    /// Of a practice that joins another, or some of whose patients go there.
-    fn words_of_joining(&self, file_bytes: usize) -> String {
+    /// Of a practice some of whose patients go to another.
+    fn words_of_splitting(&self, file_bytes: usize) -> String {
         match self {
             Self::SplitPrepare { customer, into, prefix, authors } => {
                 let who = if authors.is_empty() {
@@ -436,6 +431,13 @@ impl Order {
             Self::SplitRun { customer } => {
                 format!("move the chosen patients of {customer} to the other practice, as both managers have said")
             }
+            _ => String::new(),
+        }
+    }
+
+    /// Of a practice that joins another.
+    fn words_of_joining(&self) -> String {
+        match self {
             Self::JoinPrepare { customer, into, prefix } => {
                 format!("prepare that {customer} joins {into}, with {} for numbers that both have", plain(prefix))
             }
@@ -464,6 +466,10 @@ impl Order {
             _ => String::new(),
         }
     }
+}
+
+fn at(customer: Option<CustomerId>) -> String {
+    customer.map_or_else(|| "the operator".to_owned(), |customer| customer.to_string())
 }
 
 fn patients_words(customer: &CustomerId, authority: Option<&str>, file_bytes: usize) -> String {
