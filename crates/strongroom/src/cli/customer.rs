@@ -68,7 +68,7 @@ pub(crate) enum SplitCommand {
     /// Prepares that some patients go to another practice. A privacy officer confirms this command; nothing changes by it, and no
     /// name is shown. Exit 1 lists the lines of the file that name nobody; then nothing is prepared.
     #[command(
-        after_help = "Examples:\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --patients leaving.csv --dir /srv/strongroom\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --author per_01k… --dir /srv/strongroom\n\nThe file is UTF-8: a first line that says record_number, and one record number on each further line."
+        after_help = "Example:\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --patients leaving.csv --dir /srv/strongroom\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --author per_01k… --dir /srv/strongroom\n\nThe file is UTF-8: a first line that says record_number, and one record number on each further line."
     )]
     Prepare(SplitPrepare),
     /// How far the splits and joinings of a practice are.
