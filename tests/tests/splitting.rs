@@ -2,20 +2,15 @@
 //! in the portal, killed on the way, while the practice goes on.
 
 use serde_json::Value;
-use std::path::PathBuf;
 use std::time::Duration;
-use strongroom_tests::binary::{Browser, between, run, sql};
+use strongroom_tests::binary::{Browser, between};
 use strongroom_tests::terminal::{House, confirm};
 
 const FROM: &str = "Lakeside Pediatrics";
 const INTO: &str = "Harbor Clinic";
 
-fn database(house: &House) -> PathBuf {
-    house.folder.path().join("house/strongroom.db")
-}
-
 fn all(house: &House, statement: &str) -> Vec<String> {
-    sql(&database(house), statement)
+    house.ground().rows(statement)
 }
 
 fn count(house: &House, table: &str, customer: &str) -> u64 {
@@ -142,9 +137,7 @@ fn some_patients_go_to_another_practice_by_two_words_and_a_command_that_is_kille
     let (_, shown, _) = confirmed(&house, &ruth, &["customer", "split", "show", &from]);
     assert!(shown["joinings"][0]["state"] == "joined" && shown["joinings"][0]["what"] == "some", "{shown}");
     assert_eq!(shown["joinings"][0]["moved"].as_u64(), Some(moved), "{shown}");
-    let House { demo, folder } = house;
-    demo.stop();
-    let verified = run(&["ledger", "verify", "--dir", &folder.path().join("house").display().to_string()]);
-    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
-    assert_eq!(verified.status.code(), Some(0), "{said}");
+    let ground = house.ground();
+    house.demo.stop();
+    ground.assert_verifies();
 }
