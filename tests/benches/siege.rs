@@ -19,8 +19,10 @@ use strongroom_tests::nodes::processor::Spent;
 use strongroom_tests::nodes::siege::{Fault, round};
 use tokio::time::Instant;
 
-/// Enough of them for what waits on a node that stands still.
-const CLIENTS: usize = 160;
+/// Clients for each request a second: what comes must not wait for what stands still for seconds.
+const CLIENTS_EACH: f64 = 4.0;
+/// Each has a thread and a connection to every node.
+const CLIENTS_MOST: f64 = 2_000.0;
 /// Time without faults at the beginning, over which answers are timed as well.
 const CALM: Duration = Duration::from_secs(20);
 
@@ -34,7 +36,8 @@ fn quantile(times: &mut [f64], share: f64) -> f64 {
 }
 
 /// What was seen, in words for the page.
-fn report(house: &NodesHouse, seen: &Seen, left: &[Left], seconds: f64) {
+fn report(house: &NodesHouse, seen: &Seen, left: &[Left], (calm, seconds): (u64, f64)) {
+    say("answered before the first fault", "/s", calm as f64 / CALM.as_secs_f64());
     let answers = seen.answers.lock().expect("no panic");
     let of = |wanted: &dyn Fn(u16) -> bool| -> u64 {
         answers.iter().filter(|((_, status), _)| wanted(*status)).map(|(_, many)| many).sum()
@@ -64,10 +67,12 @@ fn main() {
     let (seen, mut left) = (Seen::default(), Vec::new());
     let load = Load::new(&house, &seen, Mix::Everything, house.nodes.len());
     let (before, start) = (Spent::now(&house), Instant::now());
+    let (clients, mut calm) = ((rate * CLIENTS_EACH).min(CLIENTS_MOST) as usize, 0);
     std::thread::scope(|scope| {
-        scope.spawn(|| load.run(CLIENTS, Pace::Steady(rate)));
+        scope.spawn(|| load.run(clients, Pace::Steady(rate)));
         let over = Over(&seen);
         std::thread::sleep(CALM);
+        calm = seen.answers.lock().expect("no panic").values().sum();
         while start.elapsed().as_secs_f64() < minutes * 60.0 {
             round(&house, &Fault::ALL);
             if let Some(who) = house.leaving.get(left.len()) {
@@ -84,6 +89,10 @@ fn main() {
     }
     say("it lasted", "s", seconds);
     say("share of the machine that others had", "%", spent.others(seconds) * 100.0);
-    report(&house, &seen, &left, seconds);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as f64;
+    for (whose, time) in [("nodes", spent.nodes), ("the database", spent.database), ("load and bucket", spent.here)] {
+        say(&format!("share of the machine that went to: {whose}"), "%", time / (seconds * cores) * 100.0);
+    }
+    report(&house, &seen, &left, (calm, seconds));
     house.forget();
 }

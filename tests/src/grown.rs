@@ -66,7 +66,8 @@ impl Grown {
         drop(store);
         watching::begin(&dir).await;
         let house = House::over((folder, store::trial::open(&dir).await), settings, root()).await?;
-        let ring = vault::KeyRing::unlock(&root(), &house.store.key_rows().await?)?;
+        let rows = house.store.key_rows().await?;
+        let ring = vault::KeyRing::unlock_halved(&root(), &rows, &house.store.halves_of(&rows).await?)?;
         let (practices, known) = with_the_demos(&house, practices).await?;
         city::staff(&dir, &ring, &practices, &known).await;
         city::grow(&dir, &ring, &practices, SIZE).await;

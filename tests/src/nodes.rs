@@ -246,13 +246,16 @@ impl NodesHouse {
         assert!(moved.status.success(), "{}", said(&moved));
         let name = database(place, all.path());
         let address = |place: &str, role: &str| format!("postgres:///{name}?host={place}&user={role}");
+        let base = std::fs::read_to_string(&work.config).expect("the configuration can be read");
+        std::fs::write(&work.config, format!("objects = {bucket:?}\n{base}"))
+            .expect("the configuration can be written");
         let mut migrate = work.command();
         migrate
             .args(["migrate", "--role", "strongroom_node", "--json", "--to"])
             .arg(address(place, "strongroom_owner"));
-        let moved = migrate.arg("--from").arg(&dir).output().expect("the binary starts");
+        let moved =
+            migrate.arg("--from").arg(&dir).arg("--config").arg(&work.config).output().expect("the binary starts");
         assert!(moved.status.success(), "{}", said(&moved));
-        let base = std::fs::read_to_string(&work.config).expect("the configuration can be read");
         let bucket_port = fake.endpoint().rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
         let mut nodes = Vec::new();
         for (number, skew) in skews.iter().copied().enumerate() {
@@ -262,10 +265,11 @@ impl NodesHouse {
             let own = all.path().join(format!("n{number}"));
             std::fs::DirBuilder::new().mode(0o700).create(&own).expect("a folder can be made");
             let database = address(way.begins.to_str().expect("a path in UTF-8"), "strongroom_node");
-            let left_out = ["dir =", "listen =", "objects_endpoint ="];
+            let left_out = ["dir =", "listen =", "objects =", "objects_endpoint ="];
             let kept = base.lines().filter(|line| !left_out.iter().any(|start| line.starts_with(start)));
+            // Whoever comes, comes by the balancer.
             let text = format!(
-                "dir = {own:?}\nlisten = \"127.0.0.1:{port}\"\ndatabase = {database:?}\nobjects = {bucket:?}\n{}{}\n",
+                "dir = {own:?}\nlisten = \"127.0.0.1:{port}\"\ntrusted_proxies = [\"127.0.0.1\"]\ndatabase = {database:?}\nobjects = {bucket:?}\n{}{}\n",
                 endpoint(&format!("http://{}", to_bucket.begins.display())),
                 kept.collect::<Vec<_>>().join("\n")
             );

@@ -8,10 +8,13 @@ use pebble::{Pebble, Visitor, free_port};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 use strongroom_tests::Ground;
 use strongroom_tests::binary::{entries, files_below, folder, run, strongroom, until};
 
 const NAME: &str = "portal.test";
+/// Not more often than a stranger may.
+const KNOCK: Duration = Duration::from_secs(1);
 
 /// A house of nobody's, served at a port of this machine.
 struct Served {
@@ -107,6 +110,7 @@ fn a_house_orders_its_certificate_renews_it_and_keeps_the_old_one_when_the_autho
     // The first one: signed by this authority, for this name, and then the doors are walked and the gate opens.
     let visitor = Visitor { believes: Some(authority.roots()), ..house.anybody() };
     let first = until("the portal is served by a certificate that was ordered", || {
+        std::thread::sleep(KNOCK);
         let (answer, shown) = visitor.get("/readyz").ok()?;
         answer.starts_with("HTTP/1.1 200").then_some(shown)
     });
@@ -114,6 +118,7 @@ fn a_house_orders_its_certificate_renews_it_and_keeps_the_old_one_when_the_autho
     assert!(ready.status.success(), "{}", said(&ready));
     // Its successor comes before its time is over, and nobody who visits notices.
     let second = until("another certificate is served", || {
+        std::thread::sleep(KNOCK);
         let (answer, shown) = visitor.get("/readyz").expect("a visitor is served all the time");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         (shown != first).then_some(shown)
@@ -128,6 +133,7 @@ fn a_house_orders_its_certificate_renews_it_and_keeps_the_old_one_when_the_autho
     house.stop();
     house.start();
     let again = until("it is served again", || {
+        std::thread::sleep(KNOCK);
         let (answer, shown) = house.anybody().get("/readyz").ok()?;
         answer.starts_with("HTTP/1.1 200").then_some(shown)
     });

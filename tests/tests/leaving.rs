@@ -281,11 +281,9 @@ fn goes_only_after_its_word(there: &House, (mara, ruth): (&Browser, &Browser), l
         let arguments = ["key", "shred", "ask", "--customer", id, "--name", THERE, "--reason", reason];
         confirmed(there, ruth, &arguments)
     };
-    // On a server it is refused for another reason yet, whoever has said what (docs/operating/postgresql.md).
     let refused = |why: &str| {
         let (code, _, said) = ask();
-        let elsewhere = there.ground().is_on_a_server() && said.contains("on a database server");
-        assert!(code == Some(2) && (said.contains(why) || elsewhere), "{code:?} {said}");
+        assert!(code == Some(2) && said.contains(why), "{code:?} {said}");
     };
     refused("has not confirmed");
     let page = mara.get(&format!("/customers/{id}/leaving")).expect("the portal answers").text();

@@ -61,7 +61,7 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
     let migrate = |role: &str| {
         let mut command = house.command();
         command.args(["migrate", "--role", "strongroom_node", "--json", "--to"]).arg(address(role));
-        command.arg("--from").arg(&dir).output().expect("the binary starts")
+        command.arg("--from").arg(&dir).arg("--config").arg(&house.config).output().expect("the binary starts")
     };
     let moved = migrate("strongroom_owner");
     assert!(moved.status.success(), "{}", said(&moved));
@@ -75,6 +75,10 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
         assert!(refused.status.code() == Some(4) && said(&refused).contains("must own nothing"), "{}", said(&refused));
     }
     with("strongroom_node").expect("the configuration can be written");
+    // The file that stays behind counts as a copy, and is named.
+    let until = psql(&place, &name, "SELECT value FROM meta WHERE name = 'epoch_unhalved_until'");
+    assert!(said(&until).trim().parse::<i64>().is_ok(), "{}", said(&until));
+    assert!(said(&house.run(&["doctor"])).contains("strongroom.db.carried-over"));
     let served = house.serve();
     // Sessions, documents, lists and what was opened are where they were.
     let opened = ana.get(&read).expect("the portal answers");
@@ -105,11 +109,21 @@ fn a_house_that_was_carried_over_goes_on_where_it_was_and_as_nobody_mighty() {
     let key = served.enrol(&invitation);
     assert_eq!(served.sign_in(&key).0.status, 200);
     served.stop();
-    // What would be kept by the server's log is not promised to be gone.
-    let refused = house.run(&["key", "rekey"]);
-    assert!(!refused.status.success() && said(&refused).contains("on a database server"), "{}", said(&refused));
+    // Wrapped anew: with another half, and the one before is gone from where it lay.
+    let halves = || {
+        let found = std::fs::read_dir(dir.join("objects/halves")).expect("halves lie beside the objects");
+        found.map(|file| file.expect("a file").file_name()).collect::<Vec<_>>()
+    };
+    let before = halves();
+    let without = house.run(&["key", "rekey"]);
+    assert!(!without.status.success() && said(&without).contains("--epoch-escrow"), "{}", said(&without));
+    let escrow = all.path().join("escrow");
+    let rekeyed = house.run(&["key", "rekey", "--epoch-escrow", escrow.to_str().expect("a path in UTF-8")]);
+    assert!(rekeyed.status.success(), "{}", said(&rekeyed));
+    let after = halves();
+    assert!(before.len() == 1 && after.len() == 1 && before != after, "{before:?} {after:?}");
     let again = house.serve();
-    assert_eq!(again.sign_in(&key).0.status, 200, "it starts again, with its keys as they were");
+    assert_eq!(again.sign_in(&key).0.status, 200, "it starts again, with its keys wrapped anew");
     again.stop();
     let rows = psql(&place, &name, "SELECT COUNT(*) FROM document");
     assert!(said(&rows).trim().parse::<u32>().is_ok_and(|many| many > 10), "{}", said(&rows));
@@ -188,4 +202,63 @@ fn a_demo_fills_only_a_database_that_was_made_for_it() {
     std::fs::write(&config, text).expect("the configuration can be written");
     let served = run(&["serve", "--config", config.to_str().expect("a path in UTF-8")]);
     assert!(!served.status.success() && said(&served).contains("made for demo"), "{}", said(&served));
+}
+
+#[test]
+fn a_dump_comes_back_with_the_escrow_into_a_fresh_database_and_a_document_opens() {
+    let Some(place) = std::env::var("STRONGROOM_TEST_POSTGRES").ok().filter(|place| !place.is_empty()) else { return };
+    let all = folder("drill");
+    let dir = all.path().join("data");
+    let people = |demo: &Demo| {
+        let ana = demo.sign_in("ana.reyes");
+        let read = a_document_of(&ana);
+        (ana, read)
+    };
+    let (house, (ana, read)) = WorkHouse::make(all.path(), (&dir, &[]), "", people);
+    let name = database(&place, all.path());
+    let address = |role: &str, name: &str| format!("postgres:///{name}?host={place}&user={role}");
+    let moved = house.run(&[
+        "migrate",
+        "--role",
+        "strongroom_node",
+        "--to",
+        &address("strongroom_owner", &name),
+        "--from",
+        dir.to_str().expect("a path in UTF-8"),
+    ]);
+    assert!(moved.status.success(), "{}", said(&moved));
+    let config = std::fs::read_to_string(&house.config).expect("the configuration can be read");
+    let with = |name: &str| {
+        let text = format!("database = {:?}\n{config}", address("strongroom_node", name));
+        std::fs::write(&house.config, text).expect("the configuration can be written");
+    };
+    with(&name);
+    let escrow = all.path().join("escrow");
+    let rekey = |more: &[&str]| {
+        let done = house.run(&[&["key", "rekey"], more].concat());
+        assert!(done.status.success(), "{}", said(&done));
+    };
+    rekey(&["--epoch-escrow", escrow.to_str().expect("a path in UTF-8")]);
+    let dump = all.path().join("dump.sql");
+    let dumped = Command::new("pg_dump").args(["-h", &place, "-U", "postgres", "-f"]).arg(&dump).arg(&name).output();
+    assert!(dumped.expect("pg_dump runs").status.success());
+    // The epoch of the dump ends, and then all of it is lost: the server, and where the half of the new one lay.
+    rekey(&[]);
+    let fresh = format!("{name}_again");
+    let made = psql(&place, "postgres", &format!("CREATE DATABASE {fresh} OWNER strongroom_owner"));
+    assert!(made.status.success(), "{}", said(&made));
+    let mut back = Command::new("psql");
+    back.args(["-h", &place, "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-q", "-d", &fresh, "-f"]).arg(&dump);
+    let back = back.output().expect("psql runs");
+    assert!(back.status.success(), "{}", said(&back));
+    std::fs::remove_dir_all(dir.join("objects/halves")).expect("halves lie there");
+    with(&fresh);
+    let shut = house.run(&["serve"]);
+    assert!(shut.status.code() == Some(4), "without its half nothing opens: {}", said(&shut));
+    let recovered = house.run(&["key", "recover", "--epoch-escrow", escrow.to_str().expect("a path in UTF-8")]);
+    assert!(recovered.status.success(), "{}", said(&recovered));
+    let served = house.serve();
+    let opened = ana.get(&read).expect("the portal answers");
+    assert!(opened.status == 200 && opened.text().contains(CANARY), "{}", opened.text());
+    served.stop();
 }

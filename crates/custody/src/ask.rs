@@ -14,7 +14,7 @@ use crate::settings::year_of;
 use crate::{Answered, Custody, CustodyError, Desk, Witnessed};
 use ledger::Receipt;
 use policy::{
-    BrokenGlassFact, CustomerFacts, Decision, Facts, MembershipFact, Permit, PrincipalFacts, RequestFact,
+    BrokenGlassFact, CustomerFacts, Decision, Facts, JoiningFacts, MembershipFact, Permit, PrincipalFacts, RequestFact,
     ResourceFacts, SignInFact, Why,
 };
 use record::action::OpensNames;
@@ -160,7 +160,7 @@ impl Custody {
         let today = self.settings().day_of(self.now());
         let agreement_in_force =
             customer.closed_at.is_none() && agreements.iter().any(|agreement| agreement.in_force(&today));
-        Ok(Some(CustomerFacts { id, agreement_in_force, requested_by: None }))
+        Ok(Some(CustomerFacts { id, agreement_in_force, requested_by: None, joining: JoiningFacts::default() }))
     }
 
     /// States the intent, asks policy, has the ledger witness the answer.
@@ -188,8 +188,14 @@ impl Custody {
         let Question { customer, resources, also, purpose, words, asked_by } = question;
         let named = Resources::of(resources.iter().map(ResourceFacts::id).chain(also));
         let intent = Intent::to::<A>(self.clock(), self.entropy(), who, customer, named, purpose);
+        // What two practices have agreed upon is what the store has of it, whoever asks; it is looked up for the one act.
+        let joining = match customer.filter(|_| A::ACTION == Action::CustomerJoinRun) {
+            Some(id) => self.joining_facts(id).await?,
+            None => JoiningFacts::default(),
+        };
+        let told = |facts: CustomerFacts| CustomerFacts { requested_by: asked_by, joining, ..facts };
         let customer_facts = match customer {
-            Some(id) => self.customer_facts(id).await?.map(|facts| CustomerFacts { requested_by: asked_by, ..facts }),
+            Some(id) => self.customer_facts(id).await?.map(told),
             None => None,
         };
         let facts = Facts { principal, resources, customer: customer_facts };

@@ -346,12 +346,14 @@ impl Custody {
                 "The rows are on a database server and are backed up by its own tools: docs/operating/postgresql.md.",
             ));
         }
-        // A backup takes the objects that versions name, and those of rows on their way are named by none.
+        // The copy of the database has one place in the data folder, whichever folder the backup goes to.
+        let at_once = "Another backup is being made, or one practice is joining another.";
+        let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State(at_once))?;
+        // A backup takes the objects that versions name, and those of rows on their way are named by none. Looked at when no
+        // joining can begin any more.
         if self.store().joining_is_any_moving().await? {
             return Err(CustodyError::State("One practice is joining another. Back up when all of it is there."));
         }
-        // The copy of the database has one place in the data folder, whichever folder the backup goes to.
-        let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State("Another backup is being made."))?;
         self.backup_places(settings).await?;
         let house = self.program().to_string();
         // A changed epoch is let go of first, and the escrow is as new as the keys before anything relies on it.

@@ -206,6 +206,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
     if store.is_on_server() {
         let say = "The rows are on a database server: what it keeps of deleted ones, and its backups, are its operator's to see to.";
         checks.push(late("Database server", say));
+        checks.extend(carried_over(store.dir()));
     }
     checks.push(match store.deletes_securely().await {
         _ if store.is_on_server() => good("Deleted rows", "As the database server has them."),
@@ -213,6 +214,7 @@ async fn inside(store: &Store, settings: &Settings, now: Timestamp) -> Vec<Check
         Ok(false) => bad("Deleted rows", "They are not overwritten: destroyed keys would stay on the disk."),
         Err(_) => bad("Deleted rows", "The database did not say whether they are overwritten."),
     });
+    checks.extend(half(store).await);
     checks.push(clock_check(store, now).await);
     let name = "Last backup";
     checks.push(match store.house_check_last(HouseCheckKind::Backup).await {
@@ -296,6 +298,58 @@ async fn clock_check(store: &Store, now: Timestamp) -> Check {
     }
 }
 
+/// The embedded database of a house whose rows were carried to a server.
+fn carried_over(dir: &Path) -> Option<Check> {
+    let say = "strongroom.db.carried-over still lies in the folder, and the root key alone opens it: what is destroyed on the server is \
+        not in it. Overwrite and remove it once the server is proven.";
+    dir.join("strongroom.db.carried-over").exists().then(|| late("Carried-over database", say))
+}
+
+/// On a server: what wraps the epoch key has a half that lies elsewhere and is there.
+async fn half(store: &Store) -> Option<Check> {
+    if !store.is_on_server() {
+        return None;
+    }
+    let name = "Epoch key's half";
+    let Ok(rows) = store.key_rows().await else {
+        return Some(bad(name, "The database did not say whether the epoch key has one."));
+    };
+    if !rows.is_halved() {
+        let say = "There is none: the server's log and copies keep what is destroyed. A start makes one where the objects lie, if it \
+            could be destroyed there.";
+        return Some(late(name, say));
+    }
+    if !rows.halves_due().is_empty() {
+        return Some(bad(
+            name,
+            "That of an older epoch is still to be destroyed. The running server tries every minute.",
+        ));
+    }
+    let path = store.meta_fetch(crate::keys::EPOCH_ESCROW).await.ok().flatten();
+    let kept = path.and_then(|path| crate::backup::escrow::read(&PathBuf::from(path)).ok());
+    let kept = kept.map(|kept| kept.halves).unwrap_or_default();
+    Some(match store.halves_of(&rows).await {
+        // Who has no root key cannot open it; the escrow has it as it was laid.
+        Ok(halves) if halves.iter().any(|half| kept_otherwise(half, &kept)) => {
+            bad(name, "It is not what the escrow has of it: the next start opens nothing. Run strongroom key recover.")
+        }
+        Ok(halves) if halves.len() == rows.halves_needed().len() => {
+            good(name, "It lies beside the objects and not in the database: keys can be destroyed for good.")
+        }
+        Ok(_) => bad(name, "It is not where it should lie: the next start opens nothing. Run strongroom key recover."),
+        Err(error) => bad(name, format!("It cannot be read: {error}. Run strongroom key recover if it is damaged.")),
+    })
+}
+
+fn kept_otherwise(half: &vault::Half, kept: &[vault::Half]) -> bool {
+    kept.iter().any(|one| one.name == half.name && one != half)
+}
+
+const ESCROW_NONE: &str = "There is none: a lost half would be the loss of everything, and no keys can be destroyed. Run strongroom key \
+    rekey --epoch-escrow, on a volume of its own.";
+const ESCROW_UNREAD: &str = "It cannot be read from here, and keys can be destroyed only where it can. See that its place is mounted, here or on \
+    the machine that has it.";
+
 /// The escrow is there, apart from the data, and holds the epoch that the keys are wrapped by.
 async fn escrow(store: &Store, settings: &Settings) -> Check {
     let name = "Escrow of epoch keys";
@@ -303,18 +357,26 @@ async fn escrow(store: &Store, settings: &Settings) -> Check {
         return bad(name, "The database did not say where it lies.");
     };
     let Some(path) = path.map(PathBuf::from) else {
+        if store.is_on_server() && !settings.demo {
+            return bad(name, ESCROW_NONE);
+        }
         let sentence =
             "There is none: no backup could be restored. The first strongroom backup asks where it shall lie.";
         return if settings.demo { good(name, "There is none, and a demo needs none.") } else { late(name, sentence) };
     };
     let Ok(kept) = crate::backup::escrow::read(&path) else {
+        if store.is_on_server() {
+            return bad(name, ESCROW_UNREAD);
+        }
         return bad(name, "It cannot be read: no backup can be restored. See that its place is mounted, then back up.");
     };
     let newest =
         |rows: &vault::KeyRows| rows.epochs.iter().filter(|row| row.wrapped.is_some()).map(|row| row.number).max();
     match store.key_rows().await {
         Ok(rows) if newest(&rows) != newest(&kept.rows) => {
-            bad(name, "It holds another epoch than the keys are wrapped by. Run strongroom backup.")
+            let server = "It holds another epoch than the keys are wrapped by. The server that runs where it lies mends that within a minute.";
+            let say = "It holds another epoch than the keys are wrapped by. Run strongroom backup.";
+            bad(name, if store.is_on_server() { server } else { say })
         }
         Ok(_) if device(&path) == device(store.dir()) && !settings.demo => {
             late(name, "It lies on the same volume as the data: a disk that dies takes both.")
@@ -343,6 +405,7 @@ pub async fn doctor_bucket(place: &BucketPlace, entropy: &dyn Entropy) -> Vec<Ch
     let mut probe = [0; 32];
     entropy.fill(&mut probe);
     let looked = async { Objects::bucket(place)?.bucket_look(probe).await }.await;
+    let hindered = async { Objects::bucket(place)?.halves_hindered(probe).await }.await;
     let seen = match looked {
         Ok(Some(seen)) => seen,
         Ok(None) => return Vec::new(),
@@ -380,6 +443,15 @@ pub async fn doctor_bucket(place: &BucketPlace, entropy: &dyn Entropy) -> Vec<Ch
             (None, _) => late("Bucket's versions", "It did not say whether it keeps what is removed. Look there."),
         },
     ];
+    checks.push(match hindered {
+        Ok("") => good("Halves of keys", "With rows on a database server, keys can be destroyed for good here."),
+        Ok(hindered) => {
+            late("Halves of keys", format!("With rows on a database server, nothing is destroyed: {hindered}"))
+        }
+        Err(error) => {
+            late("Halves of keys", format!("Whether they could be destroyed here was not found out: {error}."))
+        }
+    });
     if !seen.reads_back {
         checks.push(bad(name, "What was put there did not come back as it was."));
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use record::civil::Day;
 use record::{CustomerId, DocumentId, Role, SeededEntropy, act};
 use std::path::PathBuf;
-use vault::RootKey;
+use vault::{KeyError, KeyRing, KeyRows, RootKey};
 
 /// Words that must be nowhere in clear.
 pub(crate) const PLANTED_TEXT: &str = "Zaphrentis murmur heard at the left border";
@@ -75,7 +75,11 @@ pub(crate) async fn fill(house: House) -> Filled {
         documents.push(upload(&house, &typist, clinic, number).await);
     }
     let foreign = upload(&house, &typist, other, 9).await;
-    Filled { house, first, second, typist, manager, records, clinic, other, documents, foreign, outside }
+    let filled = Filled { house, first, second, typist, manager, records, clinic, other, documents, foreign, outside };
+    if filled.custody().store().is_on_server() {
+        filled.escrow_named().await;
+    }
+    filled
 }
 
 pub(crate) async fn upload(house: &House, by: &Someone, customer: CustomerId, number: u32) -> DocumentId {
@@ -109,6 +113,41 @@ impl Filled {
 
     pub(crate) fn backup(&self) -> BackupSettings {
         BackupSettings { to: self.target(), epoch_escrow: Some(self.escrow()) }
+    }
+
+    /// The escrow lies outside and holds the newest epoch: by a backup, or on a database server by a new epoch.
+    pub(crate) async fn escrow_kept(&self) {
+        if self.custody().store().is_on_server() {
+            self.custody().key_rekey(&root(), None, Some(&self.escrow())).await.unwrap();
+        } else {
+            self.custody().backup_create(&self.backup()).await.unwrap();
+        }
+    }
+
+    /// The escrow lies outside and is known, as on a server it has to be before anything is destroyed there.
+    async fn escrow_named(&self) {
+        let custody = self.custody();
+        crate::backup::escrow::begin(&self.escrow(), &custody.program().to_string(), custody.now()).unwrap();
+        let mut tx = custody.store().begin("name the escrow").await.unwrap();
+        tx.meta_set(crate::keys::EPOCH_ESCROW, self.escrow().to_str().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(custody.escrow_write().await.unwrap());
+    }
+
+    /// The ring of these rows under this root key, with the halves that lie where they should.
+    pub(crate) async fn unlocked(&self, root: &RootKey, rows: &KeyRows) -> Result<KeyRing, KeyError> {
+        let halves = self.custody().store().halves_of(rows).await.unwrap();
+        KeyRing::unlock_halved(root, rows, &halves)
+    }
+
+    /// What has to be gone when the newest epoch is: on the embedded engine its row, on a server its half.
+    pub(crate) async fn epoch_bytes(&self) -> Vec<u8> {
+        let store = self.custody().store();
+        let rows = store.key_rows().await.unwrap();
+        match store.halves_of(&rows).await.unwrap().first() {
+            Some(half) => half.sealed.to_bytes(),
+            None => rows.epochs.last().unwrap().wrapped.as_ref().unwrap().to_bytes(),
+        }
     }
 
     /// The clinic has left: no agreement of theirs is in force.

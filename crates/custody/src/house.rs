@@ -1,5 +1,6 @@
 //! The house as a whole: the handle that everything else holds, opened once with the root key.
 
+use crate::keys::halves::UNHALVED_UNTIL;
 use crate::scribe::Scribe;
 use crate::settings::{Settings, year_of};
 use crate::{CustodyError, words::DirectoryBody};
@@ -8,7 +9,7 @@ use policy::Policy;
 use record::{Clock, CustomerId, Entropy, PersonId, Principal, ProgramId, Timestamp};
 use std::sync::{Arc, RwLock};
 use store::{BucketPlace, LedgerLog, ObjectsCarried, Server, Store, TableMoved};
-use vault::{KeyChange, KeyRing, KeyRows, RootKey};
+use vault::{HalfName, KeyChange, KeyRing, KeyRows, RootKey};
 use zeroize::Zeroizing;
 
 /// What is needed to open a house.
@@ -90,7 +91,14 @@ impl Custody {
             return Err(CustodyError::State("there is a strongroom in this folder already"));
         }
         let now = clock.now();
-        let rows = KeyRows::begin(root, year_of(now), now, entropy);
+        let (rows, half) = if store.is_on_server() {
+            KeyRows::begin_halved(root, year_of(now), now, entropy)
+        } else {
+            (KeyRows::begin(root, year_of(now), now, entropy), None)
+        };
+        if let Some(half) = &half {
+            store.objects().half_put(half).await?;
+        }
         let mut tx = store.begin("begin a house").await?;
         tx.key_rows_begin(&rows).await?;
         tx.ledger_begin().await?;
@@ -127,8 +135,7 @@ impl Custody {
             ));
         }
         store.objects_settle().await?;
-        let ring = KeyRing::unlock(&root, &store.key_rows().await?).map_err(CustodyError::seal)?;
-        drop(root);
+        let ring = crate::keys::halves::unlocked(&store, &root).await?;
         let policy = Policy::embedded().map_err(|error| CustodyError::Broken(format!("the policies: {error}")))?;
         let origin = store.meta_fetch("origin").await?.unwrap_or_default();
         let program = store.meta_fetch("program").await?.and_then(|text| text.parse().ok());
@@ -178,6 +185,8 @@ impl Custody {
             certificate: crate::certificate::Served::default(),
         }));
         custody.audit_year_ensure().await?;
+        custody.half_ensure(&root).await;
+        drop(root);
         custody.reserve_found(found).await?;
         Ok(custody)
     }
@@ -320,25 +329,54 @@ pub async fn server_migrate(owner: &Server, role: &str) -> Result<(), CustodyErr
     Ok(Store::server_migrate(owner, role).await?)
 }
 
-/// Carries a stopped house's embedded database to a server, all or nothing, compared row for row.
+/// A stopped house that is carried to a server, and how.
+#[derive(Debug)]
+pub struct MoveOrder<'a> {
+    /// Its folder.
+    pub dir: &'a std::path::Path,
+    /// The bucket with its objects, if they lie in one.
+    pub bucket: Option<&'a BucketPlace>,
+    /// The database, as its schema's owner reaches it.
+    pub owner: &'a Server,
+    /// The role as which nodes come.
+    pub role: &'a str,
+    /// The root key: keys are wrapped anew on the way, so that the server's log has none that it alone opens.
+    pub root: &'a RootKey,
+}
+
+/// Carries a stopped house's embedded database to a server, all or nothing, compared row for row. The keys come there under a
+/// new epoch, whose half lies beside the objects (docs/decisions/0027).
 ///
 /// # Errors
-/// When the folder is in use, there is a house on the server already, or something arrived otherwise than it left.
-pub async fn database_move(dir: &std::path::Path, owner: &Server, role: &str) -> Result<Vec<TableMoved>, CustodyError> {
+/// When the folder is in use, there is a house on the server already, something arrived otherwise than it left, or a half
+/// could not be destroyed where the objects lie.
+pub async fn database_move(
+    order: &MoveOrder<'_>,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Vec<TableMoved>, CustodyError> {
+    let dir = order.dir;
     let store = Store::open(store::StoreOptions { dir: dir.to_path_buf(), create: false }).await?;
+    let store = match order.bucket {
+        Some(place) => store.with_bucket(place)?,
+        None => store,
+    };
     if store.meta_fetch(crate::keys::EPOCH_DUE).await?.is_some() {
         return Err(CustodyError::State(
             "A change of the keys is not finished. Start the house once more, then carry it over.",
         ));
     }
+    store.objects_settle().await?;
+    let (rows, half) = keys_for_a_server(&store, order.root, clock.now(), entropy).await?;
     // Said before anything is there: whatever becomes of the answer, the same house is never served from two places.
-    carried_mark(&store, true).await?;
-    let moved = match store.move_to_server(owner, role).await {
+    carried_mark(&store, Some(clock.now())).await?;
+    let moved = match store.move_to_server(order.owner, order.role, &rows).await {
         Ok(moved) => moved,
         Err(error) => {
             // Only a lost answer to the last word leaves open what the server has.
             if !error.is_unsure() {
-                carried_mark(&store, false).await?;
+                carried_mark(&store, None).await?;
+                drop(store.objects().half_destroy(half).await);
             }
             store.close().await;
             return Err(error.into());
@@ -355,15 +393,42 @@ pub async fn database_move(dir: &std::path::Path, owner: &Server, role: &str) ->
     }
 }
 
+/// The key table as it comes to a server: wrapped anew under an epoch with a half, which lies in its place when this returns.
+/// The embedded database keeps its own.
+async fn keys_for_a_server(
+    store: &Store,
+    root: &RootKey,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<(KeyRows, HalfName), CustodyError> {
+    match crate::keys::halves::place_hindered(store, entropy).await? {
+        "" => {}
+        hindered => return Err(CustodyError::State(hindered)),
+    }
+    let ring = crate::keys::halves::unlocked(store, root).await?;
+    let change = ring.halve(root, now, entropy).map_err(CustodyError::seal)?;
+    let mut rows = ring.rows().clone();
+    rows.apply(&change).map_err(CustodyError::seal)?;
+    let half = change.half.ok_or_else(|| CustodyError::Broken("a new epoch came without its half".to_owned()))?;
+    // If we die after this: a half that no row names.
+    store.objects().half_put(&half).await?;
+    // By what lies there: a table that does not open is never carried.
+    KeyRing::unlock_halved(root, &rows, &store.halves_of(&rows).await?).map_err(CustodyError::seal)?;
+    Ok((rows, half.name))
+}
+
 /// The fact that this database's rows are, or may be, on a server.
 const CARRIED: &str = "carried_to_a_server";
 
-async fn carried_mark(store: &Store, carried: bool) -> Result<(), CustodyError> {
+async fn carried_mark(store: &Store, at: Option<Timestamp>) -> Result<(), CustodyError> {
     let mut tx = store.begin("remember that the house is carried over").await?;
-    if carried {
+    if let Some(at) = at {
         tx.meta_set(CARRIED, "yes").await?;
+        // The file that stays behind opens with the root key alone: it counts as a copy of the server's rows of before.
+        tx.meta_set(UNHALVED_UNTIL, &at.unix_millis().to_string()).await?;
     } else {
         tx.meta_remove(CARRIED).await?;
+        tx.meta_remove(UNHALVED_UNTIL).await?;
     }
     tx.commit().await?;
     Ok(())

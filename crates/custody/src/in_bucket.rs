@@ -82,7 +82,9 @@ async fn what_comes_in_lies_in_the_bucket_sealed_and_is_read_whole_and_in_ranges
             );
         }
     }
-    assert_eq!(fake.keys().len(), 10, "five originals and their texts");
+    // With the rows on a server, the half of the epoch key lies beside them.
+    let objects = fake.keys().into_iter().filter(|key| !key.contains(".halves/")).count();
+    assert_eq!(objects, 10, "five originals and their texts");
 }
 
 #[tokio::test]

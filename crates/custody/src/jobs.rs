@@ -157,6 +157,8 @@ impl Custody {
                 custody.certificate_tell().await;
                 custody.checkpoint().await.map(drop)
             }),
+            // Each node's own, too: the escrow of epoch keys may lie with one of them alone.
+            every(&self, &stop, (MINUTE, "keys"), |custody| async move { custody.keys_tend().await }),
             every(&self, &stop, (SWEEP_EVERY, "sweep"), |custody| async move {
                 custody.alone_at("sweep", SWEEP_EVERY / 2, async { custody.upload_sweep().await.map(drop) }).await
             }),

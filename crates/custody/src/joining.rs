@@ -11,6 +11,7 @@
 mod carrying;
 mod checking;
 mod choosing;
+mod numbers;
 mod splitting;
 
 pub use carrying::JoiningMoved;
@@ -19,6 +20,7 @@ pub use choosing::{LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, Spl
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed, directory};
 use data_encoding::HEXLOWER;
+use policy::JoiningFacts;
 use record::{CustomerId, MembershipId, PersonId, Purpose, Role, Timestamp, act};
 use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership, Split, SplitFate};
 
@@ -43,6 +45,8 @@ pub struct JoiningPerson {
     pub name: String,
     /// As what.
     pub role: Role,
+    /// Until when, where the place has an end: it has the same at the other practice.
+    pub until: Option<Timestamp>,
     /// It is whoever looks: nobody takes over themselves.
     pub is_asker: bool,
 }
@@ -146,6 +150,7 @@ pub struct JoinYes {
 const NONE: &str = "There is no such joining of this practice.";
 const AT_THE_OTHER: &str =
     "Something stands in the way at the other practice. Your privacy officer at the operator knows what.";
+const NO_MANAGER: &str = "Somebody who said yes does not manage their practice any more. Take it back, and have it prepared and agreed upon anew.";
 const OTHERWISE: &str = "It stands otherwise by now. Look at it again.";
 
 fn prefix_checked(prefix: &str) -> Option<&str> {
@@ -245,6 +250,35 @@ impl Custody {
             ));
         }
         Ok(text)
+    }
+
+    /// What policy is told about joinings of a customer: what both managers have agreed upon, as it stands in the store.
+    pub(crate) async fn joining_facts(&self, customer: CustomerId) -> Result<JoiningFacts, CustodyError> {
+        let agreed = |row: &Joining| {
+            matches!(row.state, JoiningState::Agreed | JoiningState::Moving)
+                && row.given_by.is_some()
+                && row.agreed_by.is_some()
+        };
+        let own = self.store().joining_fetch(customer).await?.filter(agreed);
+        let others = self.store().joining_list_into(customer).await?;
+        Ok(JoiningFacts {
+            agreed_into: own.map(|row| row.into),
+            comes_in: others.iter().any(|row| agreed(row) && row.state == JoiningState::Moving),
+        })
+    }
+
+    /// Are both who said yes managers of their practices still. Who is none any more has no word there.
+    async fn words_stand(&self, row: &Joining) -> Result<(), CustodyError> {
+        let now = self.now();
+        for (customer, by) in [(row.customer, row.given_by), (row.into, row.agreed_by)] {
+            let places = self.store().membership_list_at(Some(customer)).await?;
+            let manages =
+                |one: &Membership| Some(one.person) == by && one.role == Role::PracticeManager && one.in_force(now);
+            if !places.iter().any(manages) {
+                return Err(CustodyError::State(NO_MANAGER));
+            }
+        }
+        Ok(())
     }
 
     /// What stands in the way of this joining; empty when nothing does.
@@ -348,6 +382,7 @@ impl Custody {
                     membership: one.id,
                     name: names.get(&one.person).cloned().unwrap_or_default(),
                     role: one.role,
+                    until: one.to_at,
                     is_asker: Some(one.person) == me,
                 })
                 .collect();
@@ -550,13 +585,10 @@ impl Desk<act::CustomerJoinPrepare> {
 }
 
 impl Desk<act::CustomerJoin> {
-    /// The joining in which this practice has a part, and the policy's answer; whose word came before is known to policy.
-    async fn join_ask(
-        &self,
-        customer: CustomerId,
-        joins: CustomerId,
-        words: &str,
-    ) -> Result<(Joining, Witnessed), CustodyError> {
+    /// The joining in which this practice has a part, and the policy's answer; whose word came before is known to policy. The
+    /// entry says who joins and names whoever is taken over.
+    async fn join_ask(&self, yes: &JoinYes) -> Result<(Joining, Witnessed), CustodyError> {
+        let (customer, joins) = (yes.customer, yes.joins);
         if self.custody.store().customer_fetch(customer).await?.is_none() {
             return self.absent(customer).await;
         }
@@ -566,8 +598,13 @@ impl Desk<act::CustomerJoin> {
             Some(given_by) if row.into == customer => given_by,
             _ => row.prepared_by,
         });
-        let words = format!("{words}{}", row.as_ref().map(list_words).unwrap_or_default());
-        let question = Question::of(customer, Purpose::Administration).asked_by(before).saying(&words);
+        let whom = row.as_ref().map_or_else(|| "nobody".to_owned(), |row| row.into.to_string());
+        let list = row.as_ref().map(list_words).unwrap_or_default();
+        let words = format!("the practice says yes: {joins} joins {whom}{list}");
+        let mut question = Question::of(customer, Purpose::Administration).asked_by(before).saying(&words);
+        for one in &yes.people {
+            question = question.also(*one);
+        }
         let witnessed = self.ask(question).await?.witnessed();
         // One answer for a joining of others and for one that nobody prepared.
         row.map(|row| (row, witnessed)).ok_or(CustodyError::State(NONE))
@@ -581,7 +618,7 @@ impl Desk<act::CustomerJoin> {
     /// field `people`.
     pub async fn join_yes(&self, yes: &JoinYes) -> Result<Witnessed, CustodyError> {
         let custody = &self.custody;
-        let (row, witnessed) = self.join_ask(yes.customer, yes.joins, "the practice says yes").await?;
+        let (row, witnessed) = self.join_ask(yes).await?;
         let me = self.person()?;
         match custody.hindered_seen(&row, yes.customer).await? {
             "" => {}
@@ -621,7 +658,8 @@ impl Desk<act::CustomerJoin> {
             return self.absent(customer).await;
         }
         // Whoever said yes may say no: nobody's earlier word is told to policy.
-        let question = Question::of(customer, Purpose::Administration).saying("the practice takes it back");
+        let words = format!("the practice takes back that {joins} joins another");
+        let question = Question::of(customer, Purpose::Administration).saying(&words);
         let witnessed = self.ask(question).await?.witnessed();
         let row = self.custody.store().joining_fetch(joins).await?;
         if row.is_none_or(|row| row.customer != customer && row.into != customer) {

@@ -3,20 +3,26 @@
 //!
 //! What must always hold: no plaintext is seen; an old key stays until nothing uses it; what is wrapped by a new
 //! epoch was opened by it before the old one was let go; a destroyed key is gone from the table, from the
-//! write-ahead log and from the escrow before anybody is told that it is.
+//! write-ahead log (on a database server: the half of its epoch, without which no copy opens) and from the escrow before
+//! anybody is told that it is.
 
+pub(crate) mod halves;
+mod lost;
+mod recover;
 mod shred;
 
+pub use recover::{KeysRecovered, keys_recover};
 pub use shred::{Approved, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded};
 
 use crate::ask::Question;
 use crate::backup::escrow;
 use crate::{Custody, CustodyError, Desk};
+use record::civil::Day;
 use record::{CustomerId, Intent, Outcome, Purpose, ResourceId, act};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use store::{DocumentVersion, SealedColumn, SealedRow};
-use vault::{Column, KeyChange, KeyError, KeyRing, Rendition, RenditionKind, RootKey, WrappedKey};
+use store::{DocumentVersion, SealedColumn, SealedRow, StoreError, Tx};
+use vault::{Column, KeyChange, KeyError, KeyRing, KeyRows, Known, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Rows that are moved in one transaction.
 const PAGE: u32 = 500;
@@ -24,12 +30,11 @@ const PAGE: u32 = 500;
 /// and at most this often.
 const PASSES_MAX: u32 = 8;
 /// Fact: an epoch was changed, and log and escrow may still hold the old one.
-pub(crate) const EPOCH_DUE: &str = "epoch_due";
+pub(crate) const EPOCH_DUE: &str = store::EPOCH_DUE;
 /// Fact: where the escrow of epoch keys lies.
 pub(crate) const EPOCH_ESCROW: &str = "epoch_escrow";
-/// Why keys are not destroyed there.
-const ON_A_SERVER: &str = "The rows are on a database server, whose log and copies would keep the old keys. This is not built yet: \
-    ask for help before you promise a destruction.";
+const STILL_DUE: &str = "An earlier change of the epoch is not finished yet: its escrow, or its half, is still to be let go of. See to that, \
+    then try again.";
 /// Where it was kept before and is still to be wiped.
 const EPOCH_ESCROW_LEFT: &str = "epoch_escrow_left";
 
@@ -55,6 +60,15 @@ pub struct Rekeyed {
     pub epoch: u32,
     /// How many keys it wraps.
     pub keys: u64,
+}
+
+/// Where the escrow of epoch keys lies from now on, if that changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EscrowChange<'p> {
+    /// The new place.
+    pub to: Option<&'p Path>,
+    /// The one before is lost, and nobody can wipe it: the day at whose end (UTC) the last copy of it is known to be gone.
+    pub lost_until: Option<Day>,
 }
 
 fn key_error(error: KeyError) -> CustodyError {
@@ -299,16 +313,20 @@ impl Custody {
         epoch_escrow: Option<&Path>,
     ) -> Result<Rekeyed, CustodyError> {
         let granted = self.ask_job::<act::KeyRekey>(Question::house(Purpose::Administration)).await?;
-        self.key_rekey_told(granted.intent(), (current, new_root), epoch_escrow).await
+        let escrow = EscrowChange { to: epoch_escrow, lost_until: None };
+        self.key_rekey_told(granted.intent(), (current, new_root), &escrow).await
     }
 
     async fn key_rekey_told(
         &self,
         intent: &Intent,
         roots: (&RootKey, Option<&RootKey>),
-        epoch_escrow: Option<&Path>,
+        escrow: &EscrowChange<'_>,
     ) -> Result<Rekeyed, CustodyError> {
-        let done = self.key_rekey_run(roots, epoch_escrow).await;
+        let done = match self.escrow_lost(roots.0, escrow).await {
+            Ok(()) => self.key_rekey_run(roots, escrow.to).await,
+            Err(error) => Err(error),
+        };
         let (outcome, why) = if done.is_ok() { (Outcome::Done, "rekeyed") } else { (Outcome::Failed, "broken") };
         drop(self.told_words(intent, outcome, why, "").await);
         done
@@ -319,8 +337,9 @@ impl Custody {
         (current, new_root): (&RootKey, Option<&RootKey>),
         epoch_escrow: Option<&Path>,
     ) -> Result<Rekeyed, CustodyError> {
-        self.own_database_only()?;
         self.root_check(current).await?;
+        self.epoch_destroyable(epoch_escrow).await?;
+        self.epoch_finish_told().await?;
         let root = new_root.unwrap_or(current);
         let change = self.ring().rekey(root, self.now(), self.entropy()).map_err(key_error)?;
         let done = Rekeyed { epoch: change.made_from.epoch_newest + 1, keys: change.keys.len() as u64 };
@@ -328,16 +347,10 @@ impl Custody {
         Ok(done)
     }
 
-    /// What is deleted on a server stays in its log, its archive and its copies until whoever runs it has let go of them: an old
-    /// epoch there is not destroyed by us, and nobody is told that it was.
-    fn own_database_only(&self) -> Result<(), CustodyError> {
-        if self.store().is_on_server() { Err(CustodyError::State(ON_A_SERVER)) } else { Ok(()) }
-    }
-
     /// Is this the root key that the keys are wrapped with.
     async fn root_check(&self, root: &RootKey) -> Result<(), CustodyError> {
         let rows = self.store().key_rows().await?;
-        KeyRing::unlock(root, &rows).map(drop).map_err(key_error)
+        KeyRing::unlock_halved(root, &rows, &self.store().halves_of(&rows).await?).map(drop).map_err(key_error)
     }
 
     /// Writes a change that brings a new epoch, follows it, and lets go of the old one everywhere.
@@ -350,8 +363,49 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         let mut rows = self.ring().rows().clone();
         rows.apply(change).map_err(key_error)?;
-        // What is about to be written is opened before: a table that does not open is never written.
-        let next = KeyRing::unlock(root, &rows).map_err(key_error)?;
+        if let Some(path) = epoch_escrow {
+            self.escrow_begin(path).await?;
+        }
+        if let Some(half) = &change.half {
+            self.store().objects().half_put(half).await?;
+        }
+        // If we die here: a half that no row names. It opens nothing, and nobody looks for it.
+        // What is about to be written is opened before, by what lies there: a table that does not open is never written.
+        let next = KeyRing::unlock_halved(root, &rows, &self.store().halves_of(&rows).await?).map_err(key_error)?;
+        let written = match self.epoch_write(change, epoch_escrow, shredded).await {
+            Ok(tx) => {
+                // Nobody puts the ring of a table back that was read before.
+                let following = self.keys_following().await;
+                let done = tx.commit().await;
+                if done.is_ok() {
+                    self.ring_replace(next);
+                }
+                drop(following);
+                done.map_err(CustodyError::from)
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            // What is known not to be written names no half. After a commit without an answer it may be needed.
+            let unsure = matches!(&error, CustodyError::Store(error) if !matches!(error, StoreError::Overtaken { .. }));
+            if let (Some(half), false) = (&change.half, unsure) {
+                drop(self.store().objects().half_destroy(half.name).await);
+            }
+            return Err(error);
+        }
+        // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it, and on a server
+        // its half is still there. The mark says so, and the next start, backup or key act takes them on from here.
+        // Whatever the mark says by now: this epoch is let go of before anybody is told.
+        self.epoch_let_go().await.map(drop)
+    }
+
+    /// All that has to be in one transaction with a new epoch, not committed yet.
+    async fn epoch_write(
+        &self,
+        change: &KeyChange,
+        epoch_escrow: Option<&Path>,
+        shredded: Option<(CustomerId, &str)>,
+    ) -> Result<Tx, CustodyError> {
         let mut tx = self.store().begin("change the epoch").await?;
         if tx.key_change(change).await? == 0 {
             return Err(key_error(KeyError::Stale));
@@ -361,33 +415,54 @@ impl Custody {
         {
             return Err(CustodyError::State("two officers have not decided this"));
         }
-        tx.meta_set(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await?;
+        if tx.epoch_due_begin(EPOCH_DUE, shredded.map_or("", |(_, certificate)| certificate)).await? == 0 {
+            return Err(CustodyError::State(STILL_DUE));
+        }
         if let Some(path) = epoch_escrow {
             self.escrow_move_in_tx(&mut tx, path).await?;
         }
-        tx.commit().await?;
-        // If we die here: the new epoch stands, the old one is out of the table; log and escrow may still hold it.
-        // The mark says so, and the next start, backup or key act takes them on from here.
-        self.ring_replace(next);
-        self.epoch_finish().await.map(drop)
+        Ok(tx)
     }
 
-    /// Lets the old epoch go from the write-ahead log and from the escrow, if that is still due. Gives the certificate
-    /// that was waiting for it; an empty one when nothing was shredded.
+    /// Lets the old epoch go from the write-ahead log (on a server: its half) and from the escrow, if that is still due. Gives
+    /// the certificate that was waiting for it; an empty one when nothing was shredded.
     pub(crate) async fn epoch_finish(&self) -> Result<Option<String>, CustodyError> {
         let Some(certificate) = self.store().meta_fetch(EPOCH_DUE).await? else { return Ok(None) };
-        self.store().flush_surely().await?;
+        // Where two finish it, one of them has something to tell.
+        Ok(self.epoch_let_go().await?.then_some(certificate))
+    }
+
+    /// The steps of [`Self::epoch_finish`]; whether it was this run that ended the change.
+    async fn epoch_let_go(&self) -> Result<bool, CustodyError> {
+        if !self.store().is_on_server() {
+            self.store().flush_surely().await?;
+        }
         // If we die here: the log is clean, the escrow is not; the mark is still there.
         self.escrow_write().await?;
+        // The old half goes after the escrow has the new one: were the server to lose its last word, there is a way back.
+        let gone = self.halves_destroy().await?;
+        // Another node may still open by what it has in memory, until it has followed or its lease has ended.
+        self.keys_known().await?;
         // If we die here: all is done but for the mark; doing it again changes nothing.
         let mut tx = self.store().begin("end a change of the epoch").await?;
-        tx.meta_remove(EPOCH_DUE).await?;
+        for (epoch, half) in gone {
+            tx.half_gone(epoch, half).await?;
+        }
+        let ended = tx.epoch_due_end(EPOCH_DUE).await?;
         tx.commit().await?;
-        Ok(Some(certificate))
+        Ok(ended > 0)
+    }
+
+    /// The same, and the certificate goes into the ledger.
+    pub(super) async fn epoch_finish_told(&self) -> Result<(), CustodyError> {
+        if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
+            self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
+        }
+        Ok(())
     }
 
     /// The escrow is kept at this place from now on. What lies at the one before is wiped by the next writing.
-    pub(crate) async fn escrow_move_in_tx(&self, tx: &mut store::Tx, to: &Path) -> Result<(), CustodyError> {
+    pub(crate) async fn escrow_move_in_tx(&self, tx: &mut Tx, to: &Path) -> Result<(), CustodyError> {
         let to = escrow::path_text(to)?;
         let before = self.store().meta_fetch(EPOCH_ESCROW).await?;
         if let Some(before) = before.filter(|before| *before != to) {
@@ -404,24 +479,91 @@ impl Custody {
 
     /// Writes the escrow as the keys are now, where it is known to lie; whether it is known.
     pub(crate) async fn escrow_write(&self) -> Result<bool, CustodyError> {
-        let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await? else { return Ok(false) };
-        let left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?;
-        let written = PathBuf::from(&path);
-        let rows = self.store().key_rows().await?;
-        let (house, now) = (self.program().to_string(), self.now());
-        tokio::task::spawn_blocking(move || escrow::write(Path::new(&path), &rows, &house, now))
-            .await
-            .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??;
+        // One at a time in this process, and, by the folder's lock, on this machine: an older table never takes a newer one's place.
+        let _one = self.0.together.escrow_writing.lock().await;
+        let Some(path) = self.store().meta_fetch(EPOCH_ESCROW).await?.map(PathBuf::from) else { return Ok(false) };
+        let left = self.store().meta_fetch(EPOCH_ESCROW_LEFT).await?.map(PathBuf::from);
+        let writing = self.escrow_held(&path).await?;
+        self.escrow_replace(&path).await?;
         if let Some(left) = left {
+            let house = self.program().to_string();
             // If we die before the mark is gone: it is wiped once more, which is nothing.
-            tokio::task::spawn_blocking(move || escrow::leave(Path::new(&left), &written))
+            tokio::task::spawn_blocking(move || escrow::leave(&left, &path, &house))
                 .await
                 .map_err(|_| CustodyError::Broken("wiping an escrow was stopped".to_owned()))??;
             let mut tx = self.store().begin("forget an earlier escrow").await?;
             tx.meta_remove(EPOCH_ESCROW_LEFT).await?;
             tx.commit().await?;
         }
+        drop(writing);
         Ok(true)
+    }
+
+    /// The folder of the escrow, held. On a server the escrow has to be there already: an empty folder is a volume that is away.
+    async fn escrow_held(&self, path: &Path) -> Result<escrow::Writing, CustodyError> {
+        let (path, house, on_server) = (path.to_owned(), self.program().to_string(), self.store().is_on_server());
+        let held = tokio::task::spawn_blocking(move || {
+            let writing = escrow::Writing::begin(&path)?;
+            if on_server && escrow::read(&path)?.house != house {
+                return Err(crate::BackupError::OtherHouse);
+            }
+            Ok(writing)
+        });
+        Ok(held.await.map_err(|_| CustodyError::Broken("waiting for the escrow was stopped".to_owned()))??)
+    }
+
+    async fn escrow_replace(&self, path: &Path) -> Result<(), CustodyError> {
+        for _ in 0..PASSES_MAX {
+            let rows = self.store().key_rows().await?;
+            self.escrow_openable(&rows).await?;
+            let halves = self.store().halves_of(&rows).await?;
+            let (state, to, house, now) = (rows.state(), path.to_owned(), self.program().to_string(), self.now());
+            tokio::task::spawn_blocking(move || escrow::prepare(&to, (&rows, &halves), &house, now))
+                .await
+                .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??;
+            // Another node may have changed the keys meanwhile, and even written its escrow here from another machine.
+            if self.store().key_rows().await?.state() == state {
+                let to = path.to_owned();
+                return Ok(tokio::task::spawn_blocking(move || escrow::take_over(&to))
+                    .await
+                    .map_err(|_| CustodyError::Broken("writing the escrow was stopped".to_owned()))??);
+            }
+        }
+        Err(CustodyError::State("The keys are changed by somebody else all the time; the escrow is as it was."))
+    }
+
+    /// On a server: the table that is about to replace an escrow opens, and has every key that this node has. Whoever can write
+    /// rows gets no escrow overwritten by them.
+    async fn escrow_openable(&self, rows: &KeyRows) -> Result<(), CustodyError> {
+        if !self.store().is_on_server() {
+            return Ok(());
+        }
+        let opened = match self.ring().follow(rows.clone(), Known::ByAll) {
+            Err(KeyError::NeedsRoot) => self.ring_by_root(rows, Known::ByAll).await.map(drop),
+            done => done.map(drop).map_err(CustodyError::seal),
+        };
+        if let Err(error) = &opened {
+            let sentence = format!(
+                "The escrow of epoch keys was not replaced, for the table of keys does not open here: {error}."
+            );
+            self.alert("escrow_kept", &sentence).await;
+        }
+        opened
+    }
+
+    /// Begins an escrow at a place that is new, before anything names it.
+    async fn escrow_begin(&self, to: &Path) -> Result<(), CustodyError> {
+        let known = self.store().meta_fetch(EPOCH_ESCROW).await?;
+        let to = escrow::path_text(to)?;
+        if !self.store().is_on_server() || known.as_ref() == Some(&to) {
+            return Ok(());
+        }
+        let (house, now) = (self.program().to_string(), self.now());
+        // If we die after this: an escrow without a key that nobody looks for.
+        tokio::task::spawn_blocking(move || escrow::begin(Path::new(&to), &house, now))
+            .await
+            .map_err(|_| CustodyError::Broken("beginning an escrow was stopped".to_owned()))?
+            .map_err(CustodyError::from)
     }
 
     /// What a start takes on: an epoch that was changed and not let go of everywhere.
@@ -429,8 +571,13 @@ impl Custody {
     /// # Errors
     /// When store or escrow cannot be written.
     pub async fn key_work_finish(&self) -> Result<(), CustodyError> {
-        if let Some(certificate) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
-            self.note::<act::KeyShred>("shredded_after_all", &certificate, None, []).await?;
+        match self.epoch_finish_told().await {
+            // Another node may be the one that can; this one looks again every minute.
+            Err(error) if self.store().is_on_server() => {
+                let sentence = format!("An old epoch of the keys could not be let go of everywhere yet: {error}.");
+                self.alert("shred_waits", &sentence).await;
+            }
+            done => done?,
         }
         // The keys of an approved destruction are still there and still sealed: that it waits stops nobody's work.
         if let Err(error) = self.key_shred_finish(None).await {
@@ -467,10 +614,11 @@ impl Desk<act::KeyRekey> {
         &self,
         current: &RootKey,
         new_root: Option<&RootKey>,
-        epoch_escrow: Option<&Path>,
+        escrow: &EscrowChange<'_>,
     ) -> Result<Rekeyed, CustodyError> {
-        let granted = self.ask(Question::house(Purpose::Administration)).await?;
-        self.custody.key_rekey_told(granted.intent(), (current, new_root), epoch_escrow).await
+        let words = escrow.lost_words();
+        let granted = self.ask(Question::house(Purpose::Administration).saying(&words)).await?;
+        self.custody.key_rekey_told(granted.intent(), (current, new_root), escrow).await
     }
 
     /// The same with the current root key read again from where the configuration says it is.
@@ -480,13 +628,13 @@ impl Desk<act::KeyRekey> {
     pub async fn key_rekey_here(
         &self,
         new_root: Option<&RootKey>,
-        epoch_escrow: Option<&Path>,
+        escrow: &EscrowChange<'_>,
     ) -> Result<Rekeyed, CustodyError> {
         let current = self.custody.root_key_read().await?;
         let current = current.ok_or(CustodyError::State(
             "The server cannot read the root key by itself: stop it, and run this with the root key in hand.",
         ))?;
-        self.key_rekey(&current, new_root, epoch_escrow).await
+        self.key_rekey(&current, new_root, escrow).await
     }
 }
 

@@ -85,14 +85,15 @@ pub use feed::{FeedPlan, FeedSink, FeedWanted, FeedWritten};
 pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
-pub use house::{Custody, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
+pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use joining::{
     JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
     SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, split_numbers_read,
 };
 pub use keys::{
-    Approved, KeyRotated, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen, ShredStanding, ShredView, Shredded,
+    Approved, EscrowChange, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen,
+    ShredStanding, ShredView, Shredded, keys_recover,
 };
 pub use leaving::{
     ExportOpen, ExportOpened, ExportSecret, HistoryVerified, LeavingCounts, LeavingError, LeavingExport,

@@ -2,7 +2,8 @@
 //! has not heard from the database for too long.
 //!
 //! What must always hold: a key seals only when every node that may answer anything can open by it; a portal that one
-//! node has closed is closed on all within a second; what is permitted here was true in the database at most one lease ago.
+//! node has closed is closed on all within a second; what is permitted here was true in the database at most one lease ago;
+//! a node that cannot follow a new epoch of the keys answers nothing, and nobody waits for it.
 
 mod shared;
 
@@ -16,12 +17,15 @@ use store::{Heard, LEASE, PULSE, Pulse, StoreError, Visit};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use vault::{KeyRing, Known};
+use vault::{KeyError, KeyRing, Known};
 
 /// How often it is looked whether the others know a new key.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often at most: a node that does not follow for two leases has lost its own, and follows before it answers again.
 const LOOKS_MOST: u128 = 2 * LEASE.as_millis() / LOOK.as_millis();
+
+/// Beats from one try to the next of a node that cannot follow: some five seconds.
+const BEHIND_TRIES: u32 = 12;
 
 /// What several nodes of a house share beyond the database.
 pub(crate) struct Together {
@@ -30,11 +34,13 @@ pub(crate) struct Together {
     gate: watch::Sender<Option<String>>,
     /// What the door counts. It goes when the door does.
     counts: OnceLock<Weak<dyn SharedCounts>>,
+    /// One at a time writes the escrow of epoch keys.
+    pub(crate) escrow_writing: tokio::sync::Mutex<()>,
 }
 
 /// How far this node has followed the key table.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Followed {
+pub(crate) enum Followed {
     #[default]
     ForAll,
     /// There are keys that others may not know yet.
@@ -43,7 +49,12 @@ enum Followed {
 
 impl Default for Together {
     fn default() -> Self {
-        Self { following: tokio::sync::Mutex::default(), gate: watch::Sender::new(None), counts: OnceLock::new() }
+        Self {
+            following: tokio::sync::Mutex::default(),
+            gate: watch::Sender::new(None),
+            counts: OnceLock::new(),
+            escrow_writing: tokio::sync::Mutex::default(),
+        }
     }
 }
 
@@ -120,7 +131,7 @@ impl Custody {
     async fn pulse(&self, pulse: &mut Pulse, stop: &CancellationToken) {
         let mut ticks = tokio::time::interval(PULSE);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut alone = false;
+        let (mut alone, mut behind) = (false, 0_u32);
         loop {
             tokio::select! {
                 biased;
@@ -134,9 +145,11 @@ impl Custody {
             alone |= !self.store().truth_holds();
             let answered = match beat {
                 Ok(Some(heard)) => {
-                    if self.heard(heard).await {
-                        pulse.resume();
+                    // Following a new epoch takes the root key, which a passphrase makes slowly.
+                    if behind.is_multiple_of(BEHIND_TRIES) {
+                        self.heard(heard, pulse).await;
                     }
+                    behind = if pulse.is_behind() { behind.saturating_add(1) } else { 0 };
                     true
                 }
                 Ok(None) | Err(_) => false,
@@ -159,22 +172,33 @@ impl Custody {
         self.alert("node_alone", &sentence).await;
     }
 
-    /// Follows what was heard; whether it could.
-    async fn heard(&self, heard: Heard) -> bool {
+    /// Follows what was heard.
+    async fn heard(&self, heard: Heard, pulse: &mut Pulse) {
         self.0.together.gate.send_if_modified(|known| {
             let news = *known != heard.gate_closed;
             *known = heard.gate_closed;
             news
         });
         let waits = *self.0.together.following.lock().await == Followed::ForUs;
-        if heard.keys == self.ring().rows().state() && !waits {
-            return true;
+        let mut followed = heard.keys == self.ring().rows().state() && !waits;
+        if !followed {
+            let done = self.keys_follow().await;
+            if let Err(error) = &done {
+                tracing::error!(%error, "keys that another node made could not be followed");
+            }
+            followed = done.is_ok();
         }
-        let followed = self.keys_follow().await;
-        if let Err(error) = &followed {
-            tracing::error!(%error, "keys that another node made could not be followed");
+        if !followed && heard.keys.epoch_newest != self.ring().rows().state().epoch_newest {
+            // What this node has in memory opens what may be destroyed by now.
+            pulse.fall_behind();
+        } else if followed && !pulse.caught_up() {
+            pulse.resume();
         }
-        followed.is_ok()
+    }
+
+    /// While this is held, nobody in this process takes over a key table.
+    pub(crate) async fn keys_following(&self) -> tokio::sync::MutexGuard<'_, Followed> {
+        self.0.together.following.lock().await
     }
 
     /// Takes over the key table as it is in the database. Does everybody know it.
@@ -188,7 +212,11 @@ impl Custody {
         let all = self.store().nodes_know(&state).await?;
         if state != self.ring().rows().state() || *followed == Followed::ForUs && all {
             let known = if all { Known::ByAll } else { Known::ByUs };
-            self.ring_replace(self.ring().follow(rows, known).map_err(CustodyError::seal)?);
+            let ring = match self.ring().follow(rows.clone(), known) {
+                Err(KeyError::NeedsRoot) => self.ring_by_root(&rows, known).await?,
+                done => done.map_err(CustodyError::seal)?,
+            };
+            self.ring_replace(ring);
         }
         *followed = if all { Followed::ForAll } else { Followed::ForUs };
         Ok(all)

@@ -324,22 +324,14 @@ impl Desk<act::PatientCreate> {
         let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional };
         let question = Question::of(customer, Purpose::Operations).with(ResourceFacts::Patient(facts));
         let witnessed = self.ask(question).await?.witnessed();
-        if !body.record_number.is_empty() {
-            let token = self.custody.patient_tokens(
-                customer,
-                &PatientBody { record_number: body.record_number.clone(), ..PatientBody::default() },
-            )?;
-            let mut tx = self.custody.store().begin("look for a record number").await?;
-            for (field, mac) in &token {
-                if field == Field::RecordNumber.as_str() && tx.patient_by_token(customer, field, mac).await?.is_some() {
-                    return Err(CustodyError::field(
-                        "record_number",
-                        "Another patient of this practice has this number",
-                    ));
-                }
-            }
-        }
+        let token = self.custody.number_token(customer, &body.record_number)?;
+        // Looked for and written in one transaction: of two who give a number out at once, one does.
         let mut tx = self.custody.store().begin("make a patient").await?;
+        if let Some(mac) = token
+            && tx.patient_by_token(customer, Field::RecordNumber.as_str(), &mac).await?.is_some()
+        {
+            return Err(CustodyError::field("record_number", "Another patient of this practice has this number"));
+        }
         self.custody.patient_insert_in_tx(&mut tx, &patient, &body).await?;
         tx.commit().await?;
         Ok((patient.id, witnessed))

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use store::BucketPlace;
-use vault::RootKey;
+use store::{BucketPlace, Store};
+use vault::{KeyRows, RootKey};
 
 /// 2026-11-21T15:00:00Z: a Saturday morning in New York.
 const BEGIN_MILLIS: i64 = 1_795_273_200_000;
@@ -87,6 +87,26 @@ pub(crate) async fn house_in(
     bucket: impl FnOnce(&Path) -> Option<BucketPlace>,
     change: impl FnOnce(&mut Settings),
 ) -> House {
+    house_after(bucket, change, async |_, _| ()).await
+}
+
+/// A house as an earlier version has carried one to a server: its epoch has no half until it is opened.
+pub(crate) async fn house_without_half(change: impl FnOnce(&mut Settings)) -> House {
+    let whole = async |store: &Store, root: &RootKey| {
+        let now = record::Timestamp::from_unix_millis(BEGIN_MILLIS);
+        let rows = KeyRows::begin(root, crate::settings::year_of(now), now, &SeededEntropy::new(21));
+        let mut tx = store.begin("keys of an earlier version").await.unwrap();
+        tx.key_rows_begin(&rows).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    house_after(|_| None, change, whole).await
+}
+
+async fn house_after(
+    bucket: impl FnOnce(&Path) -> Option<BucketPlace>,
+    change: impl FnOnce(&mut Settings),
+    begun: impl AsyncFnOnce(&Store, &RootKey),
+) -> House {
     let dir = TempDir::new();
     let clock = Arc::new(ManualClock::at_unix_millis(BEGIN_MILLIS));
     let entropy = Arc::new(SeededEntropy::new(7));
@@ -99,6 +119,7 @@ pub(crate) async fn house_in(
     };
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
+    begun(&store, &root).await;
     let custody =
         Custody::open(OpenHouse { store, settings, root, clock: Arc::clone(&clock) as _, entropy }).await.unwrap();
     House { custody, clock, dir }

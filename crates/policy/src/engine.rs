@@ -219,12 +219,14 @@ impl Policy {
                 assigned_to_asker,
                 request_known,
                 requested_by_asker,
+                joining_agreed,
             } => bools(&[
                 ("agreement_in_force", agreement_in_force),
                 ("home_of_asker", home_of_asker),
                 ("assigned_to_asker", assigned_to_asker),
                 ("request_known", request_known),
                 ("requested_by_asker", requested_by_asker),
+                ("joining_agreed", joining_agreed),
             ]),
             View::Membership { at_operator, is_asker, request_known, requested_by_asker } => bools(&[
                 ("at_operator", at_operator),

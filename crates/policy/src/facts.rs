@@ -212,6 +212,17 @@ pub struct CustomerFacts {
     pub id: CustomerId,
     /// An agreement is in force now (45 CFR 164.502(e)).
     pub agreement_in_force: bool,
-    /// For the destruction of its keys: who asked for it.
+    /// For the destruction of its keys, and for a yes to a joining: who asked for it, or said the word before.
     pub requested_by: Option<PersonId>,
+    /// For the moving of what joins: what is agreed upon, as the store has it.
+    pub joining: JoiningFacts,
+}
+
+/// What the managers of two practices have agreed upon and what is not over yet. `Default` is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JoiningFacts {
+    /// Whom the customer joins, by the word of both.
+    pub agreed_into: Option<CustomerId>,
+    /// Somebody who joins the customer, by the word of both, is being moved.
+    pub comes_in: bool,
 }

@@ -28,8 +28,8 @@ pub use decision::{Decision, Permit, Refusal, UnknownWhy, Why};
 pub use engine::Policy;
 pub use engine::load::PolicyError;
 pub use facts::{
-    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts,
+    PersonFacts, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 // The oracle and the worlds under tests/shared name this crate as strangers do; unit tests use them too.

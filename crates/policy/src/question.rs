@@ -66,6 +66,8 @@ pub(crate) enum View {
         assigned_to_asker: bool,
         request_known: bool,
         requested_by_asker: bool,
+        /// What would be moved goes where both managers have agreed.
+        joining_agreed: bool,
     },
     Membership {
         at_operator: bool,
@@ -375,6 +377,10 @@ impl Asking<'_> {
         if self.action == Action::CustomerCreate && self.intent.customer().is_none() {
             return Ok(None);
         }
+        // Where things go that join; whether both have agreed upon that is asked of the customer that they leave.
+        if self.action == Action::CustomerJoinRun {
+            return Ok(None);
+        }
         self.same_customer(customer)?;
         Ok(None)
     }
@@ -392,6 +398,19 @@ impl Asking<'_> {
             assigned_to_asker: facts.assigned.contains(&customer) && has_staff_role(facts, at),
             request_known: requested_by.is_some(),
             requested_by_asker: requested_by.is_some_and(|by| self.is_asker(by)),
+            joining_agreed: self.action == Action::CustomerJoinRun && self.joining_agreed(),
+        }
+    }
+
+    /// Is what would be moved what two practices have agreed upon: away from the intent's customer to the one other that it
+    /// names, or in to the intent's customer when it names no other.
+    fn joining_agreed(&self) -> bool {
+        let Some(told) = &self.facts.customer else { return false };
+        let mut beside = self.intent.customers_beside();
+        match (beside.next(), beside.next()) {
+            (None, _) => told.joining.comes_in,
+            (Some(into), None) => told.joining.agreed_into == Some(into),
+            (Some(_), Some(_)) => false,
         }
     }
 
@@ -406,7 +425,7 @@ impl Asking<'_> {
                     return Err(Why::FactsMissing);
                 };
                 // Told for those acts that need somebody else's word.
-                let two = matches!(self.action, Action::KeyShred | Action::CustomerJoin | Action::CustomerJoinRun);
+                let two = matches!(self.action, Action::KeyShred | Action::CustomerJoin);
                 let by = if two { told.requested_by } else { None };
                 return insert(views, self.customer_view(customer, told.agreement_in_force, by));
             }

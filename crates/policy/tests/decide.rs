@@ -14,8 +14,8 @@ use record::{
 };
 use std::sync::OnceLock;
 use strongroom_policy::{
-    CustomerFacts, Decision, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts, Policy, PrincipalFacts,
-    ResourceFacts, SignInFact, Why,
+    CustomerFacts, Decision, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts, PersonFacts, Policy,
+    PrincipalFacts, ResourceFacts, SignInFact, Why,
 };
 use worlds::{NOW, customer, document, me, patient, person};
 
@@ -141,7 +141,12 @@ fn another_customers_document_is_refused_however_it_is_dressed_up() {
         Err(Why::NotPermitted)
     );
     assert_eq!(answer(|request| request.customer = None), Err(Why::NothingNamed));
-    let told = CustomerFacts { id: customer(2), agreement_in_force: true, requested_by: None };
+    let told = CustomerFacts {
+        id: customer(2),
+        agreement_in_force: true,
+        requested_by: None,
+        joining: JoiningFacts::default(),
+    };
     assert_eq!(answer(|request| request.facts.customer = Some(told)), Err(Why::OtherCustomer));
     // One good and one foreign: all or nothing.
     assert_eq!(
@@ -152,6 +157,35 @@ fn another_customers_document_is_refused_however_it_is_dressed_up() {
         }),
         Err(Why::OtherCustomer)
     );
+}
+
+#[test]
+fn what_joins_goes_where_both_managers_have_agreed_and_nowhere_else() {
+    let moves = |to: &[u8], joining: JoiningFacts| {
+        answer(|request| {
+            request.action = Action::CustomerJoinRun;
+            request.principal = Principal::Program(ProgramId::from_bytes([0; 16]));
+            request.purpose = Purpose::Administration;
+            request.facts.principal = PrincipalFacts { system_job: true, ..PrincipalFacts::default() };
+            // Who is told to have said yes does not count: only what the store has.
+            let told =
+                CustomerFacts { id: customer(1), agreement_in_force: true, requested_by: Some(person(9)), joining };
+            request.facts.customer = Some(told);
+            let to = to.iter().map(|n| ResourceId::from(customer(*n)));
+            name(request, &[ResourceId::from(document(1))].into_iter().chain(to).collect::<Vec<_>>());
+        })
+    };
+    let into = |n: u8| JoiningFacts { agreed_into: Some(customer(n)), comes_in: false };
+    let comes_in = JoiningFacts { agreed_into: None, comes_in: true };
+    assert_eq!(moves(&[2], into(2)), Ok(()));
+    assert_eq!(moves(&[1, 2], into(2)), Ok(()), "its own name beside it says nothing");
+    assert_eq!(moves(&[3], into(2)), Err(Why::OwnAct), "into a third");
+    assert_eq!(moves(&[2, 3], into(2)), Err(Why::OwnAct), "and into a third");
+    assert_eq!(moves(&[2], comes_in), Err(Why::OwnAct), "the other way round");
+    assert_eq!(moves(&[2], JoiningFacts::default()), Err(Why::OwnAct), "nobody has agreed");
+    assert_eq!(moves(&[], comes_in), Ok(()));
+    assert_eq!(moves(&[], into(2)), Err(Why::OwnAct), "nowhere");
+    assert_eq!(moves(&[], JoiningFacts::default()), Err(Why::OwnAct), "nobody comes in");
 }
 
 #[test]
@@ -297,7 +331,12 @@ fn a_reason_is_given_only_where_it_was_all_that_stood_in_the_way() {
             request.action = Action::DocumentUpload;
             request.facts.principal = somebody(Role::Transcriptionist);
             request.facts.principal.assigned.retain(|_| assigned);
-            request.facts.customer = Some(CustomerFacts { id: customer(1), agreement_in_force, requested_by: None });
+            request.facts.customer = Some(CustomerFacts {
+                id: customer(1),
+                agreement_in_force,
+                requested_by: None,
+                joining: JoiningFacts::default(),
+            });
             name(request, &[]);
             request.facts.resources.clear();
         })

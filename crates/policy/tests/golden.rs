@@ -13,8 +13,8 @@ use record::{
 };
 use std::fmt::Write as _;
 use strongroom_policy::{
-    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    Policy, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact, Why,
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts,
+    PersonFacts, Policy, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact, Why,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -116,6 +116,7 @@ struct Case {
     no_agreement: bool,
     glass_broken: bool,
     requested_by: Option<PersonId>,
+    joining: JoiningFacts,
     in_request: bool,
 }
 
@@ -136,6 +137,7 @@ fn ask(policy: &Policy, row: &Row, action: Action, case: &Case) -> Result<(), Wh
             id,
             agreement_in_force: !case.no_agreement,
             requested_by: case.requested_by,
+            joining: case.joining,
         }),
     };
     if case.glass_broken {
@@ -219,6 +221,32 @@ fn letters(policy: &Policy, row: &Row, action: Action, cases: &[(char, Case)]) -
     }
 }
 
+/// What moves when a practice joins another: as both have agreed, otherwise, and coming in.
+fn joining_columns() -> Vec<(&'static str, Case)> {
+    let third = CustomerId::from_bytes([3; 16]);
+    let agreed = JoiningFacts { agreed_into: Some(ELSEWHERE), comes_in: false };
+    let comes_in = JoiningFacts { agreed_into: None, comes_in: true };
+    let to = |customers: &[CustomerId], joining, told: Vec<ResourceFacts>| {
+        let named = told.iter().map(ResourceFacts::id).chain(customers.iter().map(|id| (*id).into())).collect();
+        Case { named, joining, ..case(told) }
+    };
+    let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
+    let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
+    let work = ResourceFacts::Document(document(DocumentState::Dictated));
+    let glass = ResourceFacts::BreakGlass(BreakGlassFacts { id: GLASS, customer: HOME, person: COLLEAGUE });
+    vec![
+        ("where both agreed", to(&[ELSEWHERE], agreed, vec![])),
+        ("to a third", to(&[third], agreed, vec![])),
+        ("to both", to(&[ELSEWHERE, third], agreed, vec![])),
+        ("nowhere", to(&[], agreed, vec![])),
+        ("nobody agreed", to(&[ELSEWHERE], JoiningFacts::default(), vec![])),
+        ("coming in", to(&[], comes_in, vec![])),
+        ("with patient and guardian", to(&[ELSEWHERE], agreed, vec![ResourceFacts::Patient(facts), around])),
+        ("with document", to(&[ELSEWHERE], agreed, vec![work])),
+        ("with glass", to(&[ELSEWHERE], agreed, vec![glass])),
+    ]
+}
+
 /// The columns of everything that is not a document by state.
 fn columns(action: Action) -> Vec<(&'static str, Case)> {
     let patient = |in_care| {
@@ -251,7 +279,8 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             ("this", Case { named: vec![HOME.into()], ..Case::default() }),
             ("other", Case { named: vec![CustomerId::from_bytes([9; 16]).into()], ..Case::default() }),
         ],
-        Subject::Customer if matches!(action, Action::KeyShred | Action::CustomerJoin | Action::CustomerJoinRun) => {
+        Subject::Customer if action == Action::CustomerJoinRun => joining_columns(),
+        Subject::Customer if matches!(action, Action::KeyShred | Action::CustomerJoin) => {
             vec![
                 ("other's request", Case { requested_by: other, ..case(vec![]) }),
                 ("own request", Case { requested_by: Some(ME), ..case(vec![]) }),
@@ -291,15 +320,6 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
             let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
             columns.push(("with patient and guardian", case(vec![patient(false), around])));
-        }
-        Action::CustomerJoinRun => {
-            let facts = PatientFacts { id: PATIENT, customer: HOME, in_care: false, provisional: false };
-            let around = ResourceFacts::Related(RelatedFacts { id: RELATED, patient: facts });
-            let agreed = |told| Case { requested_by: other, ..case(told) };
-            columns.push(("with patient and guardian", agreed(vec![patient(false), around])));
-            let work = ResourceFacts::Document(document(DocumentState::Dictated));
-            columns.push(("with document", agreed(vec![work])));
-            columns.push(("with glass", Case { requested_by: other, ..glass(COLLEAGUE) }));
         }
         Action::CustomerList => columns.push(("empty page", Case::default())),
         Action::PatientCreate | Action::PatientImport | Action::CustomerSplitList => {

@@ -9,7 +9,7 @@ mod worlds;
 use ask::Asked;
 use record::{Action, CustomerId, ManualClock, Principal, Purpose, ResourceId, Resources, SeededEntropy};
 use strongroom_policy::scope::{document_scope, patient_scope};
-use strongroom_policy::{CustomerFacts, Facts, Policy, PrincipalFacts, ResourceFacts};
+use strongroom_policy::{CustomerFacts, Facts, JoiningFacts, Policy, PrincipalFacts, ResourceFacts};
 use worlds::{Dice, NOW};
 
 fn permits(
@@ -29,7 +29,12 @@ fn permits(
     let facts = Facts {
         principal: who.1.clone(),
         resources: vec![row],
-        customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
+        customer: Some(CustomerFacts {
+            id: customer,
+            agreement_in_force: true,
+            requested_by: None,
+            joining: JoiningFacts::default(),
+        }),
     };
     let clock = ManualClock::at_unix_millis(NOW.unix_millis());
     ask::decide(policy, ask::intent(action, &clock, &SeededEntropy::new(1), &asked), &facts).is_ok()

@@ -213,6 +213,13 @@ impl Intent {
     pub const fn resources(&self) -> &Resources {
         &self.resources
     }
+    /// Customers that it names beside the one whose PHI it is about.
+    pub fn customers_beside(&self) -> impl Iterator<Item = CustomerId> {
+        self.resources.as_slice().iter().filter_map(move |id| match id {
+            ResourceId::CustomerId(customer) if Some(*customer) != self.customer => Some(*customer),
+            _ => None,
+        })
+    }
     /// Why.
     #[must_use]
     pub const fn purpose(&self) -> Purpose {
@@ -256,7 +263,7 @@ impl Intent {
 #[cfg(test)]
 mod tests {
     use super::{Intent, Principal, Purpose, Resources};
-    use crate::{DocumentId, ManualClock, ResourceId, SeededEntropy, act};
+    use crate::{CustomerId, DocumentId, ManualClock, ResourceId, SeededEntropy, act};
 
     fn ids(count: u8) -> Vec<ResourceId> {
         (0..count).map(|n| DocumentId::from_bytes([n; 16]).into()).collect()
@@ -277,6 +284,24 @@ mod tests {
         assert!(matches!(&resources, Resources::Counted { count: 501, .. }));
         assert!(resources.contains(&many[500]));
         assert!(!resources.contains(&DocumentId::from_bytes([9; 16]).into()));
+    }
+
+    #[test]
+    fn customers_beside_are_those_that_are_named_and_not_its_own() {
+        let customer = |n: u8| CustomerId::from_bytes([n; 16]);
+        let mut named = ids(3);
+        named.push(customer(2).into());
+        named.push(customer(1).into());
+        let (clock, entropy) = (ManualClock::at_unix_millis(5), SeededEntropy::new(1));
+        let intent = Intent::to::<act::CustomerJoinRun>(
+            &clock,
+            &entropy,
+            (Principal::Stranger, None),
+            Some(customer(1)),
+            Resources::of(named),
+            Purpose::Administration,
+        );
+        assert_eq!(intent.customers_beside().collect::<Vec<_>>(), [customer(2)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! when all has left does it come in, in the order in which rows may point to each other. So whatever step dies, every row is
 //! somewhere, and what is done twice is done once. Row-level security sees one customer in each transaction.
 
+use crate::arriving_numbers::number_of;
 use crate::binds::{Value, binds};
 use crate::documents::{DOCUMENT, VERSION};
 use crate::patients::{PATIENT, patient};
@@ -35,8 +36,8 @@ const fn step(table: &'static str, columns: &'static str, names: &'static [(usiz
 }
 
 const PATIENTS: usize = 0;
-const TOKENS: usize = 1;
-const LINKS: usize = 2;
+pub(crate) const TOKENS: usize = 1;
+pub(crate) const LINKS: usize = 2;
 const RELATED: usize = 3;
 const MESSAGES: usize = 4;
 const MERGES: usize = 5;
@@ -87,16 +88,22 @@ pub struct ArrivingAt {
 const NEXT: &str = "SELECT step, thing, content FROM arriving WHERE customer_id = $1 \
     AND (step > $2 OR (step = $2 AND thing > $3)) ORDER BY step, thing LIMIT $4";
 
+/// How many documents, patients, merges and broken glasses a customer has.
+pub(crate) const LEFT: &str = "SELECT (SELECT COUNT(*) FROM document WHERE customer_id = $1) \
+    + (SELECT COUNT(*) FROM patient WHERE customer_id = $1) \
+    + (SELECT COUNT(*) FROM patient_merge WHERE customer_id = $1) \
+    + (SELECT COUNT(*) FROM break_glass WHERE customer_id = $1) AS many";
+
 /// A row on its way. What is sealed in it is under the keys of whom it goes to.
 #[derive(Debug, Clone)]
 pub struct Arriving {
-    step: usize,
+    pub(crate) step: usize,
     /// Which row of the table: the same row has the same one.
-    thing: String,
+    pub(crate) thing: String,
     values: Vec<Value>,
 }
 
-fn number(count: u64) -> i64 {
+pub(crate) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -227,7 +234,7 @@ impl Arriving {
     }
 }
 
-fn values_of(mut content: &[u8]) -> Option<Vec<Value>> {
+pub(crate) fn values_of(mut content: &[u8]) -> Option<Vec<Value>> {
     let mut values = Vec::new();
     while let Some((head, rest)) = content.split_first_chunk::<5>() {
         let [letter, a, b, c, d] = *head;
@@ -321,11 +328,7 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn arriving_left(&self, customer: CustomerId) -> Result<u64, StoreError> {
-        let sql = "SELECT (SELECT COUNT(*) FROM document WHERE customer_id = $1) \
-                   + (SELECT COUNT(*) FROM patient WHERE customer_id = $1) \
-                   + (SELECT COUNT(*) FROM patient_merge WHERE customer_id = $1) \
-                   + (SELECT COUNT(*) FROM break_glass WHERE customer_id = $1) AS many";
-        self.row("count what has not left", sql, binds![customer]).await?.map_or(Ok(0), |row| row.count("many"))
+        self.row("count what has not left", LEFT, binds![customer]).await?.map_or(Ok(0), |row| row.count("many"))
     }
 
     /// Does a patient wait to come in to this customer whom this token finds.
@@ -369,7 +372,7 @@ impl Store {
     }
 }
 
-fn text(value: Option<&Value>) -> Option<&str> {
+pub(crate) fn text(value: Option<&Value>) -> Option<&str> {
     match value? {
         Value::Text(text) => Some(text),
         _ => None,
@@ -399,12 +402,21 @@ fn document_facts(customer: CustomerId, values: &[Value]) -> Option<ResourceFact
 }
 
 impl Tx {
-    /// Puts rows where they wait to come in to this customer; what waits there already is put anew.
+    /// Puts rows where they wait to come in to this customer; what waits there already is put anew. A document or a patient
+    /// comes before what is its own.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn arriving_put(&mut self, customer: CustomerId, rows: &[Arriving]) -> Result<(), StoreError> {
         for row in rows {
+            if matches!(row.step, PATIENTS | DOCUMENTS) {
+                let sql = "SELECT thing FROM arriving WHERE customer_id = $1 AND step = $2 AND thing = $3";
+                let values = binds![customer, number(row.step as u64), &row.thing];
+                if self.row(sql, values).await?.is_some() {
+                    // What it had when it was put before, another number for one, is not left beside what it has now.
+                    self.arriving_forget(customer, std::slice::from_ref(&row.thing)).await?;
+                }
+            }
             self.run(
                 "INSERT INTO arriving (customer_id, step, thing, content) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (customer_id, step, thing) DO UPDATE SET content = excluded.content",
@@ -415,8 +427,8 @@ impl Tx {
         Ok(())
     }
 
-    /// The next rows after this place come in, but those that point to what is not there: they wait. How many, and the place
-    /// after them; none when that was all.
+    /// The next rows after this place come in, but those that point to what is not there, and numbers that somebody else has
+    /// by now: they wait. How many, and the place after them; none when that was all.
     ///
     /// # Errors
     /// When the database cannot, or a row that waits is damaged.
@@ -475,7 +487,10 @@ impl Tx {
                 return Ok(false);
             }
         }
-        Ok(true)
+        match number_of(values).filter(|_| at == TOKENS) {
+            Some(told) => Ok(!self.arriving_number_is_taken(customer, told).await?),
+            None => Ok(true),
+        }
     }
 
     async fn arriving_insert(
@@ -519,7 +534,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn arriving_forget(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
+    pub async fn arriving_forget_all(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
         self.run("DELETE FROM arriving WHERE customer_id = $1", binds![customer]).await
     }
 

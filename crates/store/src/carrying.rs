@@ -2,13 +2,16 @@
 //!
 //! What must always hold: nothing is removed where it lay, and nothing overwritten where it comes to lie; every object is
 //! read back and compared by its size and its SHA-256; only when all of them are there does the house know the new
-//! place. So it can be stopped at any moment and begun again.
+//! place. So it can be stopped at any moment and begun again. Halves of epoch keys are the exception: they are moved, for
+//! one that stayed where it lay would open what is destroyed later.
 
 use crate::database::OBJECTS_AT;
+use crate::keys::EPOCH_DUE;
 use crate::{BucketPlace, Objects, Store, StoreError};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use record::digest::Hasher;
 use record::{ObjectId, Sha256};
+use vault::HalfName;
 
 /// Objects that are on their way at once.
 const AT_ONCE: usize = 8;
@@ -74,6 +77,19 @@ impl Store {
             Some(place) => Objects::bucket(place)?,
             None => folder()?,
         };
+        let rows = self.key_rows().await?;
+        // A half that is still to be destroyed is looked for where the house knows its objects; it would stay behind.
+        if !rows.halves_due().is_empty() || self.meta_fetch(EPOCH_DUE).await?.is_some() {
+            return refused(
+                "an earlier change of the keys is not finished: start the house once more, then carry its objects",
+            );
+        }
+        let halves = rows.halves_needed();
+        for place in [&from, &to] {
+            for half in &halves {
+                half_movable(place, *half).await?;
+            }
+        }
         let all = from.list().await?;
         let mut carried = ObjectsCarried { all: all.len() as u64, ..ObjectsCarried::default() };
         let mut coming =
@@ -84,10 +100,42 @@ impl Store {
             carried.copied += u64::from(one.was_copied);
             told(&carried);
         }
-        // If we die here: all of it is there, the house is where it was, and the next time finds nothing to copy.
+        for half in halves {
+            half_move(&from, &to, half).await?;
+        }
+        // If we die here: all of it is there, the house is where it was, and the next time finds nothing to copy. A half
+        // that has gone over is not found where the house looks for it, so the house does not open until it is run again.
         self.objects_moved_to(wanted.as_deref()).await?;
         Ok(carried)
     }
+}
+
+async fn half_movable(place: &Objects, half: HalfName) -> Result<(), StoreError> {
+    match place.halves_hindered(*Sha256::of(half.to_string().as_bytes()).as_bytes()).await? {
+        "" => Ok(()),
+        hindered => Err(StoreError::Server(hindered.to_owned())),
+    }
+}
+
+/// Moves a half: it is there, read back, before it goes where it lay.
+async fn half_move(from: &Objects, to: &Objects, name: HalfName) -> Result<(), StoreError> {
+    let found = match from.half_read(name).await {
+        // What a removal that died left of it; the half itself has gone over by then.
+        Err(StoreError::Column { .. }) => None,
+        found => found?,
+    };
+    if let Some(half) = found {
+        to.half_put(&half).await?;
+        if to.half_read(name).await?.as_ref() != Some(&half) {
+            return Err(StoreError::Server("a half of an epoch key arrived otherwise than it left".to_owned()));
+        }
+        return from.half_destroy(name).await;
+    }
+    if to.half_read(name).await?.is_none() {
+        return Err(StoreError::ObjectMissing);
+    }
+    // Versions of it, or what a removal left half way, may be there still.
+    from.half_destroy(name).await
 }
 
 async fn object_carry(from: &Objects, to: &Objects, id: ObjectId) -> Result<Carried, StoreError> {

@@ -57,6 +57,9 @@ pub enum StoreError {
     /// An object that a row names is not there.
     #[error("an object is missing")]
     ObjectMissing,
+    /// Something that was to be destroyed is still there, in one version or another.
+    #[error("what was removed is still there: look at versions, retention and the rights of our credentials")]
+    Stays,
     /// Another process holds this data folder.
     #[error("another strongroom process is using this folder")]
     Locked,

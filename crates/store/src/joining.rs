@@ -3,6 +3,7 @@
 //! What must always hold: each step counts only from the one before it; the two words are two people's, and the table
 //! refuses anything else; who works where changes in one transaction, over tables that hold no PHI.
 
+use crate::arriving::LEFT;
 use crate::binds::{Row, binds};
 use crate::{Membership, Store, StoreError, Tx};
 use record::{CustomerId, MembershipId, PersonId, Timestamp};
@@ -315,7 +316,7 @@ impl Tx {
     }
 
     /// All of it is there: the one that joined is closed, its agreements end, and what it held is counted with the other.
-    /// 0 when it was not being carried out, or something still waits to come in.
+    /// 0 when it was not being carried out, or when something has not left or still waits to come in.
     ///
     /// # Errors
     /// When the database cannot.
@@ -332,7 +333,9 @@ impl Tx {
             .await?;
         let sql = "SELECT COUNT(*) AS many FROM arriving WHERE customer_id = $1";
         let waits = self.row(sql, binds![into]).await?.map_or(Ok(0), |row| row.count("many"))?;
-        if done == 0 || waits > 0 {
+        // What came in to the one by an act that was permitted before its door closed is not left behind a closed one.
+        let left = self.row(LEFT, binds![customer]).await?.map_or(Ok(0), |row| row.count("many"))?;
+        if done == 0 || waits > 0 || left > 0 {
             return Ok(0);
         }
         let row = self.row("SELECT held_bytes FROM customer WHERE customer_id = $1", binds![customer]).await?;

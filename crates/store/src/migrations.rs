@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (13, include_str!("../migrations/0013_found_by_an_index.sql")),
     (14, include_str!("../migrations/0014_spent.sql")),
     (15, include_str!("../migrations/0015_joining.sql")),
+    (16, include_str!("../migrations/0016_halves.sql")),
     (17, include_str!("../migrations/0017_splitting.sql")),
 ];
 

@@ -1,7 +1,8 @@
 //! A house's database carried from the embedded engine to a server: all rows, in one transaction, compared afterwards.
 //!
 //! What must always hold: the house is not served meanwhile (the caller holds its folder's lock); nothing is there
-//! before all of it is; what arrived is read back and is row for row what left; sealed values stay sealed.
+//! before all of it is; what arrived is read back and is row for row what left; sealed values stay sealed; of keys there
+//! arrives what the caller has wrapped anew, and nothing of what the embedded database had.
 
 use crate::binds::{Row, Statement, Value};
 use crate::engine::Engine;
@@ -9,6 +10,8 @@ use crate::migrations::bring_server;
 use crate::{Server, Store, StoreError, server, walls};
 use record::Sha256;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _};
+use std::collections::BTreeMap;
+use vault::{EpochRow, KeyRow, KeyRows, WrappedKey};
 
 const DOING: &str = "carry the database over";
 /// Rows that are read and written at once.
@@ -76,6 +79,10 @@ impl Table {
     fn names(&self) -> String {
         self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
+    fn insert(&self) -> String {
+        let places = (1..=self.columns.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+        format!("INSERT INTO {} ({}) VALUES ({places})", self.name, self.names())
+    }
     /// A row's values, each of the kind that its column has.
     fn values(&self, row: &Row) -> Result<Vec<Value>, StoreError> {
         self.columns.iter().map(|column| value(row, column)).collect()
@@ -114,12 +121,18 @@ fn value(row: &Row, column: &Column) -> Result<Value, StoreError> {
 
 impl Store {
     /// Carries everything in this embedded database to a server: makes the schema there as its owner, lets `role` work in it,
-    /// writes all rows in one transaction, and compares what arrived with what left.
+    /// writes all rows in one transaction, and compares what arrived with what left. `keys` come in place of the key rows
+    /// here: a server's log keeps whatever it ever had.
     ///
     /// # Errors
     /// [`StoreError::Server`] when there is a house already, or something arrived otherwise than it left: nothing is
     /// there then.
-    pub async fn move_to_server(&self, owner: &Server, role: &str) -> Result<Vec<TableMoved>, StoreError> {
+    pub async fn move_to_server(
+        &self,
+        owner: &Server,
+        role: &str,
+        keys: &KeyRows,
+    ) -> Result<Vec<TableMoved>, StoreError> {
         let failed = || StoreError::database(DOING);
         let mut connection = owner.owner().await?;
         bring_server(&mut connection).await?;
@@ -132,9 +145,13 @@ impl Store {
         let customers = self.customer_list().await?;
         let mut moved = Vec::new();
         for table in self.tables().await? {
-            let sum = self
-                .table_move(&mut tx, &table, &customers.iter().map(|one| one.id.to_string()).collect::<Vec<_>>())
-                .await?;
+            let sum = match key_values(&table, keys)? {
+                Some(rows) => keys_move(&mut tx, &table, rows).await?,
+                None => {
+                    let customers = customers.iter().map(|one| one.id.to_string()).collect::<Vec<_>>();
+                    self.table_move(&mut tx, &table, &customers).await?
+                }
+            };
             moved.push(TableMoved { table: table.name, rows: sum.rows, digest: Sha256::from_bytes(sum.digest) });
         }
         // If we die here: nothing is there.
@@ -180,8 +197,7 @@ impl Store {
         let all = self.row(DOING, format!("SELECT COUNT(*) AS many FROM {}", table.name), Vec::new()).await?;
         let all = all.map_or(Ok(0), |row| row.count("many"))?;
         if left != arrived || left.rows != all {
-            let say = format!("the table {} arrived otherwise than it left; nothing was kept", table.name);
-            return Err(StoreError::Server(say));
+            return Err(otherwise(table));
         }
         Ok(left)
     }
@@ -195,12 +211,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         // A patient may be linked to one who comes later: the links are written when all are there.
         let later = if table.name == "patient" { "linked_to" } else { "" };
-        let insert = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            table.name,
-            table.names(),
-            (1..=table.columns.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
-        );
+        let insert = table.insert();
         let (names, whose) = (table.names(), if customer.is_some() { " AND customer_id = $2" } else { "" });
         let mut links = Vec::new();
         let mut after = 0_i64;
@@ -232,6 +243,59 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn otherwise(table: &Table) -> StoreError {
+    StoreError::Server(format!("the table {} arrived otherwise than it left; nothing was kept", table.name))
+}
+
+/// The rows that one of the two tables of keys gets, in the order of its columns; `None` of any other table.
+fn key_values(table: &Table, keys: &KeyRows) -> Result<Option<Vec<Vec<Value>>>, StoreError> {
+    let bytes = |wrapped: Option<&WrappedKey>| Value::from(wrapped.map(WrappedKey::to_bytes));
+    let rows: Vec<BTreeMap<&str, Value>> = match table.name.as_str() {
+        "epoch_key" => {
+            let row = |row: &EpochRow| {
+                BTreeMap::from([
+                    ("number", Value::from(row.number)),
+                    ("wrapped", bytes(row.wrapped.as_ref())),
+                    ("half", Value::from(row.half.map(|half| half.to_string()))),
+                    ("created_at", Value::from(row.created_at)),
+                    ("destroyed_at", Value::from(row.destroyed_at)),
+                ])
+            };
+            keys.epochs.iter().map(row).collect()
+        }
+        "owner_key" => {
+            let row = |row: &KeyRow| {
+                BTreeMap::from([
+                    ("name", Value::from(row.name.to_string())),
+                    ("wrapped", bytes(row.wrapped.as_ref())),
+                    ("created_at", Value::from(row.created_at)),
+                    ("destroyed_at", Value::from(row.destroyed_at)),
+                ])
+            };
+            keys.keys.iter().map(row).collect()
+        }
+        _ => return Ok(None),
+    };
+    let of = |row: BTreeMap<&str, Value>| {
+        let value = |column: &Column| row.get(column.name.as_str()).cloned();
+        let values: Option<Vec<Value>> = table.columns.iter().map(value).collect();
+        values.ok_or(StoreError::Column { column: "of a table of keys" })
+    };
+    rows.into_iter().map(of).collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// Writes keys, and reads back what arrived.
+async fn keys_move(tx: &mut PgConnection, table: &Table, rows: Vec<Vec<Value>>) -> Result<Sum, StoreError> {
+    let (mut left, mut arrived) = (Sum::NOTHING, Sum::NOTHING);
+    for values in rows {
+        left.add(&values);
+        let statement = Statement::new(DOING, table.insert(), values)?;
+        statement.query().execute(&mut *tx).await.map_err(StoreError::database(DOING))?;
+    }
+    rows_read(tx, table, &mut arrived).await?;
+    if left == arrived { Ok(left) } else { Err(otherwise(table)) }
 }
 
 /// Reads back what the walls show now.

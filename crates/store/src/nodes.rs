@@ -192,6 +192,8 @@ pub struct Pulse {
     lease: Arc<Lease>,
     clock: Arc<ServerClock>,
     telling: spent::Telling,
+    /// It knows the keys of an epoch that has ended, and no newer ones.
+    behind: bool,
 }
 
 impl std::fmt::Debug for Pulse {
@@ -250,6 +252,24 @@ impl Pulse {
         self.lease.resume();
     }
 
+    /// This node cannot follow the keys: from now on it answers nothing and nobody waits for it, until it has.
+    pub fn fall_behind(&mut self) {
+        self.lease.lose();
+        self.behind = true;
+    }
+
+    /// Has it fallen behind.
+    #[must_use]
+    pub const fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// It knows the newest keys; whether it had fallen behind. Then the others have not waited for it, and its next beat has to
+    /// hear that they are the newest still.
+    pub fn caught_up(&mut self) -> bool {
+        std::mem::take(&mut self.behind)
+    }
+
     /// The answer, if this node is there by the database's clock, and when it was asked: not before there is a connection,
     /// or the time that took would be added to the database's.
     async fn ask(
@@ -273,7 +293,7 @@ impl Pulse {
         );
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(self.node.to_string())
-            .bind(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
+            .bind(if self.behind { 0 } else { i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX) })
             .bind(seen(keys))
             .bind(env!("CARGO_PKG_VERSION"))
             .bind(anew)
@@ -312,6 +332,7 @@ impl Store {
             lease,
             clock,
             telling: spent::Telling::default(),
+            behind: false,
         };
         let beat = pulse.beat(keys).await?;
         if beat.is_none() {
@@ -353,9 +374,20 @@ impl Store {
     /// # Errors
     /// When the database cannot.
     pub async fn nodes_beside(&self) -> Result<u64, StoreError> {
-        let Some(node) = self.node() else { return Ok(0) };
-        let sql = format!("SELECT COUNT(*) AS many FROM node WHERE node_id <> $1 AND seen_until > {NOW}");
-        let row = self.row("count the other nodes", sql, binds![node]).await?;
+        if self.nodes().is_none() {
+            return Ok(0);
+        }
+        let doing = "count the other nodes";
+        let row = match self.node() {
+            Some(node) => {
+                let sql = format!("SELECT COUNT(*) AS many FROM node WHERE node_id <> $1 AND seen_until > {NOW}");
+                self.row(doing, sql, binds![node]).await?
+            }
+            // Whoever has not joined is none of them.
+            None => {
+                self.row(doing, format!("SELECT COUNT(*) AS many FROM node WHERE seen_until > {NOW}"), binds![]).await?
+            }
+        };
         row.map_or(Ok(0), |row| row.count("many"))
     }
 

@@ -211,6 +211,35 @@ impl Objects {
         }
     }
 
+    pub(crate) async fn half_create(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.half_create(name, bytes).await,
+            Place::Bucket(bucket) => bucket.half_create(name, bytes).await,
+        }
+    }
+
+    pub(crate) async fn half_fetch(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.half_fetch(name, bytes_max).await,
+            Place::Bucket(bucket) => bucket.half_fetch(name, bytes_max).await,
+        }
+    }
+
+    pub(crate) async fn half_purge(&self, name: &str) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.half_purge(name).await,
+            Place::Bucket(bucket) => bucket.half_purge(name).await,
+        }
+    }
+
+    /// What the place says of itself that would keep a half. A folder says nothing: snapshots are its operator's to know.
+    pub(crate) async fn halves_asked(&self) -> Result<&'static str, StoreError> {
+        match &self.place {
+            Place::Folder(_) => Ok(""),
+            Place::Bucket(bucket) => bucket.halves_asked().await,
+        }
+    }
+
     /// Tries a bucket as a careful stranger would: writes a probe of random bytes under a name of its own, tries to
     /// overwrite it, removes it, and asks what the bucket keeps and who may read it. `None` for a folder.
     ///

@@ -27,7 +27,9 @@ const LIMITS: [(&str, &str); 6] = [
     ("client_min_messages", "error"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "15s"),
+    // Shorter than anybody waits for a lock: a node that stands still with the ledger's head in its hand delays the others and
+    // fails none of them.
+    ("idle_in_transaction_session_timeout", "4s"),
     ("synchronous_commit", "on"),
 ];
 
@@ -166,7 +168,17 @@ pub(crate) async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), St
 
 #[cfg(test)]
 mod tests {
-    use super::Server;
+    use super::{LIMITS, Server, WAIT};
+
+    #[test]
+    fn a_node_that_stands_still_is_let_go_of_before_the_others_give_up() {
+        let limit = |name: &str| {
+            let (_, text) = LIMITS.iter().find(|(limit, _)| *limit == name).expect("it is limited");
+            text.strip_suffix('s').and_then(|number| number.parse::<u64>().ok()).expect("in seconds")
+        };
+        let idle = limit("idle_in_transaction_session_timeout");
+        assert!(0 < idle && idle < limit("lock_timeout") && idle < WAIT.as_secs(), "{idle} s");
+    }
 
     #[test]
     fn another_machine_needs_a_checked_certificate() {

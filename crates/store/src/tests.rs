@@ -4,6 +4,7 @@ mod bucket;
 mod by_id;
 mod customers;
 mod documents;
+mod halves;
 mod incoming;
 mod joining;
 mod kept;

@@ -2,11 +2,13 @@
 
 mod customer;
 mod demo;
+mod keys;
 
 pub(crate) use customer::{
     CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
 };
 pub(crate) use demo::Demo;
+pub(crate) use keys::KeyRecover;
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
@@ -82,7 +84,7 @@ pub(crate) enum Command {
     /// The database on a server: makes or changes its schema, as its owner; with --from, carries a stopped house's own
     /// database over, row for row. With --objects-to, carries its sealed objects into a bucket; with --objects-to-folder back.
     #[command(
-        after_help = "Example:\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to s3://records/house\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to-folder\n  strongroom migrate --to postgres:///strongroom?host=/run/postgresql&user=strongroom_owner --role strongroom_node\n  strongroom migrate --to-file /media/keys/owner.url --role strongroom_node --from /srv/strongroom --json"
+        after_help = "Example:\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to s3://records/house\n  strongroom migrate --config /etc/strongroom/strongroom.toml --objects-to-folder\n  strongroom migrate --to postgres:///strongroom?host=/run/postgresql&user=strongroom_owner --role strongroom_node\n  strongroom migrate --to-file /media/keys/owner.url --role strongroom_node --from /srv/strongroom \\\n      --root-key /media/keys/root.key"
     )]
     Migrate(Migrate),
     /// Looks at the house as a careful stranger would: keys, disk, witness, backups.
@@ -154,9 +156,12 @@ pub(crate) struct Migrate {
     /// The sealed objects are carried back into the data folder.
     #[arg(long)]
     pub(crate) objects_to_folder: bool,
-    /// The house whose objects are carried.
+    /// The house's configuration; with --from, the data folder's own strongroom.toml where none is named.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// With --from: the root key's file. Keys are wrapped anew on their way to the server.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Option<PathBuf>,
     /// One object on standard output.
     #[arg(long)]
     pub(crate) json: bool,
@@ -456,6 +461,12 @@ pub(crate) enum KeyCommand {
         after_help = "Example:\n  strongroom key hold --config /etc/strongroom/strongroom.toml --root-key /media/keys/root.key"
     )]
     Hold(At),
+    /// With the rows on a database server: the key table and the epoch key's half from their escrow, after the bucket was lost
+    /// or an older copy of the database was put back. With no server running.
+    #[command(
+        after_help = "Example:\n  strongroom key recover --config /etc/strongroom/strongroom.toml --epoch-escrow /media/keys/epochs"
+    )]
+    Recover(KeyRecover),
     /// Destroys a customer's keys: one officer asks, another one approves. Nobody can undo it.
     Shred {
         /// What to do.
@@ -529,6 +540,9 @@ pub(crate) struct KeyRekey {
     /// Where the newest epoch keys are kept apart from data and backups.
     #[arg(long, value_name = "FILE")]
     pub(crate) epoch_escrow: Option<PathBuf>,
+    /// On a database server: the escrow before is lost; after this day no copy of it is left. Certificates say so.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "epoch_escrow")]
+    pub(crate) epoch_escrow_lost: Option<String>,
 }
 
 /// Importing.

@@ -6,10 +6,12 @@
 //! What it refuses to know: where rows are kept. Functions that change keys take a ring and give rows; the store
 //! writes them in one transaction, and the ring that follows is made by [`KeyRing::after`] or [`KeyRing::unlock`].
 
+mod half;
 mod life;
 mod ring;
 mod row;
 
+pub use half::{Half, HalfName, HalfNameError};
 pub use life::ShredCertificate;
 pub(crate) use ring::CustomerKeys;
 pub use ring::{BlindFile, KeyRing, Known, SealError};

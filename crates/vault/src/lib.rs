@@ -26,8 +26,8 @@ mod vectors;
 pub use blind::{AnyOf, Field, Match, PatientTokens, Query, TOKENS_MAX, Token, guardian_tokens, normalised, sound_of};
 pub use floe::{FloeError, Sealer};
 pub use keys::{
-    Algorithm, BlindFile, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyNameError, KeyRing, KeyRow, KeyRows,
-    KeyTableState, Known, Owner, SealError, ShredCertificate, WrappedKey,
+    Algorithm, BlindFile, EpochRow, Half, HalfName, HalfNameError, KeyChange, KeyClass, KeyError, KeyName,
+    KeyNameError, KeyRing, KeyRow, KeyRows, KeyTableState, Known, Owner, SealError, ShredCertificate, WrappedKey,
 };
 pub use opening::{ObjectReader, OpenError, Opening, PlainSegment, RangeReader, open};
 pub use phi::{Phi, Shown};

@@ -44,6 +44,9 @@ pub enum OpenError {
     /// The intent does not name this.
     #[error("the intent does not name {0}")]
     NotNamed(ResourceId),
+    /// The intent does not name one other customer to whom things go, or names several.
+    #[error("the intent does not name one customer to whom things go")]
+    Nowhere,
     /// No such row has such a column.
     #[error("rows of this kind have no such column")]
     Column,
@@ -193,18 +196,29 @@ impl<A: OpensContent> Opening<A> {
 }
 
 impl Opening<act::CustomerJoinRun> {
-    /// A column of a row that the intent names, sealed for the same row of another customer. The value stays in here.
+    /// To whom things go: to the one customer whom the intent names beside its own. Policy has looked whether both managers
+    /// want that, and the ledger has it.
+    fn destination(&self) -> Result<CustomerId, OpenError> {
+        let mut beside = self.intent.customers_beside();
+        match (beside.next(), beside.next()) {
+            (Some(to), None) => Ok(to),
+            _ => Err(OpenError::Nowhere),
+        }
+    }
+
+    /// A column of a row that the intent names, sealed for the same row of the customer to whom things go. The value stays in
+    /// here.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn column_carry(
         &self,
-        (ring, to): (&KeyRing, CustomerId),
+        ring: &KeyRing,
         resource: impl Into<ResourceId>,
         column: Column,
         sealed: &[u8],
     ) -> Result<Vec<u8>, OpenError> {
-        let resource = self.named(resource.into())?;
+        let (resource, to) = (self.named(resource.into())?, self.destination()?);
         let value = self.keys.column_open(&resource, column, sealed)?;
         ring.seal_column(to, resource, column, &value).map_err(|error| match error {
             SealError::NoCustomer(id) => OpenError::KeysGone(id),
@@ -212,19 +226,20 @@ impl Opening<act::CustomerJoinRun> {
         })
     }
 
-    /// The key of an object of a document that the intent names, wrapped for another customer. The object itself is neither
-    /// read nor written, and neither is the key seen.
+    /// The key of an object of a document that the intent names, wrapped for the customer to whom things go. The object itself
+    /// is neither read nor written, and neither is the key seen.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn object_key_carry(
         &self,
-        (ring, to): (&KeyRing, CustomerId),
+        ring: &KeyRing,
         document: DocumentId,
         rendition: Rendition,
         wrapped: &WrappedKey,
     ) -> Result<WrappedKey, OpenError> {
         self.named(document.into())?;
+        let to = self.destination()?;
         let key = self.keys.object_key(document, rendition, wrapped)?;
         let from = self.keys.customer;
         ring.object_key_take(to, document, rendition, (from, key)).map_err(|_| OpenError::KeysGone(to))

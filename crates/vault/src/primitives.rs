@@ -38,8 +38,17 @@ pub(crate) mod label {
     /// Audit key → the key that seals bodies of ledger entries.
     pub(crate) const AUDIT: &[u8] = b"strongroom v1 audit body";
 
+    /// Root key → the key that seals halves.
+    pub(crate) const HALF_SEAL: &[u8] = b"strongroom v1 root half seal";
+    /// Root key and half together → the key that wraps an epoch key.
+    pub(crate) const EPOCH_JOINED: &[u8] = b"strongroom v1 root and half epoch wrap";
+
     /// Place of a wrapped epoch key.
     pub(crate) const PLACE_EPOCH: &[u8] = b"strongroom v1 place epoch key";
+    /// Place of an epoch key that is wrapped by root key and half together.
+    pub(crate) const PLACE_EPOCH_JOINED: &[u8] = b"strongroom v1 place epoch key with half";
+    /// Place of a half.
+    pub(crate) const PLACE_HALF: &[u8] = b"strongroom v1 place half";
     /// Place of a wrapped key of a class.
     pub(crate) const PLACE_KEY: &[u8] = b"strongroom v1 place key";
     /// Place of a wrapped object key.
@@ -269,6 +278,16 @@ pub(crate) fn expand_sha384(prk: &[u8], info: &[&[u8]], out: &mut [u8]) {
 pub(crate) fn derive(key: &Secret, label: &[u8], field: &[u8]) -> Secret {
     let info = Place::new(label).field(field);
     Secret::filled(|bytes| expand_sha384(key.expose(), &[info.as_bytes()], bytes))
+}
+
+/// A key for one use that nobody has who lacks either of two keys: HMAC keyed by both, one behind the other (SP 800-133r2
+/// 6.3), which are 64 bytes and so within one block of SHA-384.
+pub(crate) fn joined(first: &Secret, second: &Secret, label: &[u8]) -> Secret {
+    let mut both = Zeroizing::new([0_u8; 2 * KEY_LEN]);
+    both[..KEY_LEN].copy_from_slice(first.expose());
+    both[KEY_LEN..].copy_from_slice(second.expose());
+    let info = Place::new(label).field(b"");
+    Secret::filled(|bytes| expand_sha384(&both[..], &[info.as_bytes()], bytes))
 }
 
 /// Are they the same; takes as long wherever they differ.

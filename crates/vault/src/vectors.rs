@@ -3,9 +3,9 @@
 //! Lines are `name = hex`. `UPDATE_GOLDEN=1` writes the file anew, which is only right when a format got a new version.
 
 use crate::floe::{HEADER_LEN, Sealer, Unsealer};
-use crate::keys::{EpochRow, KeyClass, KeyName, KeyRow, KeyRows, ObjectKey, Owner};
+use crate::keys::{EpochRow, Half, HalfName, KeyClass, KeyName, KeyRow, KeyRows, ObjectKey, Owner};
 use crate::place::{Column, DirectoryColumn, Rendition, RenditionKind, object_place};
-use crate::primitives::{SealKey, derive, label};
+use crate::primitives::{SealKey, derive, joined, label};
 use crate::secret::Secret;
 use crate::{Field, KeyRing, PassphraseParams, RootKey, WrappedKey};
 use data_encoding::HEXLOWER;
@@ -80,6 +80,11 @@ fn make() -> BTreeMap<String, Vec<u8>> {
     line("blind surname garcia", &ring.blind(customer(), Field::Surname, "garcia").unwrap());
     line("blind directory", &ring.directory_blind("email", "ann@example.org"));
     line("derived column key of 00…1f", derive(&counting(0), label::COLUMN, b"").expose());
+    line("joined key of 00…1f and 60…7f", joined(&counting(0), &counting(0x60), label::EPOCH_JOINED).expose());
+    let name = HalfName::from_bytes([4; 16]);
+    line("half", &Half::seal(&root(), name, &counting(0x60)).sealed.to_bytes());
+    let halved = EpochRow::wrap_halved(&root(), (name, &counting(0x60)), 2, &counting(0x22), now);
+    line("epoch/2", &halved.wrapped.unwrap().to_bytes());
     lines
 }
 
@@ -101,7 +106,7 @@ fn stored() -> BTreeMap<String, Vec<u8>> {
 fn ring_of(lines: &BTreeMap<String, Vec<u8>>) -> KeyRing {
     let now = Timestamp::from_unix_millis(0);
     let wrapped = |name: &str| Some(WrappedKey::from_bytes(&lines[name]).unwrap());
-    let epoch = EpochRow { number: 1, wrapped: wrapped("epoch/1"), created_at: now, destroyed_at: None };
+    let epoch = EpochRow { number: 1, wrapped: wrapped("epoch/1"), half: None, created_at: now, destroyed_at: None };
     let row = |name: KeyName| KeyRow { name, wrapped: wrapped(&name.to_string()), created_at: now, destroyed_at: None };
     KeyRing::unlock(&root(), &KeyRows { epochs: vec![epoch], keys: names().into_iter().map(row).collect() }).unwrap()
 }
@@ -136,7 +141,9 @@ fn what_was_written_once_opens_for_ever() {
 fn what_is_not_random_is_written_the_same_for_ever() {
     let (then, now) = (stored(), make());
     assert_eq!(then.keys().collect::<Vec<_>>(), now.keys().collect::<Vec<_>>());
-    for name in ["blind surname garcia", "blind directory", "derived column key of 00…1f"] {
+    for name in
+        ["blind surname garcia", "blind directory", "derived column key of 00…1f", "joined key of 00…1f and 60…7f"]
+    {
         assert_eq!(then[name], now[name], "{name}");
     }
     // Computed apart, with Python's hmac, from the words of the format.
@@ -144,6 +151,10 @@ fn what_is_not_random_is_written_the_same_for_ever() {
     assert_eq!(
         apart("derived column key of 00…1f"),
         "398de6b0bda4d4152dcdea047f3fd351cc7e3f2431c6a5344ac5e223e23f3f80"
+    );
+    assert_eq!(
+        apart("joined key of 00…1f and 60…7f"),
+        "3d6afcaec97a244f318d2b8b8370bf80640a27b636e08cfec4a059e3a0c3a85e"
     );
     assert_eq!(apart("blind surname garcia"), "33261105875c1a80e8f8a45f6a65afbdee43c3799d2ef3aa383be85880496e15");
     // The header of an object is a function of key, IV and place; both came from the seed.
@@ -155,6 +166,18 @@ fn what_is_not_random_is_written_the_same_for_ever() {
     assert_eq!(root().name(), root_name);
     let params = "argon2id v=19 m=65536 t=3 p=1 salt=000102030405060708090a0b0c0d0e0f";
     assert_eq!(params.parse::<PassphraseParams>().unwrap().to_string(), params);
+}
+
+#[test]
+fn an_epoch_with_a_half_that_was_written_once_opens_for_ever() {
+    let lines = stored();
+    let name = HalfName::from_bytes([4; 16]);
+    let half = Half { name, sealed: WrappedKey::from_bytes(&lines["half"]).unwrap() };
+    let now = Timestamp::from_unix_millis(0);
+    let wrapped = Some(WrappedKey::from_bytes(&lines["epoch/2"]).unwrap());
+    let row = EpochRow { number: 2, wrapped, half: Some(name), created_at: now, destroyed_at: None };
+    let secret = row.secret(&root(), std::slice::from_ref(&half)).unwrap().unwrap();
+    assert_eq!(secret.expose(), counting(0x22).expose());
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod house;
 
 use house::{House, YEAR};
 use record::{CustomerId, DocumentId, Outcome, PersonId, SeededEntropy, SystemEntropy, act};
-use strongroom_vault::{Column, DirectoryColumn, Field, KeyClass, KeyError, KeyRing, KeyRows, Owner, RootKey, open};
+use strongroom_vault::{
+    Column, DirectoryColumn, Field, Half, HalfName, KeyClass, KeyError, KeyRing, KeyRows, Known, Owner, RootKey, open,
+};
 
 fn unlock_error(root: &RootKey, rows: &KeyRows) -> KeyError {
     KeyRing::unlock(root, rows).unwrap_err()
@@ -177,4 +179,86 @@ fn rows_round_trip_as_the_store_keeps_them() {
         row.wrapped = Some(strongroom_vault::WrappedKey::from_bytes(&bytes).unwrap());
     }
     assert!(KeyRing::unlock(&house.root, &rows).is_ok());
+}
+
+#[test]
+fn an_epoch_with_a_half_opens_with_both_and_never_with_the_root_key_alone() {
+    let house = House::new();
+    let change = house.ring.halve(&house.root, house.now(), &SystemEntropy).unwrap();
+    let half = change.half.clone().unwrap();
+    let mut rows = house.ring.rows().clone();
+    rows.apply(&change).unwrap();
+    assert!(rows.is_halved() && rows.halves_needed() == [half.name] && rows.halves_due().is_empty());
+    let opens = |rows: &KeyRows, halves: &[Half]| KeyRing::unlock_halved(&house.root, rows, halves);
+    let ring = opens(&rows, std::slice::from_ref(&half)).unwrap();
+    assert_eq!(ring.customers().count(), 2);
+    assert!(matches!(opens(&rows, &[]), Err(KeyError::NoHalf { name }) if name == "epoch/2"));
+    // Another half under its name, its name taken out of the row, and the root key's old way of wrapping.
+    let other = house.ring.halve(&house.root, house.now(), &SystemEntropy).unwrap().half.unwrap();
+    let renamed = Half { name: half.name, ..other };
+    assert!(matches!(opens(&rows, &[renamed]), Err(KeyError::Damaged { .. })));
+    let mut unnamed = rows.clone();
+    unnamed.epochs.iter_mut().for_each(|row| row.half = None);
+    assert!(matches!(opens(&unnamed, std::slice::from_ref(&half)), Err(KeyError::Damaged { .. })));
+    let root = RootKey::generate(&SeededEntropy::new(99));
+    assert_eq!(KeyRing::unlock_halved(&root, &rows, &[half]).unwrap_err(), KeyError::WrongRoot);
+}
+
+#[test]
+fn whoever_keeps_every_row_opens_nothing_of_a_destroyed_customer_without_the_half_that_is_gone() {
+    let mut house = House::new();
+    let mut rows = house.ring.rows().clone();
+    let first = house.ring.halve(&house.root, house.now(), &SystemEntropy).unwrap();
+    rows.apply(&first).unwrap();
+    house.ring =
+        KeyRing::unlock_halved(&house.root, &rows, &first.half.clone().into_iter().collect::<Vec<_>>()).unwrap();
+    let kept = rows.clone();
+    let when = (house.now(), None);
+    let (change, certificate) = house.ring.shred_customer(house.north, &house.root, when, &SystemEntropy).unwrap();
+    rows.apply(&change).unwrap();
+    let (old, new) = (first.half.unwrap(), change.half.unwrap());
+    assert_eq!(rows.halves_due(), [(2, old.name)]);
+    assert!(certificate.to_string().contains(&old.name.to_string()), "{certificate}");
+    let after = KeyRing::unlock_halved(&house.root, &rows, std::slice::from_ref(&new)).unwrap();
+    assert_eq!(after.customers().collect::<Vec<_>>(), [house.south]);
+    // The dump of before with the half of now, and what of it has no epoch put beside what is there now.
+    assert!(matches!(
+        KeyRing::unlock_halved(&house.root, &kept, std::slice::from_ref(&new)),
+        Err(KeyError::NoHalf { .. })
+    ));
+    let mut mixed = rows.clone();
+    mixed.keys.clone_from(&kept.keys);
+    assert!(matches!(KeyRing::unlock_halved(&house.root, &mixed, &[new]), Err(KeyError::Orphan { .. })));
+    // The control: with the old half it opens, so that its going is all that there is.
+    assert_eq!(KeyRing::unlock_halved(&house.root, &kept, &[old]).unwrap().customers().count(), 2);
+}
+
+#[test]
+fn who_knows_a_new_epoch_follows_with_the_root_key_and_nobody_else_does() {
+    let house = House::new();
+    let change = house.ring.halve(&house.root, house.now(), &SystemEntropy).unwrap();
+    let mut rows = house.ring.rows().clone();
+    rows.apply(&change).unwrap();
+    assert_eq!(house.ring.follow(rows.clone(), Known::ByAll).unwrap_err(), KeyError::NeedsRoot);
+    let halves: Vec<Half> = change.half.into_iter().collect();
+    let next = house.ring.follow_with(&house.root, (&rows, &halves), Known::ByAll).unwrap();
+    // That the half of a destroyed epoch is known to be gone is no news.
+    let mut later = rows.clone();
+    later.epochs[0].half = Some(HalfName::from_bytes([1; 16]));
+    assert!(next.follow(later, Known::ByAll).is_ok());
+}
+
+#[test]
+fn a_table_that_has_lost_a_key_without_a_new_epoch_is_not_followed() {
+    let house = House::new();
+    let rows = house.ring.rows().clone();
+    assert!(house.ring.follow(rows.clone(), Known::ByAll).is_ok());
+    for at in 0..rows.keys.len() {
+        let mut removed = rows.clone();
+        removed.keys.remove(at);
+        assert!(matches!(house.ring.follow(removed, Known::ByAll).unwrap_err(), KeyError::Missing(_)), "{at}");
+        let mut emptied = rows.clone();
+        emptied.keys[at].wrapped = None;
+        assert!(matches!(house.ring.follow(emptied, Known::ByAll).unwrap_err(), KeyError::Missing(_)), "{at}");
+    }
 }

@@ -7,7 +7,7 @@ mod house;
 
 use house::{House, YEAR};
 use ledger::Receipt;
-use policy::{CustomerFacts, Facts, Permit, PrincipalFacts};
+use policy::{CustomerFacts, Facts, JoiningFacts, Permit, PrincipalFacts, Refusal};
 use record::{
     CustomerId, DocumentId, Intent, IntentId, Outcome, PatientId, PersonId, Principal, ProgramId, Purpose, ResourceId,
     Resources, SystemEntropy, act,
@@ -271,10 +271,16 @@ fn an_intent_list_is_named_by_its_own_id() {
     assert_eq!(wrong.unwrap_err(), SealError::Column);
 }
 
-/// What the system's own job is permitted when a practice joins another, and its receipt.
-fn carrying(house: &House, customer: CustomerId, ids: &[ResourceId]) -> (Permit<act::CustomerJoinRun>, Receipt) {
+/// What policy says to the system's own job, which would carry these from one customer to others. That the one joins `agreed`
+/// is what both managers have said.
+fn carrying_asked(
+    house: &House,
+    (customer, to): (CustomerId, &[CustomerId]),
+    agreed: CustomerId,
+    ids: &[ResourceId],
+) -> Result<Permit<act::CustomerJoinRun>, Box<Refusal>> {
     let who = (Principal::Program(ProgramId::from_bytes([8; 16])), None);
-    let named = Resources::of(ids.iter().copied());
+    let named = Resources::of(ids.iter().copied().chain(to.iter().map(|id| ResourceId::from(*id))));
     let intent = Intent::to::<act::CustomerJoinRun>(
         &house.clock,
         &SystemEntropy,
@@ -290,29 +296,77 @@ fn carrying(house: &House, customer: CustomerId, ids: &[ResourceId]) -> (Permit<
             id: customer,
             agreement_in_force: true,
             requested_by: Some(PersonId::from_bytes([9; 16])),
+            joining: JoiningFacts { agreed_into: Some(agreed), comes_in: true },
         }),
     };
-    let permit = house.policy.decide::<act::CustomerJoinRun>(intent, &facts).permitted().unwrap();
+    house.policy.decide::<act::CustomerJoinRun>(intent, &facts).permitted()
+}
+
+/// What it is permitted when the one joins the other, and its receipt.
+fn carrying(
+    house: &House,
+    (customer, to): (CustomerId, CustomerId),
+    ids: &[ResourceId],
+) -> (Permit<act::CustomerJoinRun>, Receipt) {
+    let permit = carrying_asked(house, (customer, &[to]), to, ids).unwrap();
     let receipt = house.receipt(permit.intent(), Outcome::Permitted);
     (permit, receipt)
+}
+
+#[test]
+fn what_may_be_carried_to_one_customer_is_carried_to_no_third() {
+    let mut house = House::new();
+    let third = CustomerId::from_bytes([3; 16]);
+    let begun = house.ring.customer_begin(third, YEAR, house.now(), &SystemEntropy).unwrap();
+    house.ring = house.ring.after(&begun).unwrap();
+    let named = [document(3).into()];
+    let (_, wrapped) = object_sealed(&house, TEXT.as_bytes());
+    let sealed = column_sealed(&house, 3);
+    // Where things go is in what was permitted and witnessed; nobody who carries them says it again.
+    let (permit, receipt) = carrying(&house, (house.north, house.south), &named);
+    assert!(permit.intent().resources().contains(&house.south.into()));
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let carried = opening.column_carry(&house.ring, document(3), Column::DocumentTitle, &sealed).unwrap();
+    let opens = |customer| {
+        let (permit, receipt) = house.both::<act::DocumentList>(customer, &named);
+        let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+        opening.column(document(3), Column::DocumentTitle, &carried).is_ok()
+    };
+    assert!(opens(house.south) && !opens(third) && !opens(house.north));
+    // To a third, to a third as well, and the other way round: policy says no.
+    for to in [&[third][..], &[house.south, third], &[]] {
+        let asked = carrying_asked(&house, (house.north, to), house.south, &named);
+        assert_eq!(asked.is_ok(), to.is_empty(), "{to:?}");
+    }
+    assert!(carrying_asked(&house, (house.south, &[house.north]), house.south, &named).is_err());
+    // What comes in is carried nowhere.
+    let permit = carrying_asked(&house, (house.north, &[]), house.south, &named).unwrap();
+    let receipt = house.receipt(permit.intent(), Outcome::Permitted);
+    let (opening, _) = open(permit, receipt, &house.ring).unwrap();
+    let nowhere = opening.column_carry(&house.ring, document(3), Column::DocumentTitle, &sealed);
+    assert_eq!(nowhere.unwrap_err(), OpenError::Nowhere);
+    let nowhere = opening.object_key_carry(&house.ring, document(3), TEXT_OF_FIRST, &wrapped);
+    assert_eq!(nowhere.unwrap_err(), OpenError::Nowhere);
 }
 
 #[test]
 fn a_key_says_for_whom_its_object_was_sealed_and_nobody_else_can() {
     let house = House::new();
     let (sealed, wrapped) = object_sealed(&house, TEXT.as_bytes());
-    let (permit, receipt) = carrying(&house, house.north, &[document(3).into()]);
+    let (permit, receipt) = carrying(&house, (house.north, house.south), &[document(3).into()]);
     let (opening, _) = open(permit, receipt, &house.ring).unwrap();
-    let to = (&house.ring, house.south);
-    let carried = opening.object_key_carry(to, document(3), TEXT_OF_FIRST, &wrapped).unwrap();
-    let column = opening.column_carry(to, document(3), Column::DocumentTitle, &column_sealed(&house, 3)).unwrap();
+    let ring = &house.ring;
+    let carried = opening.object_key_carry(ring, document(3), TEXT_OF_FIRST, &wrapped).unwrap();
+    let column = opening.column_carry(ring, document(3), Column::DocumentTitle, &column_sealed(&house, 3)).unwrap();
     // Only what the intent names is carried.
-    let other = opening.object_key_carry(to, document(4), TEXT_OF_FIRST, &wrapped);
+    let other = opening.object_key_carry(ring, document(4), TEXT_OF_FIRST, &wrapped);
     assert_eq!(other.unwrap_err(), OpenError::NotNamed(document(4).into()));
-    let other = opening.column_carry(to, document(4), Column::DocumentTitle, &column_sealed(&house, 4));
+    let other = opening.column_carry(ring, document(4), Column::DocumentTitle, &column_sealed(&house, 4));
     assert_eq!(other.unwrap_err(), OpenError::NotNamed(document(4).into()));
     let nobody = CustomerId::from_bytes([6; 16]);
-    let gone = opening.object_key_carry((&house.ring, nobody), document(3), TEXT_OF_FIRST, &wrapped);
+    let (permit, receipt) = carrying(&house, (house.north, nobody), &[document(3).into()]);
+    let (to_nobody, _) = open(permit, receipt, ring).unwrap();
+    let gone = to_nobody.object_key_carry(ring, document(3), TEXT_OF_FIRST, &wrapped);
     assert_eq!(gone.unwrap_err(), OpenError::KeysGone(nobody));
     // The one's object opens for the other, under the other's key, from the same bytes.
     let opens = |customer, key: &WrappedKey| {
@@ -348,8 +402,8 @@ fn a_key_says_for_whom_its_object_was_sealed_and_nobody_else_can() {
     let ring = house.ring.after(&change).unwrap();
     let rotated = ring.rewrap_object_key(house.south, document(3), TEXT_OF_FIRST, &carried).unwrap().unwrap();
     assert_eq!((rotated.version, rotated.algorithm), (2, carried.algorithm));
-    let (permit, receipt) = carrying(&house, house.south, &[document(3).into()]);
+    let (permit, receipt) = carrying(&house, (house.south, house.north), &[document(3).into()]);
     let (opening, _) = open(permit, receipt, &ring).unwrap();
-    let back = opening.object_key_carry((&ring, house.north), document(3), TEXT_OF_FIRST, &rotated).unwrap();
+    let back = opening.object_key_carry(&ring, document(3), TEXT_OF_FIRST, &rotated).unwrap();
     assert_eq!(opens(house.north, &back).unwrap(), TEXT.as_bytes());
 }

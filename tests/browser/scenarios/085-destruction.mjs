@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 
 export const title = 'two officers end a customer’s records';
-/** What is deleted on a server stays in its log, its archive and its copies (docs/operating/postgresql.md). */
-export const embeddedOnly = 'keys are not destroyed there';
 
 const NAME = 'Elm Street Podiatry';
 

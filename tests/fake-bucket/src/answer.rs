@@ -1,6 +1,6 @@
 //! One request and what is answered.
 
-use crate::{BUCKET, Fault, KEY_ID, Op, State, Upload};
+use crate::{BUCKET, Fault, KEY_ID, Keeps, Op, State, Upload};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming};
@@ -90,6 +90,7 @@ fn taken_apart(parts: Parts) -> Option<Asked> {
     let op = match parts.method {
         Method::GET if key.is_empty() && has("uploads") => Op::Uploads,
         Method::GET if key.is_empty() && has("list-type") => Op::List,
+        Method::GET if key.is_empty() && has("versions") => Op::Versions,
         _ if key.is_empty() => Op::About,
         Method::GET => Op::Get,
         Method::HEAD => Op::Head,
@@ -163,7 +164,8 @@ fn done(state: &mut State, asked: &Asked, body: &Bytes) -> Answer {
     match asked.op {
         Op::Put if taken(state) => error(412, "PreconditionFailed"),
         Op::Put => {
-            state.objects.insert(asked.key.clone(), body.clone());
+            let before = state.objects.insert(asked.key.clone(), body.clone());
+            keep(state, &asked.key, before);
             with_tag(told(200, Bytes::new()), body)
         }
         Op::Begin => {
@@ -192,14 +194,67 @@ fn done(state: &mut State, asked: &Asked, body: &Bytes) -> Answer {
             None => error(404, "NoSuchUpload"),
         },
         Op::Get | Op::Head => read(state, asked),
-        Op::Delete => {
-            state.objects.remove(&asked.key);
-            told(204, Bytes::new())
-        }
+        Op::Delete => deleted(state, asked),
+        Op::Versions => versions(state, asked),
         Op::List => listed(state, asked),
         Op::Uploads => uploads(state, asked),
         Op::About => about(state, asked),
     }
+}
+
+/// What was there is kept as an earlier version.
+fn keep(state: &mut State, key: &str, before: Option<Bytes>) {
+    if state.keeps != Keeps::Nothing && before.is_some() {
+        state.versions_made += 1;
+        state.earlier.insert((key.to_owned(), state.versions_made), before);
+    }
+}
+
+/// It goes; where versions are kept, it becomes one, below a mark of deletion.
+pub(crate) fn remove(state: &mut State, key: &str) {
+    let before = state.objects.remove(key);
+    if before.is_some() {
+        keep(state, key, before);
+        if state.keeps != Keeps::Nothing {
+            state.versions_made += 1;
+            state.earlier.insert((key.to_owned(), state.versions_made), None);
+        }
+    }
+}
+
+fn deleted(state: &mut State, asked: &Asked) -> Answer {
+    if state.held.as_ref() == Some(&asked.key) {
+        return error(403, "AccessDenied");
+    }
+    let Some(version) = asked.query.get("versionId") else {
+        remove(state, &asked.key);
+        return told(204, Bytes::new());
+    };
+    if matches!(state.keeps, Keeps::Everything | Keeps::Retained) {
+        return error(403, "AccessDenied");
+    }
+    if version == "newest" {
+        state.objects.remove(&asked.key);
+    } else if let Ok(number) = version.parse() {
+        state.earlier.remove(&(asked.key.clone(), number));
+    }
+    told(204, Bytes::new())
+}
+
+fn versions(state: &State, asked: &Asked) -> Answer {
+    if state.keeps == Keeps::Nothing {
+        return error(501, "NotImplemented");
+    }
+    let prefix = asked.query.get("prefix").map(String::as_str).unwrap_or_default();
+    let mut xml = "<ListVersionsResult>".to_owned();
+    for key in state.objects.keys().filter(|key| key.starts_with(prefix)) {
+        xml.push_str(&format!("<Version><Key>{key}</Key><VersionId>newest</VersionId></Version>"));
+    }
+    for ((key, number), bytes) in state.earlier.iter().filter(|((key, _), _)| key.starts_with(prefix)) {
+        let kind = if bytes.is_some() { "Version" } else { "DeleteMarker" };
+        xml.push_str(&format!("<{kind}><Key>{key}</Key><VersionId>{number}</VersionId></{kind}>"));
+    }
+    told(200, xml + "</ListVersionsResult>")
 }
 
 fn with_tag(mut answer: Answer, bytes: &Bytes) -> Answer {
@@ -290,7 +345,22 @@ fn uploads(state: &State, asked: &Asked) -> Answer {
 fn about(state: &State, asked: &Asked) -> Answer {
     let has = |name: &str| asked.query.contains_key(name);
     if has("versioning") {
-        told(200, "<VersioningConfiguration/>")
+        let status = if state.keeps == Keeps::Nothing { "" } else { "<Status>Enabled</Status>" };
+        told(200, format!("<VersioningConfiguration>{status}</VersioningConfiguration>"))
+    } else if has("object-lock") && state.keeps == Keeps::Retained {
+        told(
+            200,
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
+             <Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>",
+        )
+    } else if let (true, Some(prefix)) = (has("replication"), &state.copies_below) {
+        told(
+            200,
+            format!(
+                "<ReplicationConfiguration><Rule><Status>Enabled</Status><Filter><Prefix>{prefix}</Prefix></Filter>\
+                 </Rule></ReplicationConfiguration>"
+            ),
+        )
     } else if has("policyStatus") {
         told(200, format!("<PolicyStatus><IsPublic>{}</IsPublic></PolicyStatus>", state.is_public))
     } else {

@@ -45,6 +45,8 @@ pub enum Op {
     List,
     /// Objects in parts are listed.
     Uploads,
+    /// Versions are listed.
+    Versions,
     /// Something about the bucket itself.
     About,
 }
@@ -77,6 +79,12 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) objects: BTreeMap<String, Bytes>,
+    /// What was overwritten or removed, by name and number; a mark of deletion has no bytes.
+    pub(crate) earlier: BTreeMap<(String, u64), Option<Bytes>>,
+    pub(crate) versions_made: u64,
+    pub(crate) keeps: Keeps,
+    pub(crate) copies_below: Option<String>,
+    pub(crate) held: Option<String>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) uploads_begun: u64,
     pub(crate) faults: VecDeque<(Op, Fault)>,
@@ -84,6 +92,20 @@ pub(crate) struct State {
     pub(crate) elsewhere: String,
     pub(crate) is_public: bool,
     pub(crate) said: Vec<Op>,
+}
+
+/// What a bucket keeps of what is removed from it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keeps {
+    /// Nothing, and it knows no versions.
+    #[default]
+    Nothing,
+    /// Every version, until it is removed by its number.
+    Versions,
+    /// Every version, whoever asks for its removal.
+    Everything,
+    /// The same by a default retention, which it says of itself.
+    Retained,
 }
 
 /// A bucket that is served as long as this is held.
@@ -168,6 +190,27 @@ impl FakeBucket {
         self.state().forgets_conditions = true;
     }
 
+    /// From now on it keeps this of what is removed.
+    pub fn keep(&self, keeps: Keeps) {
+        self.state().keeps = keeps;
+    }
+
+    /// From now on it says that what lies below this prefix is copied to another bucket.
+    pub fn copy_below(&self, prefix: &str) {
+        self.state().copies_below = Some(prefix.to_owned());
+    }
+
+    /// From now on it refuses to remove what has this name, as under a legal hold; or (`None`) nothing any more.
+    pub fn hold(&self, key: Option<&str>) {
+        self.state().held = key.map(str::to_owned);
+    }
+
+    /// How many versions of anything it still has that are not the newest, marks of deletion too.
+    #[must_use]
+    pub fn earlier(&self) -> usize {
+        self.state().earlier.len()
+    }
+
     /// Where it sends whoever is sent elsewhere.
     pub fn send_to(&self, endpoint: &str) {
         endpoint.clone_into(&mut self.state().elsewhere);
@@ -193,6 +236,11 @@ impl FakeBucket {
     /// What somebody does who can write the bucket, whatever we do.
     pub fn overwrite(&self, key: &str, bytes: Bytes) {
         self.state().objects.insert(key.to_owned(), bytes);
+    }
+
+    /// The same of whoever removes something.
+    pub fn remove(&self, key: &str) {
+        answer::remove(&mut self.state(), key);
     }
 
     /// The names of objects in parts that nobody finished.

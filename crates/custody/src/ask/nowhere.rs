@@ -5,7 +5,7 @@
 
 use crate::documents::purpose_of;
 use crate::{CustodyError, Desk};
-use policy::{CustomerFacts, Facts, PatientFacts, PrincipalFacts, ResourceFacts};
+use policy::{CustomerFacts, Facts, JoiningFacts, PatientFacts, PrincipalFacts, ResourceFacts};
 use record::action::Opens;
 use record::document::DocumentState;
 use record::{Act, CustomerId, DocumentId, Intent, PatientId, PersonId, Resources, Timestamp};
@@ -67,7 +67,12 @@ impl<A: Act> Desk<A> {
         let named = Resources::of(resources.iter().map(ResourceFacts::id));
         let purpose = purpose_of(facts, customer);
         let intent = Intent::to::<A>(custody.clock(), custody.entropy(), self.who(), Some(customer), named, purpose);
-        let known = Some(CustomerFacts { id: customer, agreement_in_force: false, requested_by: None });
+        let known = Some(CustomerFacts {
+            id: customer,
+            agreement_in_force: false,
+            requested_by: None,
+            joining: JoiningFacts::default(),
+        });
         let facts = Facts { principal: facts.clone(), resources, customer: known };
         // Whatever policy says to it: a permit for what does not exist is dropped here, without a receipt.
         drop(custody.0.policy.decide::<A>(intent, &facts));

@@ -12,9 +12,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use vault::{EpochRow, KeyRow, KeyRows, WrappedKey};
+use vault::{EpochRow, Half, HalfName, KeyRow, KeyRows, WrappedKey};
 
 const FORMAT: &str = "strongroom epoch escrow";
+/// Versions: of epochs that the root key opens, and of those that have a half elsewhere.
+const V_WHOLE: u8 = 1;
+const V_HALVED: u8 = 2;
 /// The largest escrow that is read, bytes: some hundred thousand keys.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
@@ -24,6 +27,8 @@ const BYTES_MAX: u64 = 256 * 1024 * 1024;
 struct EpochLine {
     number: u32,
     wrapped: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    half: Option<String>,
     created_at: Timestamp,
     destroyed_at: Option<Timestamp>,
 }
@@ -47,6 +52,16 @@ struct File {
     written_at: Timestamp,
     epochs: Vec<EpochLine>,
     keys: Vec<KeyLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    halves: Vec<HalfLine>,
+}
+
+/// A half as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HalfLine {
+    name: String,
+    sealed: String,
 }
 
 /// An escrow as read.
@@ -56,6 +71,12 @@ pub(crate) struct Escrow {
     pub(crate) house: String,
     /// The key table as it stood.
     pub(crate) rows: KeyRows,
+    /// The halves that it needs.
+    pub(crate) halves: Vec<Half>,
+}
+
+fn half_named(text: &str) -> Result<HalfName, BackupError> {
+    text.parse().map_err(|_| BackupError::Form("the name of a half"))
 }
 
 fn text_of(wrapped: Option<&WrappedKey>) -> Option<String> {
@@ -107,11 +128,47 @@ pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
     absolute.to_str().map(ToOwned::to_owned).ok_or(CustodyError::State("the path of the escrow is not UTF-8"))
 }
 
-/// Writes the escrow anew; what it replaces is wiped.
-pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) -> Result<(), BackupError> {
+/// Held while an escrow is written: nobody else on this machine writes one in its folder.
+#[derive(Debug)]
+#[must_use = "the folder is free again when this is dropped"]
+pub(crate) struct Writing(#[expect(dead_code, reason = "its lock is what it is held for")] std::fs::File);
+
+impl Writing {
+    /// Waits for whoever writes there.
+    pub(crate) fn begin(path: &Path) -> Result<Self, BackupError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = std::fs::File::open(folder).map_err(BackupError::io("open the folder of the escrow"))?;
+        match folder.lock() {
+            Ok(()) => {}
+            // A file system without locks: there the others in this process are kept away, and what changed is seen before the end.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(source) => return Err(BackupError::Io { doing: "wait for the folder of the escrow", source }),
+        }
+        Ok(Self(folder))
+    }
+}
+
+/// Begins an escrow at a new place, with no key in it: from then on the place is known by what lies there. One of this house that
+/// is there already stays as it is.
+pub(crate) fn begin(path: &Path, house: &str, now: Timestamp) -> Result<(), BackupError> {
+    let _writing = Writing::begin(path)?;
+    if path.exists() {
+        return if read(path)?.house == house { Ok(()) } else { Err(BackupError::OtherHouse) };
+    }
+    prepare(path, (&KeyRows::default(), &[]), house, now)?;
+    take_over(path)
+}
+
+/// Writes the escrow anew beside the one that has the name.
+pub(crate) fn prepare(
+    path: &Path,
+    (rows, halves): (&KeyRows, &[Half]),
+    house: &str,
+    now: Timestamp,
+) -> Result<(), BackupError> {
     let file = File {
         format: FORMAT.to_owned(),
-        v: 1,
+        v: if halves.is_empty() { V_WHOLE } else { V_HALVED },
         house: house.to_owned(),
         written_at: now,
         epochs: rows
@@ -120,11 +177,17 @@ pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) ->
             .map(|row| EpochLine {
                 number: row.number,
                 wrapped: text_of(row.wrapped.as_ref()),
+                // Of a destroyed one there is nothing left that it could name.
+                half: row.live().and(row.half).map(|half| half.to_string()),
                 created_at: row.created_at,
                 destroyed_at: row.destroyed_at,
             })
             .collect(),
         keys: lines_of(&rows.keys),
+        halves: halves
+            .iter()
+            .map(|half| HalfLine { name: half.name.to_string(), sealed: BASE64.encode(&half.sealed.to_bytes()) })
+            .collect(),
     };
     let mut bytes = serde_json::to_vec(&file).map_err(|_| BackupError::Form("the escrow"))?;
     bytes.push(b'\n');
@@ -134,8 +197,13 @@ pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) ->
     let (new, old) = (beside(path, ".new"), beside(path, ".old"));
     wipe(&old)?;
     wipe(&new)?;
-    super::create_private(&new, &bytes)?;
-    // If we die here: the old escrow has the name; the new one is wiped or written again.
+    // If we die after this: the old escrow has the name; the new one is wiped or written again.
+    super::create_private(&new, &bytes)
+}
+
+/// Gives what was prepared its name; what it replaces is wiped.
+pub(crate) fn take_over(path: &Path) -> Result<(), BackupError> {
+    let (new, old) = (beside(path, ".new"), beside(path, ".old"));
     if path.exists() {
         std::fs::hard_link(path, &old).map_err(BackupError::io("keep the old escrow aside"))?;
     }
@@ -147,7 +215,7 @@ pub(crate) fn write(path: &Path, rows: &KeyRows, house: &str, now: Timestamp) ->
 
 /// Wipes an escrow that another place has taken over from. A place that is not there, such as a volume that is away, is
 /// an error: what lies on it would open again what was destroyed.
-pub(crate) fn leave(old: &Path, new: &Path) -> Result<(), CustodyError> {
+pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyError> {
     if old.canonicalize().is_ok_and(|old| new.canonicalize().is_ok_and(|new| old == new)) {
         return Ok(());
     }
@@ -156,10 +224,18 @@ pub(crate) fn leave(old: &Path, new: &Path) -> Result<(), CustodyError> {
             "The folder of the earlier escrow of epoch keys is not there, so it could not be wiped. Bring its volume back.",
         ));
     }
+    // The place is named by a row: nothing is wiped there but an escrow of this house, or what a wiping left half way.
+    if old.exists() && !is_zeros(old)? && read(old)?.house != house {
+        return Err(BackupError::OtherHouse.into());
+    }
     for path in [old.to_path_buf(), beside(old, ".old"), beside(old, ".new")] {
         wipe(&path)?;
     }
     Ok(())
+}
+
+fn is_zeros(path: &Path) -> Result<bool, BackupError> {
+    Ok(super::read_bounded(path, BYTES_MAX)?.iter().all(|byte| *byte == 0))
 }
 
 /// Overwrites a file with zeros and removes it. Absent is fine.
@@ -188,24 +264,31 @@ fn wipe(path: &Path) -> Result<(), BackupError> {
 pub(crate) fn read(path: &Path) -> Result<Escrow, BackupError> {
     let bytes = super::read_bounded(path, BYTES_MAX)?;
     let file: File = serde_json::from_slice(&bytes).map_err(|_| BackupError::Form("the escrow"))?;
-    if file.format != FORMAT || file.v != 1 {
+    let v = if file.halves.is_empty() { V_WHOLE } else { V_HALVED };
+    if file.format != FORMAT || file.v != v {
         return Err(BackupError::Form("the escrow"));
     }
     let epoch = |line: &EpochLine| {
         Ok(EpochRow {
             number: line.number,
             wrapped: key_of(line.wrapped.as_ref())?,
+            half: line.half.as_deref().map(half_named).transpose()?,
             created_at: line.created_at,
             destroyed_at: line.destroyed_at,
         })
     };
+    let half = |line: &HalfLine| {
+        let sealed = key_of(Some(&line.sealed))?.ok_or(BackupError::Form("a half"))?;
+        Ok(Half { name: half_named(&line.name)?, sealed })
+    };
+    let halves = file.halves.iter().map(half).collect::<Result<Vec<_>, BackupError>>()?;
     let epochs = file.epochs.iter().map(epoch).collect::<Result<Vec<_>, BackupError>>()?;
-    Ok(Escrow { house: file.house, rows: KeyRows { epochs, keys: rows_of(&file.keys)? } })
+    Ok(Escrow { house: file.house, rows: KeyRows { epochs, keys: rows_of(&file.keys)? }, halves })
 }
 
 /// The key table for a restore: the escrow's, and those keys of the backup that the escrow does not know and whose
 /// epoch is live in it. What the escrow has as destroyed stays destroyed.
-pub(super) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
+pub(crate) fn merge(escrow: &KeyRows, of_backup: &[KeyRow]) -> KeyRows {
     let live: BTreeSet<u32> = escrow
         .epochs
         .iter()

@@ -18,7 +18,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{GATE_CLOSED, HouseCheckKind, Objects, Store, StoreOptions};
-use vault::{KeyRing, KeyRows, Rendition, RenditionKind, RootKey, WrappedKey};
+use vault::{Half, KeyRing, KeyRows, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// Fact: why the gate is shut until the doors have been walked.
 /// Fact: keys and last checkpoints of this ledger under its earlier names.
@@ -82,12 +82,16 @@ pub async fn restore(
     entropy: Arc<dyn Entropy>,
 ) -> Result<(Custody, RestoreReport), CustodyError> {
     let manifest = check(order).await?;
-    let rows = key_rows(order, &manifest)?;
-    let ring = KeyRing::unlock(&root, &rows).map_err(CustodyError::seal)?;
+    let (rows, halves) = key_rows(order, &manifest)?;
+    let ring = KeyRing::unlock_halved(&root, &rows, &halves).map_err(CustodyError::seal)?;
     empty_folder(&order.into)?;
     let objects = restore_objects(order).await?;
     restore_database(order, &manifest, &ring).await?;
     drop(ring);
+    // From before the house was carried to a server; its escrow is of now.
+    for half in &halves {
+        Objects::open(order.into.join("objects"))?.half_put(half).await?;
+    }
     // If we die before this: a folder without a database. After it: one without keys, which nobody can open.
     let store = Store::open(StoreOptions { dir: order.into.clone(), create: false }).await?;
     let outside = ledger_check(&store, &manifest, order).await?;
@@ -127,13 +131,13 @@ async fn check(order: &RestoreOrder) -> Result<Manifest, CustodyError> {
     if verified.is_sound() { Ok(manifest) } else { Err(BackupError::NotWhole(verified.problems).into()) }
 }
 
-fn key_rows(order: &RestoreOrder, manifest: &Manifest) -> Result<KeyRows, CustodyError> {
+fn key_rows(order: &RestoreOrder, manifest: &Manifest) -> Result<(KeyRows, Vec<Half>), CustodyError> {
     let kept = escrow::read(&order.epoch_escrow)?;
     if kept.house != manifest.house {
         return Err(BackupError::OtherHouse.into());
     }
     let set = order.from.join("sets").join(&manifest.set);
-    Ok(escrow::merge(&kept.rows, &keys_read(&set)?))
+    Ok((escrow::merge(&kept.rows, &keys_read(&set)?), kept.halves))
 }
 
 fn empty_folder(into: &Path) -> Result<(), BackupError> {

@@ -1,3 +1,5 @@
+//! What the careful stranger says of a house: one line for each thing that is looked at, and what is wrong named plainly.
+
 use crate::filled::{Filled, filled};
 use crate::testing::HOUR_MILLIS;
 use crate::{Check, Examined, Settings, Verdict, WitnessSink, doctor};
@@ -106,4 +108,52 @@ async fn a_folder_in_use_or_not_there_is_never_said_to_be_fine() {
     let checks = doctor(&look, None, filled.house.clock.as_ref()).await;
     assert_eq!((verdict(&checks, "Database"), verdict(&checks, "File modes")), (Verdict::Bad, Verdict::Bad));
     assert!(!nowhere.exists(), "looking makes nothing");
+}
+
+#[tokio::test]
+async fn on_a_server_the_half_of_the_epoch_key_is_looked_for() {
+    let filled = filled().await;
+    let store = filled.custody().store();
+    if !store.is_on_server() {
+        return;
+    }
+    let settings = filled.custody().settings().clone();
+    let name = "Epoch key's half";
+    assert_eq!(verdict(&examined(&filled, &settings, None).await, name), Verdict::Good);
+    let half = store.key_rows().await.unwrap().halves_needed()[0];
+    store.objects().half_destroy(half).await.unwrap();
+    assert_eq!(verdict(&examined(&filled, &settings, None).await, name), Verdict::Bad, "the next start opens nothing");
+}
+
+#[tokio::test]
+async fn on_a_server_a_half_that_is_not_the_escrows_and_an_escrow_that_is_away_are_red() {
+    if store::trial::server_place().is_none() {
+        return;
+    }
+    let filled = filled().await;
+    let settings = filled.custody().settings().clone();
+    let found = async |name: &str| verdict(&examined(&filled, &settings, None).await, name);
+    assert_eq!(found("Epoch key's half").await, Verdict::Good);
+    assert_ne!(found("Escrow of epoch keys").await, Verdict::Bad);
+    let store = filled.custody().store();
+    let rows = store.key_rows().await.unwrap();
+    let half = store.halves_of(&rows).await.unwrap().remove(0);
+    // It can be read, and is not what was laid.
+    let mut other = half.clone();
+    *other.sealed.bytes.last_mut().unwrap() ^= 1;
+    store.objects().half_destroy(half.name).await.unwrap();
+    store.objects().half_put(&other).await.unwrap();
+    assert_eq!(found("Epoch key's half").await, Verdict::Bad);
+    let house = crate::OpenHouse {
+        store: store.clone(),
+        settings: settings.clone(),
+        root: crate::filled::root(),
+        clock: std::sync::Arc::clone(&filled.house.clock) as _,
+        entropy: std::sync::Arc::new(record::SeededEntropy::new(41)),
+    };
+    let (_, done) = crate::keys_recover(house, &filled.escrow()).await.unwrap();
+    assert_eq!(done.halves, 1, "it is put where the other one was");
+    assert_eq!(found("Epoch key's half").await, Verdict::Good);
+    std::fs::remove_file(filled.escrow()).unwrap();
+    assert_eq!(found("Escrow of epoch keys").await, Verdict::Bad);
 }

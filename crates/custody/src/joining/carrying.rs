@@ -12,6 +12,7 @@ use crate::related::{facts_of, related_open};
 use crate::words::PatientBody;
 use crate::{Custody, CustodyError, Desk, Shown};
 use policy::{BreakGlassFacts, PatientFacts, ResourceFacts};
+use record::intent::RESOURCES_LISTED_MAX;
 use record::merge::{MergeCause, MergeState};
 use record::{CustomerId, DocumentId, Intent, MembershipId, MergeId, Outcome, PatientId, Purpose, act};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +150,7 @@ impl Custody {
         let (Some(agreed_by), Some(agreed_at)) = (row.agreed_by, row.agreed_at) else {
             return Err(CustodyError::State("Both managers say yes first."));
         };
+        self.words_stand(row).await?;
         let now = self.now();
         let mut places = self.joining_places(row.customer).await?;
         places.retain(|one| row.people.contains(&one.id) && one.person != agreed_by);
@@ -184,14 +186,14 @@ impl Custody {
         Ok(taken_over)
     }
 
-    /// A column of a customer, for another one.
+    /// A column of the customer whom the act is about, for the one to whom things go by that act.
     pub(super) fn carried(
         &self,
-        (opening, ring, into): (&Moving, &KeyRing, CustomerId),
+        (opening, ring): (&Moving, &KeyRing),
         (id, column): (impl Into<record::ResourceId>, Column),
         sealed: &[u8],
     ) -> Result<Vec<u8>, CustodyError> {
-        opening.column_carry((ring, into), id, column, sealed).map_err(CustodyError::seal)
+        opening.column_carry(ring, id, column, sealed).map_err(CustodyError::seal)
     }
 }
 
@@ -211,6 +213,7 @@ impl Run {
                 "" => {}
                 hindered => return Err(CustodyError::State(hindered)),
             }
+            self.custody.words_stand(&self.row).await?;
             if self.check(&mut *progress).await?.is_break() {
                 return Ok(());
             }
@@ -225,21 +228,30 @@ impl Run {
             || self.glasses_leave().await?.is_break()
             || self.merges_leave(&mut *progress).await?.is_break()
             || self.patients_leave(&mut *progress).await?.is_break();
-        if left || self.come_in(&mut *progress).await?.is_break() {
+        if left {
             return Ok(());
         }
+        self.stayed_forget().await?;
+        if self.come_in(&mut *progress).await?.is_break() {
+            return Ok(());
+        }
+        self.numbers_settle().await?;
         self.end().await
     }
 
-    /// Asks for one page, as the system's job; both managers have agreed, and policy is told who did.
+    /// Asks for one page, as the system's job. Where things go from the one that joins is said in the act itself: policy looks
+    /// whether both managers have agreed upon that, the ledger has it, and the vault goes by it.
     pub(super) async fn ask(
         &self,
         customer: CustomerId,
         facts: impl IntoIterator<Item = ResourceFacts>,
     ) -> Result<(Moving, Shown), CustodyError> {
+        let (joins, into) = self.sides();
         let words = super::list_words(&self.row);
-        let question = Question::of(customer, Purpose::Administration).asked_by(self.row.agreed_by).saying(&words);
-        let question = question.with_all(facts);
+        let mut question = Question::of(customer, Purpose::Administration).saying(&words).with_all(facts);
+        if customer == joins {
+            question = question.also(into);
+        }
         self.custody.ask_job::<act::CustomerJoinRun>(question).await?.open(&self.custody.ring())
     }
 
@@ -349,7 +361,7 @@ impl Run {
         (document, versions): (&Document, &[DocumentVersion]),
     ) -> Result<Vec<Arriving>, CustodyError> {
         let (custody, ring, into) = (&self.custody, self.custody.ring(), self.row.into);
-        let to = (opening, &*ring, into);
+        let to = (opening, &*ring);
         let visit = body_open(opening, shown, document)?.into_shown(shown).visit;
         let days: Vec<Token> = visit.map(|day| custody.visit_token(into, day)).transpose()?.into_iter().collect();
         let reason = document.reason.as_deref();
@@ -366,7 +378,7 @@ impl Run {
             let key = |kind: RenditionKind, bytes: &[u8]| {
                 let wrapped = WrappedKey::from_bytes(bytes).map_err(CustodyError::seal)?;
                 let rendition = Rendition { version: one.version, kind };
-                let carried = opening.object_key_carry((&*ring, into), one.document, rendition, &wrapped);
+                let carried = opening.object_key_carry(&ring, one.document, rendition, &wrapped);
                 Ok::<_, CustodyError>(carried.map_err(CustodyError::seal)?.to_bytes())
             };
             rows.push(Arriving::version(&DocumentVersion {
@@ -412,7 +424,7 @@ impl Run {
 
     pub(super) fn glass_carried(&self, opening: &Moving, one: &BreakGlass) -> Result<Arriving, CustodyError> {
         let (custody, ring, into) = (&self.custody, self.custody.ring(), self.row.into);
-        let to = (opening, &*ring, into);
+        let to = (opening, &*ring);
         let reason = custody.carried(to, (one.id, Column::BreakGlassReason), &one.reason)?;
         let note = one.note.as_deref();
         let note = note.map(|note| custody.carried(to, (one.id, Column::BreakGlassReview), note)).transpose()?;
@@ -468,9 +480,9 @@ impl Run {
             loop {
                 let store = self.custody.store();
                 let page = store.arriving_patient_page(joins, after, PATIENTS_AT_ONCE).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id);
                 let some = self.patients_with(page).await?;
+                let Some((last, _)) = some.last() else { break };
+                after = Some(last.id);
                 self.patients_page(some).await?;
                 if progress(&self.moved).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -482,18 +494,23 @@ impl Run {
         }
     }
 
-    /// With those around them.
+    /// With those around them: as many as one act names one by one, and where they go, unless one alone has more around them.
     pub(super) async fn patients_with(&self, page: Vec<Patient>) -> Result<Vec<WithRelated>, CustodyError> {
         let ids: Vec<PatientId> = page.iter().map(|one| one.id).collect();
         let mut around: BTreeMap<PatientId, Vec<RelatedPerson>> = BTreeMap::new();
         for one in self.custody.store().related_of(self.row.customer, &ids).await? {
             around.entry(one.patient).or_default().push(one);
         }
-        let with = |one: Patient| {
+        let (mut named, mut some) = (1, Vec::new());
+        for one in page {
             let around = around.remove(&one.id).unwrap_or_default();
-            (one, around)
-        };
-        Ok(page.into_iter().map(with).collect())
+            named += 1 + around.len();
+            if named > RESOURCES_LISTED_MAX && !some.is_empty() {
+                break;
+            }
+            some.push((one, around));
+        }
+        Ok(some)
     }
 
     pub(super) async fn patients_ask(&self, some: &[WithRelated]) -> Result<(Moving, Shown), CustodyError> {
@@ -565,7 +582,7 @@ impl Run {
         for one in around {
             let body = related_open(opening, shown, one)?.into_shown(shown);
             let tokens = custody.related_tokens(into, one.kind, &body)?;
-            let sealed = custody.carried((opening, &*ring, into), (one.id, Column::RelatedPersonBody), &one.body)?;
+            let sealed = custody.carried((opening, &*ring), (one.id, Column::RelatedPersonBody), &one.body)?;
             rows.push(Arriving::related(&RelatedPerson { customer: into, body: sealed, ..one.clone() }));
             rows.extend(Arriving::patient_tokens(one.patient, &tokens));
         }
@@ -586,10 +603,11 @@ impl Run {
         let is_taken = !same_number.is_empty();
         let same_name = self.by_name(&body).await?;
         let (sealed, body) = if is_taken {
-            let body = PatientBody { record_number: self.number_free(&body.record_number).await?, ..body };
+            let number = self.number_free(&body.record_number, patient.id).await?;
+            let body = PatientBody { record_number: number, ..body };
             (custody.patient_seal(into, patient.id, &body)?, body)
         } else {
-            let sealed = custody.carried((opening, &*ring, into), (patient.id, Column::PatientBody), &patient.body)?;
+            let sealed = custody.carried((opening, &*ring), (patient.id, Column::PatientBody), &patient.body)?;
             (sealed, body)
         };
         let mut rows = Arriving::patient(&Patient { customer: into, body: sealed, ..patient.clone() });
@@ -619,8 +637,9 @@ impl Run {
         Ok((rows, is_taken, proposed))
     }
 
-    /// A number that neither practice has, nor anybody who waits to come in: with the prefix, and behind it a count if need be.
-    async fn number_free(&self, number: &str) -> Result<String, CustodyError> {
+    /// A number that neither practice has, nor anybody who waits to come in: with the prefix, and behind it a count if need be;
+    /// where all of those are somebody's, with the patient's own id, which is nobody else's.
+    pub(super) async fn number_free(&self, number: &str, patient: PatientId) -> Result<String, CustodyError> {
         let (custody, (joins, into)) = (&self.custody, self.sides());
         let field = Field::RecordNumber.as_str();
         let first = format!("{}{}", self.row.prefix, number.trim());
@@ -636,13 +655,11 @@ impl Run {
                 return Ok(number);
             }
         }
-        Err(CustodyError::State(
-            "No number is free for a patient whose number both practices have: take another prefix.",
-        ))
+        Ok(format!("{}{patient}", self.row.prefix))
     }
 
     /// Who has this record number at the other practice; whoever went into another record is that one.
-    async fn by_number(&self, number: &str) -> Result<BTreeSet<PatientId>, CustodyError> {
+    pub(super) async fn by_number(&self, number: &str) -> Result<BTreeSet<PatientId>, CustodyError> {
         let (custody, into) = (&self.custody, self.row.into);
         let Some(token) = custody.number_token(into, number.trim())? else { return Ok(BTreeSet::new()) };
         let field = Field::RecordNumber.as_str();
@@ -728,6 +745,8 @@ impl Run {
         }
         let mut tx = custody.store().begin("end a joining").await?;
         tx.depart_known(joins).await?;
+        // Whoever was let in while it moved has no place at a practice that is closed.
+        tx.joining_close(joins, custody.now(), &custody.program().to_string()).await?;
         if tx.joining_end((joins, into), custody.now()).await? == 0 {
             return Err(CustodyError::Changed);
         }

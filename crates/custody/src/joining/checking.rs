@@ -70,9 +70,9 @@ impl Run {
         let mut after = None;
         loop {
             let page = self.custody.store().patient_page_of(self.row.customer, after, PATIENTS_AT_ONCE).await?;
-            let Some(last) = page.last() else { return Ok(ControlFlow::Continue(())) };
-            after = Some(last.id);
             let some = self.patients_with(page).await?;
+            let Some((last, _)) = some.last() else { return Ok(ControlFlow::Continue(())) };
+            after = Some(last.id);
             let (opening, shown) = self.patients_ask(&some).await?;
             let opens = |one: &&WithRelated| self.patient_opens((&opening, &shown), one).is_err();
             let damaged = some.iter().filter(opens).map(|(patient, _)| patient.id.to_string()).collect();
@@ -89,7 +89,8 @@ impl Run {
         (patient, around): &WithRelated,
     ) -> Result<(), CustodyError> {
         drop(patient_open(opening, shown, patient)?);
-        let to = (opening, &*self.custody.ring(), self.row.into);
+        let ring = self.custody.ring();
+        let to = (opening, &*ring);
         self.custody.carried(to, (patient.id, Column::PatientBody), &patient.body)?;
         self.related_carried((opening, shown), around).map(drop)
     }

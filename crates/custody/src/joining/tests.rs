@@ -1,5 +1,8 @@
 //! A practice joins another: who decides, what moves, what is refused, and that no moment of dying loses anything.
 
+mod agreed;
+mod meanwhile;
+
 use super::{JoinTo, JoinYes, JoiningMoved, JoiningStep};
 use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, filled, root, upload};
 use crate::testing::Someone;
@@ -197,6 +200,10 @@ async fn each_page_is_an_act_with_each_of_the_two_that_names_what_is_on_it() {
             assert_eq!(acts(Outcome::Permitted).filter(|one| one.names(&(*id).into())).count(), times);
         }
         assert_eq!(acts(Outcome::Permitted).count(), acts(Outcome::Done).count());
+        // And each at the one says where things go.
+        let to = |one: &&record::Entry| one.names(&two.filled.other.into());
+        let named = acts(Outcome::Permitted).filter(to).count();
+        assert_eq!(named, if times == 2 { acts(Outcome::Permitted).count() } else { 0 });
         assert!(acts(Outcome::Permitted).all(|one| one.principal == two.filled.custody().program()));
     }
 }

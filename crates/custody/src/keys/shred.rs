@@ -5,6 +5,7 @@
 //! force, while records may still be asked back, or while a document is held; what was approved is carried out by
 //! the next start if this one dies; the certificate is in the table in the very transaction in which the keys leave it.
 
+use super::halves::{SAY_COPIES, SAY_COPIES_ANEW};
 use super::{EPOCH_DUE, key_error};
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, FieldError, Witnessed};
@@ -76,7 +77,7 @@ pub enum ShredStanding {
     Asked,
     /// It waits for the root key.
     Approved,
-    /// The keys are out of the table, and an old epoch is still to be let go of in log or escrow.
+    /// The keys are out of the table, and an old epoch is still to be let go of: in log or escrow, or its half.
     Finishing,
     /// Nothing is left.
     Destroyed,
@@ -136,7 +137,7 @@ fn reason_checked(reason: &str) -> Option<&str> {
 }
 
 /// The end of a day, in UTC.
-fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
+pub(super) fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
     let wrong = |_| CustodyError::field("copies", "Write a day as month, day and year");
     let date: jiff::civil::Date = day.to_string().parse().map_err(wrong)?;
     let next = date.tomorrow().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC)).map_err(wrong)?;
@@ -146,8 +147,9 @@ fn end_of(day: Day) -> Result<Timestamp, CustodyError> {
 impl Custody {
     /// What stands in the way of destroying this customer's keys now; empty when nothing does.
     async fn shred_hindered(&self, customer: CustomerId) -> Result<&'static str, CustodyError> {
-        if self.store().is_on_server() {
-            return Ok(super::ON_A_SERVER);
+        match self.epoch_hindered_by_rows() {
+            "" => {}
+            hindered => return Ok(hindered),
         }
         if !self.ring().customers().any(|one| one == customer) {
             return Ok("This customer has no keys here: they were destroyed, or never made.");
@@ -167,6 +169,9 @@ impl Custody {
                 return Ok("The last agreement ended too short a time ago: the records may still be asked back.");
             }
         }
+        if self.copies_unsaid(customer).await? {
+            return Ok(SAY_COPIES_ANEW);
+        }
         for hindered in [self.leaving_hindered(customer).await?, self.joining_hindered(customer).await?] {
             if !hindered.is_empty() {
                 return Ok(hindered);
@@ -180,6 +185,17 @@ impl Custody {
             return Ok("Documents of this customer are held. Release or withdraw them first.");
         }
         Ok("")
+    }
+
+    /// Was it asked for without a word on copies that there may be: such as before the rows came to a server.
+    async fn copies_unsaid(&self, customer: CustomerId) -> Result<bool, CustodyError> {
+        let row = self.store().key_shred_fetch(customer).await?;
+        let unsaid = row.is_some_and(|row| row.state != KeyShredState::Destroyed && row.copies_expire_at.is_none());
+        if !unsaid {
+            return Ok(false);
+        }
+        let Some(known) = self.store().customer_fetch(customer).await? else { return Ok(false) };
+        self.was_unhalved(known.created_at).await
     }
 
     fn shred_reason(&self, row: &KeyShred) -> Result<String, CustodyError> {
@@ -233,11 +249,10 @@ impl Custody {
         let row = self.store().key_shred_fetch(customer).await?;
         let row = row.filter(|row| row.state == KeyShredState::Approved).ok_or(CustodyError::State(NOT_ASKED))?;
         self.root_check(root).await?;
+        self.epoch_destroyable(None).await?;
         // The certificate of an earlier one goes into the ledger before this one takes its place.
-        if let Some(earlier) = self.epoch_finish().await?.filter(|text| !text.is_empty()) {
-            self.note::<act::KeyShred>("shredded_after_all", &earlier, None, []).await?;
-        }
-        let when = (self.now(), row.copies_expire_at);
+        self.epoch_finish_told().await?;
+        let when = (self.now(), self.copies_gone_at(row.copies_expire_at).await?);
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
@@ -320,8 +335,9 @@ impl Desk<act::KeyShredShow> {
                 view.approved = Some((by, custody.name_of_person(Some(by)).await?, at));
             }
             view.copies_expire_at = row.copies_expire_at;
-            view.certificate = row.certificate;
-            view.destroyed_at = row.destroyed_at;
+            // Nobody is told before nothing is left: until then the old half may open what the certificate says is gone.
+            view.certificate = row.certificate.filter(|_| !finishing);
+            view.destroyed_at = row.destroyed_at.filter(|_| !finishing);
         }
         Ok(view)
     }
@@ -346,6 +362,9 @@ impl Desk<act::KeyShredAsk> {
             mistakes.push(FieldError { field: "reason", say });
         }
         let granted = self.ask(Question::of(customer, Purpose::Administration).saying(reason)).await?;
+        if order.copies_expire_on.is_none() && custody.was_unhalved(known.created_at).await? {
+            mistakes.push(FieldError { field: "copies", say: SAY_COPIES });
+        }
         if !mistakes.is_empty() {
             return Err(CustodyError::Input(mistakes));
         }
@@ -353,6 +372,7 @@ impl Desk<act::KeyShredAsk> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
+        custody.epoch_destroyable(None).await?;
         let sealed = custody.ring().directory_seal(customer, DirectoryColumn::ShredReason, reason.as_bytes());
         let row = KeyShred {
             customer,
@@ -426,6 +446,7 @@ impl Desk<act::KeyShred> {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
+        custody.epoch_destroyable(None).await?;
         let root = match root {
             Some(root) => Some(root),
             None => custody.root_key_read().await?,

@@ -2,21 +2,23 @@
 
 use crate::filled::{Filled, files, filled, holds, root};
 use crate::keys::EPOCH_DUE;
+use crate::testing::{bucket_at, house_in, house_without_half};
 use crate::{CustodyError, ShredStanding, ShredView, verify_dir};
+use fake_bucket::{FakeBucket, Keeps};
 
 use policy::Why;
 use record::document::DocumentState;
 use record::{Outcome, SeededEntropy, act};
 use std::ops::ControlFlow;
 use store::SealedColumn;
-use vault::{KeyName, KeyRing, Rendition, RenditionKind, RootKey, WrappedKey};
+use vault::{KeyError, KeyName, KeyRing, KeyRows, Rendition, RenditionKind, RootKey, WrappedKey};
 
 /// A ring that has lost one version of the clinic's records key: what still needs it does not open.
 async fn ring_without(filled: &Filled, version: u32) -> KeyRing {
     let mut rows = filled.custody().store().key_rows().await.unwrap();
     let name: KeyName = format!("records/{}/{version}", filled.clinic).parse().unwrap();
     rows.keys.iter_mut().filter(|row| row.name == name).for_each(|row| row.wrapped = None);
-    KeyRing::unlock(&root(), &rows).unwrap()
+    filled.unlocked(&root(), &rows).await.unwrap()
 }
 
 /// How many keys and columns of the clinic open with this ring, and how many there are.
@@ -91,24 +93,27 @@ async fn a_value_that_does_not_open_stops_no_rotation_and_is_said() {
 async fn rekeying_under_a_new_root_shuts_the_old_one_out_and_lets_the_old_epoch_go_everywhere() {
     let filled = filled().await;
     let custody = filled.custody();
-    custody.backup_create(&filled.backup()).await.unwrap();
+    filled.escrow_kept().await;
     let old = custody.store().key_rows().await.unwrap();
-    let old_bytes = old.epochs[0].wrapped.as_ref().unwrap().to_bytes();
-    custody.store().flush_surely().await.unwrap();
+    let old_bytes = filled.epoch_bytes().await;
+    let on_server = custody.store().is_on_server();
+    if !on_server {
+        custody.store().flush_surely().await.unwrap();
+    }
     let on_disk = || files(&filled.dir()).iter().filter(|(_, bytes)| holds(bytes, &old_bytes)).count();
-    assert!(on_disk() > 0, "the control: the epoch's row is on the disk before");
+    assert!(on_disk() > 0, "the control: the epoch's row, or its half, is on the disk before");
     let new_root = RootKey::generate(&SeededEntropy::new(99));
     let wrong = RootKey::generate(&SeededEntropy::new(98));
     assert!(custody.key_rekey(&wrong, Some(&new_root), None).await.is_err(), "the current root has to be given");
     let done = custody.key_rekey(&root(), Some(&new_root), None).await.unwrap();
-    assert_eq!((done.epoch, usize::try_from(done.keys).unwrap()), (2, old.keys.len()));
+    assert_eq!((done.epoch, usize::try_from(done.keys).unwrap()), (old.state().epoch_newest + 1, old.keys.len()));
     let rows = custody.store().key_rows().await.unwrap();
-    assert!(KeyRing::unlock(&root(), &rows).is_err() && KeyRing::unlock(&new_root, &rows).is_ok());
-    assert_eq!(on_disk(), 0, "not in the database, not in the log");
+    assert!(filled.unlocked(&root(), &rows).await.is_err() && filled.unlocked(&new_root, &rows).await.is_ok());
+    assert_eq!(on_disk(), 0, "not in the database, not in the log, not beside the objects");
     let escrow = crate::backup::escrow::read(&filled.escrow()).unwrap();
     assert_eq!(escrow.rows, rows, "the escrow followed");
     let beside = std::fs::read_dir(filled.outside.path()).unwrap().count();
-    assert_eq!(beside, 2, "escrow and backup, and no old escrow beside them");
+    assert_eq!(beside, if on_server { 1 } else { 2 }, "escrow and backup, and no old escrow beside them");
     assert!(filled.reads(filled.documents[0]).await);
 }
 
@@ -116,12 +121,14 @@ async fn rekeying_under_a_new_root_shuts_the_old_one_out_and_lets_the_old_epoch_
 async fn after_shredding_nothing_of_that_customer_opens_and_the_ledger_still_verifies() {
     let filled = filled().await;
     let custody = filled.custody();
-    custody.backup_create(&filled.backup()).await.unwrap();
+    filled.escrow_kept().await;
     let old = custody.store().key_rows().await.unwrap();
     let records = format!("records/{}/1", filled.clinic);
     let row = old.keys.iter().find(|row| row.name.to_string() == records).unwrap();
-    let destroyed = row.wrapped.as_ref().unwrap().to_bytes();
-    let epoch = old.epochs[0].wrapped.as_ref().unwrap().to_bytes();
+    let epoch = filled.epoch_bytes().await;
+    // What a server has is not on this disk, and need not be gone.
+    let on_server = custody.store().is_on_server();
+    let destroyed = if on_server { epoch.clone() } else { row.wrapped.as_ref().unwrap().to_bytes() };
     let lies = |wanted: &[u8]| {
         let places = [filled.dir(), filled.outside.path().to_owned()];
         let all = places.iter().flat_map(|place| files(place));
@@ -150,6 +157,248 @@ async fn after_shredding_nothing_of_that_customer_opens_and_the_ledger_still_ver
     assert_eq!(shown.reason, filled.order().reason);
     let again = filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(&filled.order()).await;
     assert!(matches!(again, Err(CustodyError::State(_))), "once is for good");
+}
+
+#[tokio::test]
+async fn nothing_that_the_server_keeps_opens_a_destroyed_customers_key_with_the_root_key_in_hand() {
+    let filled = filled().await;
+    let store = filled.custody().store();
+    if !store.is_on_server() {
+        return;
+    }
+    let kept = store.key_rows().await.unwrap();
+    assert!(kept.is_halved() && filled.unlocked(&root(), &kept).await.is_ok(), "the control: they open before");
+    assert!(matches!(KeyRing::unlock(&root(), &kept), Err(KeyError::NoHalf { .. })), "and never by themselves");
+    filled.shredded().await;
+    // An archive, a standby, a dump: every row is put back as it was.
+    let after = store.key_rows().await.unwrap();
+    let mut tx = store.begin("put an older copy back").await.unwrap();
+    tx.key_rows_begin(&kept).await.unwrap();
+    tx.commit().await.unwrap();
+    let back = store.key_rows().await.unwrap();
+    assert_eq!(back.epochs[0], kept.epochs[0]);
+    assert!(matches!(filled.unlocked(&root(), &back).await, Err(KeyError::NoHalf { .. })));
+    assert!(matches!(filled.unlocked(&root(), &kept).await, Err(KeyError::NoHalf { .. })));
+    // Old rows under the epoch of now: what wraps them is not there.
+    let mixed = KeyRows { epochs: after.epochs, keys: kept.keys };
+    assert!(matches!(filled.unlocked(&root(), &mixed).await, Err(KeyError::Orphan { .. })));
+}
+
+/// A house whose rows lie on a server and whose objects in a bucket; where there is no server for tests, there is nothing to try.
+async fn in_bucket_on_a_server() -> Option<(FakeBucket, Filled)> {
+    store::trial::server_place()?;
+    let fake = FakeBucket::start();
+    let endpoint = fake.endpoint();
+    let house = house_in(|dir| Some(bucket_at(endpoint, dir)), |settings| settings.retention_days = 0).await;
+    Some((fake, crate::filled::fill(house).await))
+}
+
+fn halves_in(fake: &FakeBucket) -> Vec<String> {
+    fake.keys().into_iter().filter(|key| key.contains(".halves/")).collect()
+}
+
+#[tokio::test]
+async fn a_half_goes_in_every_version_before_anybody_is_told_that_keys_are_destroyed() {
+    let Some((fake, filled)) = in_bucket_on_a_server().await else { return };
+    fake.keep(Keeps::Versions);
+    let before = halves_in(&fake);
+    assert_eq!(before.len(), 1);
+    // Somebody has removed it and put it back: a version and a mark of deletion more.
+    let bytes = fake.object(&before[0]).unwrap();
+    fake.remove(&before[0]);
+    fake.overwrite(&before[0], bytes);
+    let done = filled.shredded().await;
+    assert!(done.text.contains(before[0].rsplit('/').next().unwrap()), "{}", done.text);
+    let after = halves_in(&fake);
+    assert!(after.len() == 1 && after != before, "{after:?}");
+    assert_eq!(fake.earlier(), 0, "no version and no mark of deletion is left, of probes neither");
+    assert!(!filled.reads(filled.documents[0]).await && filled.reads(filled.foreign).await);
+}
+
+#[tokio::test]
+async fn where_a_half_could_not_be_destroyed_nothing_is_decided_and_it_is_said_why() {
+    let Some((fake, filled)) = in_bucket_on_a_server().await else { return };
+    filled.left().await;
+    let ask = async || {
+        filled.house.step_up(&filled.first).await.unwrap();
+        let desk = filled.house.desk::<act::KeyShredAsk>(&filled.first).await;
+        desk.key_shred_ask(&filled.order()).await.map(drop).map_err(|error| error.to_string())
+    };
+    for (keeps, said) in [(Keeps::Retained, "default retention"), (Keeps::Everything, "stays there")] {
+        fake.keep(keeps);
+        assert!(ask().await.unwrap_err().contains(said), "{keeps:?}");
+        let rekeyed = filled.custody().key_rekey(&root(), None, None).await;
+        assert!(matches!(rekeyed, Err(CustodyError::State(_))), "{keeps:?}");
+    }
+    fake.keep(Keeps::Nothing);
+    fake.copy_below("");
+    assert!(ask().await.unwrap_err().contains("replicated"));
+    fake.copy_below("elsewhere/");
+    ask().await.unwrap();
+    // It was asked for; by the time somebody decides, the bucket keeps everything.
+    fake.keep(Keeps::Retained);
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    assert!(matches!(desk.key_shred_approve(&filled.decided(), Some(root())).await, Err(CustodyError::State(_))));
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Asked));
+    assert!(filled.reads(filled.documents[0]).await);
+}
+
+#[tokio::test]
+async fn a_shredding_whose_half_could_not_be_removed_is_finished_later_and_told_only_then() {
+    let Some((fake, filled)) = in_bucket_on_a_server().await else { return };
+    let old = halves_in(&fake).remove(0);
+    filled.asked().await;
+    fake.hold(Some(&old));
+    filled.house.step_up(&filled.second).await.unwrap();
+    let desk = filled.house.desk::<act::KeyShred>(&filled.second).await;
+    assert!(desk.key_shred_approve(&filled.decided(), Some(root())).await.is_err());
+    let custody = filled.custody();
+    assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_some(), "the mark says what is due");
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Finishing));
+    assert_eq!(custody.store().key_rows().await.unwrap().halves_due().len(), 1, "and the row which half");
+    // A start does not wait for it, and a second change does not begin over it.
+    custody.start_settle().await.unwrap();
+    assert!(fake.keys().contains(&old) && last_words(&filled, "shredded_after_all").await.is_none());
+    assert!(custody.key_rekey(&root(), None, None).await.is_err());
+    fake.hold(None);
+    custody.keys_tend().await.unwrap();
+    assert!(!fake.keys().contains(&old));
+    assert!(custody.store().meta_fetch(EPOCH_DUE).await.unwrap().is_none());
+    assert!(custody.store().key_rows().await.unwrap().halves_due().is_empty());
+    assert!(last_words(&filled, "shredded_after_all").await.unwrap().contains("Certificate of destruction"));
+    assert_eq!(shown(&filled).await.standing, Some(ShredStanding::Destroyed));
+}
+
+#[tokio::test]
+async fn wherever_a_new_epoch_dies_on_a_server_the_next_start_goes_on() {
+    let filled = filled().await;
+    let custody = filled.custody();
+    let store = custody.store();
+    if !store.is_on_server() {
+        return;
+    }
+    let halves = || std::fs::read_dir(filled.dir().join("objects/halves")).unwrap().count();
+    let open_again = async || {
+        let house = crate::OpenHouse {
+            store: store.clone(),
+            settings: custody.settings().clone(),
+            root: root(),
+            clock: std::sync::Arc::clone(&filled.house.clock) as _,
+            entropy: std::sync::Arc::new(SeededEntropy::new(31)),
+        };
+        let again = crate::Custody::open(house).await.unwrap();
+        again.start_settle().await.unwrap();
+        assert!(crate::filled::reads(&again, &filled.typist, filled.documents[0]).await);
+    };
+    // Dead after the half was laid: nothing has changed, and a half that nobody names stays.
+    let change = custody.ring().rekey(&root(), custody.now(), custody.entropy()).unwrap();
+    store.objects().half_put(change.half.as_ref().unwrap()).await.unwrap();
+    open_again().await;
+    assert_eq!((store.key_rows().await.unwrap().state(), halves()), (change.made_from, 2));
+    // Dead after the transaction: the old half goes with the next start.
+    let mut tx = store.begin("change the epoch").await.unwrap();
+    assert_eq!(tx.key_change(&change).await.unwrap(), 1);
+    tx.meta_set(EPOCH_DUE, "").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.key_rows().await.unwrap().halves_due().len(), 1);
+    open_again().await;
+    assert!(store.key_rows().await.unwrap().halves_due().is_empty());
+    assert_eq!((store.meta_fetch(EPOCH_DUE).await.unwrap(), halves()), (None, 1));
+    // Dead after the half was destroyed and before the mark went: it is looked for once more.
+    let mut tx = store.begin("the mark is still there").await.unwrap();
+    tx.meta_set(EPOCH_DUE, "").await.unwrap();
+    tx.commit().await.unwrap();
+    open_again().await;
+    assert_eq!((store.meta_fetch(EPOCH_DUE).await.unwrap(), halves()), (None, 1));
+}
+
+#[tokio::test]
+async fn an_escrow_that_is_not_to_be_read_from_here_stops_a_destruction_on_a_server_before_it_is_decided() {
+    let filled = filled().await;
+    if !filled.custody().store().is_on_server() {
+        return;
+    }
+    filled.escrow_kept().await;
+    let aside = filled.outside.path().join("aside");
+    std::fs::rename(filled.escrow(), &aside).unwrap();
+    assert!(matches!(filled.custody().key_rekey(&root(), None, None).await, Err(CustodyError::State(_))));
+    std::fs::rename(&aside, filled.escrow()).unwrap();
+    filled.shredded().await;
+    let kept = crate::backup::escrow::read(&filled.escrow()).unwrap();
+    assert_eq!(kept.rows, filled.custody().store().key_rows().await.unwrap());
+    assert_eq!(kept.halves.len(), 1, "the newest half and no other");
+    // What comes later is in it, too, without anybody asking.
+    filled.house.step_up(&filled.first).await.unwrap();
+    filled.house.customer(&filled.first, "Bay Dermatology").await;
+    filled.custody().keys_tend().await.unwrap();
+    let kept = crate::backup::escrow::read(&filled.escrow()).unwrap();
+    assert_eq!(kept.rows, filled.custody().store().key_rows().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_house_without_a_half_gets_one_at_a_start_and_a_destruction_says_until_when_copies_open() {
+    if store::trial::server_place().is_none() {
+        return;
+    }
+    let filled = crate::filled::fill(house_without_half(|settings| settings.retention_days = 0).await).await;
+    let rows = filled.custody().store().key_rows().await.unwrap();
+    assert!(rows.is_halved() && rows.state().epoch_newest == 2 && rows.epochs[0].wrapped.is_none());
+    filled.left().await;
+    // Theirs were made under the half: no copy of before has them.
+    let ask = async |order: &crate::ShredOrder| {
+        filled.house.step_up(&filled.first).await.unwrap();
+        filled.house.desk::<act::KeyShredAsk>(&filled.first).await.key_shred_ask(order).await
+    };
+    let mut tx = filled.custody().store().begin("as if they had been there before").await.unwrap();
+    let until = filled.custody().now().plus_secs(60).unix_millis().to_string();
+    tx.meta_set(super::halves::UNHALVED_UNTIL, &until).await.unwrap();
+    tx.commit().await.unwrap();
+    let refused = ask(&filled.order()).await;
+    assert!(matches!(refused, Err(CustodyError::Input(fields)) if fields[0].field == "copies"));
+    let day = record::civil::Day::new(2027, 3, 31).unwrap();
+    ask(&crate::ShredOrder { copies_expire_on: Some(day), ..filled.order() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn from_its_escrow_a_house_on_a_server_gets_back_a_lost_half_and_the_keys_of_an_older_copy() {
+    let filled = filled().await;
+    let custody = filled.custody();
+    if !custody.store().is_on_server() {
+        return;
+    }
+    let older = custody.store().key_rows().await.unwrap();
+    let older_escrow = filled.outside.path().join("older");
+    filled.escrow_kept().await;
+    std::fs::copy(filled.escrow(), &older_escrow).unwrap();
+    filled.escrow_kept().await;
+    let newest = custody.store().key_rows().await.unwrap();
+    let half = newest.halves_needed()[0];
+    // The bucket is lost, and what was put back of the database is a copy of before.
+    custody.store().objects().half_destroy(half).await.unwrap();
+    let mut tx = custody.store().begin("put an older copy back").await.unwrap();
+    tx.key_rows_begin(&older).await.unwrap();
+    tx.commit().await.unwrap();
+    let at_hand = || crate::OpenHouse {
+        store: custody.store().clone(),
+        settings: custody.settings().clone(),
+        root: root(),
+        clock: std::sync::Arc::clone(&filled.house.clock) as _,
+        entropy: std::sync::Arc::new(SeededEntropy::new(12)),
+    };
+    assert!(crate::Custody::open(at_hand()).await.is_err(), "nothing opens");
+    let stale = crate::keys_recover(at_hand(), &older_escrow).await;
+    assert!(matches!(stale, Err(CustodyError::State(_) | CustodyError::Seal(_))), "an older escrow is of no use");
+    let (recovered, done) = crate::keys_recover(at_hand(), &filled.escrow()).await.unwrap();
+    assert_eq!((done.epoch, done.halves), (newest.state().epoch_newest, 1));
+    recovered.start_settle().await.unwrap();
+    assert_eq!(recovered.store().key_rows().await.unwrap(), newest);
+    assert!(crate::filled::reads(&recovered, &filled.typist, filled.documents[0]).await);
+    // What was lost can be lost by one who has another house's escrow, too.
+    let text = std::fs::read_to_string(filled.escrow()).unwrap();
+    let other = text.replacen(&custody.program().to_string(), "prg_00000000000000000000000001", 1);
+    std::fs::write(&older_escrow, other).unwrap();
+    assert!(crate::keys_recover(at_hand(), &older_escrow).await.is_err());
 }
 
 async fn shown(filled: &Filled) -> ShredView {

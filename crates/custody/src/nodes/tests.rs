@@ -1,7 +1,7 @@
 //! Two nodes of one house on a database server. Where there is none (bin/test starts one), there is nothing to try.
 
 use super::{NodeHandle, SharedCounts};
-use crate::filled::{Filled, filled, reads, root, upload};
+use crate::filled::{Filled, filled_with, reads, root, upload};
 use crate::testing::{TempDir, agreement, house};
 use crate::{Custody, CustodyError, Desk, OpenHouse};
 use record::{Outcome, Principal, SeededEntropy, act};
@@ -36,10 +36,18 @@ async fn beside(filled: &Filled) -> (Custody, TempDir) {
 }
 
 async fn two() -> Option<Two> {
+    two_of(|_| ()).await
+}
+
+async fn two_of(change: impl FnOnce(&mut crate::Settings)) -> Option<Two> {
     if !on_a_server() {
         return None;
     }
-    let filled = filled().await;
+    let filled = filled_with(|settings| {
+        settings.retention_days = 0;
+        change(settings);
+    });
+    let filled = filled.await;
     let (second, dir) = beside(&filled).await;
     let handles = vec![filled.custody().node_join().await.unwrap(), second.node_join().await.unwrap()];
     Some(Two { filled, second, handles, _dir: dir })
@@ -104,6 +112,64 @@ async fn a_key_seals_only_when_every_node_can_open_by_it() {
     assert_eq!(again.version, 3);
     assert!(in_time(async || two.second.visit().is_some()).await, "it comes back by itself");
     assert!(in_time(async || reads(&two.second, typist, documents[0]).await).await, "and knows the keys by then");
+    two.leave().await;
+}
+
+/// A root key that every node can read again, outside of all folders.
+fn root_file() -> TempDir {
+    let outside = TempDir::new();
+    std::fs::create_dir_all(outside.path()).unwrap();
+    std::fs::write(outside.path().join("root.key"), root().to_file_line().as_bytes()).unwrap();
+    outside
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_one_node_destroys_are_gone_on_the_other_before_anybody_is_told() {
+    let outside = root_file();
+    let path = outside.path().join("root.key");
+    let Some(two) = two_of(|settings| settings.root_key_file = Some(path)).await else { return };
+    let Filled { typist, documents, foreign, .. } = &two.filled;
+    assert!(reads(&two.second, typist, documents[0]).await, "the control: it is read there before");
+    two.filled.shredded().await;
+    assert!(!reads(&two.second, typist, documents[0]).await && !reads(two.first(), typist, documents[0]).await);
+    assert!(reads(&two.second, typist, *foreign).await, "and it goes on with what is left");
+    assert_eq!(two.second.ring().rows().state(), two.first().ring().rows().state());
+    two.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_cannot_follow_a_new_epoch_answers_nothing_and_nobody_waits_for_it() {
+    let Some(two) = two().await else { return };
+    let Filled { typist, documents, foreign, .. } = &two.filled;
+    assert!(reads(&two.second, typist, documents[0]).await);
+    two.filled.shredded().await;
+    assert!(two.second.visit().is_none(), "what it has in memory opens what is destroyed");
+    assert!(!reads(&two.second, typist, documents[0]).await && !reads(&two.second, typist, *foreign).await);
+    let written = two.second.store().begin("write something").await;
+    assert!(matches!(written, Err(StoreError::Alone)));
+    assert!(reads(two.first(), typist, *foreign).await);
+    // It stays so, however often it hears from the database.
+    tokio::time::sleep(4 * PULSE).await;
+    assert!(two.second.visit().is_none());
+    two.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_that_wrap_anew_at_once_no_half_is_left_behind_and_no_key_is_lost() {
+    let outside = root_file();
+    let path = outside.path().join("root.key");
+    let Some(two) = two_of(|settings| settings.root_key_file = Some(path)).await else { return };
+    let before = two.first().ring().rows().state().epoch_newest;
+    let (root, other) = (root(), root());
+    let done = tokio::join!(two.first().key_rekey(&root, None, None), two.second.key_rekey(&other, None, None));
+    let many = u32::from(done.0.is_ok()) + u32::from(done.1.is_ok());
+    assert!(many >= 1, "{done:?}");
+    let rows = two.first().store().key_rows().await.unwrap();
+    assert_eq!(rows.state().epoch_newest, before + many);
+    let halves: Vec<_> = std::fs::read_dir(two.filled.dir().join("objects/halves")).unwrap().collect();
+    assert_eq!(halves.len(), 1, "{halves:?}");
+    assert!(in_time(async || reads(&two.second, &two.filled.typist, two.filled.documents[0]).await).await);
+    assert!(reads(two.first(), &two.filled.typist, two.filled.documents[0]).await);
     two.leave().await;
 }
 

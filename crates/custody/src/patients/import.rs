@@ -15,7 +15,7 @@ use crate::merges::Pair;
 use crate::{Custody, CustodyError, Desk, PatientBody, RelatedBody};
 use identify::{AdtPatient, hl7::Said};
 use index::{Index, Standing};
-use policy::{PatientFacts, ResourceFacts};
+use policy::{PatientFacts, ResourceFacts, Why};
 use record::merge::MergeCause;
 use record::{CustomerId, PatientId, Purpose, RelatedKind, Timestamp, act};
 use store::Patient;
@@ -133,6 +133,10 @@ impl Desk<act::PatientImport> {
         let (mut report, units) = self.custody.units_read(customer, bytes, authority)?;
         let mut index = Index::default();
         for some in units.chunks(AT_ONCE) {
+            // A long file goes on only as long as its reader may: not when their place has ended, or the practice joins another.
+            if !self.could(Some(customer)).await? {
+                return Err(CustodyError::Refused(Why::NotPermitted));
+            }
             if !dry_run {
                 index = Index::default();
             }

@@ -6,7 +6,7 @@
 use crate::ask::Question;
 use crate::documents::{body_open, patient_open, purpose_of};
 use crate::{CustodyError, Desk, OpenedDocument, OpenedPatient, Phi, Shown, Witnessed};
-use policy::{CustomerFacts, Decision, Facts, PrincipalFacts, ResourceFacts};
+use policy::{CustomerFacts, Decision, Facts, JoiningFacts, PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{DocumentId, Intent, Resources, Timestamp, act};
 use store::Document;
@@ -126,7 +126,12 @@ impl Desk<act::DocumentUpload> {
             purpose,
         );
         // An agreement is in force: the upload that was just permitted needed one.
-        let known = Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None });
+        let known = Some(CustomerFacts {
+            id: customer,
+            agreement_in_force: true,
+            requested_by: None,
+            joining: JoiningFacts::default(),
+        });
         let facts = Facts { principal: asker.clone(), resources: vec![facts], customer: known };
         Ok(matches!(custody.0.policy.decide::<act::DocumentUpload>(intent, &facts), Decision::Permit(_)))
     }

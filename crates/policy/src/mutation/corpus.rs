@@ -2,8 +2,8 @@
 
 use super::ask::{self, Asked};
 use crate::{
-    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts,
+    PersonFacts, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 use record::action::Subject;
 use record::document::{DocumentKind, DocumentState};
@@ -129,6 +129,7 @@ struct Thing {
     in_request: bool,
     no_agreement: bool,
     requested_by: Option<PersonId>,
+    joining: JoiningFacts,
 }
 
 fn thing(told: Vec<ResourceFacts>) -> Thing {
@@ -242,6 +243,19 @@ fn glasses() -> Vec<ResourceFacts> {
     [COLLEAGUE, ME].map(|person| ResourceFacts::BreakGlass(BreakGlassFacts { id, customer: HOME, person })).into()
 }
 
+/// As two have agreed, otherwise than they have, and coming in.
+fn joining(one: &Thing) -> Vec<Thing> {
+    let into = CustomerId::from_bytes([2; 16]);
+    let agreed = JoiningFacts { agreed_into: Some(into), comes_in: false };
+    let to = |customers: &[CustomerId], joining| {
+        let named = one.named.iter().copied().chain(customers.iter().map(|id| (*id).into()));
+        Thing { named: named.collect(), joining, ..one.clone() }
+    };
+    let third = CustomerId::from_bytes([3; 16]);
+    let comes_in = JoiningFacts { agreed_into: None, comes_in: true };
+    vec![to(&[into], agreed), to(&[third], agreed), to(&[into, third], agreed), to(&[], agreed), to(&[], comes_in)]
+}
+
 fn things(action: Action) -> Vec<Thing> {
     let nothing = Thing { customer: Some(HOME), ..Thing::default() };
     let glasses = || glasses().into_iter();
@@ -276,7 +290,8 @@ fn things(action: Action) -> Vec<Thing> {
         Action::CustomerJoinRun => {
             let told = documents().into_iter().chain(patients()).chain(patients_with_guardians());
             let told = told.chain(glasses().map(|glass| thing(vec![glass])));
-            all.extend(told.chain([nothing.clone()]).map(|one| Thing { requested_by: Some(COLLEAGUE), ..one }));
+            all.extend(told.flat_map(|one| joining(&one).into_iter().take(1)));
+            all.extend(joining(&nothing));
             all.extend(documents());
         }
         Action::CustomerExport | Action::CustomerTakeIn => {
@@ -320,6 +335,7 @@ fn case(action: Action, asker: &Asker, thing: &Thing) -> Case {
             id,
             agreement_in_force: !thing.no_agreement,
             requested_by: thing.requested_by,
+            joining: thing.joining,
         }),
     };
     if thing.glass_broken {

@@ -144,7 +144,7 @@ fn in_order(action: Action, intent: &Intent, facts: &Facts) -> bool {
         ResourceId::PersonId(person) if upon_oneself(action) => intent.principal() == Principal::Person(*person),
         ResourceId::PersonId(_) => !upon_people(action) || count(*id) == 1,
         ResourceId::CustomerId(customer) => {
-            action == Action::CustomerList
+            matches!(action, Action::CustomerList | Action::CustomerJoinRun)
                 || (action == Action::CustomerCreate && intent.customer().is_none())
                 || Some(*customer) == intent.customer()
         }
@@ -283,7 +283,7 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
     if action == KeyShred && (asked_by.is_none() || who.is_me(asked_by)) {
         return true;
     }
-    if action == CustomerJoin && who.is_me(asked_by) || action == CustomerJoinRun && asked_by.is_none() {
+    if action == CustomerJoin && who.is_me(asked_by) || action == CustomerJoinRun && !joining_agreed(intent, who) {
         return true;
     }
     who.facts.resources.iter().any(|fact| match (action, fact) {
@@ -294,6 +294,25 @@ fn forbidden(action: Action, intent: &Intent, who: &Who<'_>) -> bool {
         (BreakGlassReview, ResourceFacts::BreakGlass(b)) => who.is_me(Some(b.person)),
         _ => false,
     })
+}
+
+/// Rule 7: what leaves a practice goes to the one other that the intent names, as both managers have agreed; what comes in
+/// comes from somebody with whom they have.
+fn joining_agreed(intent: &Intent, who: &Who<'_>) -> bool {
+    let Some(told) = who.facts.customer else { return false };
+    let mut others = Vec::new();
+    for id in intent.resources().as_slice() {
+        if let ResourceId::CustomerId(other) = id
+            && intent.customer() != Some(*other)
+        {
+            others.push(*other);
+        }
+    }
+    match others.as_slice() {
+        [] => told.joining.comes_in,
+        [into] => told.joining.agreed_into == Some(*into),
+        _ => false,
+    }
 }
 
 /// What each right of a program stands for.

@@ -10,8 +10,8 @@ use record::{
 };
 use std::collections::BTreeSet;
 use strongroom_policy::{
-    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, PersonFacts,
-    PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
+    BreakGlassFacts, BrokenGlassFact, CustomerFacts, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts,
+    PersonFacts, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -266,6 +266,7 @@ fn resources(dice: &mut Dice, action: Action, asked: Option<CustomerId>) -> Vec<
         Subject::Customer if action == Action::DocumentUpload => &["doc", "pat", "per"],
         Subject::Customer if action == Action::AccessReview => &["doc"],
         Subject::Customer if action == Action::BreakGlassList => &["brk"],
+        Subject::Customer if action == Action::CustomerJoinRun => &["cus", "cus", "doc"],
         Subject::Customer => &["pat"],
         Subject::Myself if action == Action::AccessList => &["doc", "pat", "pat"],
         Subject::Myself | Subject::System => &["per", "ses"],
@@ -303,6 +304,7 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
             0 => Principal::Stranger,
             1 => Principal::Program(my_program()),
             2..=6 if action.subject() == Subject::System => Principal::Program(my_program()),
+            2..=12 if action == Action::CustomerJoinRun => Principal::Program(my_program()),
             2..=9 if Right::of(action).is_some() => Principal::Program(my_program()),
             _ => Principal::Person(me()),
         },
@@ -366,6 +368,10 @@ pub(crate) fn request(dice: &mut Dice, action: Action) -> (Intent, Facts) {
             id,
             agreement_in_force: dice.percent(85),
             requested_by: dice.pick(&[None, Some(me()), Some(person(1)), Some(person(2))]),
+            joining: JoiningFacts {
+                agreed_into: dice.pick(&[None, Some(customer(0)), Some(customer(2)), Some(customer(3))]),
+                comes_in: dice.percent(50),
+            },
         }),
     };
     let clock = ManualClock::at_unix_millis(NOW.unix_millis());

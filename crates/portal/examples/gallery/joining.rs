@@ -10,6 +10,7 @@ fn card(state: &str, tone: Tone, next: JoiningNext) -> JoiningCard {
         membership: s("mem_01kamadeup"),
         name: s(name),
         role: s(role),
+        until: s(if name == "Omar Reyes, MD" { "2027-03-31" } else { "" }),
         is_asker: name == "June Albright",
     };
     JoiningCard {

@@ -274,6 +274,14 @@ fn what_was_typed_comes_back_in_its_own_field() {
 }
 
 #[test]
+fn a_place_that_ends_says_until_when_before_it_is_taken_over() {
+    let all = all();
+    let html = &all.iter().find(|sample| sample.name == "joining-agree").expect("it is in the gallery").html;
+    assert!(html.contains("Omar Reyes, MD, Clinician, until 2027-03-31</label>"), "{html}");
+    assert!(html.contains("Tess Marlowe, Records staff</label>"), "{html}");
+}
+
+#[test]
 fn hostile_text_stays_text() {
     use askama::Template;
     let hostile = "\"><script>alert(1)</script>' onmouseover=x {{ 7*7 }}";

@@ -30,6 +30,8 @@ pub struct JoiningRow {
     pub name: String,
     /// As what.
     pub role: String,
+    /// Until which day, where the place has an end; empty otherwise.
+    pub until: String,
     /// It is whoever looks: they cannot be ticked.
     pub is_asker: bool,
 }

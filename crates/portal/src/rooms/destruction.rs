@@ -59,7 +59,12 @@ async fn shown(
         state: state.to_owned(),
         tone,
         facts: facts(custody, &view),
-        hindered: if view.certificate.is_some() { String::new() } else { view.hindered.to_owned() },
+        // Of keys that are out of the table nothing is to be decided any more.
+        hindered: if matches!(view.standing, Some(ShredStanding::Finishing | ShredStanding::Destroyed)) {
+            String::new()
+        } else {
+            view.hindered.to_owned()
+        },
         step,
         asked_at: view.asked.as_ref().map(|(.., at)| at.unix_millis()).unwrap_or_default(),
         typed_name: typed.name,
@@ -157,7 +162,9 @@ async fn approve(desk: Desk<act::KeyShred>, Path(id): Path<CustomerId>, fields: 
 /// For the customer's own files: what was destroyed, when, and by whose decision.
 async fn certificate(desk: Desk<act::KeyShredShow>, Path(id): Path<CustomerId>) -> Answer {
     let view = desk.key_shred_show(id).await?;
-    let Some(text) = &view.certificate else { return Err(Problem::Conflict("Nothing was destroyed yet.")) };
+    let Some(text) = &view.certificate else {
+        return Err(Problem::Conflict("Nothing was destroyed yet, or not all of it."));
+    };
     let by = |who: &Option<(record::PersonId, String, Timestamp)>| {
         who.as_ref().map(|(person, name, at)| serde_json::json!({"person": person, "name": name, "at": at.to_string()}))
     };

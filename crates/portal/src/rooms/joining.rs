@@ -41,11 +41,12 @@ fn fact(name: &str, value: String) -> Fact {
     Fact { name: name.to_owned(), value }
 }
 
-fn row(one: JoiningPerson) -> JoiningRow {
+fn row(custody: &HouseView, one: JoiningPerson) -> JoiningRow {
     JoiningRow {
         membership: one.membership.to_string(),
         name: one.name,
         role: one.role.label().to_owned(),
+        until: one.until.map(|at| custody.settings().day_of(at)).unwrap_or_default(),
         is_asker: one.is_asker,
     }
 }
@@ -114,7 +115,7 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         hindered: view.hindered.to_owned(),
         next,
         may_withdraw: manager && stands,
-        people: view.people.into_iter().map(row).collect(),
+        people: view.people.into_iter().map(|one| row(custody, one)).collect(),
         seen: view.seen.unix_millis().to_string(),
     }
 }

@@ -8,6 +8,7 @@
 //! What must always hold: nothing is waited for or repeated without an end; no error and no log names credentials; a
 //! failure leaves an object in full or not at all.
 
+mod halves;
 mod look;
 mod place;
 mod wire;

@@ -4,6 +4,7 @@
 //! name is taken, and the folder is flushed. If the process dies before the link, a nameless file stays that
 //! the next start removes; after it, the object is there in full. Only ciphertext ever comes here.
 
+mod halves;
 mod many;
 
 use super::relative_path;

@@ -2,8 +2,8 @@
 
 use super::customers::two_customers;
 use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
-use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Store};
-use record::{BreakGlassId, MembershipId, PersonId, Role, Timestamp};
+use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Patient, Store};
+use record::{BreakGlassId, MembershipId, PatientId, PersonId, Role, Timestamp};
 
 fn joining(prepared_by: PersonId) -> Joining {
     Joining {
@@ -36,6 +36,18 @@ async fn agreed(store: &Store) {
     tx.commit().await.unwrap();
 }
 
+/// All that the first customer had has left.
+async fn emptied(store: &Store) {
+    let here = customer(1);
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_documents(here, &[(document_id(1), 0)]).await.unwrap(), 1);
+    assert_eq!(tx.depart_glasses(here, &[BreakGlassId::from_bytes([17; 16])]).await.unwrap(), 1);
+    for n in [11, 1] {
+        assert_eq!(tx.depart_patients(here, &[(patient_id(n), 0)]).await.unwrap(), 1);
+    }
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     let (_dir, store) = store().await;
@@ -64,6 +76,10 @@ async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     assert!(store.joining_fetch(there).await.unwrap().is_none());
     assert_eq!(store.joining_list_into(there).await.unwrap(), [row]);
     assert!(store.joining_list_into(here).await.unwrap().is_empty() && store.joining_is_any_moving().await.unwrap());
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something has not left");
+    drop(tx);
+    emptied(&store).await;
     let mut tx = store.begin("test").await.unwrap();
     assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 1);
     assert_eq!(tx.joining_end((here, there), at(5)).await.unwrap(), 0, "once");
@@ -211,6 +227,90 @@ async fn what_points_to_a_row_that_is_not_there_waits_and_all_others_come_in() {
     assert_eq!(store.arriving_count(there).await.unwrap(), 2);
     let mut tx = store.begin("test").await.unwrap();
     assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something waits");
+}
+
+fn numbered(id: PatientId, token: u8) -> Vec<Arriving> {
+    Arriving::patient_tokens(id, &[("record_number".to_owned(), vec![token; 32])])
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_has_got_meanwhile_waits_and_comes_in_under_no_second_patient() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    agreed(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let (taken, alike, stands, went) = (patient_id(51), patient_id(52), patient_id(53), patient_id(54));
+    let mut rows = Vec::new();
+    for id in [taken, alike, stands, went] {
+        let linked_to = (id == went).then_some(stands);
+        rows.extend(Arriving::patient(&Patient { linked_to, ..a_patient(id, there) }));
+    }
+    // Two of the one had the same number, and a record that went into another had one that somebody has by now.
+    for (id, token) in [(taken, 3), (alike, 4), (stands, 4), (went, 5)] {
+        rows.extend(numbered(id, token));
+    }
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    tx.arriving_put(there, &rows).await.unwrap();
+    // The other's own: one since then, and one from before.
+    for (n, token, changed_at) in [(61, 3, at(5)), (62, 5, at(5)), (63, 4, at(1))] {
+        tx.patient_insert(&Patient { changed_at, ..a_patient(patient_id(n), there) }).await.unwrap();
+        let token = ("record_number".to_owned(), vec![token; 32]);
+        tx.patient_tokens_set(there, patient_id(n), &[token]).await.unwrap();
+    }
+    assert_eq!(tx.arriving_come(there, &ArrivingAt::default()).await.unwrap().0, 8);
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_numbers(there).await.unwrap(), [(taken, vec![3_u8; 32])]);
+    assert!(store.arriving_numbers(here).await.unwrap().is_empty());
+    let found = async |token: u8| store.patients_with_token(there, ("record_number", &[token; 32]), 9).await.unwrap();
+    assert_eq!(found(3).await, [patient_id(61)]);
+    assert_eq!(found(4).await, [alike, stands, patient_id(63)]);
+    assert_eq!(found(5).await, [stands, went, patient_id(62)], "it finds the record that it went into");
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.arriving_come(there, &ArrivingAt::default()).await.unwrap().0, 0, "it goes on waiting");
+    tx.arriving_number_forget(here, (taken, &[3; 32])).await.unwrap();
+    tx.arriving_number_forget(there, (alike, &[3; 32])).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 1, "of another customer, or another's");
+    let mut tx = store.begin("test").await.unwrap();
+    tx.arriving_number_forget(there, (taken, &[3; 32])).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_put_anew_leaves_nothing_of_the_first_time_and_what_has_not_left_can_be_let_go_of() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let (patient, document) = (patient_id(51), document_id(71));
+    let rows = |token: u8, day: u8| {
+        let mut rows = vec![Arriving::document(&a_document(document, there))];
+        rows.extend(Arriving::document_tokens(document, &[("visit".to_owned(), vec![day; 32])]));
+        rows.extend(Arriving::patient(&a_patient(patient, there)));
+        rows.extend(numbered(patient, token));
+        rows
+    };
+    for (token, day) in [(3, 1), (4, 2)] {
+        let mut tx = store.begin("test").await.unwrap();
+        tx.arriving_put(there, &rows(token, day)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.arriving_count(there).await.unwrap(), 4);
+        assert_eq!(store.arriving_numbers(there).await.unwrap(), [(patient, vec![token; 32])]);
+    }
+    let stayed = store.arriving_stayed(here).await.unwrap();
+    let has = |id: &str| stayed.iter().any(|one| one == id);
+    assert_eq!(stayed.len(), 5, "{stayed:?}");
+    assert!(has(&document_id(1).to_string()) && has(&patient_id(11).to_string()) && !has(&patient_id(2).to_string()));
+    let mut tx = store.begin("test").await.unwrap();
+    tx.arriving_forget(here, &[patient.to_string()]).await.unwrap();
+    tx.arriving_forget(there, &stayed).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 4, "of another customer, or about other things");
+    let mut tx = store.begin("test").await.unwrap();
+    tx.arriving_forget(there, &[patient.to_string()]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 2, "with the number, and nothing of the document");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ fn in_a_folder() -> Kept {
 }
 
 /// Everywhere that objects may lie.
-fn everywhere() -> Vec<Kept> {
+pub(super) fn everywhere() -> Vec<Kept> {
     let mut all = vec![in_a_folder(), in_a_bucket()];
     if let Some(endpoint) = std::env::var("STRONGROOM_TEST_S3").ok().filter(|endpoint| !endpoint.is_empty()) {
         let dir = TempDir::new();

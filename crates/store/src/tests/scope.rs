@@ -11,7 +11,7 @@ use super::{TempDir, a_customer, a_document, a_patient, a_person, customer, pers
 use crate::{Document, DocumentFilter, Patient, Store};
 use ask::Asked;
 use policy::scope::{document_scope, patient_scope};
-use policy::{CustomerFacts, DocumentFacts, Facts, PatientFacts, Policy, PrincipalFacts, ResourceFacts};
+use policy::{CustomerFacts, DocumentFacts, Facts, JoiningFacts, PatientFacts, Policy, PrincipalFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{
     Action, CustomerId, DocumentId, ManualClock, PatientId, PersonId, Principal, Purpose, Resources, SeededEntropy,
@@ -120,7 +120,12 @@ impl Asker<'_> {
         let facts = Facts {
             principal: self.facts.clone(),
             resources: vec![row],
-            customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
+            customer: Some(CustomerFacts {
+                id: customer,
+                agreement_in_force: true,
+                requested_by: None,
+                joining: JoiningFacts::default(),
+            }),
         };
         let clock = ManualClock::at_unix_millis(NOW.unix_millis());
         ask::decide(self.policy, ask::intent(action, &clock, &SeededEntropy::new(1), &asked), &facts).is_ok()

@@ -151,10 +151,12 @@ async fn a_house_is_carried_over_row_for_row_or_not_at_all() {
     tx.commit().await.unwrap();
     let name = name_of(&dir.0);
     let owner = empty(&place, &name).await.unwrap();
-    let moved = here.move_to_server(&owner, "strongroom_node").await.unwrap();
+    let keys = vault::KeyRows::default();
+    let moved = here.move_to_server(&owner, "strongroom_node", &keys).await.unwrap();
     let many = |table: &str| moved.iter().find(|one| one.table == table).unwrap().rows;
     assert!(many("patient") >= 4 && many("document") >= 2 && many("recipient") >= 2 && many("meta") == 1, "{moved:?}");
-    assert!(matches!(here.move_to_server(&owner, "strongroom_node").await, Err(crate::StoreError::Server(_))), "twice");
+    let twice = here.move_to_server(&owner, "strongroom_node", &keys).await;
+    assert!(matches!(twice, Err(crate::StoreError::Server(_))), "twice");
     let elsewhere = super::TempDir::new();
     let options = crate::StoreOptions { dir: elsewhere.0.clone(), create: true };
     let server = Server::parse(&address(&place, "strongroom_node", &name)).unwrap();

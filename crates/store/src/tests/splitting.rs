@@ -108,7 +108,7 @@ async fn a_chart_leaves_whole_and_as_it_was_read_and_the_split_is_kept_when_all_
     assert_eq!(tx.split_fate(there, &ids, SplitFate::Moved).await.unwrap(), 0, "of another customer");
     assert_eq!(tx.split_fate(here, &ids, SplitFate::Moved).await.unwrap(), 2);
     assert_eq!(tx.split_fate(here, &ids, SplitFate::Broken).await.unwrap(), 0, "they are not to move any more");
-    assert_eq!(tx.arriving_forget(here).await.unwrap(), 0);
+    assert_eq!(tx.arriving_forget_all(here).await.unwrap(), 0);
     tx.commit().await.unwrap();
     assert_eq!([store.customer_bytes(here).await.unwrap(), store.customer_bytes(there).await.unwrap()], [0, 300]);
     let mut tx = store.begin("end").await.unwrap();

@@ -195,7 +195,8 @@ pub async fn build(dir: &Path, ring: &KeyRing, size: Size) {
 pub async fn found(store: &Store, root: &RootKey, many: u8) -> (KeyRing, Vec<Practice>) {
     let (entropy, now) = (SeededEntropy::new(3), Timestamp::from_unix_millis(NOW));
     let rows = store.key_rows().await.expect("keys are there");
-    let mut ring = KeyRing::unlock(root, &rows).expect("it is their root key");
+    let halves = store.halves_of(&rows).await.expect("halves can be read");
+    let mut ring = KeyRing::unlock_halved(root, &rows, &halves).expect("it is their root key");
     let practices: Vec<Practice> = practices().into_iter().take(usize::from(many)).collect();
     let mut tx = store.begin("begin practices").await.expect("a transaction");
     for (n, practice) in practices.iter().enumerate() {

@@ -156,6 +156,9 @@ pub(crate) enum Order {
         new_root_key: Option<PathBuf>,
         /// Where the escrow is kept from now on.
         epoch_escrow: Option<PathBuf>,
+        /// The one before is lost; the day after which no copy of it is left, `YYYY-MM-DD`.
+        #[serde(default)]
+        epoch_escrow_lost: Option<String>,
     },
     /// Asks for the destruction of a customer's keys.
     #[serde(rename = "key.shred_ask")]
@@ -377,9 +380,9 @@ impl Order {
             Self::ProgramExpire { program, days, .. } => format!("let {program} work for {days} days from now"),
             Self::ProgramRevoke { program, .. } => format!("stop {program} for good"),
             Self::KeyRotate { customer } => format!("rotate the keys of {customer}"),
-            Self::KeyRekey { new_root_key, epoch_escrow } => {
+            Self::KeyRekey { new_root_key, epoch_escrow, epoch_escrow_lost } => {
                 let (root, escrow) = (root_words(new_root_key.as_deref()), escrow_words(epoch_escrow.as_deref()));
-                format!("wrap all keys anew{root}{escrow}")
+                format!("wrap all keys anew{root}{escrow}{}", lost_words(epoch_escrow_lost.as_deref()))
             }
             Self::KeyShredAsk { customer, name, reason, copies_expire_on } => {
                 shred_words((customer, name), reason, copies_expire_on.as_deref())
@@ -495,6 +498,13 @@ fn root_words(path: Option<&Path>) -> String {
 fn escrow_words(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| {
         format!(", and keep the escrow of epoch keys in {} from now on", plain_path(path))
+    })
+}
+
+/// That nobody can wipe what it held is said, too.
+fn lost_words(day: Option<&str>) -> String {
+    day.map_or_else(String::new, |day| {
+        format!("; the one before is LOST, and copies of it are gone after {}", plain(day))
     })
 }
 

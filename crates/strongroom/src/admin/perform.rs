@@ -3,7 +3,7 @@
 use super::Order;
 use super::wire::News;
 use crate::outcome::{Refused, WrongUse};
-use custody::{Approved, Custody, Desk, DirectoryBody, Invited, People, RootKey, TerminalSession};
+use custody::{Approved, Custody, Desk, DirectoryBody, EscrowChange, Invited, People, RootKey, TerminalSession};
 use portal::door::Gate;
 use record::civil::Day;
 use record::{Act, CustomerId, Role, act};
@@ -34,6 +34,10 @@ pub(super) struct Caller {
     pub(super) told: UnboundedSender<News>,
     /// Says when the running server is to stop; none without a server.
     pub(super) stopped: Option<watch::Receiver<bool>>,
+}
+
+fn day_read(text: &str) -> Result<Day, WrongUse> {
+    Day::read(text).map_err(|_| WrongUse("write the day as YYYY-MM-DD".to_owned()))
 }
 
 impl Caller {
@@ -121,13 +125,13 @@ impl Caller {
     async fn perform_for_the_house(&self, order: Order) -> anyhow::Result<Value> {
         match order {
             Order::KeyRotate { customer } => self.rotate(customer).await,
-            Order::KeyRekey { new_root_key, epoch_escrow } => {
-                self.rekey(new_root_key.as_deref(), epoch_escrow.as_deref()).await
+            Order::KeyRekey { new_root_key, epoch_escrow, epoch_escrow_lost } => {
+                let lost_until = epoch_escrow_lost.as_deref().map(day_read).transpose()?;
+                let escrow = EscrowChange { to: epoch_escrow.as_deref(), lost_until };
+                self.rekey(new_root_key.as_deref(), &escrow).await
             }
             Order::KeyShredAsk { customer, name, reason, copies_expire_on } => {
-                let day =
-                    |text: String| Day::read(&text).map_err(|_| WrongUse("write the day as YYYY-MM-DD".to_owned()));
-                let copies_expire_on = copies_expire_on.map(day).transpose()?;
+                let copies_expire_on = copies_expire_on.as_deref().map(day_read).transpose()?;
                 let order = custody::ShredOrder { customer, name, reason, copies_expire_on };
                 self.desk::<act::KeyShredAsk>().await?.key_shred_ask(&order).await?;
                 Ok(json!({"asked": customer}))
@@ -276,7 +280,7 @@ impl Caller {
         }))
     }
 
-    async fn rekey(&self, new_root_key: Option<&Path>, epoch_escrow: Option<&Path>) -> anyhow::Result<Value> {
+    async fn rekey(&self, new_root_key: Option<&Path>, escrow: &EscrowChange<'_>) -> anyhow::Result<Value> {
         let read = |file: &Path| -> anyhow::Result<RootKey> {
             let bytes = std::fs::read(file)
                 .map_err(|error| WrongUse(format!("cannot read the new root key's file: {}", error.kind())))?;
@@ -285,8 +289,8 @@ impl Caller {
         let new_root = new_root_key.map(read).transpose()?;
         let desk = self.desk::<act::KeyRekey>().await?;
         let done = match &self.who {
-            Who::Job(current) => desk.key_rekey(current, new_root.as_ref(), epoch_escrow).await?,
-            Who::Person(_) => desk.key_rekey_here(new_root.as_ref(), epoch_escrow).await?,
+            Who::Job(current) => desk.key_rekey(current, new_root.as_ref(), escrow).await?,
+            Who::Person(_) => desk.key_rekey_here(new_root.as_ref(), escrow).await?,
         };
         Ok(json!({"epoch": done.epoch, "keys": done.keys}))
     }

@@ -16,6 +16,8 @@ use url::Url;
 
 /// Where the demo's root key lies.
 const KEY_FILE: &str = "demo-root.key";
+/// Where the escrow of its epoch keys lies when its rows are on a server, which destroys nothing without one.
+const ESCROW_FILE: &str = "demo-epochs";
 /// Where the private keys of its made-up programs lie.
 const PROGRAMS: &str = "programs";
 
@@ -70,6 +72,9 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let node = custody.node_join().await?;
     custody.start_settle().await?;
     let people = custody.demo_fill(args.seed).await?;
+    if ground.server.is_some() {
+        escrow(&custody, &folder.path).await?;
+    }
     let programs = programs(&custody, &folder.path).await?;
     let options = ServeOptions {
         listen,
@@ -99,6 +104,16 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let done = until_stopped((custody, node), portal, &folder.path).await;
     drop(folder);
     done
+}
+
+/// An escrow beside the root key, where no other house has it: the demo's keys can be destroyed, as they can in a folder.
+async fn escrow(custody: &Custody, dir: &Path) -> anyhow::Result<()> {
+    let file = dir.join(ESCROW_FILE);
+    if !file.exists() {
+        let root = RootKey::from_file_bytes(&std::fs::read(dir.join(KEY_FILE))?)?;
+        custody.key_rekey(&root, None, Some(&file)).await?;
+    }
+    Ok(())
 }
 
 /// The made-up practices' programs, each with the private half of its key in a file of the demo's folder. A demo that is

@@ -36,6 +36,11 @@ pub(crate) async fn open_with(config: &Config, root: RootKey) -> anyhow::Result<
 
 /// The same before it has joined the other nodes of a house whose rows lie on a server.
 pub(crate) async fn open_alone(config: &Config, root: RootKey) -> anyhow::Result<Custody> {
+    Ok(Custody::open(at_hand(config, root).await?).await?)
+}
+
+/// What is needed to open it.
+async fn at_hand(config: &Config, root: RootKey) -> anyhow::Result<OpenHouse> {
     let store = match config.server()? {
         Some(server) => custody::open_node(&server, &config.dir).await?,
         None => custody::open_store(&config.dir, false).await?,
@@ -50,7 +55,23 @@ pub(crate) async fn open_alone(config: &Config, root: RootKey) -> anyhow::Result
         None => Arc::new(SystemClock),
     };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    Ok(Custody::open(OpenHouse { store, settings: config.settings()?, root, clock, entropy }).await?)
+    Ok(OpenHouse { store, settings: config.settings()?, root, clock, entropy })
+}
+
+/// The keys of a house on a database server, from their escrow.
+pub(crate) async fn recover(order: &cli::KeyRecover) -> anyhow::Result<()> {
+    let at = &order.at;
+    let config = config_at(at)?;
+    let root = root_of(&config, at.root_key.as_deref(), None).await?;
+    let (custody, done) = custody::keys_recover(at_hand(&config, root).await?, &order.epoch_escrow).await?;
+    custody.close().await;
+    if at.json {
+        return say_json(&serde_json::json!({"epoch": done.epoch, "keys": done.keys, "halves": done.halves}));
+    }
+    say(&format!(
+        "{} keys of epoch {} stand in the database, and {} halves were laid beside the objects. The house opens again.",
+        done.keys, done.epoch, done.halves
+    ))
 }
 
 /// The root key: from the file that was named, from the configured one, from the keyholder, or from the passphrase, whose salt and cost lie
@@ -443,7 +464,17 @@ pub(crate) async fn migrate(order: cli::Migrate) -> anyhow::Result<()> {
             say(&format!("The schema is up to date; {role} may work in it."))
         };
     };
-    let moved = custody::database_move(from, &owner, role).await?;
+    let at = At {
+        config: order.config.clone(),
+        dir: Some(from.clone()),
+        root_key: order.root_key.clone(),
+        json: order.json,
+    };
+    let config = config_at(&at)?;
+    let bucket = config.bucket()?;
+    let root = root_of(&config, at.root_key.as_deref(), Some(from)).await?;
+    let wanted = custody::MoveOrder { dir: from, bucket: bucket.as_ref(), owner: &owner, role, root: &root };
+    let moved = custody::database_move(&wanted, &SystemClock, &SystemEntropy).await?;
     if order.json {
         let tables = moved
             .iter()

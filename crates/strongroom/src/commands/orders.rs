@@ -121,6 +121,7 @@ pub(crate) async fn key(args: cli::KeyArgs) -> anyhow::Result<()> {
         KeyCommand::Rotate(of) => carry_out(&of.at, Order::KeyRotate { customer: of.customer }, None).await,
         KeyCommand::Rekey(order) => rekey(order).await,
         KeyCommand::Hold(at) => hold(&at).await,
+        KeyCommand::Recover(order) => super::house::recover(&order).await,
         KeyCommand::Shred { command } => shred(command).await,
     }
 }
@@ -135,6 +136,7 @@ async fn rekey(order: KeyRekey) -> anyhow::Result<()> {
     let wanted = Order::KeyRekey {
         new_root_key: order.new_root_key.as_ref().map(absolute).transpose()?,
         epoch_escrow: order.epoch_escrow.as_ref().map(absolute).transpose()?,
+        epoch_escrow_lost: order.epoch_escrow_lost,
     };
     carry_out(&order.at, wanted, None).await
 }

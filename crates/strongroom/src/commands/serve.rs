@@ -5,9 +5,15 @@ use crate::admin::AdminServer;
 use crate::cli;
 use crate::config::TracesTo;
 use crate::outcome::{Finding, say};
-use custody::{Custody, NodeHandle};
+use custody::{Custody, CustodyError, NodeHandle};
 use portal::serve::{Portal, ServeOptions};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a start tries to write its first entries, and how long it waits in between: a database that is busy or has just come
+/// back is no reason to end.
+const SETTLE_TRIES: u32 = 6;
+const SETTLE_WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let mut config = config_at(&args.at)?;
@@ -32,7 +38,7 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
     let custody = open_alone(&config, root_of(&config, args.at.root_key.as_deref(), None).await?).await?;
     let node = custody.node_join().await?;
     // What the last process left open is closed before anybody is served; when that cannot be done, nobody is.
-    custody.start_settle().await?;
+    settle(&custody).await?;
     let options = ServeOptions {
         listen: config.listen,
         tls: config.served_by()?,
@@ -49,6 +55,19 @@ pub(crate) async fn run(args: cli::Serve) -> anyhow::Result<()> {
         portal.local_addr()
     ))?;
     until_stopped((custody, node), portal, &config.dir).await
+}
+
+async fn settle(custody: &Custody) -> Result<(), CustodyError> {
+    for _ in 1..SETTLE_TRIES {
+        match custody.start_settle().await {
+            Err(error @ (CustodyError::Unwitnessed | CustodyError::Store(_))) => {
+                tracing::warn!(%error, "the start waits for the ledger");
+            }
+            done => return done.map(drop),
+        }
+        tokio::time::sleep(SETTLE_WAIT).await;
+    }
+    custody.start_settle().await.map(drop)
 }
 
 /// Asks the running portal whether visitors may be sent to it.

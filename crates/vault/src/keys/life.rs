@@ -5,10 +5,11 @@
 //! 2. the store writes it in one transaction (new epoch, survivors wrapped anew, the shredded and the old epochs
 //!    without bytes): before its commit nothing is shredded, after it everything is, but for copies of old rows
 //!    in the write-ahead log, free pages, the escrow of epoch keys and older backups;
-//! 3. the caller truncates the log, replaces the escrow by the new epoch row, and puts the new ring in place. Run
-//!    again after a death here, this step alone is repeated;
+//! 3. the caller truncates the log or, on a database server, destroys the old epoch's half, replaces the escrow by the new
+//!    epoch row, and puts the new ring in place. Run again after a death here, this step alone is repeated;
 //! 4. the certificate goes into the ledger and says when the last older backup expires.
 
+use super::half::{Half, HalfName};
 use super::ring::KeyRing;
 use super::row::{EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, Owner};
 use crate::primitives::SealKey;
@@ -21,22 +22,65 @@ impl KeyRows {
     /// The first rows: epoch 1, the operator's directory key and its audit key for this year (UTC).
     #[must_use]
     pub fn begin(root: &RootKey, year: i16, now: Timestamp, entropy: &dyn Entropy) -> Self {
+        Self::begin_as(Epoch::Whole, root, (year, now), entropy).0
+    }
+
+    /// The same where the rows will lie on a database server: with the half of epoch 1, which has to lie in its place before
+    /// the rows are written.
+    #[must_use]
+    pub fn begin_halved(root: &RootKey, year: i16, now: Timestamp, entropy: &dyn Entropy) -> (Self, Option<Half>) {
+        Self::begin_as(Epoch::Halved, root, (year, now), entropy)
+    }
+
+    fn begin_as(
+        kind: Epoch,
+        root: &RootKey,
+        (year, now): (i16, Timestamp),
+        entropy: &dyn Entropy,
+    ) -> (Self, Option<Half>) {
         let epoch = Secret::random(entropy);
         let with = SealKey::new(&epoch);
         let row = |class| {
             let name = KeyName { owner: Owner::Operator, class, version: 1 };
             KeyRow::wrap((1, &with), name, &Secret::random(entropy), now)
         };
-        Self {
-            epochs: vec![EpochRow::wrap(root, 1, &epoch, now)],
-            keys: vec![row(KeyClass::Audit { year }), row(KeyClass::Directory)],
+        let keys = vec![row(KeyClass::Audit { year }), row(KeyClass::Directory)];
+        let (epoch, half) = kind.wrap(root, (1, &epoch), now, entropy);
+        (Self { epochs: vec![epoch], keys }, half)
+    }
+}
+
+/// What opens an epoch.
+#[derive(Clone, Copy)]
+enum Epoch {
+    /// The root key.
+    Whole,
+    /// The root key and a half that lies elsewhere.
+    Halved,
+}
+
+impl Epoch {
+    fn wrap(
+        self,
+        root: &RootKey,
+        (number, epoch): (u32, &Secret),
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> (EpochRow, Option<Half>) {
+        match self {
+            Self::Whole => (EpochRow::wrap(root, number, epoch, now), None),
+            Self::Halved => {
+                let (name, half) = (HalfName::mint(entropy), Secret::random(entropy));
+                let row = EpochRow::wrap_halved(root, (name, &half), number, epoch, now);
+                (row, Some(Half::seal(root, name, &half)))
+            }
         }
     }
 }
 
 impl KeyRing {
     fn change(&self, keys: Vec<KeyRow>) -> KeyChange {
-        KeyChange { made_from: self.rows().state(), epochs: Vec::new(), keys }
+        KeyChange { made_from: self.rows().state(), epochs: Vec::new(), keys, half: None }
     }
 
     /// Keys of a new customer: records, index, and audit for this year.
@@ -105,7 +149,19 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] when a row does not unwrap.
     pub fn rekey(&self, root: &RootKey, now: Timestamp, entropy: &dyn Entropy) -> Result<KeyChange, KeyError> {
-        self.new_epoch(root, now, entropy, &|_| false)
+        self.new_epoch((root, self.kind()), now, entropy, &|_| false)
+    }
+
+    /// The same, and from then on the epoch has a half elsewhere.
+    ///
+    /// # Errors
+    /// [`KeyError`] when a row does not unwrap.
+    pub fn halve(&self, root: &RootKey, now: Timestamp, entropy: &dyn Entropy) -> Result<KeyChange, KeyError> {
+        self.new_epoch((root, Epoch::Halved), now, entropy, &|_| false)
+    }
+
+    fn kind(&self) -> Epoch {
+        if self.rows().is_halved() { Epoch::Halved } else { Epoch::Whole }
     }
 
     /// Destroys a customer's records and index keys. Its audit keys stay: they keep their own six years.
@@ -160,13 +216,14 @@ impl KeyRing {
         if destroyed.is_empty() {
             return Ok(None);
         }
-        let change = self.new_epoch(root, now, entropy, shredded)?;
-        let gone = change.epochs.iter().filter(|row| row.wrapped.is_none()).map(|row| row.number);
+        let change = self.new_epoch((root, self.kind()), now, entropy, shredded)?;
+        let gone = || change.epochs.iter().filter(|row| row.wrapped.is_none());
         let certificate = ShredCertificate {
             v: 1,
             at: now,
             keys: destroyed,
-            epochs_destroyed: gone.collect(),
+            epochs_destroyed: gone().map(|row| row.number).collect(),
+            halves_destroyed: gone().filter_map(|row| row.half).map(|half| half.to_string()).collect(),
             epoch_new: change.made_from.epoch_newest + 1,
             survivors: change.keys.iter().filter(|row| row.is_live()).count() as u64,
             backups_expire_at,
@@ -178,7 +235,7 @@ impl KeyRing {
     /// bytes; every older epoch loses its bytes.
     fn new_epoch(
         &self,
-        root: &RootKey,
+        (root, kind): (&RootKey, Epoch),
         now: Timestamp,
         entropy: &dyn Entropy,
         shredded: &dyn Fn(&KeyName) -> bool,
@@ -198,8 +255,9 @@ impl KeyRing {
         }
         let old = self.rows().epochs.iter().filter(|row| row.wrapped.is_some());
         let mut epochs: Vec<EpochRow> = old.map(|row| row.destroyed(now)).collect();
-        epochs.push(EpochRow::wrap(root, number, &epoch, now));
-        Ok(KeyChange { made_from, epochs, keys })
+        let (row, half) = kind.wrap(root, (number, &epoch), now, entropy);
+        epochs.push(row);
+        Ok(KeyChange { made_from, epochs, keys, half })
     }
 }
 
@@ -216,6 +274,9 @@ pub struct ShredCertificate {
     pub keys: Vec<String>,
     /// The epochs destroyed with them.
     pub epochs_destroyed: Vec<u32>,
+    /// Names of the other halves of what wrapped them, which lay apart from the database.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub halves_destroyed: Vec<String>,
     /// The epoch that wraps what survived.
     pub epoch_new: u32,
     /// How many keys survived and were wrapped anew.
@@ -233,6 +294,9 @@ impl fmt::Display for ShredCertificate {
         }
         for epoch in &self.epochs_destroyed {
             writeln!(f, "destroyed: epoch/{epoch}")?;
+        }
+        for half in &self.halves_destroyed {
+            writeln!(f, "destroyed: {half}, the half of that epoch's key which lay apart from the database")?;
         }
         writeln!(f, "survivors: {} keys, wrapped anew by epoch/{}", self.survivors, self.epoch_new)?;
         match self.backups_expire_at {

@@ -1,6 +1,7 @@
 //! Unwrapped keys in memory, and what may be done with them without asking: sealing, blinding, moving wrapped keys
 //! to newer versions, and the operator's own directory and audit bodies. Opening a customer's data is not here.
 
+use super::half::Half;
 use super::row::{
     EPOCH_ID, EpochRow, KeyChange, KeyClass, KeyError, KeyName, KeyRow, KeyRows, ObjectKey, Owner, WrappedKey,
 };
@@ -11,7 +12,7 @@ use crate::primitives::{BlockKey, MacKey, MacTag, OpenKey, Place, SealKey, deriv
 use crate::sealed::{column_pad, column_unpad, envelope, envelope_read};
 use crate::secret::{RootKey, Secret};
 use record::{CustomerId, DocumentId, Entropy, ResourceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -138,19 +139,19 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`]: another root key, a damaged or moved row, two rows for one key, a table that is not whole.
     pub fn unlock(root: &RootKey, rows: &KeyRows) -> Result<Self, KeyError> {
+        Self::unlock_halved(root, rows, &[])
+    }
+
+    /// The same where epochs have halves elsewhere; those that live rows need are among `halves`.
+    ///
+    /// # Errors
+    /// [`KeyError::NoHalf`] when one is not, and as [`Self::unlock`].
+    pub fn unlock_halved(root: &RootKey, rows: &KeyRows, halves: &[Half]) -> Result<Self, KeyError> {
         let mut epochs = BTreeMap::new();
         for row in &rows.epochs {
-            let (Some(wrapped), None) = (&row.wrapped, row.destroyed_at) else { continue };
-            let name = format!("{EPOCH_ID}/{}", row.number);
-            if wrapped.key_id != root.name() {
-                return Err(KeyError::WrongRoot);
-            }
-            let place = EpochRow::place(root.name(), row.number);
-            let secret = wrapped
-                .unwrap_with(&OpenKey::new(&root.secret), &place)
-                .map_err(|source| KeyError::Damaged { name: name.clone(), source })?;
+            let Some(secret) = row.secret(root, halves)? else { continue };
             if epochs.insert(row.number, Arc::new(secret)).is_some() {
-                return Err(KeyError::Twice { name });
+                return Err(KeyError::Twice { name: format!("{EPOCH_ID}/{}", row.number) });
             }
         }
         Self::build(epochs, rows.clone())
@@ -176,17 +177,42 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError::NeedsRoot`] when there is a new epoch.
     pub fn follow(&self, rows: KeyRows, known: Known) -> Result<Self, KeyError> {
-        if rows.epochs != self.rows.epochs {
+        let live = |rows: &KeyRows| -> Vec<EpochRow> {
+            rows.epochs.iter().filter(|row| row.live().is_some()).cloned().collect()
+        };
+        if live(&rows) != live(&self.rows) {
             return Err(KeyError::NeedsRoot);
         }
-        let mut ring = Self::build(self.epochs.clone(), rows)?;
+        // Keys are destroyed with their epoch and never without it: a table that has lost one was not written by us.
+        let kept: BTreeSet<KeyName> = rows.keys.iter().filter(|row| row.is_live()).map(|row| row.name).collect();
+        if self.rows.keys.iter().any(|row| row.is_live() && !kept.contains(&row.name)) {
+            return Err(KeyError::Missing("a key that was here before"));
+        }
+        Ok(Self::build(self.epochs.clone(), rows)?.held_back(self, known))
+    }
+
+    /// The same with a new epoch, which the root key opens.
+    ///
+    /// # Errors
+    /// As [`Self::unlock_halved`].
+    pub fn follow_with(
+        &self,
+        root: &RootKey,
+        (rows, halves): (&KeyRows, &[Half]),
+        known: Known,
+    ) -> Result<Self, KeyError> {
+        Ok(Self::unlock_halved(root, rows, halves)?.held_back(self, known))
+    }
+
+    /// Seals by what the ring before it sealed by, as long as others do not know more.
+    fn held_back(mut self, before: &Self, known: Known) -> Self {
         if known == Known::ByUs {
-            for (id, keys) in &mut ring.customers {
-                let before = self.customers.get(id).and_then(|keys| keys.current()).map(|(version, _)| version);
-                Arc::get_mut(keys).expect("a ring that was just made is nobody else's").held_at = before;
+            for (id, keys) in &mut self.customers {
+                let version = before.customers.get(id).and_then(|keys| keys.current()).map(|(version, _)| version);
+                Arc::get_mut(keys).expect("a ring that was just made is nobody else's").held_at = version;
             }
         }
-        Ok(ring)
+        self
     }
 
     fn build(epochs: BTreeMap<u32, Arc<Secret>>, rows: KeyRows) -> Result<Self, KeyError> {

@@ -1,5 +1,6 @@
 //! Rows of the key table as plain data: which key, for whom, wrapped by which, since when, destroyed when.
 
+use super::half::{self, Half, HalfName};
 use crate::primitives::{KEY_LEN, NONCE_LEN, NotAuthentic, OpenKey, Place, SealKey, TAG_LEN, label};
 use crate::secret::Secret;
 use record::{CustomerId, Timestamp};
@@ -172,6 +173,12 @@ pub enum KeyError {
         #[source]
         source: NotAuthentic,
     },
+    /// What wraps the epoch has a half that was not found where it should lie.
+    #[error("key {name} has its other half elsewhere, and that was not found there")]
+    NoHalf {
+        /// The epoch's name.
+        name: String,
+    },
     /// A key's wrapping key is not here.
     #[error("key {name} is wrapped by a key that is not here")]
     Orphan {
@@ -306,8 +313,10 @@ impl WrappedKey {
 pub struct EpochRow {
     /// Counted from 1; never used again.
     pub number: u32,
-    /// Wrapped by the root key; `None` once destroyed.
+    /// Wrapped by the root key, or by that and a half together; `None` once destroyed.
     pub wrapped: Option<WrappedKey>,
+    /// Which half, if it has one. A destroyed epoch keeps the name until its half is known to be gone.
+    pub half: Option<HalfName>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was destroyed.
@@ -319,11 +328,55 @@ impl EpochRow {
         let place = Self::place(root.name(), number);
         let with = SealKey::new(&root.secret);
         let wrapped = WrappedKey::wrap(root.name().to_owned(), 1, &with, &place, key);
-        Self { number, wrapped: Some(wrapped), created_at, destroyed_at: None }
+        Self { number, wrapped: Some(wrapped), half: None, created_at, destroyed_at: None }
     }
 
-    pub(crate) fn place(root_name: &str, number: u32) -> Vec<u8> {
+    /// The same by root key and half together.
+    pub(crate) fn wrap_halved(
+        root: &crate::RootKey,
+        (name, half): (HalfName, &Secret),
+        number: u32,
+        key: &Secret,
+        created_at: Timestamp,
+    ) -> Self {
+        let place = Self::place_halved(root.name(), number, name);
+        let with = SealKey::new(&half::both(root, half));
+        let wrapped = WrappedKey::wrap(root.name().to_owned(), 1, &with, &place, key);
+        Self { number, wrapped: Some(wrapped), half: Some(name), created_at, destroyed_at: None }
+    }
+
+    fn place(root_name: &str, number: u32) -> Vec<u8> {
         Place::new(label::PLACE_EPOCH).field(root_name.as_bytes()).number(number).into_bytes()
+    }
+
+    fn place_halved(root_name: &str, number: u32, half: HalfName) -> Vec<u8> {
+        let place = Place::new(label::PLACE_EPOCH_JOINED).field(root_name.as_bytes()).number(number);
+        place.field(half.as_bytes()).into_bytes()
+    }
+
+    /// The epoch key of a live row; `None` of a destroyed one.
+    pub(crate) fn secret(&self, root: &crate::RootKey, halves: &[Half]) -> Result<Option<Secret>, KeyError> {
+        let Some(wrapped) = self.live() else { return Ok(None) };
+        if wrapped.key_id != root.name() {
+            return Err(KeyError::WrongRoot);
+        }
+        let name = || format!("{EPOCH_ID}/{}", self.number);
+        let secret = match self.half {
+            None => wrapped.unwrap_with(&OpenKey::new(&root.secret), &Self::place(root.name(), self.number)),
+            Some(half) => {
+                let found = halves.iter().find(|one| one.name == half);
+                let opened = found.ok_or_else(|| KeyError::NoHalf { name: name() })?.open(root)?;
+                let place = Self::place_halved(root.name(), self.number, half);
+                wrapped.unwrap_with(&OpenKey::new(&half::both(root, &opened)), &place)
+            }
+        };
+        secret.map(Some).map_err(|source| KeyError::Damaged { name: name(), source })
+    }
+
+    /// Its wrapped key, if it is live: neither destroyed nor empty.
+    #[must_use]
+    pub fn live(&self) -> Option<&WrappedKey> {
+        self.wrapped.as_ref().filter(|_| self.destroyed_at.is_none())
     }
 
     pub(crate) fn destroyed(&self, at: Timestamp) -> Self {
@@ -402,6 +455,8 @@ pub struct KeyChange {
     pub epochs: Vec<EpochRow>,
     /// Keys.
     pub keys: Vec<KeyRow>,
+    /// The half of a new epoch. It has to lie in its place, and be read back there, before the rows are written.
+    pub half: Option<Half>,
 }
 
 impl KeyChange {
@@ -413,6 +468,25 @@ impl KeyChange {
 }
 
 impl KeyRows {
+    /// The names of the halves that live epochs need.
+    #[must_use]
+    pub fn halves_needed(&self) -> Vec<HalfName> {
+        self.epochs.iter().filter(|row| row.live().is_some()).filter_map(|row| row.half).collect()
+    }
+
+    /// The halves of destroyed epochs that are not known to be gone yet, each with its epoch's number.
+    #[must_use]
+    pub fn halves_due(&self) -> Vec<(u32, HalfName)> {
+        let gone = self.epochs.iter().filter(|row| row.live().is_none());
+        gone.filter_map(|row| Some((row.number, row.half?))).collect()
+    }
+
+    /// Does every live epoch have a half elsewhere.
+    #[must_use]
+    pub fn is_halved(&self) -> bool {
+        self.epochs.iter().filter(|row| row.live().is_some()).all(|row| row.half.is_some())
+    }
+
     /// The state of the table.
     #[must_use]
     pub fn state(&self) -> KeyTableState {

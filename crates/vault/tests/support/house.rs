@@ -3,8 +3,8 @@
 
 use ledger::{Appended, Draft, DurableLog, Head, Prepared, Receipt, SignedCheckpoint, Signer, Tile, TileId, commit};
 use policy::{
-    CustomerFacts, DocumentFacts, Facts, MembershipFact, PatientFacts, Permit, Policy, PrincipalFacts, ResourceFacts,
-    SignInFact,
+    CustomerFacts, DocumentFacts, Facts, JoiningFacts, MembershipFact, PatientFacts, Permit, Policy, PrincipalFacts,
+    ResourceFacts, SignInFact,
 };
 use record::document::{DocumentKind, DocumentState};
 use record::{
@@ -82,7 +82,12 @@ impl House {
                 ..PrincipalFacts::default()
             },
             resources: ids.iter().filter_map(|id| resource_facts(customer, *id)).collect(),
-            customer: Some(CustomerFacts { id: customer, agreement_in_force: true, requested_by: None }),
+            customer: Some(CustomerFacts {
+                id: customer,
+                agreement_in_force: true,
+                requested_by: None,
+                joining: JoiningFacts::default(),
+            }),
         };
         self.policy.decide::<A>(intent, &facts).permitted().unwrap()
     }

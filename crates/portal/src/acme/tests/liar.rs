@@ -4,9 +4,10 @@ use crate::door::server::tls::ServerTls;
 use crate::door::testing::Certificate;
 use data_encoding::BASE64URL_NOPAD;
 use rcgen::{CertificateParams, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm};
+use record::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::FromDer as _;
@@ -73,7 +74,8 @@ fn signed(body: &[u8], lie: Lie) -> String {
     if lie == Lie::LongAgo {
         (params.not_before, params.not_after) = (rcgen::date_time_ymd(2001, 1, 1), rcgen::date_time_ymd(2001, 4, 1));
     }
-    let (now, day) = (SystemTime::now(), Duration::from_secs(24 * 3600));
+    let millis = u64::try_from(SystemClock.now().unix_millis()).expect("a time of today");
+    let (now, day) = (UNIX_EPOCH + Duration::from_millis(millis), Duration::from_secs(24 * 3600));
     if lie == Lie::NotYet {
         (params.not_before, params.not_after) = ((now + day).into(), (now + 90 * day).into());
     }

@@ -34,10 +34,22 @@ pub struct BucketSeen {
 impl Bucket {
     /// Asks the bucket itself, `GET /bucket?…`, which the library has no words for. Status and text of the answer.
     async fn ask(&self, doing: &'static str, query: &[(&str, &str)]) -> Result<(u16, String), StoreError> {
+        self.say(doing, (Method::GET, None), query).await
+    }
+
+    /// The same with another method, and of one name in the bucket.
+    pub(super) async fn say(
+        &self,
+        doing: &'static str,
+        (method, key): (Method, Option<&Key>),
+        query: &[(&str, &str)],
+    ) -> Result<(u16, String), StoreError> {
         let odd = || StoreError::Bucket { doing, fault: BucketFault::NotUnderstood };
-        let mut url = url::Url::parse(&self.place.base()).map_err(|_| odd())?;
+        // Names of ours need no escaping: letters, digits, and what `place.rs` lets into a prefix.
+        let behind = key.map_or_else(String::new, |key| format!("/{key}"));
+        let mut url = url::Url::parse(&format!("{}{behind}", self.place.base())).map_err(|_| odd())?;
         url.query_pairs_mut().extend_pairs(query);
-        let request = Request::builder().method(Method::GET).uri(url.as_str()).body(HttpRequestBody::empty());
+        let request = Request::builder().method(method).uri(url.as_str()).body(HttpRequestBody::empty());
         let mut request = request.map_err(|_| odd())?;
         let credential = self.s3.credentials().get_credential().await.map_err(failed(doing))?;
         let authorizer = AwsAuthorizer::new(&credential, "s3", &self.place.region);
@@ -141,7 +153,7 @@ fn uploads_in(xml: &str) -> Option<Vec<(String, String)>> {
 }
 
 /// The text of the first element of this name.
-fn text_of(xml: &str, name: &str) -> Option<String> {
+pub(super) fn text_of(xml: &str, name: &str) -> Option<String> {
     let mut found = None;
     walk(xml, |path, text| {
         if found.is_none() && path.last().is_some_and(|last| last == name) {
@@ -153,7 +165,7 @@ fn text_of(xml: &str, name: &str) -> Option<String> {
 
 /// Calls `see` at the end of each element, with the names from the root to it, and its text when it has one. `None` when
 /// it is no well-formed document.
-fn walk(xml: &str, mut see: impl FnMut(&[String], Option<String>)) -> Option<()> {
+pub(super) fn walk(xml: &str, mut see: impl FnMut(&[String], Option<String>)) -> Option<()> {
     let mut reader = Reader::from_str(xml);
     let (mut path, mut text) = (Vec::new(), String::new());
     loop {

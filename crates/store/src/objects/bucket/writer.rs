@@ -118,7 +118,7 @@ impl BucketWriter {
 }
 
 /// Why nothing new has this name.
-fn created(error: Error) -> StoreError {
+pub(super) fn created(error: Error) -> StoreError {
     match error {
         Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. } => {
             StoreError::ObjectExists
