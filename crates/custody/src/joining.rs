@@ -12,17 +12,20 @@ mod carrying;
 mod checking;
 mod choosing;
 mod numbers;
+mod predecessors;
+mod said;
 mod splitting;
 
 pub use carrying::JoiningMoved;
 pub use choosing::{LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
+pub use said::JoinSeen;
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed, directory};
 use data_encoding::HEXLOWER;
 use policy::JoiningFacts;
 use record::{CustomerId, MembershipId, PersonId, Purpose, Role, Timestamp, act};
-use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership, Split, SplitFate};
+use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership, Split, SplitFate, SplitMuch};
 
 /// The longest prefix of record numbers, characters.
 const PREFIX_CHARS_MAX: usize = 8;
@@ -71,6 +74,12 @@ pub struct SplitSeen {
     pub stays: Option<u64>,
     /// How many have moved, once it is done.
     pub moved: Option<u64>,
+    /// And with how much.
+    pub went: Option<SplitMuch>,
+    /// How much the manager of the one was shown who said yes.
+    pub given: Option<SplitMuch>,
+    /// How much the other one's was shown.
+    pub agreed: Option<SplitMuch>,
 }
 
 /// One joining, as one of the two practices sees it.
@@ -105,7 +114,7 @@ pub struct JoiningView {
     /// What stands in the way, in words; empty when nothing does.
     pub hindered: &'static str,
     /// What a yes is said to.
-    pub seen: Timestamp,
+    pub seen: JoinSeen,
     /// When only some patients move.
     pub split: Option<SplitSeen>,
 }
@@ -142,7 +151,7 @@ pub struct JoinYes {
     /// Which joining: by who joins.
     pub joins: CustomerId,
     /// What was seen, as the page said it.
-    pub seen: Timestamp,
+    pub seen: JoinSeen,
     /// Whose places are taken over; for the practice that is joined.
     pub people: Vec<MembershipId>,
 }
@@ -158,15 +167,6 @@ fn prefix_checked(prefix: &str) -> Option<&str> {
     let plain = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // With a letter: the index knows letters and digits only, and digits before a number make another one's number of it.
     (fits && plain && prefix.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(prefix)
-}
-
-/// By which ways things came to a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    /// With a whole practice, which is closed.
-    Joined,
-    /// Or with some patients of one that lives on.
-    JoinedOrSplit,
 }
 
 /// What a yes to a split is said to, for the sealed words of an entry; empty when all move.
@@ -201,55 +201,6 @@ impl Custody {
         } else {
             "A joining or a split of this customer is prepared or under way. Take it back, or wait for its end."
         })
-    }
-
-    /// Is there a practice that has joined this one, or one of those, and whose keys still are here. Copies of before it joined
-    /// open with them.
-    pub(crate) async fn joined_has_keys(&self, customer: CustomerId) -> Result<bool, CustodyError> {
-        let joined = self.came_from(customer, Came::Joined).await?;
-        let ring = self.ring();
-        Ok(joined.iter().any(|one| *one != customer && ring.customers().any(|live| live == *one)))
-    }
-
-    /// This customer, those that have joined it or from which patients came to it, those that have joined those, and so on: whose
-    /// entries tell of its things.
-    pub(crate) async fn customer_and_joined(&self, customer: CustomerId) -> Result<Vec<CustomerId>, CustodyError> {
-        self.came_from(customer, Came::JoinedOrSplit).await
-    }
-
-    async fn came_from(&self, customer: CustomerId, how: Came) -> Result<Vec<CustomerId>, CustodyError> {
-        let (mut all, mut at) = (vec![customer], 0);
-        while let Some(one) = all.get(at).copied() {
-            at += 1;
-            let has_come = |row: &Joining| {
-                matches!(row.state, JoiningState::Moving | JoiningState::Joined)
-                    && (row.chosen.is_none() || how == Came::JoinedOrSplit)
-            };
-            let rows = self.store().joining_list_into(one).await?;
-            let mut from: Vec<CustomerId> = rows.iter().filter(|row| has_come(row)).map(|row| row.customer).collect();
-            if how == Came::JoinedOrSplit {
-                from.extend(self.store().split_list_into(one).await?.iter().map(|done| done.customer));
-            }
-            for one in from {
-                if !all.contains(&one) {
-                    all.push(one);
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// What the certificate says of patients who came from other practices: those live on, and so do their keys.
-    pub(crate) async fn split_certified(&self, customer: CustomerId) -> Result<String, CustodyError> {
-        let mut text = String::new();
-        for done in self.store().split_list_into(customer).await? {
-            let (many, from, at) = (done.patients, done.customer, done.split_at);
-            text.push_str(&format!(
-                "came from: {many} patients from {from} at {at}; backups made before that open them with the keys of {from} until \
-                 those backups expire\n"
-            ));
-        }
-        Ok(text)
     }
 
     /// What policy is told about joinings of a customer: what both managers have agreed upon, as it stands in the store.
@@ -409,12 +360,20 @@ impl Custody {
             joined_at: row.joined_at,
             people,
             hindered: if stands { self.hindered_seen(row, customer).await? } else { "" },
-            seen: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
+            seen: JoinSeen {
+                at: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
+                much: counts
+                    .filter(|_| row.chosen.is_some())
+                    .map(|counts| SplitMuch { documents: counts.documents, bytes: counts.bytes }),
+            },
             split: match &row.chosen {
                 Some(list) => Some(SplitSeen {
                     list: HEXLOWER.encode(list),
                     stays: if is_joined { None } else { Some(self.split_stay_count(row.customer).await?) },
                     moved: None,
+                    went: None,
+                    given: row.given_seen,
+                    agreed: row.agreed_seen,
                 }),
                 None => None,
             },
@@ -452,11 +411,14 @@ impl Custody {
             joined_at: Some(done.split_at),
             people: Vec::new(),
             hindered: "",
-            seen: done.prepared.1,
+            seen: JoinSeen { at: done.prepared.1, much: None },
             split: Some(SplitSeen {
                 list: HEXLOWER.encode(&done.chosen),
                 stays: if is_listed { Some(self.split_stay_count(customer).await?) } else { None },
                 moved: Some(done.patients),
+                went: Some(done.much),
+                given: None,
+                agreed: None,
             }),
         })
     }
@@ -570,6 +532,10 @@ impl Desk<act::CustomerJoinPrepare> {
             moving_at: None,
             joined_at: None,
             chosen,
+            authors: Vec::new(),
+            given_seen: None,
+            agreed_seen: None,
+            gone: SplitMuch::default(),
         })
     }
 
@@ -599,8 +565,9 @@ impl Desk<act::CustomerJoin> {
             _ => row.prepared_by,
         });
         let whom = row.as_ref().map_or_else(|| "nobody".to_owned(), |row| row.into.to_string());
-        let list = row.as_ref().map(list_words).unwrap_or_default();
-        let words = format!("the practice says yes: {joins} joins {whom}{list}");
+        // The list, and how much of it was shown to them.
+        let some = row.as_ref().map(|row| format!("{}{}", list_words(row), said::much_words(row, yes.seen)));
+        let words = format!("the practice says yes: {joins} joins {whom}{}", some.unwrap_or_default());
         let mut question = Question::of(customer, Purpose::Administration).asked_by(before).saying(&words);
         for one in &yes.people {
             question = question.also(*one);
@@ -626,8 +593,8 @@ impl Desk<act::CustomerJoin> {
         }
         let now = custody.now();
         let mut tx = custody.store().begin("say yes to a joining").await?;
-        let done = if yes.customer == row.customer {
-            tx.joining_give(row.customer, yes.seen, (me, now)).await?
+        let (by, done) = if yes.customer == row.customer {
+            (JoiningState::Given, tx.joining_give(row.customer, yes.seen.at, (me, now)).await?)
         } else {
             if me == row.prepared_by {
                 return Err(CustodyError::State("Whoever prepared it does not say yes to it."));
@@ -636,10 +603,15 @@ impl Desk<act::CustomerJoin> {
                 return Err(CustodyError::State("The manager of the practice that joins says yes first."));
             }
             custody.people_checked(&row, &yes.people, me).await?;
-            tx.joining_agree(row.customer, yes.seen, (me, now), &yes.people).await?
+            (JoiningState::Agreed, tx.joining_agree(row.customer, yes.seen.at, (me, now), &yes.people).await?)
         };
         if done == 0 {
             return Err(CustodyError::Changed);
+        }
+        if row.chosen.is_some() {
+            // A yes to some patients is one to so much: whoever was shown nothing has said it to nothing.
+            let much = yes.seen.much.ok_or(CustodyError::Changed)?;
+            tx.split_seen(row.customer, by, much).await?;
         }
         tx.commit().await?;
         // Names that stand on every tag; no PHI.

@@ -88,7 +88,7 @@ pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use joining::{
-    JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
+    JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
     SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, split_numbers_read,
 };
 pub use keys::{
@@ -126,7 +126,7 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
 pub use store::{
     BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, SplitFate,
-    Visit,
+    SplitMuch, Visit,
 };
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};

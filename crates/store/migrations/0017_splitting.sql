@@ -2,6 +2,13 @@
 -- not know that a joining may be of some patients only, and would move all: none works on this schema (migrations.rs).
 
 ALTER TABLE customer_joining ADD COLUMN chosen BYTEA; -- when some patients move and not all: the SHA-256 of the list of them (docs/FORMATS.md); none = all
+ALTER TABLE customer_joining ADD COLUMN authors TEXT; -- when those were chosen by who wrote about them: these people, space between
+ALTER TABLE customer_joining ADD COLUMN given_documents BIGINT; -- how many documents of theirs the manager of the one was shown who said yes
+ALTER TABLE customer_joining ADD COLUMN given_bytes BIGINT; -- and how many bytes
+ALTER TABLE customer_joining ADD COLUMN agreed_documents BIGINT; -- how many documents the other's manager was shown
+ALTER TABLE customer_joining ADD COLUMN agreed_bytes BIGINT; -- and how many bytes
+ALTER TABLE customer_joining ADD COLUMN gone_documents BIGINT NOT NULL DEFAULT 0; -- how many documents have moved with some patients so far
+ALTER TABLE customer_joining ADD COLUMN gone_bytes BIGINT NOT NULL DEFAULT 0; -- and how many bytes
 
 -- Patients of a customer who were chosen to move to another one, and what came of each. Of the newest choice only.
 CREATE TABLE split_patient (
@@ -18,6 +25,8 @@ CREATE TABLE customer_split (
     into_id     TEXT NOT NULL REFERENCES customer (customer_id), -- whose they are
     chosen      BYTEA NOT NULL,                                  -- the SHA-256 of the list
     patients    BIGINT NOT NULL,                                 -- how many have moved
+    documents   BIGINT NOT NULL,                                 -- with how many documents
+    bytes       BIGINT NOT NULL,                                 -- of how many bytes, all versions
     prefix      TEXT NOT NULL,                                   -- what record numbers got that both had
     prepared_by TEXT NOT NULL,                                   -- the officer who prepared it
     prepared_at BIGINT NOT NULL,                                 -- when
@@ -31,3 +40,11 @@ CREATE TABLE customer_split (
     PRIMARY KEY (customer_id, moving_at)
 );
 CREATE INDEX customer_split_into ON customer_split (into_id);
+
+-- By what files are known that came in and have gone to another customer with some patients: whoever imports again passes them by.
+CREATE TABLE gone_token (
+    customer_id TEXT NOT NULL REFERENCES customer (customer_id), -- with whom they came in
+    kind        TEXT NOT NULL CHECK (kind IN ('original', 'path')), -- by their bytes, or by their place on a share
+    token       BYTEA NOT NULL,                                  -- as in original_token and imported_file, under this customer's index key
+    PRIMARY KEY (customer_id, kind, token)
+);

@@ -79,14 +79,39 @@ pub struct Joining {
     pub joined_at: Option<Timestamp>,
     /// When some patients move and not all: the SHA-256 of the list of them (`splitting.rs`).
     pub chosen: Option<Vec<u8>>,
+    /// Who wrote about those who move, when they were chosen by that; nobody otherwise.
+    pub authors: Vec<PersonId>,
+    /// When some move: how much the manager of the one was shown who said yes.
+    pub given_seen: Option<SplitMuch>,
+    /// And the other one's.
+    pub agreed_seen: Option<SplitMuch>,
+    /// How much has moved so far with some patients.
+    pub gone: SplitMuch,
+}
+
+/// How much goes with some patients, or has gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SplitMuch {
+    /// Documents, in whatever state.
+    pub documents: u64,
+    /// Plaintext bytes of all versions.
+    pub bytes: u64,
 }
 
 const JOINING: &str = "customer_id, into_id, prefix, state, prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, \
-    people, moving_at, joined_at, chosen";
+    people, moving_at, joined_at, chosen, authors, given_documents, given_bytes, agreed_documents, agreed_bytes, gone_documents, \
+    gone_bytes";
 
-/// Memberships as they stand in one column, space between.
-pub(crate) fn people_of(text: &str) -> Result<Vec<MembershipId>, StoreError> {
-    text.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column: "people" })).collect()
+/// Ids as they stand in one column, space between.
+pub(crate) fn ids_of<T: FromStr>(text: &str, column: &'static str) -> Result<Vec<T>, StoreError> {
+    text.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column })).collect()
+}
+
+fn seen(row: &Row, documents: &'static str, bytes: &'static str) -> Result<Option<SplitMuch>, StoreError> {
+    if row.maybe_int(documents)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(SplitMuch { documents: row.count(documents)?, bytes: row.count(bytes)? }))
 }
 
 fn joining(row: &Row) -> Result<Joining, StoreError> {
@@ -101,10 +126,14 @@ fn joining(row: &Row) -> Result<Joining, StoreError> {
         given_at: row.maybe_at("given_at")?,
         agreed_by: row.maybe_word("agreed_by")?,
         agreed_at: row.maybe_at("agreed_at")?,
-        people: people_of(&row.maybe_text("people")?.unwrap_or_default())?,
+        people: ids_of(&row.maybe_text("people")?.unwrap_or_default(), "people")?,
         moving_at: row.maybe_at("moving_at")?,
         joined_at: row.maybe_at("joined_at")?,
         chosen: row.maybe_bytes("chosen")?,
+        authors: ids_of(&row.maybe_text("authors")?.unwrap_or_default(), "authors")?,
+        given_seen: seen(row, "given_documents", "given_bytes")?,
+        agreed_seen: seen(row, "agreed_documents", "agreed_bytes")?,
+        gone: SplitMuch { documents: row.count("gone_documents")?, bytes: row.count("gone_bytes")? },
     })
 }
 
@@ -173,16 +202,18 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn joining_prepare(&mut self, new: &Joining) -> Result<u64, StoreError> {
+        let authors: Vec<String> = new.authors.iter().map(ToString::to_string).collect();
         self.run(
-            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen) \
-             VALUES ($1, $2, $3, 'prepared', $4, $5, $6) ON CONFLICT (customer_id) DO NOTHING",
+            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen, authors) \
+             VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7) ON CONFLICT (customer_id) DO NOTHING",
             binds![
                 new.customer,
                 new.into.to_string(),
                 &new.prefix,
                 new.prepared_by,
                 new.prepared_at,
-                new.chosen.clone()
+                new.chosen.clone(),
+                (!authors.is_empty()).then(|| authors.join(" "))
             ],
         )
         .await

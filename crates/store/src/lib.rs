@@ -75,7 +75,7 @@ pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
-pub use joining::{Joining, JoiningCounts, JoiningState};
+pub use joining::{Joining, JoiningCounts, JoiningState, SplitMuch};
 pub use kept::KeptPage;
 pub use keys::EPOCH_DUE;
 
@@ -99,5 +99,5 @@ pub use server::Server;
 pub use sessions::{Ceremony, SessionRow};
 pub use share::{Share, ShareError, ShareFile, ShareListing};
 pub use shreds::{KeyShred, KeyShredState};
-pub use splitting::{Split, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitWritten};
+pub use splitting::{Split, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitTied, SplitWritten};
 pub use uploads::Upload;

@@ -5,15 +5,15 @@
 //! changed since it was read; each text is about one customer; what came of a patient is written in the transaction in which it
 //! comes.
 
-use crate::arriving::among;
+use crate::arriving::{among, number};
 use crate::binds::{Row, binds};
 use crate::breakglass::{BREAK_GLASS, break_glass};
 use crate::documents::{DOCUMENT, document};
-use crate::joining::people_of;
+use crate::joining::ids_of;
 use crate::merges::{MERGE, merge};
 use crate::patients::{PATIENT, patient};
 use crate::scope::Condition;
-use crate::{BreakGlass, Document, JoiningCounts, Patient, PatientMerge, Store, StoreError, Tx};
+use crate::{BreakGlass, Document, JoiningCounts, JoiningState, Patient, PatientMerge, SplitMuch, Store, StoreError, Tx};
 use record::{CustomerId, DocumentId, MembershipId, PatientId, PersonId, Timestamp};
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -78,15 +78,47 @@ pub struct SplitPatient {
     pub fate: SplitFate,
 }
 
-/// Two records of a customer that cannot be in two places.
+/// What ties two records of a customer to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitTied {
+    /// The one went into the other: they cannot be in two places.
+    Link,
+    /// Somebody says that they are one patient's, or has merged them: nor these.
+    Said,
+    /// Somebody has said that they are two, or a document lay in the chart of the one by mistake. It goes along when both do, and
+    /// holds nobody back.
+    Memory,
+}
+
+impl FromStr for SplitTied {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "link" => Ok(Self::Link),
+            "said" => Ok(Self::Said),
+            "memory" => Ok(Self::Memory),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Two records of a customer that have to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SplitTie {
     /// The one.
     pub one: PatientId,
-    /// The other; none when a document without a patient lay in the one's chart.
-    pub other: Option<PatientId>,
-    /// The one went into the other.
-    pub is_link: bool,
+    /// The other.
+    pub other: PatientId,
+    /// How.
+    pub tied: SplitTied,
+}
+
+impl SplitTie {
+    /// Do both go, or neither.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.tied != SplitTied::Memory
+    }
 }
 
 /// How many of a patient's documents some authors wrote.
@@ -111,6 +143,8 @@ pub struct Split {
     pub chosen: Vec<u8>,
     /// How many have moved.
     pub patients: u64,
+    /// With how much.
+    pub much: SplitMuch,
     /// What record numbers got that both had.
     pub prefix: String,
     /// The officer who prepared it, and when.
@@ -132,7 +166,7 @@ pub struct Split {
 pub struct SplitCharts {
     /// These patients, and whoever went into one of them.
     pub patients: Vec<Patient>,
-    /// Documents about them, and those that lay in their charts.
+    /// Documents about them.
     pub documents: Vec<Document>,
     /// Broken glasses.
     pub glasses: Vec<BreakGlass>,
@@ -142,35 +176,27 @@ pub struct SplitCharts {
 
 /// Of which change each row is that names some patients: two that are equal say that nothing has changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SplitStand(BTreeSet<(String, String, i64)>);
+pub struct SplitStand(BTreeSet<(String, String, String)>);
 
-/// What names patients: a word for it, and which row of which change.
-const NAMES: &[(&str, &str, &str, &str, &str)] = &[
-    ("patient", "patient_id", "revision", "patient WHERE customer_id = $1", "patient_id"),
-    ("into", "patient_id", "revision", "patient WHERE (customer_id || '') = $1", "linked_to"),
-    ("document", "document_id", "revision", "document WHERE (customer_id || '') = $1", "patient_id"),
-    ("from", "document_id", "revision", "document WHERE (customer_id || '') = $1", "moved_from"),
-    ("around", "related_id", "revision", "related_person WHERE customer_id = $1", "patient_id"),
-    ("message", "patient_id", "said_at", "adt_patient WHERE customer_id = $1", "patient_id"),
-    ("glass", "break_glass_id", "to_at + COALESCE(reviewed_at, 0)", "break_glass WHERE customer_id = $1", "patient_id"),
-    (
-        "prior",
-        "merge_id",
-        "proposed_at + COALESCE(decided_at, 0) + COALESCE(undone_at, 0)",
-        "patient_merge WHERE customer_id = $1",
-        "prior_id",
-    ),
-    (
-        "survivor",
-        "merge_id",
-        "proposed_at + COALESCE(decided_at, 0) + COALESCE(undone_at, 0)",
-        "patient_merge WHERE customer_id = $1",
-        "survivor_id",
-    ),
+/// A way in which rows name patients: a word for it, which row, the columns that every change of it changes, from where, and
+/// the column with the patient.
+type Naming = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str);
+
+const OF_MERGE: &[&str] = &["state", "proposed_at", "decided_at", "undone_at"];
+
+const NAMES: &[Naming] = &[
+    ("patient", "patient_id", &["revision"], "patient WHERE customer_id = $1", "patient_id"),
+    ("into", "patient_id", &["revision"], "patient WHERE (customer_id || '') = $1", "linked_to"),
+    ("document", "document_id", &["revision"], "document WHERE (customer_id || '') = $1", "patient_id"),
+    ("around", "related_id", &["revision"], "related_person WHERE customer_id = $1", "patient_id"),
+    ("message", "patient_id", &["said_at"], "adt_patient WHERE customer_id = $1", "patient_id"),
+    ("glass", "break_glass_id", &["to_at", "reviewed_at"], "break_glass WHERE customer_id = $1", "patient_id"),
+    ("prior", "merge_id", OF_MERGE, "patient_merge WHERE customer_id = $1", "prior_id"),
+    ("survivor", "merge_id", OF_MERGE, "patient_merge WHERE customer_id = $1", "survivor_id"),
     (
         "inbox",
         "(recipient.document_id || ' ' || recipient.person_id || ' ' || recipient.why)",
-        "COALESCE(recipient.read_at, 0)",
+        &["recipient.read_at"],
         "recipient JOIN document ON document.document_id = recipient.document_id WHERE recipient.customer_id = $1 \
          AND (document.customer_id || '') = $1",
         "document.patient_id",
@@ -178,7 +204,10 @@ const NAMES: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 fn stand_sql(among: &str) -> String {
-    let one = |(kind, id, mark, from, by): &(&str, &str, &str, &str, &str)| {
+    // Column by column, and not a sum of them: two changes that cancel each other out are two changes.
+    let column = |name: &&str| format!("COALESCE(CAST({name} AS TEXT), '-')");
+    let one = |(kind, id, columns, from, by): &Naming| {
+        let mark = columns.iter().map(column).collect::<Vec<_>>().join(" || ' ' || ");
         format!("SELECT '{kind}' AS kind, {id} AS id, {mark} AS mark FROM {from} AND {by} {among}")
     };
     NAMES.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")
@@ -186,7 +215,7 @@ fn stand_sql(among: &str) -> String {
 
 fn stand_add(stand: &mut SplitStand, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
-        stand.0.insert((row.text("kind")?, row.text("id")?, row.int("mark")?));
+        stand.0.insert((row.text("kind")?, row.text("id")?, row.text("mark")?));
     }
     Ok(())
 }
@@ -195,8 +224,8 @@ fn chosen(row: &Row) -> Result<SplitPatient, StoreError> {
     Ok(SplitPatient { patient: row.word("patient_id")?, listed: row.yes("listed")?, fate: row.word("fate")? })
 }
 
-const SPLIT: &str = "customer_id, into_id, chosen, patients, prefix, prepared_by, prepared_at, given_by, given_at, agreed_by, \
-    agreed_at, people, moving_at, split_at";
+const SPLIT: &str = "customer_id, into_id, chosen, patients, documents, bytes, prefix, prepared_by, prepared_at, given_by, given_at, \
+    agreed_by, agreed_at, people, moving_at, split_at";
 
 fn split(row: &Row) -> Result<Split, StoreError> {
     Ok(Split {
@@ -204,11 +233,12 @@ fn split(row: &Row) -> Result<Split, StoreError> {
         into: row.word("into_id")?,
         chosen: row.bytes("chosen")?,
         patients: row.count("patients")?,
+        much: SplitMuch { documents: row.count("documents")?, bytes: row.count("bytes")? },
         prefix: row.text("prefix")?,
         prepared: (row.word("prepared_by")?, row.at("prepared_at")?),
         given: (row.word("given_by")?, row.at("given_at")?),
         agreed: (row.word("agreed_by")?, row.at("agreed_at")?),
-        people: people_of(&row.text("people")?)?,
+        people: ids_of(&row.text("people")?, "people")?,
         moving_at: row.at("moving_at")?,
         split_at: row.at("split_at")?,
     })
@@ -266,22 +296,21 @@ impl Store {
         })
     }
 
-    /// Records of a customer that cannot be in two places: one went into the other, or is said to have, or a document that is
-    /// about the one lay in the other's chart.
+    /// Records of a customer that have to do with each other: one went into the other, or is said to have or not to have, or a
+    /// document that is about the one lay in the other's chart.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn split_ties(&self, customer: CustomerId) -> Result<Vec<SplitTie>, StoreError> {
-        let sql = "SELECT patient_id AS one, linked_to AS other, 1 AS is_link FROM patient \
+        let sql = "SELECT patient_id AS one, linked_to AS other, 'link' AS tied FROM patient \
                    WHERE customer_id = $1 AND linked_to IS NOT NULL \
-                   UNION ALL SELECT prior_id, survivor_id, 0 FROM patient_merge \
-                   WHERE customer_id = $1 AND state IN ('proposed', 'merged') \
-                   UNION ALL SELECT moved_from, patient_id, 0 FROM document \
-                   WHERE customer_id = $1 AND moved_from IS NOT NULL";
+                   UNION ALL SELECT prior_id, survivor_id, CASE WHEN state IN ('proposed', 'merged') THEN 'said' ELSE 'memory' END \
+                   FROM patient_merge WHERE customer_id = $1 \
+                   UNION ALL SELECT moved_from, patient_id, 'memory' FROM document \
+                   WHERE customer_id = $1 AND moved_from IS NOT NULL AND patient_id IS NOT NULL";
         let rows = self.rows("look what ties records together", sql, binds![customer]).await?;
-        let tie = |row: &Row| {
-            Ok(SplitTie { one: row.word("one")?, other: row.maybe_word("other")?, is_link: row.yes("is_link")? })
-        };
+        let tie =
+            |row: &Row| Ok(SplitTie { one: row.word("one")?, other: row.word("other")?, tied: row.word("tied")? });
         rows.iter().map(tie).collect()
     }
 
@@ -339,7 +368,7 @@ impl Store {
     pub async fn split_charts(&self, customer: CustomerId, ids: &[PatientId]) -> Result<SplitCharts, StoreError> {
         let mut charts =
             SplitCharts { patients: self.patient_fetch_many(customer, ids).await?, ..SplitCharts::default() };
-        let (mut patients, mut documents, mut merges) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut patients, mut merges) = (BTreeSet::new(), BTreeSet::new());
         patients.extend(charts.patients.iter().map(|one| one.id));
         for some in ids.chunks(ASKED_AT_ONCE) {
             let (among, values) = among(customer, some);
@@ -352,15 +381,11 @@ impl Store {
                     charts.patients.push(one);
                 }
             }
-            for by in ["document.patient_id", "document.moved_from"] {
-                let sql =
-                    format!("SELECT {DOCUMENT} FROM document WHERE (document.customer_id || '') = $1 AND {by} {among}");
-                for row in self.rows("list documents of patients", sql, values.clone()).await? {
-                    let one = document(&row)?;
-                    if documents.insert(one.id) {
-                        charts.documents.push(one);
-                    }
-                }
+            let sql = format!(
+                "SELECT {DOCUMENT} FROM document WHERE (document.customer_id || '') = $1 AND document.patient_id {among}"
+            );
+            for row in self.rows("list documents of patients", sql, values.clone()).await? {
+                charts.documents.push(document(&row)?);
             }
             let sql = format!("SELECT {BREAK_GLASS} FROM break_glass WHERE customer_id = $1 AND patient_id {among}");
             for row in self.rows("list glasses broken for patients", sql, values.clone()).await? {
@@ -437,6 +462,26 @@ impl Tx {
         self.run("DELETE FROM split_patient WHERE customer_id = $1", binds![customer]).await
     }
 
+    /// How much whoever just said yes was shown: `by` is how far it is by that yes. 0 when it stands otherwise.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn split_seen(
+        &mut self,
+        customer: CustomerId,
+        by: JoiningState,
+        seen: SplitMuch,
+    ) -> Result<u64, StoreError> {
+        let (documents, bytes) = match by {
+            JoiningState::Given => ("given_documents", "given_bytes"),
+            _ => ("agreed_documents", "agreed_bytes"),
+        };
+        let sql = format!(
+            "UPDATE customer_joining SET {documents} = $2, {bytes} = $3 WHERE customer_id = $1 AND state = $4 AND chosen IS NOT NULL"
+        );
+        self.run(sql, binds![customer, number(seen.documents), number(seen.bytes), by.as_str()]).await
+    }
+
     /// What comes of these who were to move. How many.
     ///
     /// # Errors
@@ -476,8 +521,9 @@ impl Tx {
         Ok(stand)
     }
 
-    /// Takes whole charts out of a customer, and counts their bytes with the other one. False when not all of it was as it was
-    /// read: then this transaction is given up.
+    /// Takes whole charts out of a customer, and counts their bytes with the other one. What they are known by when their files
+    /// come again is kept; that a document of somebody else's lay in one of these charts is not. False when not all of it was as
+    /// it was read: then this transaction is given up.
     ///
     /// # Errors
     /// When the database cannot, or something still points to one of them.
@@ -491,12 +537,12 @@ impl Tx {
         let merges: Vec<record::MergeId> = charts.merges.iter().map(|one| one.id).collect();
         let glasses: Vec<record::BreakGlassId> = charts.glasses.iter().map(|one| one.id).collect();
         let bytes = self.split_bytes(customer, &documents).await?;
-        let gone = [
-            self.depart_merges(customer, &merges).await?,
-            self.depart_glasses(customer, &glasses).await?,
-            self.depart_documents(customer, &documents).await?,
-            self.depart_patients(customer, &patients).await?,
-        ];
+        self.split_tokens_keep(customer, &documents).await?;
+        let gone_merges = self.depart_merges(customer, &merges).await?;
+        let gone_glasses = self.depart_glasses(customer, &glasses).await?;
+        let gone_documents = self.depart_documents(customer, &documents).await?;
+        self.split_memories_end(customer, &patients).await?;
+        let gone = [gone_merges, gone_glasses, gone_documents, self.depart_patients(customer, &patients).await?];
         let read = [merges.len(), glasses.len(), documents.len(), patients.len()];
         if gone != read.map(|many| many as u64) {
             return Ok(false);
@@ -506,7 +552,49 @@ impl Tx {
         self.run(sql, binds![customer, bytes]).await?;
         let sql = "UPDATE customer SET held_bytes = held_bytes + $2 WHERE customer_id = $1";
         self.run(sql, binds![into, bytes]).await?;
+        let sql = "UPDATE customer_joining SET gone_documents = gone_documents + $2, gone_bytes = gone_bytes + $3 \
+                   WHERE customer_id = $1 AND state = 'moving' AND chosen IS NOT NULL";
+        self.run(sql, binds![customer, number(gone_documents), bytes]).await?;
         Ok(true)
+    }
+
+    /// Whoever imports the same files again is to know that they have gone: by their bytes and their places, and no document.
+    async fn split_tokens_keep(
+        &mut self,
+        customer: CustomerId,
+        documents: &[(DocumentId, u64)],
+    ) -> Result<(), StoreError> {
+        for some in documents.chunks(ASKED_AT_ONCE) {
+            let ids: Vec<DocumentId> = some.iter().map(|(id, _)| *id).collect();
+            let (among, values) = among(customer, &ids);
+            for (kind, table) in [("original", "original_token"), ("path", "imported_file")] {
+                let sql = format!(
+                    "INSERT INTO gone_token (customer_id, kind, token) SELECT customer_id, '{kind}', token FROM {table} \
+                     WHERE customer_id = $1 AND document_id {among} ON CONFLICT DO NOTHING"
+                );
+                self.run(sql, values.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Documents that stay, and lay in the chart of one of these before somebody corrected it, lay in nobody's from now on: the
+    /// ledger knows whose.
+    async fn split_memories_end(
+        &mut self,
+        customer: CustomerId,
+        patients: &[(PatientId, u64)],
+    ) -> Result<(), StoreError> {
+        for some in patients.chunks(ASKED_AT_ONCE) {
+            let ids: Vec<PatientId> = some.iter().map(|(id, _)| *id).collect();
+            let (among, values) = among(customer, &ids);
+            let sql = format!(
+                "UPDATE document SET moved_from = NULL, revision = revision + 1 \
+                 WHERE (customer_id || '') = $1 AND moved_from {among}"
+            );
+            self.run(sql, values).await?;
+        }
+        Ok(())
     }
 
     /// Plaintext bytes of all versions of these documents.
@@ -546,8 +634,8 @@ impl Tx {
         let sql = "SELECT COUNT(*) AS many FROM split_patient WHERE customer_id = $1 AND fate = 'moved'";
         let moved = self.split_many(sql, customer).await?;
         let sql = format!(
-            "INSERT INTO customer_split ({SPLIT}) SELECT customer_id, into_id, chosen, $2, prefix, prepared_by, prepared_at, \
-             given_by, given_at, agreed_by, agreed_at, people, moving_at, $3 FROM customer_joining \
+            "INSERT INTO customer_split ({SPLIT}) SELECT customer_id, into_id, chosen, $2, gone_documents, gone_bytes, prefix, \
+             prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, people, moving_at, $3 FROM customer_joining \
              WHERE customer_id = $1 AND state = 'moving' AND chosen IS NOT NULL"
         );
         let done = self.run(sql, binds![customer, moved, at]).await?;

@@ -15,7 +15,7 @@ use crate::{Custody, CustodyError, Desk, OpenedPatient, Shown, Witnessed};
 use policy::{PatientFacts, ResourceFacts};
 use record::{CustomerId, PatientId, PersonId, Purpose, Sha256, act};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{SplitFate, SplitPatient, SplitTie};
+use store::{SplitFate, SplitPatient, SplitTie, SplitTied};
 use vault::Field;
 
 /// The one column of a file of record numbers.
@@ -140,8 +140,8 @@ pub(super) fn list_digest(
 /// These, and every record that went into one of them, or into one that did.
 fn with_linked(ties: &[SplitTie], patients: BTreeSet<PatientId>) -> BTreeSet<PatientId> {
     let mut went: BTreeMap<PatientId, Vec<PatientId>> = BTreeMap::new();
-    for tie in ties.iter().filter(|tie| tie.is_link) {
-        went.entry(tie.other.unwrap_or(tie.one)).or_default().push(tie.one);
+    for tie in ties.iter().filter(|tie| tie.tied == SplitTied::Link) {
+        went.entry(tie.other).or_default().push(tie.one);
     }
     let mut all = patients.clone();
     let mut next: Vec<PatientId> = patients.into_iter().collect();
@@ -157,8 +157,8 @@ fn with_linked(ties: &[SplitTie], patients: BTreeSet<PatientId>) -> BTreeSet<Pat
 
 /// The record that each went into, at last.
 fn survivors(ties: &[SplitTie]) -> BTreeMap<PatientId, PatientId> {
-    let into: BTreeMap<PatientId, PatientId> =
-        ties.iter().filter(|tie| tie.is_link).filter_map(|tie| Some((tie.one, tie.other?))).collect();
+    let links = ties.iter().filter(|tie| tie.tied == SplitTied::Link);
+    let into: BTreeMap<PatientId, PatientId> = links.map(|tie| (tie.one, tie.other)).collect();
     let last = |first: PatientId| {
         let (mut at, mut steps) = (first, 0);
         // A circle would be damage; then whoever is reached stands for it.
@@ -170,17 +170,14 @@ fn survivors(ties: &[SplitTie]) -> BTreeMap<PatientId, PatientId> {
     into.keys().map(|one| (*one, last(*one))).collect()
 }
 
-/// Takes out of `moves` whoever is tied to somebody who stays, and gives those.
+/// Takes out of `moves` whoever is tied to somebody who stays, and gives those. A memory holds nobody back.
 pub(super) fn held_back(ties: &[SplitTie], moves: &mut BTreeSet<PatientId>) -> BTreeSet<PatientId> {
     let mut back = BTreeSet::new();
     loop {
         let before = back.len();
-        for tie in ties {
-            let other_moves = tie.other.is_some_and(|other| moves.contains(&other));
-            if moves.contains(&tie.one) != other_moves {
-                for one in [Some(tie.one), tie.other].into_iter().flatten().filter(|one| moves.remove(one)) {
-                    back.insert(one);
-                }
+        for tie in ties.iter().filter(|tie| tie.holds()) {
+            if moves.contains(&tie.one) != moves.contains(&tie.other) {
+                back.extend([tie.one, tie.other].into_iter().filter(|one| moves.remove(one)));
             }
         }
         if back.len() == before {
@@ -216,6 +213,22 @@ impl Custody {
         Ok(if wrong.is_empty() { Ok(found) } else { Err(wrong) })
     }
 
+    /// Of each record, with all that went into it: whether these authors wrote some of its documents, and whether they wrote all.
+    async fn split_authored(
+        &self,
+        from: CustomerId,
+        (authors, ties): (&[PersonId], &[SplitTie]),
+    ) -> Result<BTreeMap<PatientId, (bool, bool)>, CustodyError> {
+        let last = survivors(ties);
+        let mut written: BTreeMap<PatientId, (bool, bool)> = BTreeMap::new();
+        for one in self.store().split_written(from, authors).await? {
+            let survivor = last.get(&one.patient).copied().unwrap_or(one.patient);
+            let (some, all) = written.entry(survivor).or_insert((false, true));
+            (*some, *all) = (*some || one.some, *all && one.all);
+        }
+        Ok(written)
+    }
+
     /// Whose documents are all of these authors, and who has some of others beside.
     async fn split_by_authors(
         &self,
@@ -227,16 +240,8 @@ impl Custody {
         if authors.is_empty() || !authors.iter().all(|one| there.contains(one)) {
             return Err(CustodyError::field("author", "Name somebody who works, or has worked, at the practice"));
         }
-        let last = survivors(ties);
-        // Of a record with all that went into it.
-        let mut written: BTreeMap<PatientId, (bool, bool)> = BTreeMap::new();
-        for one in self.store().split_written(from, authors).await? {
-            let (some, all) =
-                written.entry(last.get(&one.patient).copied().unwrap_or(one.patient)).or_insert((false, true));
-            (*some, *all) = (*some || one.some, *all && one.all);
-        }
         let mut found = (BTreeSet::new(), BTreeSet::new());
-        for (patient, (some, all)) in written {
+        for (patient, (some, all)) in self.split_authored(from, (authors, ties)).await? {
             match (some, all) {
                 (true, true) => found.0.insert(patient),
                 (true, false) => found.1.insert(patient),
@@ -244,6 +249,20 @@ impl Custody {
             };
         }
         Ok(found)
+    }
+
+    /// Who of those who were chosen by who wrote about them has documents of others by now.
+    pub(super) async fn split_others_now(
+        &self,
+        row: &Joining,
+        (ties, moves): (&[SplitTie], &BTreeSet<PatientId>),
+    ) -> Result<Vec<PatientId>, CustodyError> {
+        if row.authors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (last, written) = (survivors(ties), self.split_authored(row.customer, (&row.authors, ties)).await?);
+        let by_others = |one: &&PatientId| written.get(last.get(*one).unwrap_or(*one)).is_some_and(|(_, all)| !all);
+        Ok(moves.iter().filter(by_others).copied().collect())
     }
 
     /// What comes of each who was chosen: who moves, and who stays and why.
@@ -298,6 +317,12 @@ impl Desk<act::CustomerJoinPrepare> {
             },
             SplitBy::Authors(authors) => custody.split_by_authors(from, (authors, &ties)).await?,
         };
+        // Asked again when it is carried out: what others write until then is not what was asked for.
+        let authors = match &order.by {
+            SplitBy::Numbers(_) => BTreeSet::new(),
+            SplitBy::Authors(authors) => authors.iter().copied().collect(),
+        };
+        let row = Joining { authors: authors.into_iter().collect(), ..row };
         let chosen = custody.split_sorted(from, &ties, found).await?;
         self.split_keep(row, &chosen).await
     }
@@ -370,14 +395,14 @@ mod tests {
     use super::{held_back, list_digest, split_numbers_read, survivors, with_linked};
     use record::{CustomerId, PatientId};
     use std::collections::BTreeSet;
-    use store::SplitTie;
+    use store::{SplitTie, SplitTied};
 
     fn pat(n: u8) -> PatientId {
         PatientId::from_bytes([n; 16])
     }
 
-    fn tie(one: u8, other: u8, is_link: bool) -> SplitTie {
-        SplitTie { one: pat(one), other: Some(pat(other)), is_link }
+    fn tie(one: u8, other: u8, tied: SplitTied) -> SplitTie {
+        SplitTie { one: pat(one), other: pat(other), tied }
     }
 
     fn set(all: &[u8]) -> BTreeSet<PatientId> {
@@ -412,16 +437,13 @@ mod tests {
 
     #[test]
     fn a_record_goes_with_all_that_went_into_it_and_not_without_whom_it_is_tied_to() {
-        let ties = [tie(2, 1, true), tie(3, 2, true), tie(5, 4, false), tie(7, 5, false)];
+        use SplitTied::{Link, Memory, Said};
+        let ties = [tie(2, 1, Link), tie(3, 2, Link), tie(5, 4, Said), tie(7, 5, Said), tie(8, 9, Memory)];
         assert_eq!(with_linked(&ties, set(&[1, 4])), set(&[1, 2, 3, 4]));
         assert_eq!(survivors(&ties), [(pat(2), pat(1)), (pat(3), pat(1))].into());
         let mut moves = set(&[1, 2, 3, 4, 5, 9]);
         // 5 is tied to 7, who stays, and 4 to 5.
         assert_eq!(held_back(&ties, &mut moves), set(&[4, 5]));
-        assert_eq!(moves, set(&[1, 2, 3, 9]));
-        let mut moves = set(&[9]);
-        let alone = SplitTie { one: pat(9), other: None, is_link: false };
-        assert_eq!(held_back(&[alone], &mut moves), set(&[9]), "a document without a patient lay in this chart");
-        assert!(moves.is_empty());
+        assert_eq!(moves, set(&[1, 2, 3, 9]), "and what somebody once said of 8 and 9 keeps neither");
     }
 }

@@ -11,7 +11,7 @@ use crate::documents::patient_open;
 use crate::{CustodyError, Shown};
 use policy::ResourceFacts;
 use record::merge::MergeState;
-use record::{DocumentId, Outcome, PatientId};
+use record::{DocumentId, Outcome, PatientId, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use store::{
@@ -21,6 +21,8 @@ use store::{
 
 /// Patients that leave with one transaction, unless more of them are tied together.
 const PATIENTS_AT_ONCE: usize = 20;
+/// Patients that leave together because something was once said of them.
+const REMEMBERED_MAX: usize = 200;
 /// Times that a run comes back to charts that somebody was changing.
 const PASSES_MAX: u32 = 3;
 
@@ -46,13 +48,30 @@ struct Carried {
     is_broken: bool,
 }
 
-/// Patients that are tied to each other, together: those go at once.
+/// Patients that have to do with each other, together: those go at once, so that what was once said of two goes along with both.
+/// Where very many hang together by memories alone, only those go at once who have to.
 fn groups_of(ties: &[SplitTie], moves: &BTreeSet<PatientId>) -> Vec<Vec<PatientId>> {
+    let mut groups = Vec::new();
+    for group in grouped(ties, moves) {
+        if group.len() <= REMEMBERED_MAX {
+            groups.push(group);
+        } else {
+            groups.extend(grouped(&holding(ties), &group.into_iter().collect()));
+        }
+    }
+    groups
+}
+
+/// Ties without memories.
+fn holding(ties: &[SplitTie]) -> Vec<SplitTie> {
+    ties.iter().copied().filter(SplitTie::holds).collect()
+}
+
+fn grouped(ties: &[SplitTie], moves: &BTreeSet<PatientId>) -> Vec<Vec<PatientId>> {
     let mut near: BTreeMap<PatientId, Vec<PatientId>> = BTreeMap::new();
     for tie in ties {
-        let Some(other) = tie.other else { continue };
-        near.entry(tie.one).or_default().push(other);
-        near.entry(other).or_default().push(tie.one);
+        near.entry(tie.one).or_default().push(tie.other);
+        near.entry(tie.other).or_default().push(tie.one);
     }
     let (mut groups, mut seen) = (Vec::new(), BTreeSet::new());
     for first in moves {
@@ -83,8 +102,14 @@ fn is_closed(charts: &SplitCharts, ids: &BTreeSet<PatientId>) -> bool {
     let here = |id: &Option<PatientId>| id.is_none_or(|id| ids.contains(&id));
     charts.patients.len() == ids.len()
         && charts.patients.iter().all(|one| ids.contains(&one.id) && here(&one.linked_to))
-        && charts.documents.iter().all(|one| one.patient.is_some() && here(&one.patient) && here(&one.moved_from))
+        && charts.documents.iter().all(|one| one.patient.is_some() && here(&one.patient))
         && charts.merges.iter().filter(|one| ties(one)).all(|one| here(&Some(one.prior)) && here(&Some(one.survivor)))
+}
+
+/// Were all these documents written by those by whom they were chosen, when they were.
+fn is_as_chosen(charts: &SplitCharts, authors: &[PersonId]) -> bool {
+    let theirs = |one: &Document| one.author.is_some_and(|author| authors.contains(&author));
+    authors.is_empty() || charts.documents.iter().all(theirs)
 }
 
 impl Run {
@@ -93,6 +118,7 @@ impl Run {
         if self.row.state == JoiningState::Agreed {
             self.moved.taken_over = self.custody.joining_begin(&self.row).await?;
         }
+        self.custody.split_grown_tell(&self.row).await?;
         // If we die from here on: the row says "moving", and the next run goes on.
         if self.settle(&mut *progress).await?.is_break() {
             return Ok(());
@@ -188,8 +214,18 @@ impl Run {
         let held = store.split_held(from).await?;
         let held: Vec<PatientId> = held.into_iter().filter(|one| moves.remove(one)).collect();
         let ties = store.split_ties(from).await?;
+        let others = self.custody.split_others_now(&self.row, (&ties, &moves)).await?;
+        for one in &others {
+            moves.remove(one);
+        }
         let back: Vec<PatientId> = held_back(&ties, &mut moves).into_iter().collect();
-        for (ids, fate) in [(gone, SplitFate::Gone), (held, SplitFate::Held), (back, SplitFate::Connected)] {
+        let stay = [
+            (gone, SplitFate::Gone),
+            (held, SplitFate::Held),
+            (others, SplitFate::Others),
+            (back, SplitFate::Connected),
+        ];
+        for (ids, fate) in stay {
             self.stay(&ids, fate).await?;
         }
         Ok(groups_of(&ties, &moves))
@@ -220,19 +256,47 @@ impl Run {
             }
         }
         for page in pages {
-            let together = self.charts_leave(&page.concat(), &mut *progress).await?;
-            let (ControlFlow::Continue(Left::NotNow | Left::Broken), true) = (together, page.len() > 1) else {
-                match together {
+            if page.len() > 1 {
+                match self.charts_leave(&page.concat(), &mut *progress).await? {
                     ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
-                    ControlFlow::Continue(left) => self.written_down(left, &page.concat()).await?,
+                    ControlFlow::Continue(Left::Gone) => continue,
+                    ControlFlow::Continue(Left::NotNow | Left::Broken) => {}
                 }
-                continue;
-            };
+            }
             for group in page {
-                match self.charts_leave(&group, &mut *progress).await? {
-                    ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
-                    ControlFlow::Continue(left) => self.written_down(left, &group).await?,
+                if self.group_leaves(group, &mut *progress).await?.is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// One group by itself. What was once said of two keeps nobody beside somebody whose chart does not open: then those go at once
+    /// who have to, and the memory ends.
+    async fn group_leaves(
+        &mut self,
+        group: Vec<PatientId>,
+        progress: Progress<'_>,
+    ) -> Result<ControlFlow<()>, CustodyError> {
+        let left = match self.charts_leave(&group, &mut *progress).await? {
+            ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+            ControlFlow::Continue(left) => left,
+        };
+        let parts = if left == Left::Broken && group.len() > 1 {
+            let ties = holding(&self.custody.store().split_ties(self.row.customer).await?);
+            grouped(&ties, &group.iter().copied().collect())
+        } else {
+            Vec::new()
+        };
+        if parts.len() < 2 {
+            self.written_down(left, &group).await?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        for part in parts {
+            match self.charts_leave(&part, &mut *progress).await? {
+                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+                ControlFlow::Continue(left) => self.written_down(left, &part).await?,
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -260,7 +324,7 @@ impl Run {
         // Looked at before it is read, and again when it leaves: what is the same then has not changed between.
         let stand = store.split_stand(from, ids).await?;
         let charts = store.split_charts(from, ids).await?;
-        if !is_closed(&charts, &ids.iter().copied().collect()) {
+        if !is_closed(&charts, &ids.iter().copied().collect()) || !is_as_chosen(&charts, &self.row.authors) {
             return Ok(ControlFlow::Continue(Left::NotNow));
         }
         let carried = self.charts_carried(&charts).await?;
@@ -327,7 +391,12 @@ impl Run {
 
     async fn charts_carried(&self, charts: &SplitCharts) -> Result<Carried, CustodyError> {
         let mut carried = Carried::default();
-        self.documents_into(&mut carried, &charts.documents).await?;
+        // In whose chart a document lay by mistake is known to the other practice when both are its patients.
+        let goes: BTreeSet<PatientId> = charts.patients.iter().map(|one| one.id).collect();
+        let was = |one: &Document| one.moved_from.filter(|was| goes.contains(was));
+        let documents: Vec<Document> =
+            charts.documents.iter().map(|one| Document { moved_from: was(one), ..one.clone() }).collect();
+        self.documents_into(&mut carried, &documents).await?;
         self.glasses_into(&mut carried, &charts.glasses).await?;
         self.merges_into(&mut carried, &charts.merges, charts).await?;
         self.patients_into(&mut carried, charts).await?;
@@ -469,9 +538,11 @@ impl Run {
             // Ids are no PHI.
             format!(" Of some, something does not open ({}).", self.damaged.join(" "))
         };
+        let done = custody.store().split_list_from(self.row.customer).await?.into_iter().next();
+        let went = done.map_or_else(String::new, |done| format!(": {}", super::said::went_words(&self.row, &done)));
         let say = format!(
-            "The patients of {one} who were to move to {other} are there. {stay} who were chosen stay: the manager's page lists \
-             them.{broken}"
+            "The patients of {one} who were to move to {other} are there{went}. {stay} who were chosen stay: the manager's page \
+             lists them.{broken}"
         );
         custody.alert("joining_done", &say).await;
         self.moved.finished = true;

@@ -3,7 +3,7 @@
 mod agreed;
 mod meanwhile;
 
-use super::{JoinTo, JoinYes, JoiningMoved, JoiningStep};
+use super::{JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningStep};
 use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, filled, root, upload};
 use crate::testing::Someone;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use record::civil::Day;
 use record::merge::{MergeCause, MergeState};
 use record::{
-    BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, Timestamp, act,
+    BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, act,
 };
 use std::ops::ControlFlow;
 use store::{EntryFilter, JoiningState, SealedColumn};
@@ -46,7 +46,7 @@ impl Two {
         self.filled.custody().store().joining_fetch(self.filled.clinic).await.unwrap().unwrap()
     }
 
-    async fn seen(&self, customer: CustomerId, by: &Someone) -> Timestamp {
+    async fn seen(&self, customer: CustomerId, by: &Someone) -> JoinSeen {
         let page = self.filled.house.desk::<act::CustomerJoinShow>(by).await.joining_show(customer).await.unwrap();
         page.joinings[0].seen
     }
@@ -54,7 +54,7 @@ impl Two {
     async fn yes(
         &self,
         by: &Someone,
-        (customer, seen): (CustomerId, Timestamp),
+        (customer, seen): (CustomerId, JoinSeen),
         people: Vec<MembershipId>,
     ) -> Result<(), CustodyError> {
         self.filled.house.step_up(by).await.unwrap();

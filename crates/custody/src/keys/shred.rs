@@ -179,7 +179,10 @@ impl Custody {
         }
         // What was the other's lies in older backups under the other's keys.
         if self.joined_has_keys(customer).await? {
-            return Ok("A practice has joined this one, and its keys are still here. Destroy those first.");
+            return Ok(
+                "A practice has joined this one, or one from which patients came here, and its keys are still here. Destroy those \
+                 first.",
+            );
         }
         if self.store().documents_held_count(customer).await? > 0 {
             return Ok("Documents of this customer are held. Release or withdraw them first.");

@@ -2,7 +2,7 @@
 
 use super::customers::two_customers;
 use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
-use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Patient, Store};
+use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Patient, SplitMuch, Store};
 use record::{BreakGlassId, MembershipId, PatientId, PersonId, Role, Timestamp};
 
 fn joining(prepared_by: PersonId) -> Joining {
@@ -21,6 +21,10 @@ fn joining(prepared_by: PersonId) -> Joining {
         moving_at: None,
         joined_at: None,
         chosen: None,
+        authors: Vec::new(),
+        given_seen: None,
+        agreed_seen: None,
+        gone: SplitMuch::default(),
     }
 }
 

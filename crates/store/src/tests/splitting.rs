@@ -2,8 +2,12 @@
 
 use super::customers::two_customers;
 use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
-use crate::{Joining, JoiningState, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitWritten, Store};
+use crate::{
+    Joining, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitMuch, SplitPatient, SplitStand, SplitTie, SplitTied,
+    SplitWritten, Store,
+};
 use record::document::DocumentState;
+use record::merge::{MergeCause, MergeState};
 use record::{MergeId, Timestamp};
 
 fn at(secs: i64) -> Timestamp {
@@ -34,6 +38,10 @@ async fn moving(store: &Store) {
         moving_at: None,
         joined_at: None,
         chosen: Some(vec![7; 32]),
+        authors: Vec::new(),
+        given_seen: None,
+        agreed_seen: None,
+        gone: SplitMuch::default(),
     };
     let mut held = a_document(document_id(31), here);
     (held.patient, held.author, held.state) = (Some(patient_id(31)), Some(person(2)), DocumentState::Held);
@@ -57,9 +65,15 @@ async fn who_is_chosen_and_what_ties_them_is_told_of_one_customer_and_never_of_a
     let (_dir, store) = store().await;
     moving(&store).await;
     let (here, there) = (customer(1), customer(2));
-    let tie = |n| SplitTie { one: patient_id(n + 10), other: Some(patient_id(n)), is_link: true };
+    let tie = |n| SplitTie { one: patient_id(n + 10), other: patient_id(n), tied: SplitTied::Link };
     assert_eq!(store.split_ties(here).await.unwrap(), [tie(1)]);
     assert_eq!(store.split_ties(there).await.unwrap(), [tie(2)]);
+    // How much was shown is written for whoever has just said yes, and to their own split.
+    let seen = SplitMuch { documents: 5, bytes: 600 };
+    let mut tx = store.begin("seen").await.unwrap();
+    assert_eq!(tx.split_seen(there, JoiningState::Moving, seen).await.unwrap(), 0, "of another customer");
+    assert_eq!(tx.split_seen(here, JoiningState::Given, seen).await.unwrap(), 0, "it is further");
+    tx.commit().await.unwrap();
     assert_eq!(store.split_held(here).await.unwrap(), [patient_id(31)]);
     assert!(store.split_held(there).await.unwrap().is_empty());
     let written = |n, yes| SplitWritten { patient: patient_id(n), some: yes, all: yes };
@@ -129,6 +143,79 @@ async fn a_chart_leaves_whole_and_as_it_was_read_and_the_split_is_kept_when_all_
     assert_eq!(tx.split_forget(there).await.unwrap(), 0);
     assert_eq!(tx.split_forget(here).await.unwrap(), 1);
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_only_remembered_of_who_stays_ends_and_what_files_are_known_by_is_kept_without_a_document() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    // A document of 31, who stays, lay in the chart of 1; and somebody has said that 1 and 31 are two.
+    let mut lay = a_document(document_id(32), here);
+    (lay.patient, lay.moved_from) = (Some(patient_id(31)), Some(patient_id(1)));
+    let refused = PatientMerge {
+        id: MergeId::from_bytes([9; 16]),
+        customer: here,
+        prior: patient_id(1),
+        survivor: patient_id(31),
+        cause: MergeCause::SameName,
+        state: MergeState::Proposed,
+        proposed_at: NOW,
+        proposed_by: "x".to_owned(),
+        decided_at: None,
+        decided_by: None,
+        undone_at: None,
+        undone_by: None,
+    };
+    let mut tx = store.begin("memories").await.unwrap();
+    tx.document_insert(&lay).await.unwrap();
+    tx.original_insert(here, &[5; 32], document_id(1), 1).await.unwrap();
+    tx.original_insert(here, &[6; 32], document_id(32), 1).await.unwrap();
+    assert_eq!(tx.merge_propose(&refused).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let said = |tied| SplitTie { one: patient_id(1), other: patient_id(31), tied };
+    let ties = store.split_ties(here).await.unwrap();
+    assert!(ties.contains(&said(SplitTied::Said)) && ties.contains(&said(SplitTied::Memory)), "{ties:?}");
+    let mut tx = store.begin("two").await.unwrap();
+    let (decided_at, decided_by) = (Some(at(4)), Some(person(1)));
+    let refused = PatientMerge { state: MergeState::Refused, decided_at, decided_by, ..refused };
+    assert_eq!(tx.merge_decide(&refused).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(!store.split_ties(here).await.unwrap().contains(&said(SplitTied::Said)), "nobody is held back by it");
+    let ids = [patient_id(1), patient_id(11)];
+    let charts = store.split_charts(here, &ids).await.unwrap();
+    assert_eq!(charts.documents.iter().map(|one| one.id).collect::<Vec<_>>(), [document_id(1)]);
+    let mut tx = store.begin("leave").await.unwrap();
+    assert!(tx.split_depart((here, there), &charts).await.unwrap());
+    tx.commit().await.unwrap();
+    let stayed = store.document_fetch(document_id(32)).await.unwrap().unwrap();
+    assert_eq!((stayed.patient, stayed.moved_from, stayed.revision), (Some(patient_id(31)), None, lay.revision + 1));
+    assert!(store.merge_fetch(refused.id).await.unwrap().is_none());
+    let row = store.joining_fetch(here).await.unwrap().unwrap();
+    assert_eq!(row.gone, SplitMuch { documents: 1, bytes: 100 });
+    let bytes = [vec![5; 32], vec![6; 32]];
+    let known = store.incoming_known(here, &bytes, &[]).await.unwrap();
+    assert_eq!(known.originals.keys().collect::<Vec<_>>(), [&vec![6; 32]]);
+    assert_eq!(known.gone_originals.iter().collect::<Vec<_>>(), [&vec![5; 32]]);
+    let theirs = store.incoming_known(there, &bytes, &bytes).await.unwrap();
+    assert!(theirs.gone_originals.is_empty() && theirs.gone_paths.is_empty(), "another's is not told");
+    let mut tx = store.begin("look").await.unwrap();
+    assert!(tx.incoming_any_known(here, &bytes[..1]).await.unwrap());
+    assert!(!tx.incoming_any_known(there, &bytes).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_mark_is_of_every_column_and_no_sum_of_them() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let ids = [patient_id(1), patient_id(11)];
+    let before = store.split_stand(customer(1), &ids).await.unwrap();
+    // The glass is reviewed one second after its beginning, and ends as much earlier.
+    let glass = store.split_charts(customer(1), &ids).await.unwrap().glasses.remove(0);
+    let mut tx = store.begin("two changes that cancel each other out").await.unwrap();
+    let sql = "UPDATE break_glass SET to_at = to_at - $2, reviewed_at = $2 WHERE break_glass_id = $1 AND customer_id = $3";
+    assert_eq!(tx.run(sql, crate::binds::binds![glass.id, 1_i64, customer(1)]).await.unwrap(), 1);
+    assert_ne!(tx.split_stand(customer(1), &ids).await.unwrap(), before);
 }
 
 #[tokio::test]

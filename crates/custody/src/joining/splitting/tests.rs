@@ -1,5 +1,8 @@
 //! Some patients of a practice go to another one: who decides, who goes and who stays, and that no moment of dying tears a chart.
 
+mod asked;
+mod imported;
+
 use super::{Left, Run};
 use crate::filled::{Filled, PLANTED_TEXT, filled, root};
 use crate::testing::Someone;
@@ -10,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use record::document::DocumentState;
-use record::{CustomerId, DocumentId, MembershipId, PatientId, Role, Timestamp, act};
+use record::{CustomerId, DocumentId, MembershipId, PatientId, Role, act};
 use std::ops::ControlFlow;
 use store::{Arriving, JoiningState, SealedColumn};
 
@@ -83,7 +86,7 @@ impl Scene {
     }
 
     async fn yes(&self, by: &Someone, customer: CustomerId, people: Vec<MembershipId>) -> Result<(), CustodyError> {
-        let seen: Timestamp = self.view(customer, by).await.seen;
+        let seen = self.view(customer, by).await.seen;
         self.filled.house.step_up(by).await.unwrap();
         let yes = JoinYes { customer, joins: self.filled.clinic, seen, people };
         self.filled.house.desk::<act::CustomerJoin>(by).await.join_yes(&yes).await.map(|_| ())
