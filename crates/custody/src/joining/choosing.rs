@@ -84,6 +84,8 @@ pub struct SplitLines {
     pub customer: CustomerId,
     /// Their name, for the tag.
     pub customer_name: String,
+    /// To which practice they would go; none when all of it is done, and these have stayed.
+    pub into_name: Option<String>,
     /// What was opened for whom.
     pub shown: Shown,
     /// Who.
@@ -386,7 +388,12 @@ impl Desk<act::CustomerSplitList> {
         let lines = page.iter().map(|one| SplitLine { id: one.patient, patient: open(one.patient), fate: one.fate });
         let lines: Vec<SplitLine> = lines.collect();
         let next = if more { ids.last().copied() } else { None };
-        Ok(SplitLines { customer, customer_name: known.name, shown, lines, next, witnessed })
+        let row = custody.store().joining_fetch(customer).await?.filter(|row| row.chosen.is_some());
+        let into_name = match row {
+            Some(row) => Some(custody.customer_name(row.into).await?),
+            None => None,
+        };
+        Ok(SplitLines { customer, customer_name: known.name, into_name, shown, lines, next, witnessed })
     }
 }
 

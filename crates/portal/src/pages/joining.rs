@@ -55,6 +55,12 @@ pub struct JoiningCard {
     pub prefix: String,
     /// What stands in the way; empty when nothing does.
     pub hindered: String,
+    /// That more would move by now than the other manager was shown; empty when not.
+    pub grown: String,
+    /// Which practice's manager is next, while this one waits.
+    pub waits_for: String,
+    /// It has begun to be carried out.
+    pub has_begun: bool,
     /// What can be done.
     pub next: JoiningNext,
     /// It can be taken back.
@@ -101,6 +107,8 @@ pub struct SplitListPage {
     pub chrome: Chrome,
     /// Whose PHI.
     pub tag: Tag,
+    /// To which practice they would go; empty when all of it is done, and these have stayed.
+    pub into: String,
     /// Who.
     pub rows: Vec<SplitRow>,
     /// The next page.

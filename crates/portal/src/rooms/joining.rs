@@ -2,7 +2,7 @@
 //! the one whose patients they are looks through the list of them.
 
 use super::forms::{Which, after_touch, beside};
-use super::frame::{flash_of, frame, go, page, thousands, witness};
+use super::frame::{flash_of, frame, go, page, size, thousands, witness};
 use super::show::tag;
 use crate::door::take::{Fields, Path, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
@@ -10,7 +10,8 @@ use crate::pages::joining::{JoiningCard, JoiningNext, JoiningPage, JoiningRow, S
 use crate::pages::parts::{Fact, Pager, Tone};
 use axum::http::Method;
 use custody::{
-    Desk, HouseView, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView, SplitFate, SplitLine, SplitLines,
+    Desk, HouseView, JoinSeen, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView, SplitFate, SplitLine,
+    SplitLines, SplitMuch,
 };
 use record::{Act, CustomerId, MembershipId, PatientId, Timestamp, act};
 use serde::Deserialize;
@@ -27,14 +28,32 @@ fn place(id: CustomerId) -> String {
     format!("/customers/{id}/joining")
 }
 
-const fn words(state: JoiningState) -> (&'static str, Tone) {
+/// How far it is: of a whole practice, and of some of its patients.
+const fn words(state: JoiningState) -> (&'static str, &'static str, Tone) {
     match state {
-        JoiningState::Prepared => ("prepared: the practice that joins decides first", Tone::Due),
-        JoiningState::Given => ("one yes: the practice that is joined decides", Tone::Due),
-        JoiningState::Agreed => ("both have said yes", Tone::Good),
-        JoiningState::Moving => ("being carried out: its records are not all there yet", Tone::Due),
-        JoiningState::Joined => ("done", Tone::Good),
+        JoiningState::Prepared => (
+            "prepared: the practice that joins decides first",
+            "prepared: the practice whose patients they are decides first",
+            Tone::Due,
+        ),
+        JoiningState::Given => (
+            "one yes: the practice that is joined decides next",
+            "one yes: the practice to which they go decides next",
+            Tone::Due,
+        ),
+        JoiningState::Agreed => ("both have said yes", "both have said yes", Tone::Good),
+        JoiningState::Moving => (
+            "being carried out: its records are not all there yet",
+            "being carried out, chart by chart: not all are there yet",
+            Tone::Due,
+        ),
+        JoiningState::Joined => ("done", "done", Tone::Good),
     }
+}
+
+/// So much, as people read it.
+fn much(much: SplitMuch) -> String {
+    format!("{} documents, {}", thousands(much.documents), size(much.bytes))
 }
 
 fn fact(name: &str, value: String) -> Fact {
@@ -63,9 +82,26 @@ struct May {
 fn split_facts(view: &JoiningView) -> Vec<Fact> {
     let Some(split) = &view.split else { return Vec::new() };
     let mut facts = Vec::new();
+    facts.extend(split.given.map(|seen| fact(&format!("Shown to {}", view.joins.name), much(seen))));
+    facts.extend(split.agreed.map(|seen| fact(&format!("Shown to {}", view.into.name), much(seen))));
     facts.extend(split.moved.map(|many| fact("Patients moved", thousands(many))));
+    facts.extend(split.went.map(|went| fact("With them", much(went))));
     facts.extend(split.stays.filter(|many| *many > 0).map(|many| fact("Chosen, and stay", thousands(many))));
     facts
+}
+
+/// That the practice has gone on writing since its manager said yes, for the other one's.
+fn grown(view: &JoiningView) -> String {
+    let shown = view.split.as_ref().and_then(|split| split.given);
+    match (shown, view.seen.much) {
+        (Some(shown), Some(now)) if now.documents > shown.documents || now.bytes > shown.bytes => format!(
+            "More would move by now than {}’s manager was shown: {} then, {} now.",
+            view.joins.name,
+            much(shown),
+            much(now)
+        ),
+        _ => String::new(),
+    }
 }
 
 fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningView) -> JoiningCard {
@@ -83,7 +119,7 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         vec![
             fact("Documents", thousands(counts.documents)),
             fact("Patients", thousands(counts.patients)),
-            fact("Bytes", thousands(counts.bytes)),
+            fact("Size", size(counts.bytes)),
         ]
     });
     let stands = matches!(view.state, JoiningState::Prepared | JoiningState::Given | JoiningState::Agreed);
@@ -95,7 +131,10 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         (JoiningStep::Wait, _) => JoiningNext::Wait,
         (JoiningStep::Done, _) => JoiningNext::None,
     };
-    let (state, tone) = words(view.state);
+    let (of_all, of_some, tone) = words(view.state);
+    let state = if view.split.is_some() { of_some } else { of_all };
+    let (grown, waits_for) =
+        (grown(&view), if customer == view.joins.id { view.into.name.clone() } else { view.joins.name.clone() });
     // The list is the practice's whose patients they are, and of the newest choice only.
     let looks = may.look && customer == view.joins.id;
     let split = view.split.map(|split| SplitCard {
@@ -113,10 +152,13 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         counts: counts.unwrap_or_default(),
         prefix: view.prefix,
         hindered: view.hindered.to_owned(),
+        grown,
+        waits_for,
+        has_begun: view.moving_at.is_some(),
         next,
         may_withdraw: manager && stands,
         people: view.people.into_iter().map(|one| row(custody, one)).collect(),
-        seen: view.seen.unix_millis().to_string(),
+        seen: view.seen.to_string(),
     }
 }
 
@@ -149,12 +191,13 @@ fn joins_of(fields: &Fields) -> CustomerId {
 }
 
 async fn yes(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: Fields) -> Answer {
-    let seen = fields.one("seen").and_then(|text| text.parse().ok()).unwrap_or_default();
+    // What says nothing of what was seen is a yes to nothing.
+    let nothing = JoinSeen { at: Timestamp::from_unix_millis(0), much: None };
     let people: Result<Vec<MembershipId>, _> = fields.all("people").map(str::parse).collect();
     let yes = JoinYes {
         customer: id,
         joins: joins_of(&fields),
-        seen: Timestamp::from_unix_millis(seen),
+        seen: fields.one("seen").and_then(|text| text.parse().ok()).unwrap_or(nothing),
         // A place that is none is nobody's: it is said to whoever may say yes at all.
         people: people.unwrap_or_else(|_| vec![MembershipId::from_bytes([0; 16])]),
     };
@@ -188,8 +231,9 @@ const fn fate_words(fate: SplitFate) -> (&'static str, Tone) {
 fn split_row(lines: &SplitLines, line: &SplitLine) -> SplitRow {
     let (fate, tone) = fate_words(line.fate);
     let body = line.patient.as_ref().map(|patient| patient.show(&lines.shown));
+    let unnamed = if line.fate == SplitFate::Gone { "a record that is not here any more" } else { "a record that does not open" };
     SplitRow {
-        name: body.map_or_else(|| "a record that does not open".to_owned(), custody::PatientBody::name),
+        name: body.map_or_else(|| unnamed.to_owned(), custody::PatientBody::name),
         born: body.and_then(|body| body.born).map(record::civil::Day::us).unwrap_or_default(),
         record_number: body.map(|body| body.record_number.clone()).unwrap_or_default(),
         fate: fate.to_owned(),
@@ -214,6 +258,7 @@ async fn patients(
     page(&SplitListPage {
         chrome,
         tag: tag(&found.customer_name),
+        into: found.into_name.clone().unwrap_or_default(),
         rows: found.lines.iter().map(|line| split_row(&found, line)).collect(),
         pager,
         back: place(id),

@@ -2,10 +2,14 @@
 
 use super::perform::Caller;
 use crate::outcome::Refused;
-use custody::{JoinTo, JoiningMoved, JoiningView};
+use custody::{JoinTo, JoiningMoved, JoiningView, SplitMuch};
 use record::{CustomerId, act};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
+
+fn much(much: Option<SplitMuch>) -> Option<Value> {
+    much.map(|much| json!({"documents": much.documents, "bytes": much.bytes}))
+}
 
 fn view(one: &JoiningView) -> Value {
     let who = |one: &Option<(String, record::Timestamp)>| {
@@ -19,6 +23,9 @@ fn view(one: &JoiningView) -> Value {
         "what": if one.split.is_some() { "some" } else { "all" },
         "list": one.split.as_ref().map(|split| &split.list), "stay": one.split.as_ref().and_then(|split| split.stays),
         "moved": one.split.as_ref().and_then(|split| split.moved),
+        "went": much(one.split.as_ref().and_then(|split| split.went)),
+        "shown_to_joins": much(one.split.as_ref().and_then(|split| split.given)),
+        "shown_to_into": much(one.split.as_ref().and_then(|split| split.agreed)),
         "counts": one.counts.map(|counts| json!({
             "documents": counts.documents, "patients": counts.patients, "bytes": counts.bytes,
         })),
