@@ -24,6 +24,7 @@ fn card(state: &str, tone: Tone, next: JoiningNext) -> JoiningCard {
         hindered: String::new(),
         next,
         may_withdraw: true,
+        may_end: false,
         people: match next {
             JoiningNext::Agree => vec![
                 row("June Albright", "Clinician"),
@@ -72,6 +73,15 @@ pub(super) fn joining(shelf: &mut Shelf) {
     let list = "/customers/cus_01kamadeup/joining/patients";
     shelf.plain("joining-split-give", &page(vec![split_card(JoiningNext::Give, list)]));
     shelf.plain("joining-split-agree", &page(vec![split_card(JoiningNext::Agree, "")]));
+    let moving = JoiningCard {
+        state: s("being carried out: its records are not all there yet"),
+        counts: Vec::new(),
+        hindered: s("No agreement is in force with the practice that is joined."),
+        may_withdraw: false,
+        may_end: true,
+        ..split_card(JoiningNext::Run, list)
+    };
+    shelf.plain("joining-split-moving", &page(vec![moving]));
     let rows = vec![
         split_row("Abernathy, Cole", "LP-100212", ("moves", Tone::Good)),
         split_row("Delacroix, Mina", "LP-100871", ("stays: others wrote documents, too", Tone::Due)),

@@ -11,6 +11,7 @@ use crate::pages::parts::{Fact, Pager, Tone};
 use axum::http::Method;
 use custody::{
     Desk, HouseView, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView, SplitFate, SplitLine, SplitLines,
+    TakenBack,
 };
 use record::{Act, CustomerId, MembershipId, PatientId, Timestamp, act};
 use serde::Deserialize;
@@ -27,8 +28,11 @@ fn place(id: CustomerId) -> String {
     format!("/customers/{id}/joining")
 }
 
-const fn words(state: JoiningState) -> (&'static str, Tone) {
-    match state {
+fn words(view: &JoiningView) -> (&'static str, Tone) {
+    if view.split.as_ref().is_some_and(|split| split.ended.is_some()) {
+        return ("ended half way: who has moved stays there, and nobody else moves", Tone::Due);
+    }
+    match view.state {
         JoiningState::Prepared => ("prepared: the practice that joins decides first", Tone::Due),
         JoiningState::Given => ("one yes: the practice that is joined decides", Tone::Due),
         JoiningState::Agreed => ("both have said yes", Tone::Good),
@@ -64,6 +68,7 @@ fn split_facts(view: &JoiningView) -> Vec<Fact> {
     let Some(split) = &view.split else { return Vec::new() };
     let mut facts = Vec::new();
     facts.extend(split.moved.map(|many| fact("Patients moved", thousands(many))));
+    facts.extend(split.ended.as_ref().map(|by| fact("Ended half way by", by.clone())));
     facts.extend(split.stays.filter(|many| *many > 0).map(|many| fact("Chosen, and stay", thousands(many))));
     facts
 }
@@ -95,7 +100,8 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         (JoiningStep::Wait, _) => JoiningNext::Wait,
         (JoiningStep::Done, _) => JoiningNext::None,
     };
-    let (state, tone) = words(view.state);
+    let (state, tone) = words(&view);
+    let may_end = manager && view.split.is_some() && view.state == JoiningState::Moving;
     // The list is the practice's whose patients they are, and of the newest choice only.
     let looks = may.look && customer == view.joins.id;
     let split = view.split.map(|split| SplitCard {
@@ -115,6 +121,7 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         hindered: view.hindered.to_owned(),
         next,
         may_withdraw: manager && stands,
+        may_end,
         people: view.people.into_iter().map(|one| row(custody, one)).collect(),
         seen: view.seen.unix_millis().to_string(),
     }
@@ -163,8 +170,12 @@ async fn yes(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: 
 }
 
 async fn withdraw(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: Fields) -> Answer {
-    desk.join_no(id, joins_of(&fields)).await.map_err(|error| after_touch(error, &place(id)))?;
-    go(&format!("{}?done=joining-back", place(id)))
+    let back = desk.join_no(id, joins_of(&fields)).await.map_err(|error| after_touch(error, &place(id)))?;
+    let done = match back {
+        TakenBack::Before => "joining-back",
+        TakenBack::HalfWay => "joining-ended",
+    };
+    go(&format!("{}?done={done}", place(id)))
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -181,7 +192,8 @@ const fn fate_words(fate: SplitFate) -> (&'static str, Tone) {
         SplitFate::Connected => ("stays: tied to the record of somebody who stays", Tone::Due),
         SplitFate::Held => ("stays: a document is held", Tone::Due),
         SplitFate::Gone => ("stays: the record is not here any more", Tone::Due),
-        SplitFate::Broken => ("stays: something does not open", Tone::Due),
+        SplitFate::Broken => ("stays: something does not open, or is damaged", Tone::Due),
+        SplitFate::Stays => ("stays: the split was ended before", Tone::Due),
     }
 }
 
