@@ -11,6 +11,8 @@
 mod carrying;
 mod checking;
 mod choosing;
+mod coming;
+mod ending;
 mod numbers;
 mod predecessors;
 mod said;
@@ -18,6 +20,7 @@ mod splitting;
 
 pub use carrying::JoiningMoved;
 pub use choosing::{LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
+pub use ending::TakenBack;
 pub use said::JoinSeen;
 
 use crate::ask::Question;
@@ -80,6 +83,8 @@ pub struct SplitSeen {
     pub given: Option<SplitMuch>,
     /// How much the other one's was shown.
     pub agreed: Option<SplitMuch>,
+    /// Who ended it half way, by name; none when all have moved who could, or it is not done.
+    pub ended: Option<String>,
 }
 
 /// One joining, as one of the two practices sees it.
@@ -199,7 +204,7 @@ impl Custody {
         Ok(if open.is_empty() {
             ""
         } else {
-            "A joining or a split of this customer is prepared or under way. Take it back, or wait for its end."
+            "A joining or a split of this customer is prepared or under way. Take it back, end it half way, or wait for its end."
         })
     }
 
@@ -359,7 +364,7 @@ impl Custody {
             moving_at: row.moving_at,
             joined_at: row.joined_at,
             people,
-            hindered: if stands { self.hindered_seen(row, customer).await? } else { "" },
+            hindered: if stands || ending::is_endable(row) { self.hindered_seen(row, customer).await? } else { "" },
             seen: JoinSeen {
                 at: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
                 much: counts
@@ -374,6 +379,7 @@ impl Custody {
                     went: None,
                     given: row.given_seen,
                     agreed: row.agreed_seen,
+                    ended: None,
                 }),
                 None => None,
             },
@@ -396,6 +402,10 @@ impl Custody {
         let named =
             async |(by, at): (PersonId, Timestamp)| Ok::<_, CustodyError>((self.name_of_person(Some(by)).await?, at));
         let is_listed = customer == done.customer && newest == Some(done.moving_at);
+        let ended = match done.ended_by {
+            Some(by) => Some(self.name_of_person(Some(by)).await?),
+            None => None,
+        };
         Ok(JoiningView {
             joins: self.joining_side(done.customer).await?,
             into: self.joining_side(done.into).await?,
@@ -419,23 +429,9 @@ impl Custody {
                 went: Some(done.much),
                 given: None,
                 agreed: None,
+                ended,
             }),
         })
-    }
-
-    /// It is taken back by somebody who was asked before.
-    async fn joining_taken_back(&self, joins: CustomerId) -> Result<(), CustodyError> {
-        let mut tx = self.store().begin("take a joining back").await?;
-        if tx.joining_withdraw(joins).await? == 0 {
-            return Err(CustodyError::State("It is being carried out, or done: it cannot be taken back any more."));
-        }
-        tx.split_forget(joins).await?;
-        tx.commit().await?;
-        // Names that stand on every tag; no PHI.
-        let name = self.customer_name(joins).await?;
-        let say = format!("That {name} joins another practice, or is split, was taken back.");
-        self.alert("joining_taken_back", &say).await;
-        Ok(())
     }
 }
 
@@ -536,17 +532,8 @@ impl Desk<act::CustomerJoinPrepare> {
             given_seen: None,
             agreed_seen: None,
             gone: SplitMuch::default(),
+            run: 0,
         })
-    }
-
-    /// What was prepared is taken back, as long as it is not carried out.
-    ///
-    /// # Errors
-    /// [`CustodyError::State`] when there is nothing to take back.
-    pub async fn join_unprepare(&self, joins: CustomerId) -> Result<Witnessed, CustodyError> {
-        let witnessed = self.prepare_ask(joins, "the joining is taken back").await?;
-        self.custody.joining_taken_back(joins).await?;
-        Ok(witnessed)
     }
 }
 
@@ -621,24 +608,23 @@ impl Desk<act::CustomerJoin> {
         Ok(witnessed)
     }
 
-    /// A manager of either takes it back, as long as it is not carried out.
+    /// A manager of either takes it back, as long as it is not carried out; a split that is being carried out, or was stopped,
+    /// is ended half way: who has moved stays there, and nobody else moves.
     ///
     /// # Errors
-    /// [`CustodyError::State`] when it is.
-    pub async fn join_no(&self, customer: CustomerId, joins: CustomerId) -> Result<Witnessed, CustodyError> {
+    /// [`CustodyError::State`] when it is carried out and no split, or something is on its way at this moment.
+    pub async fn join_no(&self, customer: CustomerId, joins: CustomerId) -> Result<TakenBack, CustodyError> {
         if self.custody.store().customer_fetch(customer).await?.is_none() {
             return self.absent(customer).await;
         }
-        // Whoever said yes may say no: nobody's earlier word is told to policy.
-        let words = format!("the practice takes back that {joins} joins another");
-        let question = Question::of(customer, Purpose::Administration).saying(&words);
-        let witnessed = self.ask(question).await?.witnessed();
         let row = self.custody.store().joining_fetch(joins).await?;
-        if row.is_none_or(|row| row.customer != customer && row.into != customer) {
-            return Err(CustodyError::State(NONE));
-        }
-        self.custody.joining_taken_back(joins).await?;
-        Ok(witnessed)
+        let row = row.filter(|row| row.customer == customer || row.into == customer);
+        // Whoever said yes may say no: nobody's earlier word is told to policy.
+        let words = ending::back_words(row.as_ref(), joins);
+        let question = Question::of(customer, Purpose::Administration).saying(&words);
+        self.ask(question).await?.witnessed();
+        let row = row.ok_or(CustodyError::State(NONE))?;
+        self.custody.joining_back(&row, self.person()?).await
     }
 }
 

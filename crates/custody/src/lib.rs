@@ -89,7 +89,7 @@ pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, ope
 pub use jobs::JobsHandle;
 pub use joining::{
     JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
-    SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, split_numbers_read,
+    SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, TakenBack, split_numbers_read,
 };
 pub use keys::{
     Approved, EscrowChange, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen,

@@ -9,14 +9,16 @@ ALTER TABLE customer_joining ADD COLUMN agreed_documents BIGINT; -- how many doc
 ALTER TABLE customer_joining ADD COLUMN agreed_bytes BIGINT; -- and how many bytes
 ALTER TABLE customer_joining ADD COLUMN gone_documents BIGINT NOT NULL DEFAULT 0; -- how many documents have moved with some patients so far
 ALTER TABLE customer_joining ADD COLUMN gone_bytes BIGINT NOT NULL DEFAULT 0; -- and how many bytes
+ALTER TABLE customer_joining ADD COLUMN run BIGINT NOT NULL DEFAULT 0; -- which run of it was begun last: an earlier one that still is about changes nothing any more
 
 -- Patients of a customer who were chosen to move to another one, and what came of each. Of the newest choice only.
 CREATE TABLE split_patient (
     customer_id TEXT NOT NULL REFERENCES customer (customer_id), -- whose they were when they were chosen
     patient_id  TEXT NOT NULL,                                   -- who; whoever has moved is another's, so this points nowhere
     listed      BIGINT NOT NULL CHECK (listed IN (0, 1)),        -- is in the list that both managers say yes to
-    fate        TEXT NOT NULL CHECK (fate IN ('moves', 'moved', 'others', 'connected', 'held', 'gone', 'broken')), -- what comes, or came, of them
-    PRIMARY KEY (customer_id, patient_id)
+    fate        TEXT NOT NULL CHECK (fate IN ('moves', 'moved', 'others', 'connected', 'held', 'gone', 'broken', 'stays')), -- what comes, or came, of them
+    PRIMARY KEY (customer_id, patient_id),
+    CHECK (listed = 1 OR fate NOT IN ('moves', 'moved'))
 );
 
 -- Splits that were carried out: whose patients, to whom, by whose word.
@@ -36,7 +38,8 @@ CREATE TABLE customer_split (
     agreed_at   BIGINT NOT NULL,                                 -- when
     people      TEXT NOT NULL,                                   -- memberships that the other's manager took over, space between
     moving_at   BIGINT NOT NULL,                                 -- when it began to be carried out
-    split_at    BIGINT NOT NULL,                                 -- when all of it was there
+    split_at    BIGINT NOT NULL,                                 -- when all of it was there, or it was ended
+    ended_by    TEXT,                                            -- who ended it half way; none = all have moved who could
     PRIMARY KEY (customer_id, moving_at)
 );
 CREATE INDEX customer_split_into ON customer_split (into_id);

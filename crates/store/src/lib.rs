@@ -14,6 +14,7 @@ extern crate policy as strongroom_policy;
 mod alerts;
 mod arrivals;
 mod arriving;
+mod arriving_charts;
 mod arriving_numbers;
 mod backup_rows;
 mod binds;

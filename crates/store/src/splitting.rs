@@ -15,7 +15,7 @@ use crate::patients::{PATIENT, patient};
 use crate::scope::Condition;
 use crate::{BreakGlass, Document, JoiningCounts, JoiningState, Patient, PatientMerge, SplitMuch, Store, StoreError, Tx};
 use record::{CustomerId, DocumentId, MembershipId, PatientId, PersonId, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 /// Things that one text asks about.
@@ -36,14 +36,24 @@ pub enum SplitFate {
     Held,
     /// Is not here any more.
     Gone,
-    /// Stays: something does not open.
+    /// Stays: something does not open, or is damaged.
     Broken,
+    /// Stays: the split was ended half way.
+    Stays,
 }
 
 impl SplitFate {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::Moves, Self::Moved, Self::Others, Self::Connected, Self::Held, Self::Gone, Self::Broken];
+    pub const ALL: &'static [Self] = &[
+        Self::Moves,
+        Self::Moved,
+        Self::Others,
+        Self::Connected,
+        Self::Held,
+        Self::Gone,
+        Self::Broken,
+        Self::Stays,
+    ];
 
     /// As it stands in SQL.
     #[must_use]
@@ -56,6 +66,7 @@ impl SplitFate {
             Self::Held => "held",
             Self::Gone => "gone",
             Self::Broken => "broken",
+            Self::Stays => "stays",
         }
     }
 }
@@ -157,8 +168,10 @@ pub struct Split {
     pub people: Vec<MembershipId>,
     /// When it began to be carried out.
     pub moving_at: Timestamp,
-    /// When all of it was there.
+    /// When all of it was there, or it was ended.
     pub split_at: Timestamp,
+    /// Who ended it half way; none when all have moved who could.
+    pub ended_by: Option<PersonId>,
 }
 
 /// Everything that names some patients, but for what hangs on a document or a patient alone.
@@ -225,7 +238,7 @@ fn chosen(row: &Row) -> Result<SplitPatient, StoreError> {
 }
 
 const SPLIT: &str = "customer_id, into_id, chosen, patients, documents, bytes, prefix, prepared_by, prepared_at, given_by, given_at, \
-    agreed_by, agreed_at, people, moving_at, split_at";
+    agreed_by, agreed_at, people, moving_at, split_at, ended_by";
 
 fn split(row: &Row) -> Result<Split, StoreError> {
     Ok(Split {
@@ -241,6 +254,7 @@ fn split(row: &Row) -> Result<Split, StoreError> {
         people: ids_of(&row.text("people")?, "people")?,
         moving_at: row.at("moving_at")?,
         split_at: row.at("split_at")?,
+        ended_by: row.maybe_word("ended_by")?,
     })
 }
 
@@ -359,6 +373,67 @@ impl Store {
             stand_add(&mut stand, &self.rows("look what names patients", stand_sql(&among), values).await?)?;
         }
         Ok(stand)
+    }
+
+    /// Who of these is this customer's.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn split_here(
+        &self,
+        customer: CustomerId,
+        ids: &[PatientId],
+    ) -> Result<BTreeSet<PatientId>, StoreError> {
+        let mut here = BTreeSet::new();
+        for some in ids.chunks(ASKED_AT_ONCE) {
+            let (among, values) = among(customer, some);
+            let sql = format!("SELECT patient_id FROM patient WHERE customer_id = $1 AND patient_id {among}");
+            for row in self.rows("look who is here", sql, values).await? {
+                here.insert(row.word("patient_id")?);
+            }
+        }
+        Ok(here)
+    }
+
+    /// About how many rows the chart of each of these is: documents, versions, places in inboxes, people around, and broken
+    /// glasses. Nobody stands here who has none.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn split_sizes(
+        &self,
+        customer: CustomerId,
+        ids: &[PatientId],
+    ) -> Result<BTreeMap<PatientId, u64>, StoreError> {
+        let mut sizes = BTreeMap::new();
+        for some in ids.chunks(ASKED_AT_ONCE) {
+            let (among, values) = among(customer, some);
+            let about = format!("(document.customer_id || '') = $1 AND document.patient_id {among}");
+            let hang = |table: &str| {
+                format!(
+                    "SELECT document.patient_id AS patient_id FROM document JOIN {table} hangs ON hangs.customer_id = $1 \
+                     AND hangs.document_id = document.document_id WHERE {about}"
+                )
+            };
+            let own = |table: &str| {
+                format!("SELECT patient_id FROM {table} WHERE customer_id = $1 AND patient_id {among}")
+            };
+            let rows = [
+                format!("SELECT document.patient_id AS patient_id FROM document WHERE {about}"),
+                hang("document_version"),
+                hang("recipient"),
+                own("related_person"),
+                own("break_glass"),
+            ];
+            let sql = format!(
+                "SELECT patient_id, COUNT(*) AS many FROM ({}) AS each_one GROUP BY patient_id ORDER BY patient_id",
+                rows.join(" UNION ALL ")
+            );
+            for row in self.rows("count the rows of charts", sql, values).await? {
+                sizes.insert(row.word("patient_id")?, row.count("many")?);
+            }
+        }
+        Ok(sizes)
     }
 
     /// Everything that names these patients.
@@ -619,10 +694,34 @@ impl Tx {
     /// When the database cannot.
     pub async fn split_end(
         &mut self,
-        (customer, into): (CustomerId, CustomerId),
+        sides: (CustomerId, CustomerId),
         at: Timestamp,
     ) -> Result<u64, StoreError> {
-        if !self.joining_holds(customer).await? {
+        self.split_close(sides, at, None).await
+    }
+
+    /// It is ended half way: whoever was still to move stays, and whoever has moved stays where they are. 0 as with
+    /// [`Self::split_end`].
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn split_stop(
+        &mut self,
+        (customer, into): (CustomerId, CustomerId),
+        (by, at): (PersonId, Timestamp),
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE split_patient SET fate = 'stays' WHERE customer_id = $1 AND fate = 'moves'";
+        self.run(sql, binds![customer]).await?;
+        self.split_close((customer, into), at, Some(by)).await
+    }
+
+    async fn split_close(
+        &mut self,
+        (customer, into): (CustomerId, CustomerId),
+        at: Timestamp,
+        ended_by: Option<PersonId>,
+    ) -> Result<u64, StoreError> {
+        if !self.joining_is_moving(customer).await? {
             return Ok(0);
         }
         let sql = "SELECT COUNT(*) AS many FROM arriving WHERE customer_id = $1";
@@ -635,10 +734,10 @@ impl Tx {
         let moved = self.split_many(sql, customer).await?;
         let sql = format!(
             "INSERT INTO customer_split ({SPLIT}) SELECT customer_id, into_id, chosen, $2, gone_documents, gone_bytes, prefix, \
-             prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, people, moving_at, $3 FROM customer_joining \
+             prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, people, moving_at, $3, $4 FROM customer_joining \
              WHERE customer_id = $1 AND state = 'moving' AND chosen IS NOT NULL"
         );
-        let done = self.run(sql, binds![customer, moved, at]).await?;
+        let done = self.run(sql, binds![customer, moved, at, ended_by]).await?;
         let sql = "DELETE FROM split_patient WHERE customer_id = $1 AND fate = 'moved'";
         self.run(sql, binds![customer]).await?;
         let sql = "DELETE FROM customer_joining WHERE customer_id = $1 AND state = 'moving' AND chosen IS NOT NULL";

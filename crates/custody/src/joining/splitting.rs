@@ -2,27 +2,31 @@
 //!
 //! What must always hold: a chart (a patient, whoever went into that one, their documents, those around them, their merges and
 //! broken glasses) is with the one practice or with the other, whole, and on its way for a moment only; it leaves as it was read,
-//! or not now; nobody leaves who is not in the list that both have said yes to; what does not open, what is held, and what is
-//! tied to somebody who stays, stays where it can be read. What is carried, and how, is a joining's: `carrying.rs`.
+//! or not now; nobody leaves who is not in the list that both have said yes to; what does not open or is damaged, what is held,
+//! and what is tied to somebody who stays, stays where it can be read, and keeps nobody else. What is carried, and how, is a
+//! joining's: `carrying.rs`.
 
 use super::carrying::{Moving, OBJECTS_AT_ONCE, Progress, Run, WithRelated, WithVersions};
 use super::choosing::{held_back, list_digest};
 use crate::documents::patient_open;
 use crate::{CustodyError, Shown};
 use policy::ResourceFacts;
+use record::document::DocumentState;
 use record::merge::MergeState;
 use record::{DocumentId, Outcome, PatientId, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use store::{
-    Arriving, ArrivingAt, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand,
-    SplitTie, StoreError,
+    Arriving, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand, SplitTie, StoreError,
 };
 
 /// Patients that leave with one transaction, unless more of them are tied together.
 const PATIENTS_AT_ONCE: usize = 20;
 /// Patients that leave together because something was once said of them.
 const REMEMBERED_MAX: usize = 200;
+/// And about how many rows of their charts, unless one chart, or charts that are tied together, have more. A page is held in
+/// memory, and is one transaction each to put, to leave and to come in.
+const ROWS_AT_ONCE: u64 = 500;
 /// Times that a run comes back to charts that somebody was changing.
 const PASSES_MAX: u32 = 3;
 
@@ -33,9 +37,11 @@ enum Left {
     Gone,
     /// Somebody changed something meanwhile, or ties them to somebody who stays.
     NotNow,
-    /// Something does not open.
+    /// Something does not open, or is damaged.
     Broken,
 }
+
+const OTHER_LIST: &str = "The list is not the one that both managers have said yes to. Nobody moves by it.";
 
 /// Charts under the other practice's keys, and the acts by which they came there.
 #[derive(Default)]
@@ -44,8 +50,10 @@ struct Carried {
     acts: Vec<Moving>,
     proposed: u64,
     prefixed: u64,
-    /// Something does not open: nothing of it leaves.
+    /// Something does not open, or is damaged: nothing of it leaves.
     is_broken: bool,
+    /// How many documents, broken glasses and patients have all their rows.
+    whole: [usize; 3],
 }
 
 /// Patients that have to do with each other, together: those go at once, so that what was once said of two goes along with both.
@@ -97,12 +105,39 @@ fn ties(merge: &PatientMerge) -> bool {
     matches!(merge.state, MergeState::Proposed | MergeState::Merged)
 }
 
-/// Does nothing of these charts name anybody beside these patients.
+/// Is it the matter of a chart, and not of the house: it would end each run at the same place.
+fn is_of_chart(error: &CustodyError) -> bool {
+    match error {
+        CustodyError::Broken(_) | CustodyError::Seal(_) => true,
+        CustodyError::Store(error) => error.is_of_rows(),
+        _ => false,
+    }
+}
+
+/// Groups that leave together: at most so many patients and about so many rows, and one group at least.
+fn pages_of(groups: Vec<Vec<PatientId>>, sizes: &BTreeMap<PatientId, u64>) -> Vec<Vec<Vec<PatientId>>> {
+    let (mut pages, mut patients, mut rows): (Vec<Vec<Vec<PatientId>>>, usize, u64) = (Vec::new(), 0, 0);
+    for group in groups {
+        let more: u64 = group.iter().map(|one| 1 + sizes.get(one).copied().unwrap_or_default()).sum();
+        (patients, rows) = (patients + group.len(), rows + more);
+        match pages.last_mut() {
+            Some(page) if patients <= PATIENTS_AT_ONCE && rows <= ROWS_AT_ONCE => page.push(group),
+            _ => {
+                (patients, rows) = (group.len(), more);
+                pages.push(vec![group]);
+            }
+        }
+    }
+    pages
+}
+
+/// Does nothing of these charts name anybody beside these patients, and is no document held.
 fn is_closed(charts: &SplitCharts, ids: &BTreeSet<PatientId>) -> bool {
     let here = |id: &Option<PatientId>| id.is_none_or(|id| ids.contains(&id));
     charts.patients.len() == ids.len()
         && charts.patients.iter().all(|one| ids.contains(&one.id) && here(&one.linked_to))
         && charts.documents.iter().all(|one| one.patient.is_some() && here(&one.patient))
+        && charts.documents.iter().all(|one| one.state != DocumentState::Held)
         && charts.merges.iter().filter(|one| ties(one)).all(|one| here(&Some(one.prior)) && here(&Some(one.survivor)))
 }
 
@@ -114,15 +149,16 @@ fn is_as_chosen(charts: &SplitCharts, authors: &[PersonId]) -> bool {
 
 impl Run {
     pub(super) async fn split(&mut self, progress: Progress<'_>) -> Result<(), CustodyError> {
-        self.list_check().await?;
+        // What has left is with nobody until it has come in: that is done whatever stands in the way of others.
+        if self.row.state == JoiningState::Moving {
+            self.settle().await?;
+        }
+        self.listed = self.list_checked().await?;
         if self.row.state == JoiningState::Agreed {
             self.moved.taken_over = self.custody.joining_begin(&self.row).await?;
         }
         self.custody.split_grown_tell(&self.row).await?;
         // If we die from here on: the row says "moving", and the next run goes on.
-        if self.settle(&mut *progress).await?.is_break() {
-            return Ok(());
-        }
         for _ in 0..PASSES_MAX {
             let groups = self.groups().await?;
             if groups.is_empty() {
@@ -136,62 +172,47 @@ impl Run {
         if self.groups().await?.is_empty() { self.split_end().await } else { Ok(()) }
     }
 
-    /// Is the list that is to be carried out the one that both have said yes to.
-    async fn list_check(&self) -> Result<(), CustodyError> {
+    /// Who is in the list, if it is the one that both have said yes to.
+    pub(super) async fn list_checked(&self) -> Result<BTreeSet<PatientId>, CustodyError> {
         let all = self.custody.store().split_patients(self.row.customer).await?;
-        let listed = all.iter().filter(|one| one.listed).map(|one| one.patient);
-        let digest = list_digest(self.sides(), listed);
+        let listed: BTreeSet<PatientId> = all.iter().filter(|one| one.listed).map(|one| one.patient).collect();
+        let digest = list_digest(self.sides(), listed.iter().copied());
         if self.row.chosen.as_deref() == Some(digest.as_bytes().as_slice()) {
-            return Ok(());
+            return Ok(listed);
         }
-        Err(CustodyError::State("The list is not the one that both managers have said yes to. Nothing was moved."))
+        Err(CustodyError::State(OTHER_LIST))
     }
 
     /// What a run had put for the other practice when it died: had its charts left, they come in; had they not, it is let go of
     /// and put anew.
-    async fn settle(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
-        let (from, into) = self.sides();
-        let store = self.custody.store();
-        if store.arriving_count(into).await? == 0 {
-            return Ok(ControlFlow::Continue(()));
+    pub(super) async fn settle(&mut self) -> Result<(), CustodyError> {
+        if self.custody.store().arriving_count(self.row.into).await? == 0 || self.let_go().await? {
+            return Ok(());
         }
-        // Patients are put with the rest of their charts and come in before it: while one of them waits, all of it does.
-        let waits = store.arriving_next(into, &ArrivingAt::default()).await?;
-        let first = waits.iter().find_map(|facts| match facts {
-            ResourceFacts::Patient(patient) => Some(patient.id),
-            _ => None,
-        });
-        let is_here = match first {
-            Some(id) => store.patient_fetch(id).await?.is_some_and(|row| row.customer == from),
-            None => false,
-        };
-        if is_here {
-            self.forget().await?;
-            return Ok(ControlFlow::Continue(()));
-        }
-        self.all_come_in(progress).await
+        self.all_come_in().await
     }
 
     /// All that waits comes in, under numbers that are nobody's: nothing waits when the next charts are put.
-    async fn all_come_in(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
-        if self.come_in(progress).await?.is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
+    async fn all_come_in(&mut self) -> Result<(), CustodyError> {
+        self.charts_come_in().await?;
         self.numbers_settle().await?;
         // Somebody at the other practice was faster each time: the next run goes on there.
         if self.custody.store().arriving_count(self.row.into).await? > 0 {
             return Err(CustodyError::Changed);
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     }
 
-    async fn forget(&self) -> Result<(), CustodyError> {
+    /// Lets go of what was put and has not left. False when something of it has left.
+    async fn let_go(&self) -> Result<bool, CustodyError> {
         let mut tx = self.custody.store().begin("let go of what did not leave").await?;
-        if !tx.joining_holds(self.row.customer).await? {
-            return Err(CustodyError::Changed);
+        self.holds(&mut tx).await?;
+        if !tx.arriving_let_go(self.sides()).await? {
+            return Ok(false);
         }
-        tx.arriving_forget_all(self.row.into).await?;
-        Ok(tx.commit().await?)
+        // If we die before: it waits, and the next run asks again.
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Who is still to move, those together who are tied together; whoever has to stay by now is written down as that.
@@ -199,16 +220,14 @@ impl Run {
         let (from, _) = self.sides();
         let store = self.custody.store();
         let all = store.split_patients(from).await?;
-        let mut moves: BTreeSet<PatientId> =
-            all.into_iter().filter(|one| one.fate == SplitFate::Moves).map(|one| one.patient).collect();
+        // Only whom both have said yes to: what was written beside the list since is nobody's word.
+        let moves = all.into_iter().filter(|one| one.fate == SplitFate::Moves && self.listed.contains(&one.patient));
+        let mut moves: BTreeSet<PatientId> = moves.map(|one| one.patient).collect();
         if moves.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<PatientId> = moves.iter().copied().collect();
-        let mut here = BTreeSet::new();
-        for some in ids.chunks(500) {
-            here.extend(store.patient_fetch_many(from, some).await?.into_iter().map(|one| one.id));
-        }
+        let here = store.split_here(from, &ids).await?;
         let gone: Vec<PatientId> = ids.into_iter().filter(|one| !here.contains(one)).collect();
         moves.retain(|one| here.contains(one));
         let held = store.split_held(from).await?;
@@ -236,6 +255,7 @@ impl Run {
             return Ok(());
         }
         let mut tx = self.custody.store().begin("write down who stays").await?;
+        self.holds(&mut tx).await?;
         self.moved.stayed += tx.split_fate(self.row.customer, ids, fate).await?;
         Ok(tx.commit().await?)
     }
@@ -246,16 +266,13 @@ impl Run {
         groups: Vec<Vec<PatientId>>,
         progress: Progress<'_>,
     ) -> Result<ControlFlow<()>, CustodyError> {
-        let mut pages: Vec<Vec<Vec<PatientId>>> = Vec::new();
-        for group in groups {
-            match pages.last_mut() {
-                Some(page) if page.iter().map(Vec::len).sum::<usize>() + group.len() <= PATIENTS_AT_ONCE => {
-                    page.push(group)
-                }
-                _ => pages.push(vec![group]),
+        let sizes = self.custody.store().split_sizes(self.row.customer, &groups.concat()).await?;
+        for page in pages_of(groups, &sizes) {
+            // An agreement that has ended since, or a practice that is closed: nobody else moves.
+            match self.custody.join_hindered(&self.row).await? {
+                "" => {}
+                hindered => return Err(CustodyError::State(hindered)),
             }
-        }
-        for page in pages {
             if page.len() > 1 {
                 match self.charts_leave(&page.concat(), &mut *progress).await? {
                     ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
@@ -319,11 +336,14 @@ impl Run {
         ids: &[PatientId],
         progress: Progress<'_>,
     ) -> Result<ControlFlow<(), Left>, CustodyError> {
-        let (from, _) = self.sides();
-        let store = self.custody.store();
-        // Looked at before it is read, and again when it leaves: what is the same then has not changed between.
-        let stand = store.split_stand(from, ids).await?;
-        let charts = store.split_charts(from, ids).await?;
+        if !ids.iter().all(|id| self.listed.contains(id)) {
+            return Err(CustodyError::State(OTHER_LIST));
+        }
+        let (stand, charts) = match self.charts_read(ids).await {
+            Ok(read) => read,
+            Err(error) if is_of_chart(&error) => return Ok(ControlFlow::Continue(Left::Broken)),
+            Err(error) => return Err(error),
+        };
         if !is_closed(&charts, &ids.iter().copied().collect()) || !is_as_chosen(&charts, &self.row.authors) {
             return Ok(ControlFlow::Continue(Left::NotNow));
         }
@@ -345,10 +365,15 @@ impl Run {
         self.moved.patients += charts.patients.len() as u64;
         self.moved.proposed += carried.proposed;
         self.moved.prefixed += carried.prefixed;
-        if self.all_come_in(&mut *progress).await?.is_break() || progress(&self.moved).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok(ControlFlow::Continue(Left::Gone))
+        self.all_come_in().await?;
+        Ok(if progress(&self.moved).is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(Left::Gone) })
+    }
+
+    /// Looked at before it is read, and again when it leaves: what is the same then has not changed between.
+    async fn charts_read(&self, ids: &[PatientId]) -> Result<(SplitStand, SplitCharts), CustodyError> {
+        let store = self.custody.store();
+        let stand = store.split_stand(self.row.customer, ids).await?;
+        Ok((stand, store.split_charts(self.row.customer, ids).await?))
     }
 
     /// The charts are put where they wait for the other practice, and leave the one.
@@ -358,26 +383,39 @@ impl Run {
         (stand, charts): (&SplitStand, &SplitCharts),
         carried: &Carried,
     ) -> Result<Left, CustodyError> {
-        self.put(&carried.rows).await?;
+        self.charts_put(&carried.rows).await?;
         // If we die here: they wait with the other and still are with the one, and the next run lets go of them and puts them anew.
-        match self.charts_depart(ids, (stand, charts)).await {
-            Ok(true) => Ok(Left::Gone),
-            Ok(false) | Err(StoreError::Overtaken { .. }) => {
-                self.forget().await?;
-                Ok(Left::NotNow)
-            }
-            Err(other) => Err(other.into()),
+        let left = match self.charts_depart(ids, (stand, charts), &carried.rows).await {
+            Ok(true) => return Ok(Left::Gone),
+            Ok(false) | Err(StoreError::Overtaken { .. }) => Left::NotNow,
+            Err(error) if error.is_of_rows() => Left::Broken,
+            Err(other) => return Err(other.into()),
+        };
+        // Of what another run has put, or has taken out, nothing is let go of.
+        if self.let_go().await? { Ok(left) } else { Err(CustodyError::Changed) }
+    }
+
+    /// Puts charts where they wait for the other practice; nothing else waits there then.
+    async fn charts_put(&self, rows: &[Arriving]) -> Result<(), CustodyError> {
+        let mut tx = self.custody.store().begin("put charts where they wait to come in").await?;
+        self.holds(&mut tx).await?;
+        if !tx.arriving_is(self.row.into, &[]).await? {
+            return Err(CustodyError::Changed);
         }
+        tx.arriving_put(self.row.into, rows).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn charts_depart(
         &self,
         ids: &[PatientId],
         (stand, charts): (&SplitStand, &SplitCharts),
+        rows: &[Arriving],
     ) -> Result<bool, StoreError> {
         let (from, into) = self.sides();
         let mut tx = self.custody.store().begin("take charts out of a practice that is split").await?;
-        let stands = tx.joining_holds(from).await?
+        let stands = tx.joining_holds(from, self.row.run).await?
+            && tx.arriving_is(into, rows).await?
             && tx.split_stand(from, ids).await? == *stand
             && tx.split_depart((from, into), charts).await?;
         if !stands {
@@ -391,16 +429,27 @@ impl Run {
 
     async fn charts_carried(&self, charts: &SplitCharts) -> Result<Carried, CustodyError> {
         let mut carried = Carried::default();
+        match self.charts_into(&mut carried, charts).await {
+            // Such as records at the other practice that went into one another without an end.
+            Err(error) if is_of_chart(&error) => carried.is_broken = true,
+            done => done?,
+        }
+        // What is not carried does not leave.
+        let all = [charts.documents.len(), charts.glasses.len(), charts.patients.len()];
+        carried.is_broken |= carried.whole != all;
+        Ok(carried)
+    }
+
+    async fn charts_into(&self, carried: &mut Carried, charts: &SplitCharts) -> Result<(), CustodyError> {
         // In whose chart a document lay by mistake is known to the other practice when both are its patients.
         let goes: BTreeSet<PatientId> = charts.patients.iter().map(|one| one.id).collect();
         let was = |one: &Document| one.moved_from.filter(|was| goes.contains(was));
         let documents: Vec<Document> =
             charts.documents.iter().map(|one| Document { moved_from: was(one), ..one.clone() }).collect();
-        self.documents_into(&mut carried, &documents).await?;
-        self.glasses_into(&mut carried, &charts.glasses).await?;
-        self.merges_into(&mut carried, &charts.merges, charts).await?;
-        self.patients_into(&mut carried, charts).await?;
-        Ok(carried)
+        self.documents_into(carried, &documents).await?;
+        self.glasses_into(carried, &charts.glasses).await?;
+        self.merges_into(carried, &charts.merges, charts).await?;
+        self.patients_into(carried, charts).await
     }
 
     async fn documents_into(&self, carried: &mut Carried, documents: &[Document]) -> Result<(), CustodyError> {
@@ -430,7 +479,10 @@ impl Run {
             let (opening, shown) = self.ask(from, told.into_iter().map(ResourceFacts::Document)).await?;
             for (document, versions) in &page {
                 match self.document_carried((&opening, &shown), (document, versions)) {
-                    Ok(rows) => carried.rows.extend(rows),
+                    Ok(rows) => {
+                        carried.rows.extend(rows);
+                        carried.whole[0] += 1;
+                    }
                     Err(_) => carried.is_broken = true,
                 }
                 carried.rows.extend(lie.get(&document.id).into_iter().flatten().map(Arriving::recipient));
@@ -449,7 +501,10 @@ impl Run {
         let opening = self.glasses_ask(glasses).await?;
         for one in glasses {
             match self.glass_carried(&opening, &BreakGlass { to_at: one.to_at.min(now), ..one.clone() }) {
-                Ok(row) => carried.rows.push(row),
+                Ok(row) => {
+                    carried.rows.push(row);
+                    carried.whole[1] += 1;
+                }
                 Err(_) => carried.is_broken = true,
             }
         }
@@ -483,20 +538,35 @@ impl Run {
     }
 
     async fn patients_into(&self, carried: &mut Carried, charts: &SplitCharts) -> Result<(), CustodyError> {
-        let store = self.custody.store();
-        let some = self.patients_with(charts.patients.clone()).await?;
-        let (opening, shown) = self.patients_ask(&some).await?;
-        for one in &some {
-            if !self.patient_into(carried, (&opening, &shown), one).await? {
+        let mut rest = charts.patients.clone();
+        // As many as one act names; a page may have more around them.
+        while !rest.is_empty() {
+            let some = self.patients_with(rest.clone()).await?;
+            rest.drain(..some.len());
+            let (opening, shown) = self.patients_ask(&some).await?;
+            let done = self.patients_each(carried, (&opening, &shown), &some).await;
+            carried.acts.push(opening);
+            done?;
+        }
+        Ok(())
+    }
+
+    async fn patients_each(
+        &self,
+        carried: &mut Carried,
+        (opening, shown): (&Moving, &Shown),
+        some: &[WithRelated],
+    ) -> Result<(), CustodyError> {
+        for one in some {
+            if !self.patient_into(carried, (opening, shown), one).await? {
                 carried.is_broken = true;
                 break;
             }
             let patient = &one.0;
-            if let Some(at) = store.adt_said_at(patient.customer, patient.id).await? {
+            if let Some(at) = self.custody.store().adt_said_at(patient.customer, patient.id).await? {
                 carried.rows.push(Arriving::said_at(patient.id, at));
             }
         }
-        carried.acts.push(opening);
         Ok(())
     }
 
@@ -512,18 +582,23 @@ impl Run {
         else {
             return Ok(false);
         };
-        let (rows, prefixed, proposed) = self.patient_carried(opening, patient, body.into_shown(shown)).await?;
+        let (rows, prefixed, proposed) =
+            self.patient_carried(opening, (patient, body.into_shown(shown)), &carried.rows).await?;
         carried.rows.extend(rows);
         carried.rows.extend(beside);
         carried.prefixed += u64::from(prefixed);
         carried.proposed += proposed;
+        carried.whole[2] += 1;
         Ok(true)
     }
 
     /// All who could have moved. Whoever stayed stays listed for their manager.
     async fn split_end(&mut self) -> Result<(), CustodyError> {
         let custody = &self.custody;
+        // Whoever was written beside the list since does not move, and it does not end as if nobody had been.
+        self.list_checked().await?;
         let mut tx = custody.store().begin("end a split").await?;
+        self.holds(&mut tx).await?;
         if tx.split_end(self.sides(), custody.now()).await? == 0 {
             return Err(CustodyError::Changed);
         }
@@ -536,7 +611,7 @@ impl Run {
             String::new()
         } else {
             // Ids are no PHI.
-            format!(" Of some, something does not open ({}).", self.damaged.join(" "))
+            format!(" Of some, something does not open or is damaged ({}).", self.damaged.join(" "))
         };
         let done = custody.store().split_list_from(self.row.customer).await?.into_iter().next();
         let went = done.map_or_else(String::new, |done| format!(": {}", super::said::went_words(&self.row, &done)));

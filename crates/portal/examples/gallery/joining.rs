@@ -27,6 +27,7 @@ fn card(state: &str, tone: Tone, next: JoiningNext) -> JoiningCard {
         has_begun: false,
         next,
         may_withdraw: true,
+        may_end: false,
         people: match next {
             JoiningNext::Agree => vec![
                 row("June Albright", "Clinician"),
@@ -102,10 +103,18 @@ fn splits(shelf: &mut Shelf, page: &impl Fn(Vec<JoiningCard>) -> JoiningPage) {
         ..split_card(state, next, list)
     };
     let way = ("being carried out, chart by chart: not all are there yet", Tone::Due);
-    shelf.plain("joining-split-moving", &page(vec![over(way, JoiningNext::Run, true)]));
+    let moving = JoiningCard { may_end: true, ..over(way, JoiningNext::Run, true) };
+    shelf.plain("joining-split-moving", &page(vec![moving]));
+    let hindered = s("No agreement is in force with the practice that is joined.");
+    let stopped = JoiningCard { may_end: true, hindered, ..over(way, JoiningNext::Run, true) };
+    shelf.plain("joining-split-stopped", &page(vec![stopped]));
     let mut done = over(("done", Tone::Good), JoiningNext::None, false);
     done.facts.extend([fact("Patients moved", "309"), fact("With them", "1,201 documents, 219.6 MB")]);
     done.facts.push(fact("Chosen, and stay", "2"));
+    let mut ended = over(("ended half way: who has moved stays there, and nobody else moves", Tone::Due), JoiningNext::None, false);
+    ended.facts.extend([fact("Patients moved", "120"), fact("Ended half way by", "Mara Quist")]);
+    ended.facts.push(fact("Chosen, and stay", "191"));
+    shelf.plain("joining-split-ended", &page(vec![ended]));
     shelf.plain("joining-split-done", &page(vec![done]));
     let rows = vec![
         split_row("Abernathy, Cole", "LP-100212", ("moves", Tone::Good)),

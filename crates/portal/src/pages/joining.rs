@@ -65,6 +65,8 @@ pub struct JoiningCard {
     pub next: JoiningNext,
     /// It can be taken back.
     pub may_withdraw: bool,
+    /// It is a split that was begun: it can be ended half way.
+    pub may_end: bool,
     /// Whom this practice can take over.
     pub people: Vec<JoiningRow>,
     /// Which joining: the id of the practice that joins.

@@ -11,7 +11,7 @@ use crate::pages::parts::{Fact, Pager, Tone};
 use axum::http::Method;
 use custody::{
     Desk, HouseView, JoinSeen, JoinYes, JoiningPerson, JoiningState, JoiningStep, JoiningView, SplitFate, SplitLine,
-    SplitLines, SplitMuch,
+    SplitLines, SplitMuch, TakenBack,
 };
 use record::{Act, CustomerId, MembershipId, PatientId, Timestamp, act};
 use serde::Deserialize;
@@ -29,25 +29,25 @@ fn place(id: CustomerId) -> String {
 }
 
 /// How far it is: of a whole practice, and of some of its patients.
-const fn words(state: JoiningState) -> (&'static str, &'static str, Tone) {
-    match state {
-        JoiningState::Prepared => (
-            "prepared: the practice that joins decides first",
-            "prepared: the practice whose patients they are decides first",
-            Tone::Due,
-        ),
-        JoiningState::Given => (
-            "one yes: the practice that is joined decides next",
-            "one yes: the practice to which they go decides next",
-            Tone::Due,
-        ),
-        JoiningState::Agreed => ("both have said yes", "both have said yes", Tone::Good),
-        JoiningState::Moving => (
-            "being carried out: its records are not all there yet",
-            "being carried out, chart by chart: not all are there yet",
-            Tone::Due,
-        ),
-        JoiningState::Joined => ("done", "done", Tone::Good),
+fn words(view: &JoiningView) -> (&'static str, Tone) {
+    let Some(split) = &view.split else {
+        return match view.state {
+            JoiningState::Prepared => ("prepared: the practice that joins decides first", Tone::Due),
+            JoiningState::Given => ("one yes: the practice that is joined decides next", Tone::Due),
+            JoiningState::Agreed => ("both have said yes", Tone::Good),
+            JoiningState::Moving => ("being carried out: its records are not all there yet", Tone::Due),
+            JoiningState::Joined => ("done", Tone::Good),
+        };
+    };
+    match view.state {
+        JoiningState::Prepared => ("prepared: the practice whose patients they are decides first", Tone::Due),
+        JoiningState::Given => ("one yes: the practice to which they go decides next", Tone::Due),
+        JoiningState::Agreed => ("both have said yes", Tone::Good),
+        JoiningState::Moving => ("being carried out, chart by chart: not all are there yet", Tone::Due),
+        JoiningState::Joined if split.ended.is_some() => {
+            ("ended half way: who has moved stays there, and nobody else moves", Tone::Due)
+        }
+        JoiningState::Joined => ("done", Tone::Good),
     }
 }
 
@@ -86,6 +86,7 @@ fn split_facts(view: &JoiningView) -> Vec<Fact> {
     facts.extend(split.agreed.map(|seen| fact(&format!("Shown to {}", view.into.name), much(seen))));
     facts.extend(split.moved.map(|many| fact("Patients moved", thousands(many))));
     facts.extend(split.went.map(|went| fact("With them", much(went))));
+    facts.extend(split.ended.as_ref().map(|by| fact("Ended half way by", by.clone())));
     facts.extend(split.stays.filter(|many| *many > 0).map(|many| fact("Chosen, and stay", thousands(many))));
     facts
 }
@@ -131,10 +132,10 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         (JoiningStep::Wait, _) => JoiningNext::Wait,
         (JoiningStep::Done, _) => JoiningNext::None,
     };
-    let (of_all, of_some, tone) = words(view.state);
-    let state = if view.split.is_some() { of_some } else { of_all };
+    let (state, tone) = words(&view);
     let (grown, waits_for) =
         (grown(&view), if customer == view.joins.id { view.into.name.clone() } else { view.joins.name.clone() });
+    let may_end = manager && view.split.is_some() && view.state == JoiningState::Moving;
     // The list is the practice's whose patients they are, and of the newest choice only.
     let looks = may.look && customer == view.joins.id;
     let split = view.split.map(|split| SplitCard {
@@ -157,6 +158,7 @@ fn card(custody: &HouseView, (customer, may): (CustomerId, &May), view: JoiningV
         has_begun: view.moving_at.is_some(),
         next,
         may_withdraw: manager && stands,
+        may_end,
         people: view.people.into_iter().map(|one| row(custody, one)).collect(),
         seen: view.seen.to_string(),
     }
@@ -206,8 +208,12 @@ async fn yes(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: 
 }
 
 async fn withdraw(desk: Desk<act::CustomerJoin>, Path(id): Path<CustomerId>, fields: Fields) -> Answer {
-    desk.join_no(id, joins_of(&fields)).await.map_err(|error| after_touch(error, &place(id)))?;
-    go(&format!("{}?done=joining-back", place(id)))
+    let back = desk.join_no(id, joins_of(&fields)).await.map_err(|error| after_touch(error, &place(id)))?;
+    let done = match back {
+        TakenBack::Before => "joining-back",
+        TakenBack::HalfWay => "joining-ended",
+    };
+    go(&format!("{}?done={done}", place(id)))
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -224,7 +230,8 @@ const fn fate_words(fate: SplitFate) -> (&'static str, Tone) {
         SplitFate::Connected => ("stays: tied to the record of somebody who stays", Tone::Due),
         SplitFate::Held => ("stays: a document is held", Tone::Due),
         SplitFate::Gone => ("stays: the record is not here any more", Tone::Due),
-        SplitFate::Broken => ("stays: something does not open", Tone::Due),
+        SplitFate::Broken => ("stays: something does not open, or is damaged", Tone::Due),
+        SplitFate::Stays => ("stays: the split was ended before", Tone::Due),
     }
 }
 

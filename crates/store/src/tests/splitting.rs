@@ -42,6 +42,7 @@ async fn moving(store: &Store) {
         given_seen: None,
         agreed_seen: None,
         gone: SplitMuch::default(),
+        run: 0,
     };
     let mut held = a_document(document_id(31), here);
     (held.patient, held.author, held.state) = (Some(patient_id(31)), Some(person(2)), DocumentState::Held);
@@ -83,6 +84,11 @@ async fn who_is_chosen_and_what_ties_them_is_told_of_one_customer_and_never_of_a
     let page = store.split_page(here, Some(patient_id(1)), 1).await.unwrap();
     assert_eq!(page, [chosen(11, true, SplitFate::Moves)]);
     assert!(store.split_page(there, None, 9).await.unwrap().is_empty());
+    let all = [patient_id(1), patient_id(2), patient_id(11)];
+    assert_eq!(store.split_here(here, &all).await.unwrap(), [patient_id(1), patient_id(11)].into());
+    // A document, its version, one inbox, a guardian and a broken glass.
+    assert_eq!(store.split_sizes(here, &all).await.unwrap(), [(patient_id(1), 5)].into());
+    assert_eq!(store.split_sizes(there, &all).await.unwrap(), [(patient_id(2), 5)].into());
     let counts = store.split_counts(here).await.unwrap();
     assert_eq!((counts.patients, counts.documents, counts.bytes), (2, 1, 100));
     assert_eq!(store.split_counts(there).await.unwrap(), crate::JoiningCounts::default());
@@ -122,7 +128,6 @@ async fn a_chart_leaves_whole_and_as_it_was_read_and_the_split_is_kept_when_all_
     assert_eq!(tx.split_fate(there, &ids, SplitFate::Moved).await.unwrap(), 0, "of another customer");
     assert_eq!(tx.split_fate(here, &ids, SplitFate::Moved).await.unwrap(), 2);
     assert_eq!(tx.split_fate(here, &ids, SplitFate::Broken).await.unwrap(), 0, "they are not to move any more");
-    assert_eq!(tx.arriving_forget_all(here).await.unwrap(), 0);
     tx.commit().await.unwrap();
     assert_eq!([store.customer_bytes(here).await.unwrap(), store.customer_bytes(there).await.unwrap()], [0, 300]);
     let mut tx = store.begin("end").await.unwrap();
@@ -231,8 +236,45 @@ async fn a_chart_does_not_leave_while_something_new_names_it() {
     tx.document_insert(&new).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.begin("leave").await.unwrap();
-    assert!(tx.split_depart((here, there), &charts).await.is_err(), "a document would name nobody");
+    let refused = tx.split_depart((here, there), &charts).await.unwrap_err();
+    assert!(refused.is_of_rows(), "a document would name nobody: {refused:?}");
     drop(tx);
     assert_eq!(store.split_charts(here, &ids).await.unwrap().documents.len(), 2);
     assert_eq!(store.patient_fetch(patient_id(1)).await.unwrap().unwrap().customer, here);
+}
+
+#[tokio::test]
+async fn nobody_moves_who_is_not_in_the_list() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    for fate in [SplitFate::Moves, SplitFate::Moved] {
+        let mut tx = store.begin("beside the list").await.unwrap();
+        let refused = tx.split_choose(customer(1), &[chosen(1, false, fate)]).await.unwrap_err();
+        assert!(refused.is_of_rows(), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_split_that_is_ended_half_way_keeps_who_ended_it_and_who_stays() {
+    let (_dir, store) = store().await;
+    moving(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let mut tx = store.begin("one has moved").await.unwrap();
+    assert_eq!(tx.split_fate(here, &[patient_id(1)], SplitFate::Moved).await.unwrap(), 1);
+    assert_eq!(tx.split_stop((there, here), (person(9), at(5))).await.unwrap(), 0, "of another customer");
+    tx.arriving_put(there, &crate::Arriving::patient(&a_patient(patient_id(1), there))).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("end").await.unwrap();
+    assert_eq!(tx.split_stop((here, there), (person(9), at(5))).await.unwrap(), 0, "something is on its way");
+    drop(tx);
+    let mut tx = store.begin("end").await.unwrap();
+    assert!(tx.arriving_let_go((here, there)).await.unwrap());
+    assert_eq!(tx.split_stop((here, there), (person(9), at(5))).await.unwrap(), 1);
+    assert_eq!(tx.split_stop((here, there), (person(9), at(5))).await.unwrap(), 0, "once");
+    tx.commit().await.unwrap();
+    let done = store.split_list_from(here).await.unwrap();
+    assert_eq!((done[0].patients, done[0].ended_by, done[0].split_at), (1, Some(person(9)), at(5)));
+    let stay = [chosen(11, true, SplitFate::Stays), chosen(31, false, SplitFate::Held)];
+    assert_eq!(store.split_patients(here).await.unwrap(), stay);
+    assert!(store.joining_fetch(here).await.unwrap().is_none());
 }

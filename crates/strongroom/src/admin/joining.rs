@@ -26,6 +26,7 @@ fn view(one: &JoiningView) -> Value {
         "went": much(one.split.as_ref().and_then(|split| split.went)),
         "shown_to_joins": much(one.split.as_ref().and_then(|split| split.given)),
         "shown_to_into": much(one.split.as_ref().and_then(|split| split.agreed)),
+        "ended_half_way_by": one.split.as_ref().and_then(|split| split.ended.as_ref()),
         "counts": one.counts.map(|counts| json!({
             "documents": counts.documents, "patients": counts.patients, "bytes": counts.bytes,
         })),
@@ -109,7 +110,9 @@ pub(super) fn shown(out: &Value) -> Vec<String> {
         if one["what"] == "some" {
             let stay = number(one, "stay");
             let stay = if stay > 0 { format!(", {stay} who were chosen stay") } else { String::new() };
-            return format!("Some patients of {joins} ({id}) move to {into}: {state}{stay}{hindered}");
+            let ended = text(one, "ended_half_way_by");
+            let ended = if ended.is_empty() { ended } else { format!(", ended half way by {ended}") };
+            return format!("Some patients of {joins} ({id}) move to {into}: {state}{ended}{stay}{hindered}");
         }
         format!("{joins} ({id}) joins {into}: {state}{hindered}")
     };

@@ -292,6 +292,12 @@ pub(crate) enum Order {
         /// Whose patients they are.
         customer: CustomerId,
     },
+    /// A split that is being carried out is ended half way.
+    #[serde(rename = "split.end")]
+    SplitEnd {
+        /// Whose patients they are.
+        customer: CustomerId,
+    },
     /// How far the joinings and splits of a practice are.
     #[serde(rename = "join.show")]
     JoinShow {
@@ -415,7 +421,7 @@ impl Order {
             Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
                 self.words_of_joining()
             }
-            Self::SplitPrepare { .. } | Self::SplitRun { .. } => self.words_of_splitting(file_bytes),
+            Self::SplitPrepare { .. } | Self::SplitRun { .. } | Self::SplitEnd { .. } => self.words_of_splitting(file_bytes),
         }
     }
 
@@ -433,6 +439,9 @@ impl Order {
             }
             Self::SplitRun { customer } => {
                 format!("move the chosen patients of {customer} to the other practice, as both managers have said")
+            }
+            Self::SplitEnd { customer } => {
+                format!("end the split of {customer} half way: who has moved stays there, and nobody else moves")
             }
             _ => String::new(),
         }

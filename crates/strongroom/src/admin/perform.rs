@@ -111,6 +111,7 @@ impl Caller {
                 self.split_prepare(order, authors, file).await
             }
             Order::SplitRun { customer } => self.split_run(customer).await,
+            Order::SplitEnd { customer } => self.split_end(customer).await,
             Order::JoinShow { customer } => self.join_show(customer).await,
             Order::JoinRun { customer } => self.join_run(customer).await,
             Order::JoinWithdraw { customer } => {

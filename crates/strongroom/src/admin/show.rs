@@ -70,6 +70,9 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         Order::JoinPrepare { .. } => vec!["Prepared. The managers of both practices decide in the portal.".to_owned()],
         Order::SplitPrepare { .. } => super::splitting::prepared(out),
         Order::SplitRun { .. } => super::splitting::moved(out),
+        Order::SplitEnd { .. } => {
+            vec!["Ended. Who has moved stays there; the manager's page lists whoever stays.".to_owned()]
+        }
         Order::JoinShow { .. } => super::joining::shown(out),
         Order::JoinRun { .. } => super::joining::moved(out),
         Order::JoinWithdraw { .. } => vec!["Taken back. Nothing moves.".to_owned()],

@@ -67,6 +67,12 @@ impl Caller {
             "stayed": done.stayed, "finished": done.finished,
         }))
     }
+
+    /// Ends one half way that is being carried out, or was stopped.
+    pub(super) async fn split_end(&self, from: CustomerId) -> anyhow::Result<Value> {
+        self.desk::<act::CustomerJoinPrepare>().await?.split_end(from).await?;
+        Ok(json!({"ended": from}))
+    }
 }
 
 fn number(out: &Value, name: &str) -> u64 {
@@ -108,7 +114,8 @@ pub(super) fn damaged(out: &Value) -> Option<String> {
     let many = number(out, "damaged");
     (many > 0).then(|| {
         format!(
-            "{many} patients stay because something does not open: an alert names them. Restore it, and prepare another split"
+            "{many} patients stay because something does not open or is damaged: an alert names them. Restore it, and prepare another \
+             split"
         )
     })
 }

@@ -90,6 +90,16 @@ pub(crate) enum SplitCommand {
         #[command(flatten)]
         at: At,
     },
+    /// Ends a split half way that is being carried out, or was stopped: who has moved stays there, and nobody else moves. A privacy
+    /// officer confirms this command; either practice's manager can do the same in the portal.
+    #[command(after_help = "Example:\n  strongroom customer split end cus_01k… --dir /srv/strongroom")]
+    End {
+        /// Whose patients they are: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
     /// Takes back what was prepared, as long as it is not carried out.
     #[command(after_help = "Example:\n  strongroom customer split withdraw cus_01k… --dir /srv/strongroom")]
     Withdraw {

@@ -36,6 +36,7 @@ async fn split(command: SplitCommand) -> anyhow::Result<()> {
         }
         SplitCommand::Show { customer, at } => (at, Order::JoinShow { customer }),
         SplitCommand::Run { customer, at } => (at, Order::SplitRun { customer }),
+        SplitCommand::End { customer, at } => (at, Order::SplitEnd { customer }),
         SplitCommand::Withdraw { customer, at } => (at, Order::JoinWithdraw { customer }),
     };
     carry_out(&at, order, None).await

@@ -50,6 +50,7 @@ impl Chain {
             given_seen: None,
             agreed_seen: None,
             gone: SplitMuch::default(),
+            run: 0,
         };
         let at = self.at(secs);
         let mut tx = self.filled.custody().store().begin("by the rows").await.unwrap();

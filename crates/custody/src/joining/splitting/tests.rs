@@ -1,8 +1,5 @@
 //! Some patients of a practice go to another one: who decides, who goes and who stays, and that no moment of dying tears a chart.
 
-mod asked;
-mod imported;
-
 use super::{Left, Run};
 use crate::filled::{Filled, PLANTED_TEXT, filled, root};
 use crate::testing::Someone;
@@ -13,9 +10,19 @@ use crate::{
 };
 use bytes::Bytes;
 use record::document::DocumentState;
-use record::{CustomerId, DocumentId, MembershipId, PatientId, Role, act};
+use record::{BreakGlassId, CustomerId, DocumentId, MembershipId, PatientId, Role, act};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use store::{Arriving, JoiningState, SealedColumn};
+use vault::Column;
+
+mod asked;
+mod ended;
+mod imported;
+mod runs;
+
+/// More than the rows that come in at once.
+const GLASSES: usize = 510;
 
 /// A clinic with three patients and two who write: Ann's documents are all Ada's, Ben's are of both, Cid's are Bea's.
 struct Scene {
@@ -146,13 +153,83 @@ impl Scene {
         }
     }
 
+    async fn row(&self) -> store::Joining {
+        self.filled.custody().store().joining_fetch(self.filled.clinic).await.unwrap().unwrap()
+    }
+
     /// As one run of it, begun, for what a whole run does in one breath.
     async fn begun(&self) -> Run {
-        let custody = self.filled.custody().clone();
-        let row = custody.store().joining_fetch(self.filled.clinic).await.unwrap().unwrap();
-        custody.joining_begin(&row).await.unwrap();
-        let row = store::Joining { state: JoiningState::Moving, ..row };
-        Run { custody, row, moved: JoiningMoved::default(), damaged: Vec::new() }
+        let row = self.row().await;
+        self.filled.custody().joining_begin(&row).await.unwrap();
+        self.run_of(store::Joining { state: JoiningState::Moving, ..row }).await
+    }
+
+    /// As another node that takes it up.
+    async fn another_run(&self) -> Run {
+        let row = self.filled.custody().joining_run_begin(&self.row().await).await.unwrap();
+        self.run_of(row).await
+    }
+
+    async fn run_of(&self, row: store::Joining) -> Run {
+        let (custody, moved, damaged) = (self.filled.custody().clone(), JoiningMoved::default(), Vec::new());
+        let mut run = Run { custody, row, moved, damaged, listed: BTreeSet::new() };
+        run.listed = run.list_checked().await.unwrap();
+        run
+    }
+
+    /// So many broken glasses that this patient's chart is a page by itself, and comes in with more than five hundred rows.
+    async fn heavy(&self, patient: PatientId) {
+        let (custody, clinic) = (self.filled.custody(), self.filled.clinic);
+        let now = custody.now();
+        let mut tx = custody.store().begin("glasses").await.unwrap();
+        for _ in 0..GLASSES {
+            let id = BreakGlassId::mint(custody.clock(), custody.entropy());
+            let reason = custody.ring().seal_column(clinic, id, Column::BreakGlassReason, b"an emergency").unwrap();
+            let glass = store::BreakGlass {
+                id,
+                customer: clinic,
+                person: self.filled.records.person,
+                patient,
+                reason,
+                from_at: now,
+                to_at: now,
+                reviewed_at: None,
+                reviewed_by: None,
+                verdict: None,
+                note: None,
+            };
+            tx.break_glass_insert(&glass).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn glasses(&self, customer: CustomerId) -> usize {
+        self.filled.custody().store().break_glass_page(customer, None, 2000).await.unwrap().len()
+    }
+
+    /// Records staff of the other practice.
+    async fn oda(&self) -> Someone {
+        self.filled.house.member(&self.olaf, self.filled.other, Role::RecordsStaff, "Oda Records").await
+    }
+
+    async fn patient(&self, by: &Someone, customer: CustomerId, (first, number): (&str, &str)) -> PatientId {
+        let body = PatientBody {
+            last: "Quillfeather".to_owned(),
+            first: first.to_owned(),
+            record_number: number.to_owned(),
+            ..PatientBody::default()
+        };
+        self.filled.house.desk::<act::PatientCreate>(by).await.patient_create(customer, &body).await.unwrap()
+    }
+
+    /// This document of the clinic is held.
+    async fn hold(&self, id: DocumentId) {
+        let store = self.filled.custody().store();
+        let mut held = store.document_fetch(id).await.unwrap().unwrap();
+        let was = std::mem::replace(&mut held.state, DocumentState::Held);
+        let mut tx = store.begin("hold").await.unwrap();
+        assert_eq!(tx.document_update(&held, was).await.unwrap(), 1);
+        tx.commit().await.unwrap();
     }
 }
 
@@ -347,6 +424,7 @@ async fn a_run_that_dies_between_two_transactions_is_gone_on_with() {
     assert_eq!(scene_one.whose(scene_one.documents[0]).await, scene_one.filled.other);
     // After they left, and before they came in.
     let scene = scene().await;
+    scene.heavy(scene.ann).await;
     let store = scene.filled.custody().store();
     scene.agreed(numbers(&["A-1"])).await;
     let run = scene.begun().await;
@@ -359,7 +437,9 @@ async fn a_run_that_dies_between_two_transactions_is_gone_on_with() {
     assert!(!scene.reads(scene.documents[0]).await, "it is on its way");
     assert!(store.patient_fetch(scene.ann).await.unwrap().is_none());
     assert!(scene.reads(scene.documents[2]).await, "and nobody else is");
+    assert_eq!((scene.glasses(scene.filled.clinic).await, scene.glasses(scene.filled.other).await), (0, 0));
     assert!(scene.run(usize::MAX).await.unwrap().finished);
+    assert_eq!(scene.glasses(scene.filled.other).await, GLASSES);
     scene.is_whole().await;
     assert_eq!(scene.whose(scene.documents[0]).await, scene.filled.other);
 }
@@ -424,6 +504,10 @@ async fn a_list_that_was_changed_after_the_words_moves_nobody_and_a_split_is_no_
     assert!(said(scene.run(usize::MAX).await).contains("not the one"));
     scene.is_whole().await;
     assert_eq!(store.joining_fetch(scene.filled.clinic).await.unwrap().unwrap().state, JoiningState::Agreed);
+    // Whoever is not in the list at all is not even written down as somebody who moves.
+    let beside = store::SplitPatient { patient: scene.cid, listed: false, fate: SplitFate::Moves };
+    let mut tx = store.begin("beside the list").await.unwrap();
+    assert!(tx.split_choose(scene.filled.clinic, &[beside]).await.is_err());
 }
 
 #[tokio::test]
