@@ -22,11 +22,11 @@ use store::{
 
 /// Patients that leave with one transaction, unless more of them are tied together.
 const PATIENTS_AT_ONCE: usize = 20;
-/// Patients that leave together because something was once said of them.
-const REMEMBERED_MAX: usize = 200;
 /// And about how many rows of their charts, unless one chart, or charts that are tied together, have more. A page is held in
 /// memory, and is one transaction each to put, to leave and to come in.
 const ROWS_AT_ONCE: u64 = 500;
+/// Patients that leave together because something was once said of them.
+const REMEMBERED_MAX: usize = 200;
 /// Times that a run comes back to charts that somebody was changing.
 const PASSES_MAX: u32 = 3;
 
@@ -319,7 +319,7 @@ impl Run {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What does not open stays, and is told as that.
+    /// What does not open, or is damaged, stays, and is told as that.
     async fn written_down(&mut self, left: Left, ids: &[PatientId]) -> Result<(), CustodyError> {
         if left != Left::Broken {
             return Ok(());
