@@ -134,6 +134,8 @@ fn some_patients_go_to_another_practice_by_two_words_and_a_command_that_is_kille
         };
         assert_eq!((status(&frida), status(&nell)), expected, "{line}");
     }
+    let (code, _, said) = confirmed(&house, &ruth, &["customer", "split", "end", &from]);
+    assert!(code == Some(2) && said.contains("No split"), "{said}");
     let (_, shown, _) = confirmed(&house, &ruth, &["customer", "split", "show", &from]);
     assert!(shown["joinings"][0]["state"] == "joined" && shown["joinings"][0]["what"] == "some", "{shown}");
     assert_eq!(shown["joinings"][0]["moved"].as_u64(), Some(moved), "{shown}");
