@@ -88,8 +88,8 @@ pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
 pub use joining::{
-    JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView, LinesTold,
-    SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, TakenBack, split_numbers_read,
+    JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView,
+    LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, TakenBack, split_numbers_read,
 };
 pub use keys::{
     Approved, EscrowChange, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen,

@@ -96,9 +96,13 @@ impl Custody {
                 (Some(many), true) => format!("came from: {many} patients from {from} at {at}"),
                 (None, true) => format!("came from: all of {from} at {at}"),
                 (Some(many), false) => {
-                    format!("before that: {many} patients from {from} to {into} at {at}, of whom some may have come along")
+                    format!(
+                        "before that: {many} patients from {from} to {into} at {at}, of whom some may have come along"
+                    )
                 }
-                (None, false) => format!("before that: all of {from} to {into} at {at}, of which some may have come along"),
+                (None, false) => {
+                    format!("before that: all of {from} to {into} at {at}, of which some may have come along")
+                }
             };
             let keys = if self.ring().customers().any(|live| live == from) {
                 format!(

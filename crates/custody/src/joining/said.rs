@@ -59,7 +59,10 @@ pub(super) fn went_words(row: &Joining, done: &Split) -> String {
     let much = done.much;
     let more = match shown(row).filter(|shown| is_more(much, *shown)) {
         Some(shown) => {
-            format!(", more than the {} documents of {} bytes that both managers were shown", shown.documents, shown.bytes)
+            format!(
+                ", more than the {} documents of {} bytes that both managers were shown",
+                shown.documents, shown.bytes
+            )
         }
         None => String::new(),
     };
@@ -71,8 +74,7 @@ impl Custody {
     pub(super) async fn split_grown_tell(&self, row: &Joining) -> Result<(), CustodyError> {
         let Some(shown) = shown(row) else { return Ok(()) };
         let to_go = self.store().split_counts(row.customer).await?;
-        let goes =
-            SplitMuch { documents: row.gone.documents + to_go.documents, bytes: row.gone.bytes + to_go.bytes };
+        let goes = SplitMuch { documents: row.gone.documents + to_go.documents, bytes: row.gone.bytes + to_go.bytes };
         if is_more(goes, shown) {
             let (one, other) = (self.customer_name(row.customer).await?, self.customer_name(row.into).await?);
             // Names that stand on every tag, and counts; no PHI.

@@ -11,9 +11,7 @@ use crate::{
 };
 use record::civil::Day;
 use record::merge::{MergeCause, MergeState};
-use record::{
-    BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, act,
-};
+use record::{BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, act};
 use std::ops::ControlFlow;
 use store::{EntryFilter, JoiningState, SealedColumn};
 use vault::Column;
@@ -286,7 +284,8 @@ async fn nobody_decides_but_the_two_managers_each_for_their_own_and_no_person_fo
     let done = two.yes(&filled.manager, (other, seen), Vec::new()).await;
     assert!(matches!(done, Err(CustodyError::Refused(_))), "{done:?}");
     // What was seen is what is said yes to, and nobody takes over who is not there.
-    assert!(matches!(two.yes(&two.olaf, (other, now.plus_secs(-9)), Vec::new()).await, Err(CustodyError::Changed)));
+    let earlier = JoinSeen { at: now.plus_secs(-9), ..seen };
+    assert!(matches!(two.yes(&two.olaf, (other, earlier), Vec::new()).await, Err(CustodyError::Changed)));
     let nobody = vec![MembershipId::from_bytes([9; 16])];
     assert!(said(two.yes(&two.olaf, (other, seen), nobody).await).contains("otherwise"));
     // Not carried out on one word, and taken back by either.

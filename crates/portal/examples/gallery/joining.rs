@@ -111,7 +111,8 @@ fn splits(shelf: &mut Shelf, page: &impl Fn(Vec<JoiningCard>) -> JoiningPage) {
     let mut done = over(("done", Tone::Good), JoiningNext::None, false);
     done.facts.extend([fact("Patients moved", "309"), fact("With them", "1,201 documents, 219.6 MB")]);
     done.facts.push(fact("Chosen, and stay", "2"));
-    let mut ended = over(("ended half way: who has moved stays there, and nobody else moves", Tone::Due), JoiningNext::None, false);
+    let mut ended =
+        over(("ended half way: who has moved stays there, and nobody else moves", Tone::Due), JoiningNext::None, false);
     ended.facts.extend([fact("Patients moved", "120"), fact("Ended half way by", "Mara Quist")]);
     ended.facts.push(fact("Chosen, and stay", "191"));
     shelf.plain("joining-split-ended", &page(vec![ended]));

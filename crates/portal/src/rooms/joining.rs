@@ -238,7 +238,8 @@ const fn fate_words(fate: SplitFate) -> (&'static str, Tone) {
 fn split_row(lines: &SplitLines, line: &SplitLine) -> SplitRow {
     let (fate, tone) = fate_words(line.fate);
     let body = line.patient.as_ref().map(|patient| patient.show(&lines.shown));
-    let unnamed = if line.fate == SplitFate::Gone { "a record that is not here any more" } else { "a record that does not open" };
+    let unnamed =
+        if line.fate == SplitFate::Gone { "a record that is not here any more" } else { "a record that does not open" };
     SplitRow {
         name: body.map_or_else(|| unnamed.to_owned(), custody::PatientBody::name),
         born: body.and_then(|body| body.born).map(record::civil::Day::us).unwrap_or_default(),

@@ -3,8 +3,8 @@
 use super::customers::two_customers;
 use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
 use crate::{
-    Joining, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitMuch, SplitPatient, SplitStand, SplitTie, SplitTied,
-    SplitWritten, Store,
+    Joining, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitMuch, SplitPatient, SplitStand, SplitTie,
+    SplitTied, SplitWritten, Store,
 };
 use record::document::DocumentState;
 use record::merge::{MergeCause, MergeState};
@@ -218,7 +218,8 @@ async fn a_mark_is_of_every_column_and_no_sum_of_them() {
     // The glass is reviewed one second after its beginning, and ends as much earlier.
     let glass = store.split_charts(customer(1), &ids).await.unwrap().glasses.remove(0);
     let mut tx = store.begin("two changes that cancel each other out").await.unwrap();
-    let sql = "UPDATE break_glass SET to_at = to_at - $2, reviewed_at = $2 WHERE break_glass_id = $1 AND customer_id = $3";
+    let sql =
+        "UPDATE break_glass SET to_at = to_at - $2, reviewed_at = $2 WHERE break_glass_id = $1 AND customer_id = $3";
     assert_eq!(tx.run(sql, crate::binds::binds![glass.id, 1_i64, customer(1)]).await.unwrap(), 1);
     assert_ne!(tx.split_stand(customer(1), &ids).await.unwrap(), before);
 }

@@ -110,7 +110,8 @@ impl Chain {
 #[tokio::test]
 async fn a_split_after_a_split_names_both_from_whom_patients_may_have_come() {
     let chain = Chain::new().await;
-    let (a, b, c) = (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice C").await);
+    let (a, b, c) =
+        (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice C").await);
     let late = chain.practice("Practice Late").await;
     chain.splits(b, a, 10).await;
     chain.splits(a, c, 20).await;
@@ -133,7 +134,8 @@ async fn a_split_after_a_split_names_both_from_whom_patients_may_have_come() {
 #[tokio::test]
 async fn a_split_after_a_joining_asks_for_the_keys_of_whoever_joined_first() {
     let chain = Chain::new().await;
-    let (a, c, e) = (chain.practice("Practice A").await, chain.practice("Practice C").await, chain.practice("Practice E").await);
+    let (a, c, e) =
+        (chain.practice("Practice A").await, chain.practice("Practice C").await, chain.practice("Practice E").await);
     chain.joins(e, a, 10).await;
     chain.splits(a, c, 20).await;
     assert!(chain.has_keys(c).await && chain.has_keys(a).await, "E's keys open what C has in older backups");
@@ -159,7 +161,8 @@ async fn a_split_after_a_joining_asks_for_the_keys_of_whoever_joined_first() {
 #[tokio::test]
 async fn a_joining_after_a_split_names_whoever_lives_on_and_asks_for_whoever_joined() {
     let chain = Chain::new().await;
-    let (a, b, d) = (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice D").await);
+    let (a, b, d) =
+        (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice D").await);
     chain.splits(d, a, 10).await;
     chain.joins(a, b, 20).await;
     assert!(chain.has_keys(b).await && !chain.has_keys(a).await);
@@ -172,7 +175,8 @@ async fn a_joining_after_a_split_names_whoever_lives_on_and_asks_for_whoever_joi
 #[tokio::test]
 async fn a_joining_after_a_joining_asks_for_the_keys_of_both() {
     let chain = Chain::new().await;
-    let (a, b, e) = (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice E").await);
+    let (a, b, e) =
+        (chain.practice("Practice A").await, chain.practice("Practice B").await, chain.practice("Practice E").await);
     chain.joins(e, a, 10).await;
     chain.joins(a, b, 20).await;
     assert!(chain.has_keys(b).await && chain.has_keys(a).await && !chain.has_keys(e).await);

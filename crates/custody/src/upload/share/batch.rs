@@ -411,7 +411,9 @@ impl Custody {
         }
         let originals: Vec<Vec<u8>> = documents.iter().map(|one| one.known_by.clone()).collect();
         if tx.incoming_any_known(upload.customer, &originals).await? {
-            return Err(CustodyError::State("some of these files came in by another way, or went, meanwhile; run it again"));
+            return Err(CustodyError::State(
+                "some of these files came in by another way, or went, meanwhile; run it again",
+            ));
         }
         let charts: Vec<PatientId> = documents.iter().filter_map(|one| one.document.patient).collect();
         if !tx.patients_stand(upload.customer, &charts).await? {

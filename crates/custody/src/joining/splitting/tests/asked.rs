@@ -133,7 +133,10 @@ async fn what_was_refused_between_two_who_go_is_refused_there_and_proposed_to_no
     let moved = scene.run(usize::MAX).await.unwrap();
     assert!(moved.finished && moved.patients == 24 && moved.stayed == 0, "{moved:?}");
     let refused = store.merge_list(filled.other, MergeState::Refused, None, 10).await.unwrap();
-    assert_eq!(refused.iter().map(|one| (one.id, one.prior, one.survivor)).collect::<Vec<_>>(), [(proposed, son, father)]);
+    assert_eq!(
+        refused.iter().map(|one| (one.id, one.prior, one.survivor)).collect::<Vec<_>>(),
+        [(proposed, son, father)]
+    );
     assert!(store.merge_list(filled.other, MergeState::Proposed, None, 10).await.unwrap().is_empty());
     assert!(store.merge_list(filled.clinic, MergeState::Refused, None, 10).await.unwrap().is_empty());
     assert_eq!(store.patient_fetch(stays).await.unwrap().unwrap().customer, filled.clinic);
