@@ -365,12 +365,7 @@ impl Custody {
             joined_at: row.joined_at,
             people,
             hindered: if stands || ending::is_endable(row) { self.hindered_seen(row, customer).await? } else { "" },
-            seen: JoinSeen {
-                at: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
-                much: counts
-                    .filter(|_| row.chosen.is_some())
-                    .map(|counts| SplitMuch { documents: counts.documents, bytes: counts.bytes }),
-            },
+            seen: JoinSeen::of(row, is_joined.then_some(row.given_at).flatten(), counts),
             split: match &row.chosen {
                 Some(list) => Some(SplitSeen {
                     list: HEXLOWER.encode(list),

@@ -8,7 +8,7 @@ use crate::{Custody, CustodyError};
 use record::Timestamp;
 use std::fmt;
 use std::str::FromStr;
-use store::{Split, SplitMuch};
+use store::{JoiningCounts, Split, SplitMuch};
 
 /// What a yes is said to. As text: the time in milliseconds, and of a split documents and bytes, with full stops between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub struct JoinSeen {
     pub at: Timestamp,
     /// How much would move with some patients, as it was shown; none when all move, or when nothing was shown.
     pub much: Option<SplitMuch>,
+}
+
+impl JoinSeen {
+    /// As it is shown now: what was prepared, or what the other manager has said yes to, and of a split how much it is.
+    pub(super) fn of(row: &Joining, given_at: Option<Timestamp>, counts: Option<JoiningCounts>) -> Self {
+        let much = |counts: JoiningCounts| SplitMuch { documents: counts.documents, bytes: counts.bytes };
+        let much = counts.filter(|_| row.chosen.is_some()).map(much);
+        Self { at: given_at.unwrap_or(row.prepared_at), much }
+    }
 }
 
 impl fmt::Display for JoinSeen {

