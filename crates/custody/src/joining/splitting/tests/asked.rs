@@ -183,6 +183,6 @@ async fn what_comes_in_for_somebody_who_left_meanwhile_is_refused_in_words() {
     }));
     let desk = filled.house.desk::<act::DocumentUpload>(&filled.typist).await;
     let done = desk.document_upload(new, bytes).await.map(|done| done.id);
-    assert!(matches!(done, Err(CustodyError::Changed)), "{done:?}");
+    assert!(matches!(&done, Err(CustodyError::Input(wrong)) if wrong[0].field == "patient"), "{done:?}");
     scene.is_whole().await;
 }
