@@ -650,7 +650,7 @@ impl Desk<act::CustomerJoin> {
         // Whoever said yes may say no: nobody's earlier word is told to policy.
         let words = ending::back_words(row.as_ref(), joins);
         let question = Question::of(customer, Purpose::Administration).saying(&words);
-        self.ask(question).await?.witnessed();
+        let _ = self.ask(question).await?.witnessed();
         let row = row.ok_or(CustodyError::State(NONE))?;
         self.custody.joining_back(&row, self.person()?).await
     }

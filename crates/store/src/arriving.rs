@@ -376,7 +376,9 @@ impl Store {
     ) -> Result<(Vec<ResourceFacts>, Option<ArrivingAt>), StoreError> {
         let values = binds![customer, after.step, &after.thing, AT_ONCE];
         let rows = self.rows("look what arrives next", NEXT, values).await?;
-        let last = rows.last().map(|row| Ok::<_, StoreError>(ArrivingAt { step: row.int("step")?, thing: row.text("thing")? }));
+        let last = rows
+            .last()
+            .map(|row| Ok::<_, StoreError>(ArrivingAt { step: row.int("step")?, thing: row.text("thing")? }));
         let mut facts = Vec::new();
         for row in &rows {
             let values = values_of(&row.bytes("content")?);

@@ -44,16 +44,8 @@ pub enum SplitFate {
 
 impl SplitFate {
     /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::Moves,
-        Self::Moved,
-        Self::Others,
-        Self::Connected,
-        Self::Held,
-        Self::Gone,
-        Self::Broken,
-        Self::Stays,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Moves, Self::Moved, Self::Others, Self::Connected, Self::Held, Self::Gone, Self::Broken, Self::Stays];
 
     /// As it stands in SQL.
     #[must_use]
@@ -350,11 +342,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn split_here(
-        &self,
-        customer: CustomerId,
-        ids: &[PatientId],
-    ) -> Result<BTreeSet<PatientId>, StoreError> {
+    pub async fn split_here(&self, customer: CustomerId, ids: &[PatientId]) -> Result<BTreeSet<PatientId>, StoreError> {
         let mut here = BTreeSet::new();
         for some in ids.chunks(ASKED_AT_ONCE) {
             let (among, values) = among(customer, some);
@@ -386,9 +374,8 @@ impl Store {
                      AND hangs.document_id = document.document_id WHERE {about}"
                 )
             };
-            let own = |table: &str| {
-                format!("SELECT patient_id FROM {table} WHERE customer_id = $1 AND patient_id {among}")
-            };
+            let own =
+                |table: &str| format!("SELECT patient_id FROM {table} WHERE customer_id = $1 AND patient_id {among}");
             let rows = [
                 format!("SELECT document.patient_id AS patient_id FROM document WHERE {about}"),
                 hang("document_version"),
@@ -604,11 +591,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn split_end(
-        &mut self,
-        sides: (CustomerId, CustomerId),
-        at: Timestamp,
-    ) -> Result<u64, StoreError> {
+    pub async fn split_end(&mut self, sides: (CustomerId, CustomerId), at: Timestamp) -> Result<u64, StoreError> {
         self.split_close(sides, at, None).await
     }
 

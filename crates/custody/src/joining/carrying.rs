@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 use store::{
-    Arriving, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient,
-    PatientMerge, Recipient, RelatedPerson, Token,
+    Arriving, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient, PatientMerge,
+    Recipient, RelatedPerson, Token,
 };
 use vault::{Column, Field, KeyRing, Opening, PatientTokens, Rendition, RenditionKind, WrappedKey};
 
@@ -173,7 +173,8 @@ impl Custody {
             })
             .collect();
         let mut tx = self.store().begin("begin to carry a joining out").await?;
-        if tx.joining_move(row.customer, agreed_at, now).await? == 0 || !tx.joining_holds(row.customer, row.run).await? {
+        if tx.joining_move(row.customer, agreed_at, now).await? == 0 || !tx.joining_holds(row.customer, row.run).await?
+        {
             return Err(CustodyError::Changed);
         }
         if row.chosen.is_none() {

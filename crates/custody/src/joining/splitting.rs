@@ -17,7 +17,8 @@ use record::{DocumentId, Outcome, PatientId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use store::{
-    Arriving, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand, SplitTie, StoreError,
+    Arriving, BreakGlass, Document, JoiningState, PatientMerge, SplitCharts, SplitFate, SplitStand, SplitTie,
+    StoreError,
 };
 
 /// Patients that leave with one transaction, unless more of them are tied together.

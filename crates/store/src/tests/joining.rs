@@ -77,7 +77,10 @@ async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     assert_eq!((row.state, row.people.as_slice()), (JoiningState::Moving, taken.as_slice()));
     assert!(store.joining_fetch(there).await.unwrap().is_none());
     assert_eq!(store.joining_list_into(there).await.unwrap(), [row]);
-    assert!(store.joining_list_into(here).await.unwrap().is_empty() && store.joining_list_moving().await.unwrap().len() == 1);
+    assert!(
+        store.joining_list_into(here).await.unwrap().is_empty()
+            && store.joining_list_moving().await.unwrap().len() == 1
+    );
     let mut tx = store.begin("test").await.unwrap();
     assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something has not left");
     drop(tx);
@@ -382,7 +385,8 @@ async fn what_waits_is_let_go_of_only_while_all_of_it_is_still_the_ones() {
     let (_dir, store) = store().await;
     two_customers(&store).await;
     let (here, there) = (customer(1), customer(2));
-    let mut rows: Vec<Arriving> = [1, 11].iter().flat_map(|n| Arriving::patient(&a_patient(patient_id(*n), there))).collect();
+    let mut rows: Vec<Arriving> =
+        [1, 11].iter().flat_map(|n| Arriving::patient(&a_patient(patient_id(*n), there))).collect();
     rows.push(Arriving::document(&a_document(document_id(1), there)));
     let mut tx = store.begin("test").await.unwrap();
     assert!(tx.arriving_is(there, &[]).await.unwrap() && !tx.arriving_is(there, &rows).await.unwrap());
@@ -426,7 +430,9 @@ async fn what_comes_for_a_record_that_has_gone_into_another_meanwhile_comes_to_t
     let (came, own) = (patient_id(51), patient_id(2));
     let mut tx = store.begin("the patient comes in").await.unwrap();
     tx.arriving_put(there, &Arriving::patient(&a_patient(came, there))).await.unwrap();
-    tx.arriving_put(there, &Arriving::patient_tokens(came, &[("guardian_surname".to_owned(), vec![5; 32])])).await.unwrap();
+    tx.arriving_put(there, &Arriving::patient_tokens(came, &[("guardian_surname".to_owned(), vec![5; 32])]))
+        .await
+        .unwrap();
     tx.arriving_come(there, &ArrivingAt::default()).await.unwrap();
     tx.commit().await.unwrap();
     // Somebody puts the two together before the rest has come.

@@ -421,7 +421,9 @@ impl Order {
             Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
                 self.words_of_joining()
             }
-            Self::SplitPrepare { .. } | Self::SplitRun { .. } | Self::SplitEnd { .. } => self.words_of_splitting(file_bytes),
+            Self::SplitPrepare { .. } | Self::SplitRun { .. } | Self::SplitEnd { .. } => {
+                self.words_of_splitting(file_bytes)
+            }
         }
     }
 

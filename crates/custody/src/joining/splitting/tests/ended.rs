@@ -64,7 +64,8 @@ async fn an_agreement_that_has_ended_since_moves_nobody_and_a_manager_ends_it_ha
     let (clinic, other) = (filled.clinic, filled.other);
     agreements_end(&scene).await;
     assert!(said(scene.run(usize::MAX).await).contains("agreement"));
-    let mut expected = vec![(scene.ann, SplitFate::Moved), (scene.ben, SplitFate::Moves), (scene.cid, SplitFate::Moves)];
+    let mut expected =
+        vec![(scene.ann, SplitFate::Moved), (scene.ben, SplitFate::Moves), (scene.cid, SplitFate::Moves)];
     expected.sort();
     assert_eq!(scene.fates().await, expected);
     assert!(scene.view(clinic, &filled.manager).await.hindered.contains("agreement"));
