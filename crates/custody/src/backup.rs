@@ -350,9 +350,13 @@ impl Custody {
         let at_once = "Another backup is being made, or one practice is joining another.";
         let _alone = self.0.backing_up.try_lock().map_err(|_| CustodyError::State(at_once))?;
         // A backup takes the objects that versions name, and those of rows on their way are named by none. Looked at when no
-        // joining can begin any more.
-        if self.store().joining_is_any_moving().await? {
-            return Err(CustodyError::State("One practice is joining another. Back up when all of it is there."));
+        // joining can begin any more. One that was stopped with nothing on its way is in nobody's way.
+        for row in self.store().joining_list_moving().await? {
+            if self.joining_is_on_its_way(&row).await? {
+                return Err(CustodyError::State(
+                    "Records are on their way from one practice to another. Have that run again, then back up.",
+                ));
+            }
         }
         self.backup_places(settings).await?;
         let house = self.program().to_string();

@@ -1,5 +1,5 @@
-//! A practice joins another: an officer prepares it, the managers of both say yes, and then all that the one has becomes the
-//! other's, under the other's keys.
+//! A practice joins another, or some of its patients go to another: an officer prepares it, the managers of both say yes, and then
+//! all that the one has, or the charts of those patients, becomes the other's, under the other's keys.
 //!
 //! What must always hold: nobody at the operator says yes for a practice, and no person says yes for both; whoever says yes
 //! says it to what they were shown; nobody of the one practice becomes somebody of the other but by the other's manager;
@@ -10,15 +10,25 @@
 
 mod carrying;
 mod checking;
+mod choosing;
+mod coming;
+mod ending;
 mod numbers;
+mod predecessors;
+mod said;
+mod splitting;
 
 pub use carrying::JoiningMoved;
+pub use choosing::{LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitTo, split_numbers_read};
+pub use ending::TakenBack;
+pub use said::JoinSeen;
 
 use crate::ask::Question;
 use crate::{Custody, CustodyError, Desk, Witnessed, directory};
+use data_encoding::HEXLOWER;
 use policy::JoiningFacts;
 use record::{CustomerId, MembershipId, PersonId, Purpose, Role, Timestamp, act};
-use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership};
+use store::{Joining, JoiningCounts, JoiningState, KeyShredState, Membership, Split, SplitFate, SplitMuch};
 
 /// The longest prefix of record numbers, characters.
 const PREFIX_CHARS_MAX: usize = 8;
@@ -58,6 +68,25 @@ pub enum JoiningStep {
     Done,
 }
 
+/// That only some patients move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitSeen {
+    /// The SHA-256 of the list of them, in hexadecimal.
+    pub list: String,
+    /// How many of those who were chosen stay, as far as it is known; the other practice is not told.
+    pub stays: Option<u64>,
+    /// How many have moved, once it is done.
+    pub moved: Option<u64>,
+    /// And with how much.
+    pub went: Option<SplitMuch>,
+    /// How much the manager of the one was shown who said yes.
+    pub given: Option<SplitMuch>,
+    /// How much the other one's was shown.
+    pub agreed: Option<SplitMuch>,
+    /// Who ended it half way, by name; none when all have moved who could, or it is not done.
+    pub ended: Option<String>,
+}
+
 /// One joining, as one of the two practices sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoiningView {
@@ -90,7 +119,9 @@ pub struct JoiningView {
     /// What stands in the way, in words; empty when nothing does.
     pub hindered: &'static str,
     /// What a yes is said to.
-    pub seen: Timestamp,
+    pub seen: JoinSeen,
+    /// When only some patients move.
+    pub split: Option<SplitSeen>,
 }
 
 /// All joinings of a practice.
@@ -125,7 +156,7 @@ pub struct JoinYes {
     /// Which joining: by who joins.
     pub joins: CustomerId,
     /// What was seen, as the page said it.
-    pub seen: Timestamp,
+    pub seen: JoinSeen,
     /// Whose places are taken over; for the practice that is joined.
     pub people: Vec<MembershipId>,
 }
@@ -141,6 +172,20 @@ fn prefix_checked(prefix: &str) -> Option<&str> {
     let plain = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // With a letter: the index knows letters and digits only, and digits before a number make another one's number of it.
     (fits && plain && prefix.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(prefix)
+}
+
+/// What a yes to a split is said to, for the sealed words of an entry; empty when all move.
+fn list_words(row: &Joining) -> String {
+    row.chosen.as_deref().map_or_else(String::new, |list| format!(" (list sha256:{})", HEXLOWER.encode(list)))
+}
+
+/// What happens, in the names that stand on every tag.
+fn move_words(row: &Joining, (one, other): (&str, &str)) -> String {
+    if row.chosen.is_none() {
+        format!("{one} joins {other}")
+    } else {
+        format!("some patients of {one} move to {other}")
+    }
 }
 
 impl Custody {
@@ -159,31 +204,8 @@ impl Custody {
         Ok(if open.is_empty() {
             ""
         } else {
-            "A joining of this customer is prepared or under way. Take it back, or wait for its end."
+            "A joining or a split of this customer is prepared or under way. Take it back, end it half way, or wait for its end."
         })
-    }
-
-    /// Is there a practice that has joined this one, or one of those, and whose keys still are here. Copies of before it joined
-    /// open with them.
-    pub(crate) async fn joined_has_keys(&self, customer: CustomerId) -> Result<bool, CustodyError> {
-        let joined = self.customer_and_joined(customer).await?;
-        let ring = self.ring();
-        Ok(joined.iter().any(|one| *one != customer && ring.customers().any(|live| live == *one)))
-    }
-
-    /// This customer, those that have joined it, those that have joined those, and so on: whose entries tell of its things.
-    pub(crate) async fn customer_and_joined(&self, customer: CustomerId) -> Result<Vec<CustomerId>, CustodyError> {
-        let (mut all, mut at) = (vec![customer], 0);
-        while let Some(one) = all.get(at).copied() {
-            at += 1;
-            for row in self.store().joining_list_into(one).await? {
-                let has_come = matches!(row.state, JoiningState::Moving | JoiningState::Joined);
-                if has_come && !all.contains(&row.customer) {
-                    all.push(row.customer);
-                }
-            }
-        }
-        Ok(all)
     }
 
     /// What policy is told about joinings of a customer: what both managers have agreed upon, as it stands in the store.
@@ -216,23 +238,21 @@ impl Custody {
     }
 
     /// What stands in the way of this joining; empty when nothing does.
-    async fn join_hindered(&self, joins: CustomerId, into: CustomerId) -> Result<&'static str, CustodyError> {
-        let (first, second) =
-            (self.side_hindered(joins, (joins, into)).await?, self.side_hindered(into, (joins, into)).await?);
+    async fn join_hindered(&self, row: &Joining) -> Result<&'static str, CustodyError> {
+        let (first, second) = (self.side_hindered(row.customer, row).await?, self.side_hindered(row.into, row).await?);
         Ok(if first.is_empty() { second } else { first })
     }
 
     /// What stands in the way, as somebody of one side may know it: what it is at the other side is told once that one's
     /// manager has said yes.
     async fn hindered_seen(&self, row: &Joining, customer: CustomerId) -> Result<&'static str, CustodyError> {
-        let sides = (row.customer, row.into);
         let other = if customer == row.customer { row.into } else { row.customer };
-        let own = self.side_hindered(customer, sides).await?;
+        let own = self.side_hindered(customer, row).await?;
         if !own.is_empty() {
             return Ok(own);
         }
         let said_yes = if other == row.customer { row.given_by } else { row.agreed_by };
-        match self.side_hindered(other, sides).await? {
+        match self.side_hindered(other, row).await? {
             "" => Ok(""),
             hindered if said_yes.is_some() => Ok(hindered),
             _ => Ok(AT_THE_OTHER),
@@ -240,11 +260,7 @@ impl Custody {
     }
 
     /// What stands in the way at one of the two.
-    async fn side_hindered(
-        &self,
-        one: CustomerId,
-        (joins, into): (CustomerId, CustomerId),
-    ) -> Result<&'static str, CustodyError> {
+    async fn side_hindered(&self, one: CustomerId, row: &Joining) -> Result<&'static str, CustodyError> {
         let store = self.store();
         if store.customer_fetch(one).await?.is_none_or(|customer| customer.closed_at.is_some()) {
             return Ok("One of the two practices is closed.");
@@ -261,14 +277,15 @@ impl Custody {
         if self.key_rotation_is_open(one).await? {
             return Ok("The keys of one of the two practices are being rotated. That is finished first.");
         }
-        if store.documents_held_count(one).await? > 0 {
+        // Of a practice that is split the patients stay whose documents are held, and all others may go.
+        if row.chosen.is_none() && store.documents_held_count(one).await? > 0 {
             return Ok("Documents are held at one of the two practices. They are released or withdrawn first.");
         }
-        if self.joining_open(one).await?.iter().any(|open| open.customer != joins) {
+        if self.joining_open(one).await?.iter().any(|open| open.customer != row.customer) {
             return Ok("Another joining of one of the two practices is under way.");
         }
         let today = self.settings().day_of(self.now());
-        if one == into && !store.agreement_list(into).await?.iter().any(|agreement| agreement.in_force(&today)) {
+        if one == row.into && !store.agreement_list(one).await?.iter().any(|agreement| agreement.in_force(&today)) {
             return Ok("No agreement is in force with the practice that is joined.");
         }
         Ok("")
@@ -328,14 +345,18 @@ impl Custody {
             people.sort_by(|one, other| (&one.name, one.role).cmp(&(&other.name, other.role)));
         }
         let stands = matches!(row.state, JoiningState::Prepared | JoiningState::Given | JoiningState::Agreed);
-        let counts = stands && (given || !is_joined);
+        let counts = match &row.chosen {
+            _ if !stands || (is_joined && !given) => None,
+            None => Some(self.store().joining_counts(row.customer).await?),
+            Some(_) => Some(self.store().split_counts(row.customer).await?),
+        };
         Ok(JoiningView {
             joins: self.joining_side(row.customer).await?,
             into: self.joining_side(row.into).await?,
             prefix: row.prefix.clone(),
             state: row.state,
             step,
-            counts: if counts { Some(self.store().joining_counts(row.customer).await?) } else { None },
+            counts,
             prepared: (self.name_of_person(Some(row.prepared_by)).await?, row.prepared_at),
             given: self.named_at(row.given_by, row.given_at).await?,
             agreed: self.named_at(row.agreed_by, row.agreed_at).await?,
@@ -343,22 +364,69 @@ impl Custody {
             moving_at: row.moving_at,
             joined_at: row.joined_at,
             people,
-            hindered: if stands { self.hindered_seen(row, customer).await? } else { "" },
-            seen: row.given_at.filter(|_| is_joined).unwrap_or(row.prepared_at),
+            hindered: if stands || ending::is_endable(row) { self.hindered_seen(row, customer).await? } else { "" },
+            seen: JoinSeen::of(row, is_joined.then_some(row.given_at).flatten(), counts),
+            split: match &row.chosen {
+                Some(list) => Some(SplitSeen {
+                    list: HEXLOWER.encode(list),
+                    stays: if is_joined { None } else { Some(self.split_stay_count(row.customer).await?) },
+                    moved: None,
+                    went: None,
+                    given: row.given_seen,
+                    agreed: row.agreed_seen,
+                    ended: None,
+                }),
+                None => None,
+            },
         })
     }
 
-    /// It is taken back by somebody who was asked before.
-    async fn joining_taken_back(&self, joins: CustomerId) -> Result<(), CustodyError> {
-        let mut tx = self.store().begin("take a joining back").await?;
-        if tx.joining_withdraw(joins).await? == 0 {
-            return Err(CustodyError::State("It is being carried out, or done: it cannot be taken back any more."));
-        }
-        tx.commit().await?;
-        // Names that stand on every tag; no PHI.
-        let name = self.customer_name(joins).await?;
-        self.alert("joining_taken_back", &format!("That {name} joins another practice was taken back.")).await;
-        Ok(())
+    /// How many who were chosen do not move.
+    async fn split_stay_count(&self, customer: CustomerId) -> Result<u64, CustodyError> {
+        let all = self.store().split_patients(customer).await?;
+        let stay = all.iter().filter(|one| !matches!(one.fate, SplitFate::Moves | SplitFate::Moved));
+        Ok(stay.count() as u64)
+    }
+
+    /// A split that was carried out, as one of the two practices sees it. `newest`: whoever stayed is still listed.
+    async fn split_view(
+        &self,
+        done: &Split,
+        (customer, newest): (CustomerId, Option<Timestamp>),
+    ) -> Result<JoiningView, CustodyError> {
+        let named =
+            async |(by, at): (PersonId, Timestamp)| Ok::<_, CustodyError>((self.name_of_person(Some(by)).await?, at));
+        let is_listed = customer == done.customer && newest == Some(done.moving_at);
+        let ended = match done.ended_by {
+            Some(by) => Some(self.name_of_person(Some(by)).await?),
+            None => None,
+        };
+        Ok(JoiningView {
+            joins: self.joining_side(done.customer).await?,
+            into: self.joining_side(done.into).await?,
+            prefix: done.prefix.clone(),
+            state: JoiningState::Joined,
+            step: JoiningStep::Done,
+            counts: None,
+            prepared: named(done.prepared).await?,
+            given: Some(named(done.given).await?),
+            agreed: Some(named(done.agreed).await?),
+            taken_over: done.people.len(),
+            moving_at: Some(done.moving_at),
+            joined_at: Some(done.split_at),
+            people: Vec::new(),
+            hindered: "",
+            seen: JoinSeen { at: done.prepared.1, much: None },
+            split: Some(SplitSeen {
+                list: HEXLOWER.encode(&done.chosen),
+                stays: if is_listed { Some(self.split_stay_count(customer).await?) } else { None },
+                moved: Some(done.patients),
+                went: Some(done.much),
+                given: None,
+                agreed: None,
+                ended,
+            }),
+        })
     }
 }
 
@@ -375,8 +443,16 @@ impl Desk<act::CustomerJoinShow> {
         rows.extend(custody.store().joining_list_into(customer).await?);
         let me = self.signed_in.as_ref().map(|one| one.person);
         let mut joinings = Vec::with_capacity(rows.len());
+        let is_open = rows.iter().any(|row| row.customer == customer && row.chosen.is_some());
         for row in &rows {
             joinings.push(custody.joining_view(row, customer, me).await?);
+        }
+        let from = custody.store().split_list_from(customer).await?;
+        // Whoever stayed is listed until the next choice.
+        let newest = from.first().filter(|_| !is_open).map(|done| done.moving_at);
+        let splits = from.into_iter().chain(custody.store().split_list_into(customer).await?);
+        for done in splits {
+            joinings.push(custody.split_view(&done, (customer, newest)).await?);
         }
         Ok(JoiningPage { customer, name: known.name, joinings, witnessed })
     }
@@ -409,25 +485,11 @@ impl Desk<act::CustomerJoinPrepare> {
         if joins == into {
             return Err(CustodyError::State("A practice does not join itself."));
         }
-        match custody.join_hindered(joins, into).await? {
+        let row = self.joining_new((joins, into), prefix.to_owned(), None)?;
+        match custody.join_hindered(&row).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
-        let row = Joining {
-            customer: joins,
-            into,
-            prefix: prefix.to_owned(),
-            state: JoiningState::Prepared,
-            prepared_by: self.person()?,
-            prepared_at: custody.now(),
-            given_by: None,
-            given_at: None,
-            agreed_by: None,
-            agreed_at: None,
-            people: Vec::new(),
-            moving_at: None,
-            joined_at: None,
-        };
         let mut tx = custody.store().begin("prepare a joining").await?;
         if tx.joining_prepare(&row).await? == 0 {
             return Err(CustodyError::State("It is prepared already."));
@@ -439,14 +501,34 @@ impl Desk<act::CustomerJoinPrepare> {
         Ok(witnessed)
     }
 
-    /// What was prepared is taken back, as long as it is not carried out.
-    ///
-    /// # Errors
-    /// [`CustodyError::State`] when there is nothing to take back.
-    pub async fn join_unprepare(&self, joins: CustomerId) -> Result<Witnessed, CustodyError> {
-        let witnessed = self.prepare_ask(joins, "the joining is taken back").await?;
-        self.custody.joining_taken_back(joins).await?;
-        Ok(witnessed)
+    /// As it is prepared by whoever is at this desk.
+    fn joining_new(
+        &self,
+        (customer, into): (CustomerId, CustomerId),
+        prefix: String,
+        chosen: Option<Vec<u8>>,
+    ) -> Result<Joining, CustodyError> {
+        Ok(Joining {
+            customer,
+            into,
+            prefix,
+            state: JoiningState::Prepared,
+            prepared_by: self.person()?,
+            prepared_at: self.custody.now(),
+            given_by: None,
+            given_at: None,
+            agreed_by: None,
+            agreed_at: None,
+            people: Vec::new(),
+            moving_at: None,
+            joined_at: None,
+            chosen,
+            authors: Vec::new(),
+            given_seen: None,
+            agreed_seen: None,
+            gone: SplitMuch::default(),
+            run: 0,
+        })
     }
 }
 
@@ -465,7 +547,9 @@ impl Desk<act::CustomerJoin> {
             _ => row.prepared_by,
         });
         let whom = row.as_ref().map_or_else(|| "nobody".to_owned(), |row| row.into.to_string());
-        let words = format!("the practice says yes: {joins} joins {whom}");
+        // The list, and how much of it was shown to them.
+        let some = row.as_ref().map(|row| format!("{}{}", list_words(row), said::much_words(row, yes.seen)));
+        let words = format!("the practice says yes: {joins} joins {whom}{}", some.unwrap_or_default());
         let mut question = Question::of(customer, Purpose::Administration).asked_by(before).saying(&words);
         for one in &yes.people {
             question = question.also(*one);
@@ -491,8 +575,8 @@ impl Desk<act::CustomerJoin> {
         }
         let now = custody.now();
         let mut tx = custody.store().begin("say yes to a joining").await?;
-        let done = if yes.customer == row.customer {
-            tx.joining_give(row.customer, yes.seen, (me, now)).await?
+        let (by, done) = if yes.customer == row.customer {
+            (JoiningState::Given, tx.joining_give(row.customer, yes.seen.at, (me, now)).await?)
         } else {
             if me == row.prepared_by {
                 return Err(CustodyError::State("Whoever prepared it does not say yes to it."));
@@ -501,37 +585,41 @@ impl Desk<act::CustomerJoin> {
                 return Err(CustodyError::State("The manager of the practice that joins says yes first."));
             }
             custody.people_checked(&row, &yes.people, me).await?;
-            tx.joining_agree(row.customer, yes.seen, (me, now), &yes.people).await?
+            (JoiningState::Agreed, tx.joining_agree(row.customer, yes.seen.at, (me, now), &yes.people).await?)
         };
         if done == 0 {
             return Err(CustodyError::Changed);
+        }
+        if row.chosen.is_some() {
+            // A yes to some patients is one to so much: whoever was shown nothing has said it to nothing.
+            let much = yes.seen.much.ok_or(CustodyError::Changed)?;
+            tx.split_seen(row.customer, by, much).await?;
         }
         tx.commit().await?;
         // Names that stand on every tag; no PHI.
         let (one, other) = (custody.customer_name(row.customer).await?, custody.customer_name(row.into).await?);
         let who = if yes.customer == row.customer { &one } else { &other };
-        custody.alert("joining_yes", &format!("{who} says yes: {one} joins {other}.")).await;
+        custody.alert("joining_yes", &format!("{who} says yes: {}.", move_words(&row, (&one, &other)))).await;
         Ok(witnessed)
     }
 
-    /// A manager of either takes it back, as long as it is not carried out.
+    /// A manager of either takes it back, as long as it is not carried out; a split that is being carried out, or was stopped,
+    /// is ended half way: who has moved stays there, and nobody else moves.
     ///
     /// # Errors
-    /// [`CustodyError::State`] when it is.
-    pub async fn join_no(&self, customer: CustomerId, joins: CustomerId) -> Result<Witnessed, CustodyError> {
+    /// [`CustodyError::State`] when it is carried out and no split, or something is on its way at this moment.
+    pub async fn join_no(&self, customer: CustomerId, joins: CustomerId) -> Result<TakenBack, CustodyError> {
         if self.custody.store().customer_fetch(customer).await?.is_none() {
             return self.absent(customer).await;
         }
-        // Whoever said yes may say no: nobody's earlier word is told to policy.
-        let words = format!("the practice takes back that {joins} joins another");
-        let question = Question::of(customer, Purpose::Administration).saying(&words);
-        let witnessed = self.ask(question).await?.witnessed();
         let row = self.custody.store().joining_fetch(joins).await?;
-        if row.is_none_or(|row| row.customer != customer && row.into != customer) {
-            return Err(CustodyError::State(NONE));
-        }
-        self.custody.joining_taken_back(joins).await?;
-        Ok(witnessed)
+        let row = row.filter(|row| row.customer == customer || row.into == customer);
+        // Whoever said yes may say no: nobody's earlier word is told to policy.
+        let words = ending::back_words(row.as_ref(), joins);
+        let question = Question::of(customer, Purpose::Administration).saying(&words);
+        drop(self.ask(question).await?);
+        let row = row.ok_or(CustodyError::State(NONE))?;
+        self.custody.joining_back(&row, self.person()?).await
     }
 }
 

@@ -87,7 +87,10 @@ pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use jobs::JobsHandle;
-pub use joining::{JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView};
+pub use joining::{
+    JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView,
+    LinesTold, SplitBy, SplitLine, SplitLines, SplitPrepared, SplitSeen, SplitTo, TakenBack, split_numbers_read,
+};
 pub use keys::{
     Approved, EscrowChange, KeyRotated, KeysRecovered, Progress, Rekeyed, ShredDecided, ShredOrder, ShredSeen,
     ShredStanding, ShredView, Shredded, keys_recover,
@@ -122,7 +125,8 @@ pub use signing_in::{Device, PlaceLine, SignInStarted, SignedInNow, WhoAmI};
 #[cfg(feature = "trial")]
 pub use store::trial::{bucket_at as trial_bucket, bucket_server as trial_bucket_server, open as trial_store};
 pub use store::{
-    BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, Visit,
+    BucketOptions, BucketPlace, Counted, JoiningState, LeavingState, ObjectsCarried, Server, Shared, Spent, SplitFate,
+    SplitMuch, Visit,
 };
 pub use terminals::{TerminalAsked, TerminalLine, TerminalSession};
 pub use trace::{Trace, TraceDocument, TraceForm, TraceLine};

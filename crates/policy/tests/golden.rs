@@ -322,7 +322,9 @@ fn columns(action: Action) -> Vec<(&'static str, Case)> {
             columns.push(("with patient and guardian", case(vec![patient(false), around])));
         }
         Action::CustomerList => columns.push(("empty page", Case::default())),
-        Action::PatientCreate | Action::PatientImport => columns.push(("with patient", case(vec![patient(false)]))),
+        Action::PatientCreate | Action::PatientImport | Action::CustomerSplitList => {
+            columns.push(("with patient", case(vec![patient(false)])));
+        }
         Action::BreakGlassStart => {
             let by = |person| {
                 let glass = BreakGlassFacts { id: GLASS, customer: HOME, person };

@@ -247,6 +247,8 @@ actions! {
     CustomerJoin, "customer.join", Customer, Nothing, Fresh;
     /// Records of a customer that joins another are moved under the other's keys.
     CustomerJoinRun, "customer.join_run", Customer, Names, No;
+    /// Which patients of a customer are to move to another one, or stayed.
+    CustomerSplitList, "customer.split_list", Customer, Names, No;
     /// Record an agreement.
     AgreementCreate, "agreement.create", Customer, Nothing, Fresh;
     /// End an agreement.

@@ -20,8 +20,6 @@ use std::collections::BTreeSet;
 const AT_ONCE: u32 = 500;
 /// Things that one text asks about.
 const ASKED_AT_ONCE: usize = 500;
-/// How many records may have gone into one another in a row; more is damage.
-const CHAIN_MAX: usize = 64;
 
 /// A table that rows arrive in: its name, and its columns beside the customer.
 struct Step {
@@ -35,15 +33,15 @@ const fn step(table: &'static str, columns: &'static str, names: &'static [(usiz
     Step { table, columns, names }
 }
 
-const PATIENTS: usize = 0;
+pub(crate) const PATIENTS: usize = 0;
 pub(crate) const TOKENS: usize = 1;
 pub(crate) const LINKS: usize = 2;
-const RELATED: usize = 3;
+pub(crate) const RELATED: usize = 3;
 const MESSAGES: usize = 4;
 const MERGES: usize = 5;
 const MERGED: usize = 6;
 const GLASSES: usize = 7;
-const DOCUMENTS: usize = 8;
+pub(crate) const DOCUMENTS: usize = 8;
 const VERSIONS: usize = 9;
 const RECIPIENTS: usize = 10;
 const DAYS: usize = 11;
@@ -212,8 +210,16 @@ impl Arriving {
         Self::new(RECIPIENTS, format!("{}/{}", row.document, row.person), values)
     }
 
+    /// Is this the token by which a patient is found who is on the way.
+    #[must_use]
+    pub fn is_token(&self, (field, token): (&str, &[u8])) -> bool {
+        self.step == TOKENS
+            && text(self.values.first()) == Some(field)
+            && matches!(self.values.get(1), Some(Value::Bytes(had)) if had.as_slice() == token)
+    }
+
     /// Its values, one after the other: a letter, and for what is not nothing its length in four bytes and itself.
-    fn content(&self) -> Vec<u8> {
+    pub(crate) fn content(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut put = |letter: u8, bytes: &[u8]| {
             out.push(letter);
@@ -255,7 +261,7 @@ pub(crate) fn values_of(mut content: &[u8]) -> Option<Vec<Value>> {
 }
 
 /// `IN (…)` over some ids, the customer in the first place.
-fn among<T: Copy + Into<Value>>(customer: CustomerId, ids: &[T]) -> (String, Vec<Value>) {
+pub(crate) fn among<T: Copy + Into<Value>>(customer: CustomerId, ids: &[T]) -> (String, Vec<Value>) {
     let mut condition = Condition::default();
     condition.place(customer);
     let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
@@ -356,8 +362,23 @@ impl Store {
         customer: CustomerId,
         after: &ArrivingAt,
     ) -> Result<Vec<ResourceFacts>, StoreError> {
+        Ok(self.arriving_page(customer, after).await?.0)
+    }
+
+    /// The same, and the place after them; none when nothing waits there.
+    ///
+    /// # Errors
+    /// When the database cannot, or a row that waits is damaged.
+    pub async fn arriving_page(
+        &self,
+        customer: CustomerId,
+        after: &ArrivingAt,
+    ) -> Result<(Vec<ResourceFacts>, Option<ArrivingAt>), StoreError> {
         let values = binds![customer, after.step, &after.thing, AT_ONCE];
         let rows = self.rows("look what arrives next", NEXT, values).await?;
+        let last = rows
+            .last()
+            .map(|row| Ok::<_, StoreError>(ArrivingAt { step: row.int("step")?, thing: row.text("thing")? }));
         let mut facts = Vec::new();
         for row in &rows {
             let values = values_of(&row.bytes("content")?);
@@ -368,7 +389,7 @@ impl Store {
             });
         }
         let damaged = StoreError::Column { column: "arriving.content" };
-        facts.into_iter().collect::<Option<_>>().ok_or(damaged)
+        Ok((facts.into_iter().collect::<Option<_>>().ok_or(damaged)?, last.transpose()?))
     }
 }
 
@@ -448,6 +469,7 @@ impl Tx {
             if !self.arriving_can_come(customer, at, &values).await? {
                 continue;
             }
+            let Some(values) = self.arriving_placed(customer, (at, thing.as_str()), values).await? else { continue };
             many += 1;
             self.arriving_insert(customer, at, values).await?;
             let document = |text: &str| text.parse::<DocumentId>().map_err(|_| damaged());
@@ -518,14 +540,14 @@ impl Tx {
         let damaged = || StoreError::Column { column: "arriving.content" };
         let id = |at: usize| text(values.get(at)).and_then(|id| id.parse::<PatientId>().ok()).ok_or_else(damaged);
         let (patient, to) = (id(0)?, id(1)?);
+        // Somebody has put the two together the other way round meanwhile: they are one, and two that go into each other
+        // would both be hidden.
+        let chain = self.arriving_chain(customer, to).await?.filter(|chain| !chain.contains(&patient));
+        let Some(chain) = chain else { return Ok(()) };
         let sql = "UPDATE patient SET linked_to = $3 WHERE customer_id = $1 AND patient_id = $2 AND linked_to IS NULL";
         self.run(sql, binds![customer, patient, to]).await?;
-        let mut at = Some(to);
-        for _ in 0..CHAIN_MAX {
-            let Some(one) = at else { break };
+        for one in chain {
             self.former_numbers_add(customer, one).await?;
-            let sql = "SELECT linked_to FROM patient WHERE customer_id = $1 AND patient_id = $2";
-            at = self.row(sql, binds![customer, one]).await?.map_or(Ok(None), |row| row.maybe_word("linked_to"))?;
         }
         Ok(())
     }

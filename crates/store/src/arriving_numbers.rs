@@ -80,7 +80,8 @@ impl Tx {
     }
 
     /// Has somebody got this number since the moving began. Whoever came with the one that joins was last changed before that,
-    /// when its door closed; and what has gone into another record may have a number that this one has, too.
+    /// when its door closed; of one that is split somebody may have come who was changed since, and then the second with that
+    /// number gets another one. What has gone into another record may have a number that this one has, too.
     pub(crate) async fn arriving_number_is_taken(
         &mut self,
         customer: CustomerId,

@@ -31,9 +31,9 @@ pub struct BreakGlass {
     pub note: Option<Vec<u8>>,
 }
 
-const BREAK_GLASS: &str = "break_glass_id, customer_id, person_id, patient_id, reason, from_at, to_at, reviewed_at, reviewed_by, verdict, note";
+pub(crate) const BREAK_GLASS: &str = "break_glass_id, customer_id, person_id, patient_id, reason, from_at, to_at, reviewed_at, reviewed_by, verdict, note";
 
-fn break_glass(row: &Row) -> Result<BreakGlass, StoreError> {
+pub(crate) fn break_glass(row: &Row) -> Result<BreakGlass, StoreError> {
     Ok(BreakGlass {
         id: row.word("break_glass_id")?,
         customer: row.word("customer_id")?,

@@ -102,6 +102,18 @@ impl StoreError {
         matches!(self, Self::Server(_) | Self::Folder(_))
     }
 
+    /// Is it what was to be written, or what stands there, that is wrong, and not the database: it would say the same each time.
+    #[must_use]
+    pub fn is_of_rows(&self) -> bool {
+        match self {
+            Self::Column { .. } => true,
+            Self::Database { source, .. } => {
+                source.as_database_error().is_some_and(|error| !matches!(error.kind(), sqlx::error::ErrorKind::Other))
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { doing, source }
     }

@@ -36,6 +36,22 @@ pub struct IncomingKnown {
     pub originals: BTreeMap<Vec<u8>, DocumentId>,
     /// The document that came from this place.
     pub paths: BTreeMap<Vec<u8>, DocumentId>,
+    /// Bytes whose document has gone to another customer with its patient.
+    pub gone_originals: BTreeSet<Vec<u8>>,
+    /// Places whose document has.
+    pub gone_paths: BTreeSet<Vec<u8>>,
+}
+
+/// The text that finds which of these tokens are of what has gone: `kind` as in the table.
+fn gone_by_tokens(kind: &'static str, customer: CustomerId, tokens: &[Vec<u8>]) -> (String, Vec<Value>) {
+    let mut condition = Condition::default();
+    let customer = condition.place(customer);
+    let places: Vec<String> = tokens.iter().map(|token| condition.place(token.clone())).collect();
+    let sql = format!(
+        "SELECT token FROM gone_token WHERE customer_id = {customer} AND kind = '{kind}' AND token IN ({})",
+        places.join(", ")
+    );
+    (sql, condition.values)
 }
 
 /// The text that finds rows of one table by their tokens.
@@ -69,6 +85,17 @@ impl Store {
                 let (sql, values) = by_tokens(table, customer, some);
                 for row in self.rows("look for files that came in before", sql, values).await? {
                     found.insert(row.bytes("token")?, row.word("document_id")?);
+                }
+            }
+        }
+        // Looked at after those: what leaves meanwhile is found there, or here.
+        for (kind, tokens, found) in
+            [("original", originals, &mut known.gone_originals), ("path", paths, &mut known.gone_paths)]
+        {
+            for some in tokens.chunks(ASKED_AT_ONCE) {
+                let (sql, values) = gone_by_tokens(kind, customer, some);
+                for row in self.rows("look for files whose documents have gone", sql, values).await? {
+                    found.insert(row.bytes("token")?);
                 }
             }
         }
@@ -111,7 +138,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Has any of these bytes come in meanwhile.
+    /// Has any of these bytes come in meanwhile, or gone to another customer with its patient.
     ///
     /// # Errors
     /// When the database cannot.
@@ -122,6 +149,10 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         for some in originals.chunks(ASKED_AT_ONCE) {
             let (sql, values) = by_tokens("original_token", customer, some);
+            if self.row(format!("{sql} LIMIT 1"), values).await?.is_some() {
+                return Ok(true);
+            }
+            let (sql, values) = gone_by_tokens("original", customer, some);
             if self.row(format!("{sql} LIMIT 1"), values).await?.is_some() {
                 return Ok(true);
             }

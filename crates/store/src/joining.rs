@@ -3,7 +3,7 @@
 //! What must always hold: each step counts only from the one before it; the two words are two people's, and the table
 //! refuses anything else; who works where changes in one transaction, over tables that hold no PHI.
 
-use crate::arriving::LEFT;
+use crate::arriving::{LEFT, number};
 use crate::binds::{Row, binds};
 use crate::{Membership, Store, StoreError, Tx};
 use record::{CustomerId, MembershipId, PersonId, Timestamp};
@@ -77,14 +77,46 @@ pub struct Joining {
     pub moving_at: Option<Timestamp>,
     /// When all of it was there.
     pub joined_at: Option<Timestamp>,
+    /// When some patients move and not all: the SHA-256 of the list of them (`splitting.rs`).
+    pub chosen: Option<Vec<u8>>,
+    /// Who wrote about those who move, when they were chosen by that; nobody otherwise.
+    pub authors: Vec<PersonId>,
+    /// When some move: how much the manager of the one was shown who said yes.
+    pub given_seen: Option<SplitMuch>,
+    /// And the other one's.
+    pub agreed_seen: Option<SplitMuch>,
+    /// How much has moved so far with some patients.
+    pub gone: SplitMuch,
+    /// Which run of it was begun last.
+    pub run: u64,
+}
+
+/// How much goes with some patients, or has gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SplitMuch {
+    /// Documents, in whatever state.
+    pub documents: u64,
+    /// Plaintext bytes of all versions.
+    pub bytes: u64,
 }
 
 const JOINING: &str = "customer_id, into_id, prefix, state, prepared_by, prepared_at, given_by, given_at, agreed_by, agreed_at, \
-    people, moving_at, joined_at";
+    people, moving_at, joined_at, chosen, authors, given_documents, given_bytes, agreed_documents, agreed_bytes, gone_documents, \
+    gone_bytes, run";
+
+/// Ids as they stand in one column, space between.
+pub(crate) fn ids_of<T: FromStr>(text: &str, column: &'static str) -> Result<Vec<T>, StoreError> {
+    text.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column })).collect()
+}
+
+fn seen(row: &Row, documents: &'static str, bytes: &'static str) -> Result<Option<SplitMuch>, StoreError> {
+    if row.maybe_int(documents)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(SplitMuch { documents: row.count(documents)?, bytes: row.count(bytes)? }))
+}
 
 fn joining(row: &Row) -> Result<Joining, StoreError> {
-    let people = row.maybe_text("people")?.unwrap_or_default();
-    let people = people.split_whitespace().map(|id| id.parse().map_err(|_| StoreError::Column { column: "people" }));
     Ok(Joining {
         customer: row.word("customer_id")?,
         into: row.word("into_id")?,
@@ -96,9 +128,15 @@ fn joining(row: &Row) -> Result<Joining, StoreError> {
         given_at: row.maybe_at("given_at")?,
         agreed_by: row.maybe_word("agreed_by")?,
         agreed_at: row.maybe_at("agreed_at")?,
-        people: people.collect::<Result<_, _>>()?,
+        people: ids_of(&row.maybe_text("people")?.unwrap_or_default(), "people")?,
         moving_at: row.maybe_at("moving_at")?,
         joined_at: row.maybe_at("joined_at")?,
+        chosen: row.maybe_bytes("chosen")?,
+        authors: ids_of(&row.maybe_text("authors")?.unwrap_or_default(), "authors")?,
+        given_seen: seen(row, "given_documents", "given_bytes")?,
+        agreed_seen: seen(row, "agreed_documents", "agreed_bytes")?,
+        gone: SplitMuch { documents: row.count("gone_documents")?, bytes: row.count("gone_bytes")? },
+        run: row.count("run")?,
     })
 }
 
@@ -133,13 +171,13 @@ impl Store {
         self.rows("list who joins a customer", sql, binds![customer]).await?.iter().map(joining).collect()
     }
 
-    /// Is any joining being carried out.
+    /// Those that are being carried out, or were stopped in the middle of it.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn joining_is_any_moving(&self) -> Result<bool, StoreError> {
-        let sql = "SELECT customer_id FROM customer_joining WHERE state = 'moving' LIMIT 1";
-        Ok(self.row("look for a joining that is carried out", sql, binds![]).await?.is_some())
+    pub async fn joining_list_moving(&self) -> Result<Vec<Joining>, StoreError> {
+        let sql = format!("SELECT {JOINING} FROM customer_joining WHERE state = 'moving' ORDER BY customer_id");
+        self.rows("list joinings that are carried out", sql, binds![]).await?.iter().map(joining).collect()
     }
 
     /// How much is this customer's.
@@ -167,10 +205,19 @@ impl Tx {
     /// # Errors
     /// When the database cannot.
     pub async fn joining_prepare(&mut self, new: &Joining) -> Result<u64, StoreError> {
+        let authors: Vec<String> = new.authors.iter().map(ToString::to_string).collect();
         self.run(
-            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at) \
-             VALUES ($1, $2, $3, 'prepared', $4, $5) ON CONFLICT (customer_id) DO NOTHING",
-            binds![new.customer, new.into.to_string(), &new.prefix, new.prepared_by, new.prepared_at],
+            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen, authors) \
+             VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7) ON CONFLICT (customer_id) DO NOTHING",
+            binds![
+                new.customer,
+                new.into.to_string(),
+                &new.prefix,
+                new.prepared_by,
+                new.prepared_at,
+                new.chosen.clone(),
+                (!authors.is_empty()).then(|| authors.join(" "))
+            ],
         )
         .await
     }
@@ -240,11 +287,31 @@ impl Tx {
         .await
     }
 
-    /// Is it being carried out; nobody ends it before this transaction.
+    /// Another run of it begins: whatever run still is about changes nothing from here on. The joining as it stands then; none
+    /// when there is none to carry out.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn joining_holds(&mut self, customer: CustomerId) -> Result<bool, StoreError> {
+    pub async fn joining_run(&mut self, customer: CustomerId) -> Result<Option<Joining>, StoreError> {
+        let sql = "UPDATE customer_joining SET run = run + 1 WHERE customer_id = $1 AND state IN ('agreed', 'moving')";
+        if self.run(sql, binds![customer]).await? == 0 {
+            return Ok(None);
+        }
+        let sql = format!("SELECT {JOINING} FROM customer_joining WHERE customer_id = $1");
+        self.row(sql, binds![customer]).await?.as_ref().map(joining).transpose()
+    }
+
+    /// Is it being carried out, and by this run; nobody ends it, and no other run begins, before this transaction is over.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn joining_holds(&mut self, customer: CustomerId, run: u64) -> Result<bool, StoreError> {
+        let sql = "UPDATE customer_joining SET run = $2 WHERE customer_id = $1 AND state = 'moving' AND run = $2";
+        Ok(self.run(sql, binds![customer, number(run)]).await? == 1)
+    }
+
+    /// Is it being carried out, by whatever run; nobody ends it before this transaction.
+    pub(crate) async fn joining_is_moving(&mut self, customer: CustomerId) -> Result<bool, StoreError> {
         let sql = "UPDATE customer_joining SET moving_at = moving_at WHERE customer_id = $1 AND state = 'moving'";
         Ok(self.run(sql, binds![customer]).await? == 1)
     }

@@ -14,6 +14,7 @@ extern crate policy as strongroom_policy;
 mod alerts;
 mod arrivals;
 mod arriving;
+mod arriving_charts;
 mod arriving_numbers;
 mod backup_rows;
 mod binds;
@@ -54,6 +55,7 @@ mod server;
 mod sessions;
 mod share;
 mod shreds;
+mod splitting;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "trial"))]
@@ -74,7 +76,7 @@ pub use documents::{Document, DocumentVersion, Page, Recipient};
 pub use error::StoreError;
 pub use house::{HouseCheck, HouseCheckKind, WitnessRun};
 pub use incoming::{IncomingDocument, IncomingKnown};
-pub use joining::{Joining, JoiningCounts, JoiningState};
+pub use joining::{Joining, JoiningCounts, JoiningState, SplitMuch};
 pub use kept::KeptPage;
 pub use keys::EPOCH_DUE;
 
@@ -98,4 +100,5 @@ pub use server::Server;
 pub use sessions::{Ceremony, SessionRow};
 pub use share::{Share, ShareError, ShareFile, ShareListing};
 pub use shreds::{KeyShred, KeyShredState};
+pub use splitting::{Split, SplitCharts, SplitFate, SplitPatient, SplitStand, SplitTie, SplitTied, SplitWritten};
 pub use uploads::Upload;

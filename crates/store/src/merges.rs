@@ -9,6 +9,7 @@ use crate::scope::Condition;
 use crate::{Store, StoreError, Tx};
 use record::merge::{MergeCause, MergeState};
 use record::{CustomerId, MergeId, PatientId, PersonId, Timestamp};
+use std::collections::BTreeSet;
 
 /// Two records that are said to be one patient's.
 #[derive(Debug, Clone)]
@@ -48,10 +49,10 @@ pub struct MovedBack {
     pub related: u64,
 }
 
-const MERGE: &str = "merge_id, customer_id, prior_id, survivor_id, cause, state, proposed_at, proposed_by, decided_at, \
+pub(crate) const MERGE: &str = "merge_id, customer_id, prior_id, survivor_id, cause, state, proposed_at, proposed_by, decided_at, \
     decided_by, undone_at, undone_by";
 
-fn merge(row: &Row) -> Result<PatientMerge, StoreError> {
+pub(crate) fn merge(row: &Row) -> Result<PatientMerge, StoreError> {
     Ok(PatientMerge {
         id: row.word("merge_id")?,
         customer: row.word("customer_id")?,
@@ -282,12 +283,14 @@ impl Tx {
         .await
     }
 
-    /// Do all these records stand: none has gone into another one, as this transaction sees it. Asked by whatever puts a
-    /// document into a chart, so that none lands in a chart that a merge has just emptied.
+    /// Do all these records stand: each is this customer's, and none has gone into another one, as this transaction sees it.
+    /// Asked by whatever puts a document into a chart, so that none lands in a chart that a merge has just emptied, or that has
+    /// just left for another customer.
     ///
     /// # Errors
     /// When the database cannot.
     pub async fn patients_stand(&mut self, customer: CustomerId, ids: &[PatientId]) -> Result<bool, StoreError> {
+        let ids: BTreeSet<PatientId> = ids.iter().copied().collect();
         if ids.is_empty() {
             return Ok(true);
         }
@@ -295,11 +298,12 @@ impl Tx {
         let customer = condition.place(customer);
         let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
         let sql = format!(
-            "SELECT patient_id FROM patient WHERE (customer_id || '') = {customer} AND patient_id IN ({}) \
-             AND linked_to IS NOT NULL LIMIT 1",
+            "SELECT COUNT(*) AS many FROM patient WHERE (customer_id || '') = {customer} AND patient_id IN ({}) \
+             AND linked_to IS NULL",
             places.join(", ")
         );
-        Ok(self.row(sql, condition.values).await?.is_none())
+        let many = self.row(sql, condition.values).await?.map_or(Ok(0), |row| row.count("many"))?;
+        Ok(many == ids.len() as u64)
     }
 
     /// Moves what is the prior record's to the survivor and writes down what it was.

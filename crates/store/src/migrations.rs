@@ -24,12 +24,13 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (14, include_str!("../migrations/0014_spent.sql")),
     (15, include_str!("../migrations/0015_joining.sql")),
     (16, include_str!("../migrations/0016_halves.sql")),
+    (17, include_str!("../migrations/0017_splitting.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
 /// upgraded first and one node after another follows, so a step that an older program cannot live with raises this number,
 /// and then all nodes are stopped for the upgrade. Said as the comment on the table of migrations, which only the owner can change.
-const NODES_FROM: i64 = 16;
+const NODES_FROM: i64 = 17;
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)";

@@ -168,6 +168,22 @@ impl Tx {
         from: PatientId,
         to: PatientId,
     ) -> Result<u64, StoreError> {
+        self.guardian_tokens_add(customer, from, to).await?;
+        self.run(
+            "UPDATE related_person SET patient_id = $3, revision = revision + 1 \
+             WHERE customer_id = $1 AND patient_id = $2",
+            binds![customer, from, to],
+        )
+        .await
+    }
+
+    /// By the surnames of those around the one record the other is found, too.
+    pub(crate) async fn guardian_tokens_add(
+        &mut self,
+        customer: CustomerId,
+        from: PatientId,
+        to: PatientId,
+    ) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO patient_token (customer_id, field, token, patient_id) \
              SELECT customer_id, field, token, $3 FROM patient_token \
@@ -175,12 +191,7 @@ impl Tx {
              ON CONFLICT (customer_id, field, token, patient_id) DO NOTHING",
             binds![customer, from, to, Field::GuardianSurname.as_str()],
         )
-        .await?;
-        self.run(
-            "UPDATE related_person SET patient_id = $3, revision = revision + 1 \
-             WHERE customer_id = $1 AND patient_id = $2",
-            binds![customer, from, to],
-        )
         .await
+        .map(|_| ())
     }
 }

@@ -18,6 +18,7 @@ mod programs;
 mod schema;
 mod scope;
 mod server;
+mod splitting;
 mod uploads;
 
 use crate::{Customer, Document, DocumentVersion, Patient, Person, PersonState, RelatedPerson, Store};

@@ -14,6 +14,7 @@ mod progress;
 mod server;
 mod share;
 mod show;
+mod splitting;
 mod wire;
 
 pub(crate) use client::{ask, carry_out, carry_out_with};

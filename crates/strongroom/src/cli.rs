@@ -4,7 +4,9 @@ mod customer;
 mod demo;
 mod keys;
 
-pub(crate) use customer::{CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, TakeIn};
+pub(crate) use customer::{
+    CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
+};
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
 

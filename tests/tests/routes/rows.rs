@@ -467,6 +467,7 @@ fn customers() -> Vec<Row> {
         post("/customers/{cus}/leaving/withdraw", Customer).by(&[MARA]),
         get("/customers/{cus}/joining", Customer).by(&[MARA, RUTH, PETER]).marks("Lakeside Pediatrics"),
         // Nobody has prepared one.
+        get("/customers/{cus}/joining/patients", Customer).by(&[MARA]).conflict(),
         post("/customers/{cus}/joining", Customer)
             .form(&[("joins", "cus_00000000000000000000000000"), ("seen", "1")])
             .by(&[MARA])

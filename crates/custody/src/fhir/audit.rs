@@ -59,6 +59,7 @@ const fn event(action: Action) -> Event {
         A::PatientShow | A::PatientTrace | A::CustomerShow | A::KeyShredShow => Event::Rest(Rest::Read),
         A::CustomerLeaveShow | A::CustomerJoinShow | A::PatientMergeShow => Event::Rest(Rest::Read),
         A::DocumentList | A::DocumentSearch | A::DocumentStatus | A::PatientSearch => Event::Rest(Rest::Search),
+        A::CustomerSplitList => Event::Rest(Rest::Search),
         A::RequestList | A::BreakGlassList | A::CustomerList | A::PersonList => Event::Rest(Rest::Search),
         A::StaffList | A::ProgramList | A::AlertList | A::HealthShow => Event::Rest(Rest::Search),
         A::DocumentUpload | A::PatientCreate | A::RelatedCreate | A::RequestOpen => Event::Rest(Rest::Create),

@@ -19,15 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 use store::{
-    Arriving, ArrivingAt, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient,
-    PatientMerge, Recipient, RelatedPerson, Token,
+    Arriving, BreakGlass, Document, DocumentVersion, Joining, JoiningState, Membership, Patient, PatientMerge,
+    Recipient, RelatedPerson, Token,
 };
 use vault::{Column, Field, KeyRing, Opening, PatientTokens, Rendition, RenditionKind, WrappedKey};
 
 /// Documents of one act.
 const DOCUMENTS_AT_ONCE: u32 = 200;
 /// Sealed objects of one act, at most, unless one document alone has more.
-const OBJECTS_AT_ONCE: usize = 1000;
+pub(super) const OBJECTS_AT_ONCE: usize = 1000;
 /// Patients of one act; those around them go along.
 pub(super) const PATIENTS_AT_ONCE: u32 = 200;
 /// Merges that are looked at together.
@@ -37,7 +37,7 @@ pub(super) const GLASSES_AT_ONCE: u32 = 200;
 /// Counts behind a number with the prefix that are tried.
 const NUMBERS_TRIED: u32 = 32;
 /// One node carries joinings out at a time.
-const JOB: &str = "joining";
+pub(super) const JOB: &str = "joining";
 /// Records with one number, or one surname and birth date, that are looked at.
 const CANDIDATES_MAX: u32 = 16;
 
@@ -62,6 +62,8 @@ pub struct JoiningMoved {
     pub taken_over: u64,
     /// Things that do not open, and stay where they are.
     pub damaged: u64,
+    /// Patients who were to move with a split and stay, as it was found in this run.
+    pub stayed: u64,
     /// All of it is there.
     pub finished: bool,
 }
@@ -76,6 +78,8 @@ pub(super) struct Run {
     pub(super) moved: JoiningMoved,
     /// Ids of the first things that the check could not open.
     pub(super) damaged: Vec<String>,
+    /// Of a split: whom both have said yes to, by the list's digest. Nobody else moves.
+    pub(super) listed: BTreeSet<PatientId>,
 }
 
 pub(super) type Moving = Opening<act::CustomerJoinRun>;
@@ -89,39 +93,64 @@ impl Desk<act::CustomerJoinPrepare> {
     /// [`CustodyError::State`] when it is not agreed, or something stands in the way.
     pub async fn join_run(&self, joins: CustomerId, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
         self.prepare_ask(joins, "the joining is carried out").await?;
-        let custody = self.custody.clone();
-        let row = custody.store().joining_fetch(joins).await?;
+        let row = self.custody.store().joining_fetch(joins).await?;
+        let row = row.filter(|row| row.chosen.is_none());
         let row = row.ok_or(CustodyError::State("Nobody has prepared that this practice joins another."))?;
-        let mut moved = JoiningMoved::default();
+        self.row_run(row, progress).await
+    }
+
+    /// Has a split carried out that both managers have agreed upon, or goes on with one that was stopped.
+    ///
+    /// # Errors
+    /// [`CustodyError::State`] when it is not agreed, or something stands in the way.
+    pub async fn split_run(&self, from: CustomerId, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
+        self.prepare_ask(from, "the split is carried out").await?;
+        let row = self.custody.store().joining_fetch(from).await?;
+        let row = row.filter(|row| row.chosen.is_some());
+        let row = row.ok_or(CustodyError::State("No split of this practice is prepared."))?;
+        self.row_run(row, progress).await
+    }
+
+    async fn row_run(&self, row: Joining, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
         match row.state {
             JoiningState::Prepared | JoiningState::Given => {
                 return Err(CustodyError::State("Both managers say yes first."));
             }
             JoiningState::Agreed | JoiningState::Moving => {}
-            JoiningState::Joined => return Ok(JoiningMoved { finished: true, ..moved }),
+            JoiningState::Joined => return Ok(JoiningMoved { finished: true, ..JoiningMoved::default() }),
         }
         // No backup is made meanwhile, and no second run of this process goes beside it; nor one of another node.
         let at_once = "A backup is being made, or a joining carried out. Try again when it is done.";
         let _alone = self.custody.0.backing_up.try_lock().map_err(|_| CustodyError::State(at_once))?;
-        if !custody.store().job_take(JOB).await? {
+        if !self.custody.store().job_take(JOB).await? {
             return Err(CustodyError::State(at_once));
         }
-        let counts = custody.store().joining_counts(joins).await?;
-        (moved.documents_all, moved.patients_all) = (counts.documents, counts.patients);
-        let mut run = Run { custody, row, moved, damaged: Vec::new() };
-        let done = run.whole(progress).await;
+        let done = self.row_taken(&row, progress).await;
         // If we die before: another node takes it up when the lease of this one has ended.
         self.custody.store().job_end(JOB, Duration::ZERO).await?;
-        done?;
+        done
+    }
+
+    /// Nobody else has the job; whoever had it and does not know yet that it is gone changes nothing any more.
+    async fn row_taken(&self, row: &Joining, progress: Progress<'_>) -> Result<JoiningMoved, CustodyError> {
+        let (custody, mut moved) = (self.custody.clone(), JoiningMoved::default());
+        let row = custody.joining_run_begin(row).await?;
+        let counts = match &row.chosen {
+            None => custody.store().joining_counts(row.customer).await?,
+            Some(_) => custody.store().split_counts(row.customer).await?,
+        };
+        (moved.documents_all, moved.patients_all) = (counts.documents, counts.patients);
+        let mut run = Run { custody, row, moved, damaged: Vec::new(), listed: BTreeSet::new() };
+        run.whole(progress).await?;
         Ok(run.moved)
     }
 }
 
 impl Custody {
-    /// Everybody's place at the practice that joins ends, and those who were taken over have theirs at the other: one
-    /// transaction, over who works where. How many were taken over.
-    async fn joining_begin(&self, row: &Joining) -> Result<u64, CustodyError> {
-        match self.join_hindered(row.customer, row.into).await? {
+    /// Everybody's place at the practice that joins ends, unless it is split and goes on, and those who were taken over have theirs
+    /// at the other: one transaction, over who works where. How many were taken over.
+    pub(super) async fn joining_begin(&self, row: &Joining) -> Result<u64, CustodyError> {
+        match self.join_hindered(row).await? {
             "" => {}
             hindered => return Err(CustodyError::State(hindered)),
         }
@@ -144,15 +173,23 @@ impl Custody {
             })
             .collect();
         let mut tx = self.store().begin("begin to carry a joining out").await?;
-        if tx.joining_move(row.customer, agreed_at, now).await? == 0 {
+        if tx.joining_move(row.customer, agreed_at, now).await? == 0 || !tx.joining_holds(row.customer, row.run).await?
+        {
             return Err(CustodyError::Changed);
         }
-        tx.joining_close(row.customer, now, &agreed_by.to_string()).await?;
+        if row.chosen.is_none() {
+            tx.joining_close(row.customer, now, &agreed_by.to_string()).await?;
+        }
         let taken_over = tx.joining_take_over(&new).await?;
         // If we die before: nothing has changed.
         tx.commit().await?;
         let (one, other) = (self.customer_name(row.customer).await?, self.customer_name(row.into).await?);
-        let say = format!("{one} joins {other}: its records are being moved, and cannot be read until they are there.");
+        let say = match &row.chosen {
+            None => {
+                format!("{one} joins {other}: its records are being moved, and cannot be read until they are there.")
+            }
+            Some(_) => format!("Some patients of {one} move to {other}: chart by chart, and {one} goes on working."),
+        };
         self.alert("joining_moves", &say).await;
         Ok(taken_over)
     }
@@ -176,8 +213,11 @@ impl Run {
     /// Nothing begins, and nobody's place ends, before everything was opened once: what does not open is mended while the
     /// practice still can be read.
     async fn whole(&mut self, progress: Progress<'_>) -> Result<(), CustodyError> {
+        if self.row.chosen.is_some() {
+            return self.split(progress).await;
+        }
         if self.row.state == JoiningState::Agreed {
-            match self.custody.join_hindered(self.row.customer, self.row.into).await? {
+            match self.custody.join_hindered(&self.row).await? {
                 "" => {}
                 hindered => return Err(CustodyError::State(hindered)),
             }
@@ -215,7 +255,8 @@ impl Run {
         facts: impl IntoIterator<Item = ResourceFacts>,
     ) -> Result<(Moving, Shown), CustodyError> {
         let (joins, into) = self.sides();
-        let mut question = Question::of(customer, Purpose::Administration).with_all(facts);
+        let words = super::list_words(&self.row);
+        let mut question = Question::of(customer, Purpose::Administration).saying(&words).with_all(facts);
         if customer == joins {
             question = question.also(into);
         }
@@ -232,16 +273,6 @@ impl Run {
         let (outcome, why) = if done.is_ok() { (Outcome::Done, why) } else { (Outcome::Failed, "broken") };
         self.custody.told(intent, outcome, why, None).await;
         done
-    }
-
-    /// Puts rows where they wait for the other practice. What is put there twice is there once.
-    async fn put(&self, rows: &[Arriving]) -> Result<(), CustodyError> {
-        let mut tx = self.custody.store().begin("put rows where they wait to come in").await?;
-        if !tx.joining_holds(self.row.customer).await? {
-            return Err(CustodyError::Changed);
-        }
-        tx.arriving_put(self.row.into, rows).await?;
-        Ok(tx.commit().await?)
     }
 
     async fn documents_leave(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
@@ -315,7 +346,7 @@ impl Run {
         }
         self.put(&rows).await?;
         // If we die here: the page waits with the other and still is with the one; the next run puts it anew.
-        let mut tx = self.custody.store().begin("take documents out of a practice that joins another").await?;
+        let mut tx = self.departing("take documents out of a practice that joins another", &rows).await?;
         let gone = tx.depart_documents(self.row.customer, &read).await?;
         tx.commit().await?;
         // If we die here: the page waits with the other, and nowhere else.
@@ -401,7 +432,7 @@ impl Run {
     async fn glasses_move(&self, rows: &[Arriving], ids: &[record::BreakGlassId]) -> Result<(), CustodyError> {
         self.put(rows).await?;
         // If we die here, or below: as with documents.
-        let mut tx = self.custody.store().begin("take broken glasses out of a practice that joins another").await?;
+        let mut tx = self.departing("take broken glasses out of a practice that joins another", rows).await?;
         tx.depart_glasses(self.row.customer, ids).await?;
         Ok(tx.commit().await?)
     }
@@ -432,7 +463,7 @@ impl Run {
     async fn merges_move(&self, rows: &[Arriving], ids: &[MergeId]) -> Result<(), CustodyError> {
         self.put(rows).await?;
         // If we die here, or below: as with documents.
-        let mut tx = self.custody.store().begin("take merges out of a practice that joins another").await?;
+        let mut tx = self.departing("take merges out of a practice that joins another", rows).await?;
         tx.depart_merges(self.row.customer, ids).await?;
         Ok(tx.commit().await?)
     }
@@ -520,7 +551,7 @@ impl Run {
                 continue;
             };
             let (mut carried, prefixed, proposed) =
-                self.patient_carried(opening, patient, body.into_shown(shown)).await?;
+                self.patient_carried(opening, (patient, body.into_shown(shown)), &rows).await?;
             if let Some(at) = store.adt_said_at(patient.customer, patient.id).await? {
                 carried.push(Arriving::said_at(patient.id, at));
             }
@@ -532,7 +563,7 @@ impl Run {
         }
         self.put(&rows).await?;
         // If we die here, or below: as with documents.
-        let mut tx = store.begin("take patients out of a practice that joins another").await?;
+        let mut tx = self.departing("take patients out of a practice that joins another", &rows).await?;
         moved.patients = tx.depart_patients(self.row.customer, &read).await?;
         tx.commit().await?;
         Ok(moved)
@@ -558,19 +589,19 @@ impl Run {
 
     /// A patient for the other practice: under a number that nobody has there, found by its index, and proposed as the same
     /// where somebody there has the number, or the name and birth date. Says whether the number has the prefix now, and how
-    /// many proposals there are.
-    async fn patient_carried(
+    /// many proposals there are. `beside`: what is put together with this one.
+    pub(super) async fn patient_carried(
         &self,
         opening: &Moving,
-        patient: &Patient,
-        body: PatientBody,
+        (patient, body): (&Patient, PatientBody),
+        beside: &[Arriving],
     ) -> Result<(Vec<Arriving>, bool, u64), CustodyError> {
         let (custody, ring, into) = (&self.custody, self.custody.ring(), self.row.into);
         let same_number = self.by_number(&body.record_number).await?;
         let is_taken = !same_number.is_empty();
         let same_name = self.by_name(&body).await?;
         let (sealed, body) = if is_taken {
-            let number = self.number_free(&body.record_number, patient.id).await?;
+            let number = self.number_free(&body.record_number, patient.id, beside).await?;
             let body = PatientBody { record_number: number, ..body };
             (custody.patient_seal(into, patient.id, &body)?, body)
         } else {
@@ -604,9 +635,14 @@ impl Run {
         Ok((rows, is_taken, proposed))
     }
 
-    /// A number that neither practice has, nor anybody who waits to come in: with the prefix, and behind it a count if need be;
+    /// A number that neither practice has, nor anybody who waits to come in, or is put `beside` this one: with the prefix, and behind it a count if need be;
     /// where all of those are somebody's, with the patient's own id, which is nobody else's.
-    pub(super) async fn number_free(&self, number: &str, patient: PatientId) -> Result<String, CustodyError> {
+    pub(super) async fn number_free(
+        &self,
+        number: &str,
+        patient: PatientId,
+        beside: &[Arriving],
+    ) -> Result<String, CustodyError> {
         let (custody, (joins, into)) = (&self.custody, self.sides());
         let field = Field::RecordNumber.as_str();
         let first = format!("{}{}", self.row.prefix, number.trim());
@@ -615,7 +651,8 @@ impl Run {
             let (here, there) = (custody.number_token(joins, &number)?, custody.number_token(into, &number)?);
             let (Some(here), Some(there)) = (here, there) else { return Ok(number) };
             let store = custody.store();
-            let is_free = store.patients_with_token(joins, (field, &here), 1).await?.is_empty()
+            let is_free = !beside.iter().any(|row| row.is_token((field, &there)))
+                && store.patients_with_token(joins, (field, &here), 1).await?.is_empty()
                 && store.patients_with_token(into, (field, &there), 1).await?.is_empty()
                 && !store.arriving_has_token(into, (field, &there)).await?;
             if is_free {
@@ -661,36 +698,6 @@ impl Run {
         Ok(same.map(|(id, _)| id).take(CANDIDATES_MAX as usize).collect())
     }
 
-    /// What waits comes in, in the order in which rows point to each other; what points to something that stayed waits on.
-    async fn come_in(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, CustodyError> {
-        let into = self.row.into;
-        let mut at = ArrivingAt::default();
-        while self.custody.store().arriving_count(into).await? > 0 {
-            let facts = self.custody.store().arriving_next(into, &at).await?;
-            let (opening, _) = self.ask(into, facts).await?;
-            let done = self.page_comes(&at).await;
-            let (many, last) = self.told(opening.intent(), "arrived", done).await?;
-            self.moved.arrived += many;
-            let Some(last) = last else { break };
-            at = last;
-            if progress(&self.moved).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    async fn page_comes(&self, at: &ArrivingAt) -> Result<(u64, Option<ArrivingAt>), CustodyError> {
-        let mut tx = self.custody.store().begin("take in what arrives").await?;
-        if !tx.joining_holds(self.row.customer).await? {
-            return Err(CustodyError::Changed);
-        }
-        let come = tx.arriving_come(self.row.into, at).await?;
-        // If we die before: all of the page still waits. After: it is there, and waits no more.
-        tx.commit().await?;
-        Ok(come)
-    }
-
     /// All of it is there, unless something does not open.
     async fn end(&mut self) -> Result<(), CustodyError> {
         let (joins, into) = self.sides();
@@ -711,6 +718,7 @@ impl Run {
             return Ok(());
         }
         let mut tx = custody.store().begin("end a joining").await?;
+        self.holds(&mut tx).await?;
         tx.depart_known(joins).await?;
         // Whoever was let in while it moved has no place at a practice that is closed.
         tx.joining_close(joins, custody.now(), &custody.program().to_string()).await?;

@@ -32,9 +32,7 @@ impl Run {
         }
         for some in store.arriving_stayed(joins).await?.chunks(FORGOTTEN_AT_ONCE) {
             let mut tx = store.begin("let go of what has not left").await?;
-            if !tx.joining_holds(joins).await? {
-                return Err(CustodyError::Changed);
-            }
+            self.holds(&mut tx).await?;
             tx.arriving_forget(into, some).await?;
             tx.commit().await?;
         }
@@ -103,6 +101,7 @@ impl Run {
 
     async fn number_forget(&self, patient: PatientId, token: &[u8]) -> Result<(), CustodyError> {
         let mut tx = self.custody.store().begin("let go of a number that waits").await?;
+        self.holds(&mut tx).await?;
         tx.arriving_number_forget(self.row.into, (patient, token)).await?;
         Ok(tx.commit().await?)
     }
@@ -124,19 +123,17 @@ impl Run {
         body: PatientBody,
         token: &[u8],
     ) -> Result<Option<u64>, CustodyError> {
-        let (custody, (joins, into)) = (&self.custody, self.sides());
+        let (custody, into) = (&self.custody, self.row.into);
         let proposals = self.number_proposals(patient, &body.record_number).await?;
         // A number that has the prefix already does not get it twice.
         let bare = body.record_number.strip_prefix(&self.row.prefix).unwrap_or(&body.record_number);
-        let record_number = self.number_free(bare, patient.id).await?;
+        let record_number = self.number_free(bare, patient.id, &[]).await?;
         let body = PatientBody { record_number, ..body };
         let (tokens, sealed) = (custody.patient_tokens(into, &body)?, custody.patient_seal(into, patient.id, &body)?);
         let now = Patient { body: sealed, changed_at: custody.now(), ..patient.clone() };
         let field = Field::RecordNumber.as_str();
         let mut tx = custody.store().begin("give a patient who has come in a number that is free").await?;
-        if !tx.joining_holds(joins).await? {
-            return Err(CustodyError::Changed);
-        }
+        self.holds(&mut tx).await?;
         for (_, number) in tokens.iter().filter(|(one, _)| one == field) {
             if tx.patient_by_token(into, field, number).await?.is_some() {
                 return Ok(None);

@@ -3,7 +3,7 @@
 mod agreed;
 mod meanwhile;
 
-use super::{JoinTo, JoinYes, JoiningMoved, JoiningStep};
+use super::{JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningStep};
 use crate::filled::{Filled, PLANTED_NAME, PLANTED_TEXT, filled, root, upload};
 use crate::testing::Someone;
 use crate::{
@@ -11,9 +11,7 @@ use crate::{
 };
 use record::civil::Day;
 use record::merge::{MergeCause, MergeState};
-use record::{
-    BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, Timestamp, act,
-};
+use record::{BreakGlassId, CustomerId, DocumentId, MembershipId, Outcome, PatientId, RelatedKind, Role, act};
 use std::ops::ControlFlow;
 use store::{EntryFilter, JoiningState, SealedColumn};
 use vault::Column;
@@ -49,7 +47,7 @@ impl Two {
         self.filled.custody().store().joining_fetch(self.filled.clinic).await.unwrap().unwrap()
     }
 
-    async fn seen(&self, customer: CustomerId, by: &Someone) -> Timestamp {
+    async fn seen(&self, customer: CustomerId, by: &Someone) -> JoinSeen {
         let page = self.filled.house.desk::<act::CustomerJoinShow>(by).await.joining_show(customer).await.unwrap();
         page.joinings[0].seen
     }
@@ -57,7 +55,7 @@ impl Two {
     async fn yes(
         &self,
         by: &Someone,
-        (customer, seen): (CustomerId, Timestamp),
+        (customer, seen): (CustomerId, JoinSeen),
         people: Vec<MembershipId>,
     ) -> Result<(), CustodyError> {
         self.filled.house.step_up(by).await.unwrap();
@@ -289,7 +287,8 @@ async fn nobody_decides_but_the_two_managers_each_for_their_own_and_no_person_fo
     let done = two.yes(&filled.manager, (other, seen), Vec::new()).await;
     assert!(matches!(done, Err(CustodyError::Refused(_))), "{done:?}");
     // What was seen is what is said yes to, and nobody takes over who is not there.
-    assert!(matches!(two.yes(&two.olaf, (other, now.plus_secs(-9)), Vec::new()).await, Err(CustodyError::Changed)));
+    let earlier = JoinSeen { at: now.plus_secs(-9), ..seen };
+    assert!(matches!(two.yes(&two.olaf, (other, earlier), Vec::new()).await, Err(CustodyError::Changed)));
     let nobody = vec![MembershipId::from_bytes([9; 16])];
     assert!(said(two.yes(&two.olaf, (other, seen), nobody).await).contains("otherwise"));
     // Not carried out on one word, and taken back by either.

@@ -179,7 +179,10 @@ impl Custody {
         }
         // What was the other's lies in older backups under the other's keys.
         if self.joined_has_keys(customer).await? {
-            return Ok("A practice has joined this one, and its keys are still here. Destroy those first.");
+            return Ok(
+                "A practice has joined this one, or one from which patients came here, and its keys are still here. Destroy those \
+                 first.",
+            );
         }
         if self.store().documents_held_count(customer).await? > 0 {
             return Ok("Documents of this customer are held. Release or withdraw them first.");
@@ -263,7 +266,8 @@ impl Custody {
         let (change, certificate) =
             self.ring().shred_customer(customer, root, when, self.entropy()).map_err(key_error)?;
         // If we die before the transaction commits: nothing is destroyed, and the row says approved.
-        let text = format!("{certificate}{}", self.leaving_certified(customer).await?);
+        let (returned, came) = (self.leaving_certified(customer).await?, self.split_certified(customer).await?);
+        let text = format!("{certificate}{returned}{came}");
         self.epoch_change(&change, root, None, Some((customer, &text))).await?;
         Ok(text)
     }

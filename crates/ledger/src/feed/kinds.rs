@@ -118,6 +118,7 @@ pub(super) const fn kind(action: Action) -> Kind {
             Kind::Api(Api::Read)
         }
         A::LedgerExport | A::AlertList | A::HealthShow | A::CustomerExport => Kind::Api(Api::Read),
+        A::CustomerSplitList => Kind::Api(Api::Read),
         A::DocumentUpload | A::PatientCreate | A::PatientImport | A::RelatedCreate => Kind::Api(Api::Create),
         A::RequestOpen | A::BreakGlassStart | A::BackupCreate | A::BackupRestore => Kind::Api(Api::Create),
         A::CustomerTakeIn => Kind::Api(Api::Create),

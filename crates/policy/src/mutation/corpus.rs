@@ -275,7 +275,7 @@ fn things(action: Action) -> Vec<Thing> {
         Action::DocumentUpload => all.extend(documents().into_iter().chain(patients())),
         Action::AccessReview => all.extend(documents()),
         Action::AccessList => all.extend(documents().into_iter().chain(patients())),
-        Action::PatientCreate | Action::PatientImport => all.extend(patients()),
+        Action::PatientCreate | Action::PatientImport | Action::CustomerSplitList => all.extend(patients()),
         Action::PatientShow
         | Action::PatientMergeShow
         | Action::PatientMergeUndo

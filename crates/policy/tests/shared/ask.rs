@@ -49,7 +49,7 @@ acts! {
     RequestOpen RequestClose RequestList
     BreakGlassStart BreakGlassReview BreakGlassList
     CustomerLeaveShow CustomerLeave CustomerExport CustomerTakeIn
-    CustomerJoinShow CustomerJoinPrepare CustomerJoin CustomerJoinRun
+    CustomerJoinShow CustomerJoinPrepare CustomerJoin CustomerJoinRun CustomerSplitList
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol
     SessionRevoke SessionStart SessionEnd SessionStepUp PersonEnrol CredentialAdd CredentialRemove TerminalConfirm AccessList

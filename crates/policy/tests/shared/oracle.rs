@@ -202,6 +202,7 @@ fn opens_something(action: Action) -> bool {
             | AccessReview
             | CustomerExport
             | CustomerJoinRun
+            | CustomerSplitList
     )
 }
 
@@ -444,7 +445,7 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         KeyShredAsk | KeyShred => at_customer && (privacy || security),
         CustomerJoinShow => at_customer && (privacy || manager),
         CustomerJoinPrepare => at_customer && privacy,
-        CustomerJoin => at_customer && manager,
+        CustomerJoin | CustomerSplitList => at_customer && manager,
         CustomerJoinRun => at_customer && job,
         _ => return None,
     };
@@ -636,7 +637,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         PatientImport | PatientLink | RelatedCreate | RelatedChange => records,
         PatientMergeShow | PatientMergePropose | PatientMergeConfirm | PatientMergeRefuse | PatientMergeUndo => records,
         BreakGlassStart => doctor || records,
-        CustomerExport | CustomerTakeIn => who.here(Role::PracticeManager),
+        CustomerExport | CustomerTakeIn | CustomerSplitList => who.here(Role::PracticeManager),
         CustomerJoinRun => who.job,
         _ => false,
     }

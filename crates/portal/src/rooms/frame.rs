@@ -310,6 +310,7 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
         "stays" => (Tone::Good, "Taken back. Nothing is destroyed."),
         "joining-yes" => (Tone::Good, "Your yes is written down. Nothing moves before both have said it."),
         "joining-back" => (Tone::Good, "Taken back. Nothing moves."),
+        "joining-ended" => (Tone::Good, "Ended. Who has moved stays there, and nobody else moves."),
         "walking" => (Tone::Good, "The walk has begun. What it found stands here in a minute."),
         "reopened" => (Tone::Good, "Open again."),
         "program-in" => (Tone::Good, "The program is let in. Give its vendor the client id."),

@@ -16,6 +16,7 @@ const OWNED: &[&str] = &[
     "patient_token",
     "recipient",
     "related_person",
+    "split_patient",
     "taken_in",
     "upload",
 ];

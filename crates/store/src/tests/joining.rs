@@ -1,9 +1,10 @@
 //! A customer that joins another: each step once and for its own joining, and no text that reaches another's rows.
 
 use super::customers::two_customers;
-use super::{NOW, a_document, a_patient, customer, document_id, patient_id, person, store};
-use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Patient, Store};
-use record::{BreakGlassId, MembershipId, PatientId, PersonId, Role, Timestamp};
+use super::{NOW, a_document, a_guardian, a_patient, customer, document_id, patient_id, person, store};
+use crate::{Arriving, ArrivingAt, Joining, JoiningState, Membership, Patient, PatientMerge, SplitMuch, Store};
+use record::merge::{MergeCause, MergeState};
+use record::{BreakGlassId, MembershipId, MergeId, PatientId, PersonId, RelatedPersonId, Role, Timestamp};
 
 fn joining(prepared_by: PersonId) -> Joining {
     Joining {
@@ -20,6 +21,12 @@ fn joining(prepared_by: PersonId) -> Joining {
         people: Vec::new(),
         moving_at: None,
         joined_at: None,
+        chosen: None,
+        authors: Vec::new(),
+        given_seen: None,
+        agreed_seen: None,
+        gone: SplitMuch::default(),
+        run: 0,
     }
 }
 
@@ -65,16 +72,19 @@ async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     assert_eq!(tx.joining_agree(here, at(1), (person(2), at(2)), &taken).await.unwrap(), 1);
     assert_eq!(tx.joining_end((here, there), NOW).await.unwrap(), 0, "not carried out");
     assert_eq!(tx.joining_move(here, at(9), NOW).await.unwrap(), 0, "agreed at another time");
-    assert!(!tx.joining_holds(here).await.unwrap());
+    assert!(!tx.joining_holds(here, 0).await.unwrap());
     assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
-    assert!(tx.joining_holds(here).await.unwrap() && !tx.joining_holds(there).await.unwrap());
+    assert!(tx.joining_holds(here, 0).await.unwrap() && !tx.joining_holds(there, 0).await.unwrap());
     assert_eq!(tx.joining_withdraw(here).await.unwrap(), 0, "it is being carried out");
     tx.commit().await.unwrap();
     let row = store.joining_fetch(here).await.unwrap().unwrap();
     assert_eq!((row.state, row.people.as_slice()), (JoiningState::Moving, taken.as_slice()));
     assert!(store.joining_fetch(there).await.unwrap().is_none());
     assert_eq!(store.joining_list_into(there).await.unwrap(), [row]);
-    assert!(store.joining_list_into(here).await.unwrap().is_empty() && store.joining_is_any_moving().await.unwrap());
+    assert!(
+        store.joining_list_into(here).await.unwrap().is_empty()
+            && store.joining_list_moving().await.unwrap().len() == 1
+    );
     let mut tx = store.begin("test").await.unwrap();
     assert_eq!(tx.joining_end((here, there), at(4)).await.unwrap(), 0, "something has not left");
     drop(tx);
@@ -347,4 +357,134 @@ async fn a_place_for_a_time_is_taken_over_for_that_time() {
     tx.commit().await.unwrap();
     let places = store.membership_list_at(Some(there)).await.unwrap();
     assert_eq!(places.iter().find(|one| one.id == new.id).unwrap().to_at, Some(at(9)));
+}
+
+#[tokio::test]
+async fn of_two_runs_the_one_that_was_begun_last_holds_a_joining() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(tx.joining_run(here).await.unwrap().is_none(), "nobody has agreed");
+    drop(tx);
+    agreed(&store).await;
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(tx.joining_run(there).await.unwrap().is_none(), "of another customer");
+    let first = tx.joining_run(here).await.unwrap().unwrap();
+    assert_eq!((first.run, first.state), (1, JoiningState::Agreed));
+    assert!(!tx.joining_holds(here, 1).await.unwrap(), "it is not being carried out");
+    assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
+    assert!(tx.joining_holds(here, 1).await.unwrap() && !tx.joining_holds(here, 0).await.unwrap());
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.joining_run(here).await.unwrap().unwrap().run, 2);
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(!tx.joining_holds(here, 1).await.unwrap() && tx.joining_holds(here, 2).await.unwrap());
+    assert_eq!(store.joining_list_moving().await.unwrap()[0].run, 2);
+}
+
+#[tokio::test]
+async fn what_waits_is_let_go_of_only_while_all_of_it_is_still_the_ones() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let (here, there) = (customer(1), customer(2));
+    let mut rows: Vec<Arriving> =
+        [1, 11].iter().flat_map(|n| Arriving::patient(&a_patient(patient_id(*n), there))).collect();
+    rows.push(Arriving::document(&a_document(document_id(1), there)));
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(tx.arriving_is(there, &[]).await.unwrap() && !tx.arriving_is(there, &rows).await.unwrap());
+    tx.arriving_put(there, &rows).await.unwrap();
+    assert!(tx.arriving_is(there, &rows).await.unwrap() && !tx.arriving_is(here, &rows).await.unwrap());
+    assert!(!tx.arriving_is(there, &rows[1..]).await.unwrap(), "and no other");
+    assert!(tx.arriving_has(there, &rows[1..]).await.unwrap() && !tx.arriving_has(here, &rows).await.unwrap());
+    let other = [Arriving::document(&a_document(document_id(9), there))];
+    assert!(!tx.arriving_has(there, &other).await.unwrap());
+    let mut changed = rows.clone();
+    changed[2] = Arriving::document(&crate::Document { body: vec![9; 64], ..a_document(document_id(1), there) });
+    assert!(!tx.arriving_is(there, &changed).await.unwrap(), "each as it was put");
+    assert!(tx.arriving_is_still((here, there)).await.unwrap());
+    tx.commit().await.unwrap();
+    let (facts, last) = store.arriving_page(there, &ArrivingAt::default()).await.unwrap();
+    assert_eq!(facts.len(), 3);
+    assert_eq!(store.arriving_page(there, &last.unwrap()).await.unwrap().1, None);
+    assert!(store.arriving_page(here, &ArrivingAt::default()).await.unwrap().0.is_empty());
+    // One of them has left: nothing is let go of.
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.depart_patients(here, &[(patient_id(11), 0)]).await.unwrap(), 1);
+    assert!(!tx.arriving_let_go((here, there)).await.unwrap());
+    assert!(tx.arriving_is(there, &rows).await.unwrap());
+    drop(tx);
+    // A document waits whose patient has come in.
+    let mut tx = store.begin("test").await.unwrap();
+    tx.arriving_forget(there, &[patient_id(1).to_string(), patient_id(11).to_string()]).await.unwrap();
+    assert!(!tx.arriving_let_go((here, there)).await.unwrap());
+    drop(tx);
+    let mut tx = store.begin("test").await.unwrap();
+    assert!(tx.arriving_let_go((here, there)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_for_a_record_that_has_gone_into_another_meanwhile_comes_to_that_one_and_goes_back_with_it() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let there = customer(2);
+    let (came, own) = (patient_id(51), patient_id(2));
+    let mut tx = store.begin("the patient comes in").await.unwrap();
+    tx.arriving_put(there, &Arriving::patient(&a_patient(came, there))).await.unwrap();
+    tx.arriving_put(there, &Arriving::patient_tokens(came, &[("guardian_surname".to_owned(), vec![5; 32])]))
+        .await
+        .unwrap();
+    tx.arriving_come(there, &ArrivingAt::default()).await.unwrap();
+    tx.commit().await.unwrap();
+    // Somebody puts the two together before the rest has come.
+    let mut merge = PatientMerge {
+        id: MergeId::from_bytes([5; 16]),
+        customer: there,
+        prior: came,
+        survivor: own,
+        cause: MergeCause::Person,
+        state: MergeState::Proposed,
+        proposed_at: NOW,
+        proposed_by: "x".to_owned(),
+        decided_at: None,
+        decided_by: None,
+        undone_at: None,
+        undone_by: None,
+    };
+    let mut tx = store.begin("merge").await.unwrap();
+    assert_eq!(tx.merge_propose(&merge).await.unwrap(), 1);
+    (merge.state, merge.decided_at, merge.decided_by) = (MergeState::Merged, Some(at(1)), Some(person(1)));
+    assert_eq!(tx.merge_decide(&merge).await.unwrap(), 1);
+    let linked = Patient { linked_to: Some(own), ..a_patient(came, there) };
+    assert_eq!(tx.patient_update(&linked).await.unwrap(), 1);
+    tx.merge_move(&merge).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut late = a_document(document_id(71), there);
+    late.patient = Some(came);
+    let around = RelatedPersonId::from_bytes([51; 16]);
+    // And the other way round it was said, too: that does not hide both.
+    let back = Arriving::patient(&Patient { linked_to: Some(came), ..a_patient(own, there) });
+    let mut tx = store.begin("the rest comes in").await.unwrap();
+    let rows = [Arriving::document(&late), Arriving::related(&a_guardian(around, came, there))];
+    tx.arriving_put(there, &rows).await.unwrap();
+    tx.arriving_put(there, &back).await.unwrap();
+    tx.arriving_come(there, &ArrivingAt::default()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.arriving_count(there).await.unwrap(), 0);
+    let whose = async |id| store.document_fetch(id).await.unwrap().unwrap().patient;
+    assert_eq!(whose(document_id(71)).await, Some(own));
+    assert!(store.related_list(there, own).await.unwrap().iter().any(|one| one.id == around));
+    let found = store.patients_with_token(there, ("guardian_surname", &[5; 32]), 9).await.unwrap();
+    assert!(found.contains(&own));
+    assert_eq!(store.patient_fetch(own).await.unwrap().unwrap().linked_to, None);
+    // Taken back, it is the one's again, as if it had been there from the beginning.
+    (merge.state, merge.undone_at, merge.undone_by) = (MergeState::Undone, Some(at(2)), Some(person(1)));
+    let mut tx = store.begin("take it back").await.unwrap();
+    let moved = tx.merge_take_back(&merge).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((moved.documents, moved.related), (1, 1));
+    assert_eq!(whose(document_id(71)).await, Some(came));
 }

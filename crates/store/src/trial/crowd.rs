@@ -40,6 +40,7 @@ const TEXTS: &[&str] = &[
      FROM document, unnest(ARRAY['visit_day', 'visit_month']) AS field ON CONFLICT DO NOTHING",
     "INSERT INTO original_token SELECT customer_id, decode(md5(document_id), 'hex'), document_id, 1 FROM document ON CONFLICT DO NOTHING",
     "INSERT INTO imported_file SELECT customer_id, decode(md5(document_id), 'hex'), document_id FROM document ON CONFLICT DO NOTHING",
+    "INSERT INTO gone_token SELECT customer_id, 'original', decode(md5('g' || document_id), 'hex') FROM document ON CONFLICT DO NOTHING",
     "INSERT INTO program SELECT 'prg_' || lpad(n::text, 26, '0'), customer_id, 'x', 'x', NULL, n, 'x', n, n, 'x', n, 0 \
      FROM (SELECT customer_id, row_number() OVER () AS n FROM customer, generate_series(1, 40) WHERE name LIKE 'Customer %') AS one",
     "INSERT INTO program_key SELECT program_id, 'x', '{}', 1, 1 FROM program WHERE program_id LIKE 'prg_0000%'",

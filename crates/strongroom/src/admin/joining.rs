@@ -2,10 +2,14 @@
 
 use super::perform::Caller;
 use crate::outcome::Refused;
-use custody::{JoinTo, JoiningMoved, JoiningView};
+use custody::{JoinTo, JoiningMoved, JoiningView, SplitMuch};
 use record::{CustomerId, act};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
+
+fn much(much: Option<SplitMuch>) -> Option<Value> {
+    much.map(|much| json!({"documents": much.documents, "bytes": much.bytes}))
+}
 
 fn view(one: &JoiningView) -> Value {
     let who = |one: &Option<(String, record::Timestamp)>| {
@@ -16,6 +20,13 @@ fn view(one: &JoiningView) -> Value {
         "state": one.state.as_str(), "prefix": one.prefix, "prepared_by": one.prepared.0,
         "prepared_at": one.prepared.1.to_string(), "yes_of_joins": who(&one.given), "yes_of_into": who(&one.agreed),
         "people": one.taken_over, "hindered": one.hindered, "joined_at": one.joined_at.map(|at| at.to_string()),
+        "what": if one.split.is_some() { "some" } else { "all" },
+        "list": one.split.as_ref().map(|split| &split.list), "stay": one.split.as_ref().and_then(|split| split.stays),
+        "moved": one.split.as_ref().and_then(|split| split.moved),
+        "went": much(one.split.as_ref().and_then(|split| split.went)),
+        "shown_to_joins": much(one.split.as_ref().and_then(|split| split.given)),
+        "shown_to_into": much(one.split.as_ref().and_then(|split| split.agreed)),
+        "ended_half_way_by": one.split.as_ref().and_then(|split| split.ended.as_ref()),
         "counts": one.counts.map(|counts| json!({
             "documents": counts.documents, "patients": counts.patients, "bytes": counts.bytes,
         })),
@@ -86,13 +97,24 @@ pub(super) fn shown(out: &Value) -> Vec<String> {
     let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
     let all = out["joinings"].as_array().map(Vec::as_slice).unwrap_or_default();
     if all.is_empty() {
-        return vec![format!("{} joins no other practice, and none joins it.", text(out, "name"))];
+        return vec![format!(
+            "{} joins no other practice, and none joins it; and no patients move between it and another.",
+            text(out, "name")
+        )];
     }
     let line = |one: &Value| {
         let hindered = text(one, "hindered");
         let hindered = if hindered.is_empty() { hindered } else { format!(". {hindered}") };
         let (joins, into) = (text(one, "joins_name"), text(one, "into_name"));
-        format!("{joins} ({}) joins {into}: {}{hindered}", text(one, "joins"), text(one, "state"))
+        let (id, state) = (text(one, "joins"), text(one, "state"));
+        if one["what"] == "some" {
+            let stay = number(one, "stay");
+            let stay = if stay > 0 { format!(", {stay} who were chosen stay") } else { String::new() };
+            let ended = text(one, "ended_half_way_by");
+            let ended = if ended.is_empty() { ended } else { format!(", ended half way by {ended}") };
+            return format!("Some patients of {joins} ({id}) move to {into}: {state}{ended}{stay}{hindered}");
+        }
+        format!("{joins} ({id}) joins {into}: {state}{hindered}")
     };
     all.iter().map(line).collect()
 }

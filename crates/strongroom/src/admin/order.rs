@@ -273,7 +273,32 @@ pub(crate) enum Order {
         /// What record numbers get that both have.
         prefix: String,
     },
-    /// How far the joinings of a practice are.
+    /// That some patients of a practice go to another, if both want it; by their record numbers, which come along as the file, or
+    /// by who wrote about them.
+    #[serde(rename = "split.prepare")]
+    SplitPrepare {
+        /// Whose patients they are.
+        customer: CustomerId,
+        /// Whose they would be.
+        into: CustomerId,
+        /// What record numbers get that both have.
+        prefix: String,
+        /// Who wrote all their documents; nobody when a file comes along.
+        authors: Vec<PersonId>,
+    },
+    /// What both managers have said yes to, of some patients.
+    #[serde(rename = "split.run")]
+    SplitRun {
+        /// Whose patients they are.
+        customer: CustomerId,
+    },
+    /// A split that is being carried out is ended half way.
+    #[serde(rename = "split.end")]
+    SplitEnd {
+        /// Whose patients they are.
+        customer: CustomerId,
+    },
+    /// How far the joinings and splits of a practice are.
     #[serde(rename = "join.show")]
     JoinShow {
         /// Whose.
@@ -285,7 +310,7 @@ pub(crate) enum Order {
         /// Who joins.
         customer: CustomerId,
     },
-    /// A joining that was prepared is taken back.
+    /// A joining or a split that was prepared is taken back.
     #[serde(rename = "join.withdraw")]
     JoinWithdraw {
         /// Who was to join.
@@ -318,6 +343,9 @@ pub(crate) enum Order {
 impl Order {
     /// Does a file come with it.
     pub(crate) const fn takes_file(&self) -> bool {
+        if let Self::SplitPrepare { authors, .. } = self {
+            return authors.is_empty();
+        }
         matches!(
             self,
             Self::ImportPatients { .. }
@@ -329,19 +357,16 @@ impl Order {
 
     /// What it would do, for the person who is to confirm it. Ids and fixed words; no name of a patient.
     pub(crate) fn words(&self, file_bytes: usize) -> String {
-        let at = |customer: &Option<CustomerId>| {
-            customer.map_or_else(|| "the operator".to_owned(), |customer| customer.to_string())
-        };
         let only_look = |dry_run: &bool| if *dry_run { ", changing nothing" } else { "" };
         match self {
             Self::CustomerList {} => "list the customers".to_owned(),
             Self::CustomerAdd { name, .. } => format!("add the customer {}", plain(name)),
             Self::CustomerShow { customer } => format!("show {customer}"),
-            Self::PersonList { customer } => format!("list the people of {}", at(customer)),
+            Self::PersonList { customer } => format!("list the people of {}", at(*customer)),
             Self::PersonInvite { customer, role, email, .. } => {
-                format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(customer))
+                format!("invite {} as {} at {}", plain(email), role.label().to_lowercase(), at(*customer))
             }
-            Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(customer)),
+            Self::PersonEnd { customer, membership } => format!("end the role {membership} at {}", at(*customer)),
             Self::PersonSignOut { person, .. } => format!("end all sessions of {person}"),
             Self::ProgramList { customer } => format!("list the programs of {customer}"),
             Self::ProgramAdd { customer, name, rights, jwks_url, days, .. } => format!(
@@ -390,12 +415,37 @@ impl Order {
                 format!("import the documents of {name} ({customer}) from the folder {share}{}", only_look(dry_run))
             }
             Self::ImportPeople { customer, dry_run } => {
-                format!("invite people at {} from a table of {file_bytes} bytes{}", at(customer), only_look(dry_run))
+                format!("invite people at {} from a table of {file_bytes} bytes{}", at(*customer), only_look(dry_run))
             }
             Self::LeaveExport { .. } | Self::LeaveShow { .. } | Self::ImportPractice { .. } => self.words_of_leaving(),
             Self::JoinPrepare { .. } | Self::JoinShow { .. } | Self::JoinRun { .. } | Self::JoinWithdraw { .. } => {
                 self.words_of_joining()
             }
+            Self::SplitPrepare { .. } | Self::SplitRun { .. } | Self::SplitEnd { .. } => {
+                self.words_of_splitting(file_bytes)
+            }
+        }
+    }
+
+    /// Of a practice some of whose patients go to another.
+    fn words_of_splitting(&self, file_bytes: usize) -> String {
+        match self {
+            Self::SplitPrepare { customer, into, prefix, authors } => {
+                let who = if authors.is_empty() {
+                    format!("patients of {customer} from a file of {file_bytes} bytes")
+                } else {
+                    let authors: Vec<String> = authors.iter().map(ToString::to_string).collect();
+                    format!("patients of {customer} about whom nobody wrote but {}", authors.join(", "))
+                };
+                format!("prepare that {who} move to {into}, with {} for numbers that both have", plain(prefix))
+            }
+            Self::SplitRun { customer } => {
+                format!("move the chosen patients of {customer} to the other practice, as both managers have said")
+            }
+            Self::SplitEnd { customer } => {
+                format!("end the split of {customer} half way: who has moved stays there, and nobody else moves")
+            }
+            _ => String::new(),
         }
     }
 
@@ -405,11 +455,13 @@ impl Order {
             Self::JoinPrepare { customer, into, prefix } => {
                 format!("prepare that {customer} joins {into}, with {} for numbers that both have", plain(prefix))
             }
-            Self::JoinShow { customer } => format!("show how far the joinings of {customer} are"),
+            Self::JoinShow { customer } => format!("show how far the joinings and splits of {customer} are"),
             Self::JoinRun { customer } => {
                 format!("move EVERYTHING of {customer} to the practice that it joins, as both managers have said")
             }
-            Self::JoinWithdraw { customer } => format!("take back that {customer} joins another practice"),
+            Self::JoinWithdraw { customer } => {
+                format!("take back that {customer} joins another practice, or that its patients go there")
+            }
             _ => String::new(),
         }
     }
@@ -428,6 +480,10 @@ impl Order {
             _ => String::new(),
         }
     }
+}
+
+fn at(customer: Option<CustomerId>) -> String {
+    customer.map_or_else(|| "the operator".to_owned(), |customer| customer.to_string())
 }
 
 fn patients_words(customer: &CustomerId, authority: Option<&str>, file_bytes: usize) -> String {

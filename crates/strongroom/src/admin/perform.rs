@@ -106,6 +106,12 @@ impl Caller {
                 self.take_in(super::leaving::Said { customer, name, export, expect, key }, file).await
             }
             Order::JoinPrepare { customer, into, prefix } => self.join_prepare(customer, into, prefix).await,
+            Order::SplitPrepare { customer, into, prefix, authors } => {
+                let order = (customer, into, prefix);
+                self.split_prepare(order, authors, file).await
+            }
+            Order::SplitRun { customer } => self.split_run(customer).await,
+            Order::SplitEnd { customer } => self.split_end(customer).await,
             Order::JoinShow { customer } => self.join_show(customer).await,
             Order::JoinRun { customer } => self.join_run(customer).await,
             Order::JoinWithdraw { customer } => {

@@ -107,6 +107,9 @@ pub(super) fn lines(out: &Value) -> Vec<String> {
         n("came_before"),
         number(&out["rejects"])
     )];
+    if n("went") > 0 {
+        all.push(format!("  went to another practice with their patients, and are passed by: {}", n("went")));
+    }
     for (name, title) in [("by_rule", "rule"), ("by_author", "author"), ("by_year", "year"), ("rejected", "outside")] {
         for (word, many) in tally[name].as_object().into_iter().flatten() {
             all.push(format!("  {title} {word}: {}", number(many)));

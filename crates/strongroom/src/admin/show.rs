@@ -68,6 +68,11 @@ pub(crate) fn lines(order: &Order, out: &Value) -> Vec<String> {
         Order::LeaveExport { .. } => super::leaving::exported(out),
         Order::LeaveShow { .. } => super::leaving::shown(out),
         Order::JoinPrepare { .. } => vec!["Prepared. The managers of both practices decide in the portal.".to_owned()],
+        Order::SplitPrepare { .. } => super::splitting::prepared(out),
+        Order::SplitRun { .. } => super::splitting::moved(out),
+        Order::SplitEnd { .. } => {
+            vec!["Ended. Who has moved stays there; the manager's page lists whoever stays.".to_owned()]
+        }
         Order::JoinShow { .. } => super::joining::shown(out),
         Order::JoinRun { .. } => super::joining::moved(out),
         Order::JoinWithdraw { .. } => vec!["Taken back. Nothing moves.".to_owned()],
@@ -213,7 +218,8 @@ pub(super) fn finding(order: &Order, out: &Value) -> Option<String> {
         Order::ImportShare { rejects, .. } => return super::share::finding(out, rejects),
         Order::ImportPractice { .. } => return super::leaving::outside(out),
         Order::JoinRun { .. } => return super::joining::damaged(out),
-        Order::ImportPatients { .. } | Order::ImportPeople { .. } => "rejected",
+        Order::SplitRun { .. } => return super::splitting::damaged(out),
+        Order::ImportPatients { .. } | Order::ImportPeople { .. } | Order::SplitPrepare { .. } => "rejected",
         _ => return None,
     };
     let lines: Vec<String> =

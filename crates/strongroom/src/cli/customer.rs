@@ -2,7 +2,7 @@
 
 use super::At;
 use clap::{Args, Subcommand};
-use record::CustomerId;
+use record::{CustomerId, PersonId};
 use std::path::PathBuf;
 
 /// Customers.
@@ -54,6 +54,83 @@ pub(crate) enum CustomerCommand {
         #[command(subcommand)]
         command: MergeCommand,
     },
+    /// Some patients of a practice go to another: both their managers say yes, and then their charts become the other's.
+    Split {
+        /// What to do.
+        #[command(subcommand)]
+        command: SplitCommand,
+    },
+}
+
+/// What to do when some patients go to another practice. The managers of both decide in the portal, on their practices' pages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SplitCommand {
+    /// Prepares that some patients go to another practice. A privacy officer confirms this command; nothing changes by it, and no
+    /// name is shown. Exit 1 lists the lines of the file that name nobody; then nothing is prepared.
+    #[command(
+        after_help = "Example:\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --patients leaving.csv --dir /srv/strongroom\n  strongroom customer split prepare cus_01k… --into cus_01m… --prefix L- --author per_01k… --dir /srv/strongroom\n\nThe file is UTF-8: a first line that says record_number, and one record number on each further line."
+    )]
+    Prepare(SplitPrepare),
+    /// How far the splits and joinings of a practice are.
+    #[command(after_help = "Example:\n  strongroom customer split show cus_01k… --dir /srv/strongroom")]
+    Show {
+        /// Which: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Carries out what both managers have said yes to, chart by chart, while the practice goes on. A privacy officer confirms this
+    /// command. Stopped, it is run again and goes on where it was. Exit 1 when something does not open and stays.
+    #[command(after_help = "Example:\n  strongroom customer split run cus_01k… --dir /srv/strongroom")]
+    Run {
+        /// Whose patients they are: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Ends a split half way that is being carried out, or was stopped: who has moved stays there, and nobody else moves. A privacy
+    /// officer confirms this command; either practice's manager can do the same in the portal.
+    #[command(after_help = "Example:\n  strongroom customer split end cus_01k… --dir /srv/strongroom")]
+    End {
+        /// Whose patients they are: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Takes back what was prepared, as long as it is not carried out.
+    #[command(after_help = "Example:\n  strongroom customer split withdraw cus_01k… --dir /srv/strongroom")]
+    Withdraw {
+        /// Whose patients were to go: cus_….
+        #[arg(value_name = "CUS")]
+        customer: CustomerId,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Preparing that some patients go to another practice.
+#[derive(Debug, Args)]
+pub(crate) struct SplitPrepare {
+    /// Whose patients they are: cus_….
+    #[arg(value_name = "CUS")]
+    pub(crate) customer: CustomerId,
+    /// Whose they would be: cus_….
+    #[arg(long, value_name = "CUS")]
+    pub(crate) into: CustomerId,
+    /// What record numbers get in front that both have, for the patients who come: letters, digits, hyphens, at most eight.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prefix: String,
+    /// A file with their record numbers.
+    #[arg(long, value_name = "FILE", conflicts_with = "author", required_unless_present = "author")]
+    pub(crate) patients: Option<PathBuf>,
+    /// Who wrote all their documents: per_…, as often as one likes. Patients with documents of others, too, are listed and stay.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) author: Vec<PersonId>,
+    #[command(flatten)]
+    pub(crate) at: At,
 }
 
 /// What to do when one practice joins another. The managers of both decide in the portal, on their practices' pages.

@@ -4,7 +4,7 @@ use super::house::{config_at, officer, open_with, root_of};
 use crate::admin::{Order, carry_out};
 use crate::cli::{
     self, CustomerCommand, GateCommand, ImportCommand, KeyCommand, KeyRekey, MergeCommand, OneProgram, PersonCommand,
-    Place, ProgramCommand, ProgramKeyCommand, ShredCommand,
+    Place, ProgramCommand, ProgramKeyCommand, ShredCommand, SplitCommand,
 };
 use crate::outcome::{WrongUse, say, say_json};
 use custody::RootKey;
@@ -23,7 +23,23 @@ pub(crate) async fn customer(args: cli::CustomerArgs) -> anyhow::Result<()> {
         CustomerCommand::Show { at, customer } => carry_out(&at, Order::CustomerShow { customer }, None).await,
         CustomerCommand::Leave { command } => super::leaving::leave(command).await,
         CustomerCommand::Merge { command } => merge(command).await,
+        CustomerCommand::Split { command } => split(command).await,
     }
+}
+
+async fn split(command: SplitCommand) -> anyhow::Result<()> {
+    let (at, order) = match command {
+        SplitCommand::Prepare(wanted) => {
+            let cli::SplitPrepare { customer, into, prefix, patients, author, at } = wanted;
+            let order = Order::SplitPrepare { customer, into, prefix, authors: author };
+            return carry_out(&at, order, patients.as_deref()).await;
+        }
+        SplitCommand::Show { customer, at } => (at, Order::JoinShow { customer }),
+        SplitCommand::Run { customer, at } => (at, Order::SplitRun { customer }),
+        SplitCommand::End { customer, at } => (at, Order::SplitEnd { customer }),
+        SplitCommand::Withdraw { customer, at } => (at, Order::JoinWithdraw { customer }),
+    };
+    carry_out(&at, order, None).await
 }
 
 async fn merge(command: MergeCommand) -> anyhow::Result<()> {

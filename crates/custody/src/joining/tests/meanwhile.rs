@@ -1,8 +1,11 @@
 //! What others write while a practice is being moved.
 
 use super::{begun, body, number, spoilt, two};
+use crate::joining::carrying::Run;
+use crate::{CustodyError, JoiningMoved};
 use record::merge::{MergeCause, MergeState};
 use record::{ResourceId, Role, act};
+use std::collections::BTreeSet;
 use store::{Arriving, ArrivingAt, Document, JoiningState, SealedColumn};
 
 #[tokio::test]
@@ -80,6 +83,35 @@ async fn what_was_put_and_stays_after_all_does_not_come_in_beside_itself() {
     let there = store.document_page_of(filled.other, None, 10).await.unwrap();
     assert!(there.iter().all(|one| one.id != stays[0].id), "nor is there");
     spoilt(&two, SealedColumn::DocumentBody, Some(was)).await;
+    assert!(two.run(usize::MAX).await.unwrap().finished);
+    for id in &filled.documents {
+        assert!(two.reads(*id).await);
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_stood_still_puts_and_takes_nothing_when_another_has_begun() {
+    let two = two().await;
+    let filled = &two.filled;
+    let (custody, store) = (filled.custody(), filled.custody().store());
+    two.agreed(&[]).await;
+    begun(&two).await;
+    let run = |row: store::Joining| Run {
+        custody: custody.clone(),
+        row,
+        moved: JoiningMoved::default(),
+        damaged: Vec::new(),
+        listed: BTreeSet::new(),
+    };
+    let late = run(two.row().await);
+    let now = run(custody.joining_run_begin(&late.row).await.unwrap());
+    let row = store.document_page_of(filled.clinic, None, 1).await.unwrap().remove(0);
+    let rows = [Arriving::document(&Document { customer: filled.other, patient: None, ..row })];
+    assert!(matches!(late.put(&rows).await, Err(CustodyError::Changed)));
+    assert!(matches!(now.departing("take out", &rows).await.map(drop), Err(CustodyError::Changed)), "it does not wait");
+    now.put(&rows).await.unwrap();
+    assert!(matches!(late.departing("take out", &rows).await.map(drop), Err(CustodyError::Changed)));
+    now.departing("take out", &rows).await.map(drop).unwrap();
     assert!(two.run(usize::MAX).await.unwrap().finished);
     for id in &filled.documents {
         assert!(two.reads(*id).await);

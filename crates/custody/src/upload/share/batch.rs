@@ -107,11 +107,17 @@ pub(super) async fn read(import: &mut ShareImport, looked: Vec<Looked>) -> Resul
             Err(why) => reject(import, &file, why)?,
             Ok(found) => {
                 let by_path = known.paths.get(&found.path_token);
+                let has_gone = known.gone_originals.contains(&found.known_by);
                 match (known.originals.get(&found.known_by), by_path) {
                     // This very file, by an earlier run.
                     (Some(_), Some(_)) => import.tally.came_before += 1,
+                    // It came in, and went to another practice with its patient: it is that one's now.
+                    _ if has_gone => import.tally.went += 1,
                     (Some(_), None) => reject(import, &file, ImportReject::Same)?,
                     (None, Some(_)) => reject(import, &file, ImportReject::Replaced)?,
+                    (None, None) if known.gone_paths.contains(&found.path_token) => {
+                        reject(import, &file, ImportReject::Replaced)?;
+                    }
                     (None, None) if import.on_the_way.contains(&found.known_by) => {
                         reject(import, &file, ImportReject::Same)?;
                     }
@@ -405,11 +411,13 @@ impl Custody {
         }
         let originals: Vec<Vec<u8>> = documents.iter().map(|one| one.known_by.clone()).collect();
         if tx.incoming_any_known(upload.customer, &originals).await? {
-            return Err(CustodyError::State("some of these files came in by another way meanwhile; run it again"));
+            return Err(CustodyError::State(
+                "some of these files came in by another way, or went, meanwhile; run it again",
+            ));
         }
         let charts: Vec<PatientId> = documents.iter().filter_map(|one| one.document.patient).collect();
         if !tx.patients_stand(upload.customer, &charts).await? {
-            return Err(CustodyError::State("two patients' records were merged meanwhile; run it again"));
+            return Err(CustodyError::State("patients' records were merged, or went, meanwhile; run it again"));
         }
         tx.incoming_insert(upload.customer, documents).await?;
         tx.commit().await?;

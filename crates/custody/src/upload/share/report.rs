@@ -100,6 +100,8 @@ pub struct ImportTally {
     pub without_author: u64,
     /// Files that came in by an earlier run from this share.
     pub came_before: u64,
+    /// Files that came in, and whose documents have gone to another practice with their patients: they are passed by.
+    pub went: u64,
     /// Files that stay outside, by reason.
     pub rejected: BTreeMap<ImportReject, u64>,
     /// Documents by the number of the rule that they follow, from 1.

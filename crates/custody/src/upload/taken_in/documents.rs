@@ -416,7 +416,7 @@ impl TakeIn {
         }
         let about: Vec<PatientId> = document.patient.into_iter().collect();
         if !tx.patients_stand(self.customer, &about).await? {
-            return Err(CustodyError::State("a patient's record went into another meanwhile; run it again"));
+            return Err(CustodyError::State("a patient's record went into another, or away, meanwhile; run it again"));
         }
         tx.document_insert(&document).await?;
         for one in &open.sealed {
