@@ -469,7 +469,7 @@ impl Tx {
             if !self.arriving_can_come(customer, at, &values).await? {
                 continue;
             }
-            let Some(values) = self.arriving_placed(customer, (at, thing.as_str()), values).await? else { continue };
+            let values = self.arriving_placed(customer, (at, thing.as_str()), values).await?;
             many += 1;
             self.arriving_insert(customer, at, values).await?;
             let document = |text: &str| text.parse::<DocumentId>().map_err(|_| damaged());

@@ -93,20 +93,20 @@ impl Tx {
     }
 
     /// A row as it comes in: a document, or somebody around a patient, whose record has meanwhile gone into another one belongs
-    /// to that one, as if it had been there when the two became one; taking that back gives it back. None when records went
-    /// into one another without an end: then it waits.
+    /// to that one, as if it had been there when the two became one; taking that back gives it back. Where records went into one
+    /// another without an end it comes in where it points: a joining that waited for that would wait for whoever did it.
     pub(crate) async fn arriving_placed(
         &mut self,
         customer: CustomerId,
         (at, thing): (usize, &str),
         mut values: Vec<Value>,
-    ) -> Result<Option<Vec<Value>>, StoreError> {
+    ) -> Result<Vec<Value>, StoreError> {
         let damaged = || StoreError::Column { column: "arriving.content" };
         let patient = text(values.get(1)).filter(|_| matches!(at, RELATED | DOCUMENTS));
         let Some(patient) = patient.map(|id| id.parse::<PatientId>().map_err(|_| damaged())).transpose()? else {
-            return Ok(Some(values));
+            return Ok(values);
         };
-        let Some(chain) = self.arriving_chain(customer, patient).await? else { return Ok(None) };
+        let Some(chain) = self.arriving_chain(customer, patient).await? else { return Ok(values) };
         for (prior, survivor) in chain.iter().zip(chain.iter().skip(1)) {
             self.run(
                 "INSERT INTO merge_moved (customer_id, merge_id, thing_id) SELECT customer_id, merge_id, $4 FROM patient_merge \
@@ -122,7 +122,7 @@ impl Tx {
         if let (Some(to), Some(place)) = (chain.last().filter(|to| **to != patient), values.get_mut(1)) {
             *place = Value::Text(to.to_string());
         }
-        Ok(Some(values))
+        Ok(values)
     }
 
     /// This record, the one that it went into, and so on to one that stands; none when that has no end.

@@ -206,9 +206,11 @@ impl Tx {
     /// When the database cannot.
     pub async fn joining_prepare(&mut self, new: &Joining) -> Result<u64, StoreError> {
         let authors: Vec<String> = new.authors.iter().map(ToString::to_string).collect();
+        // Its runs are counted from a number that no earlier joining of this customer had: a run of that one, which stood still
+        // meanwhile, is no run of this one.
         self.run(
-            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen, authors) \
-             VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7) ON CONFLICT (customer_id) DO NOTHING",
+            "INSERT INTO customer_joining (customer_id, into_id, prefix, state, prepared_by, prepared_at, chosen, authors, run) \
+             VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $5) ON CONFLICT (customer_id) DO NOTHING",
             binds![
                 new.customer,
                 new.into.to_string(),

@@ -48,7 +48,10 @@ impl Custody {
         if tx.joining_withdraw(row.customer).await? == 0 {
             return Err(CustodyError::State("It is being carried out, or done: it cannot be taken back any more."));
         }
-        tx.split_forget(row.customer).await?;
+        if row.chosen.is_some() {
+            // A joining has no list; what an earlier split left is still shown.
+            tx.split_forget(row.customer).await?;
+        }
         tx.commit().await?;
         // Names that stand on every tag; no PHI.
         let name = self.customer_name(row.customer).await?;

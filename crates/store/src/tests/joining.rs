@@ -72,9 +72,10 @@ async fn each_step_of_a_joining_counts_once_and_only_from_the_one_before_it() {
     assert_eq!(tx.joining_agree(here, at(1), (person(2), at(2)), &taken).await.unwrap(), 1);
     assert_eq!(tx.joining_end((here, there), NOW).await.unwrap(), 0, "not carried out");
     assert_eq!(tx.joining_move(here, at(9), NOW).await.unwrap(), 0, "agreed at another time");
-    assert!(!tx.joining_holds(here, 0).await.unwrap());
+    let run = u64::try_from(NOW.unix_millis()).unwrap();
+    assert!(!tx.joining_holds(here, run).await.unwrap());
     assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
-    assert!(tx.joining_holds(here, 0).await.unwrap() && !tx.joining_holds(there, 0).await.unwrap());
+    assert!(tx.joining_holds(here, run).await.unwrap() && !tx.joining_holds(there, run).await.unwrap());
     assert_eq!(tx.joining_withdraw(here).await.unwrap(), 0, "it is being carried out");
     tx.commit().await.unwrap();
     let row = store.joining_fetch(here).await.unwrap().unwrap();
@@ -371,17 +372,18 @@ async fn of_two_runs_the_one_that_was_begun_last_holds_a_joining() {
     let mut tx = store.begin("test").await.unwrap();
     assert!(tx.joining_run(there).await.unwrap().is_none(), "of another customer");
     let first = tx.joining_run(here).await.unwrap().unwrap();
-    assert_eq!((first.run, first.state), (1, JoiningState::Agreed));
-    assert!(!tx.joining_holds(here, 1).await.unwrap(), "it is not being carried out");
+    let run = u64::try_from(NOW.unix_millis()).unwrap() + 1;
+    assert_eq!((first.run, first.state), (run, JoiningState::Agreed));
+    assert!(!tx.joining_holds(here, run).await.unwrap(), "it is not being carried out");
     assert_eq!(tx.joining_move(here, at(2), at(3)).await.unwrap(), 1);
-    assert!(tx.joining_holds(here, 1).await.unwrap() && !tx.joining_holds(here, 0).await.unwrap());
+    assert!(tx.joining_holds(here, run).await.unwrap() && !tx.joining_holds(here, run - 1).await.unwrap());
     tx.commit().await.unwrap();
     let mut tx = store.begin("test").await.unwrap();
-    assert_eq!(tx.joining_run(here).await.unwrap().unwrap().run, 2);
+    assert_eq!(tx.joining_run(here).await.unwrap().unwrap().run, run + 1);
     tx.commit().await.unwrap();
     let mut tx = store.begin("test").await.unwrap();
-    assert!(!tx.joining_holds(here, 1).await.unwrap() && tx.joining_holds(here, 2).await.unwrap());
-    assert_eq!(store.joining_list_moving().await.unwrap()[0].run, 2);
+    assert!(!tx.joining_holds(here, run).await.unwrap() && tx.joining_holds(here, run + 1).await.unwrap());
+    assert_eq!(store.joining_list_moving().await.unwrap()[0].run, run + 1);
 }
 
 #[tokio::test]
@@ -487,4 +489,28 @@ async fn what_comes_for_a_record_that_has_gone_into_another_meanwhile_comes_to_t
     tx.commit().await.unwrap();
     assert_eq!((moved.documents, moved.related), (1, 1));
     assert_eq!(whose(document_id(71)).await, Some(came));
+}
+
+#[tokio::test]
+async fn a_run_of_an_earlier_joining_is_no_run_of_the_next() {
+    let (_dir, store) = store().await;
+    two_customers(&store).await;
+    let here = customer(1);
+    let mut runs = Vec::new();
+    for prepared_at in [NOW, at(60)] {
+        let mut tx = store.begin("test").await.unwrap();
+        tx.joining_prepare(&Joining { prepared_at, ..joining(person(9)) }).await.unwrap();
+        tx.joining_give(here, prepared_at, (person(1), at(61))).await.unwrap();
+        tx.joining_agree(here, at(61), (person(2), at(62)), &[]).await.unwrap();
+        let run = tx.joining_run(here).await.unwrap().unwrap().run;
+        assert_eq!(tx.joining_move(here, at(62), at(63)).await.unwrap(), 1);
+        assert!(tx.joining_holds(here, run).await.unwrap());
+        for earlier in &runs {
+            assert!(!tx.joining_holds(here, *earlier).await.unwrap(), "{earlier} of {run}");
+        }
+        runs.push(run);
+        // As an end takes the row away.
+        tx.run("DELETE FROM customer_joining WHERE customer_id = $1", crate::binds::binds![here]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 }

@@ -112,7 +112,9 @@ pub(super) async fn read(import: &mut ShareImport, looked: Vec<Looked>) -> Resul
                     // This very file, by an earlier run.
                     (Some(_), Some(_)) => import.tally.came_before += 1,
                     // It came in, and went to another practice with its patient: it is that one's now.
-                    _ if has_gone => import.tally.went += 1,
+                    _ if has_gone && known.gone_paths.contains(&found.path_token) => import.tally.went += 1,
+                    // The same bytes at another path may be a standard letter about somebody else: a person looks at it.
+                    (None, None) if has_gone => reject(import, &file, ImportReject::Same)?,
                     (Some(_), None) => reject(import, &file, ImportReject::Same)?,
                     (None, Some(_)) => reject(import, &file, ImportReject::Replaced)?,
                     (None, None) if known.gone_paths.contains(&found.path_token) => {
