@@ -126,8 +126,14 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The path as it is kept among the facts: absolute, so that another working folder finds it.
+/// The path as it is kept among the facts: absolute, so that another working folder finds it. Not a name that the writing of an
+/// escrow beside it uses and wipes.
 pub(crate) fn path_text(path: &Path) -> Result<String, CustodyError> {
+    if path.extension().is_some_and(|last| last == "new" || last == "old") {
+        return Err(CustodyError::State(
+            "An escrow's name may not end in .new or .old: what has such a name is wiped.",
+        ));
+    }
     let absolute =
         std::path::absolute(path).map_err(|_| CustodyError::State("this path of an escrow cannot be used"))?;
     absolute.to_str().map(ToOwned::to_owned).ok_or(CustodyError::State("the path of the escrow is not UTF-8"))
@@ -251,19 +257,23 @@ pub(crate) fn leave(old: &Path, new: &Path, house: &str) -> Result<(), CustodyEr
             "The folder of the earlier escrow of epoch keys is not there, so it could not be wiped. Bring its volume back.",
         ));
     }
-    // The place is named by a row: nothing is wiped there but an escrow of this house, or what a wiping left half way.
-    if old.exists() && !is_zeros(old)? && read(old)?.house != house {
+    // The place is named by a row: nothing is wiped there but an escrow of this house, or what a wiping left half way; and nothing
+    // beside it where it is not there itself.
+    let is_away = || {
+        CustodyError::State(
+            "The earlier escrow of epoch keys is not where it was, so it could not be wiped. Bring its volume back.",
+        )
+    };
+    if !old.exists() {
+        return Err(is_away());
+    }
+    if !is_zeros(old)? && read(old)?.house != house {
         return Err(BackupError::OtherHouse.into());
     }
     for path in [beside(old, ".old"), beside(old, ".new")] {
         wipe(&path)?;
     }
-    if !overwrite(old)? {
-        return Err(CustodyError::State(
-            "The earlier escrow of epoch keys is not where it was, so it could not be wiped. Bring its volume back.",
-        ));
-    }
-    Ok(())
+    if overwrite(old)? { Ok(()) } else { Err(is_away()) }
 }
 
 /// Has the escrow at the new place all that the earlier one has, or a newer epoch. One that cannot be read says nothing.

@@ -599,6 +599,14 @@ async fn an_escrow_that_moves_leaves_nothing_behind_and_a_place_that_is_refused_
     assert!(matches!(custody.backup_create(&inside).await, Err(CustodyError::State(_))));
     let known = async || custody.store().meta_fetch(crate::keys::EPOCH_ESCROW).await.unwrap().unwrap();
     assert_eq!(known().await, filled.escrow().to_str().unwrap());
+    // Beside it lie the names that its writing uses, and wipes.
+    for last in ["new", "old"] {
+        let beside = filled.escrow().with_added_extension(last);
+        let beside = crate::BackupSettings { to: filled.target(), epoch_escrow: Some(beside) };
+        assert!(matches!(custody.backup_create(&beside).await, Err(CustodyError::State(_))));
+        assert_eq!(known().await, filled.escrow().to_str().unwrap());
+        assert!(filled.escrow().exists());
+    }
     let second = filled.outside.path().join("second-escrow");
     let moved = crate::BackupSettings { to: filled.target(), epoch_escrow: Some(second.clone()) };
     filled.house.later(1);
