@@ -16,6 +16,7 @@ pub mod header;
 pub mod hl7;
 pub mod limits;
 pub mod path_template;
+pub mod phi;
 pub mod rows;
 pub mod sniff;
 pub mod table;
@@ -28,6 +29,7 @@ pub use header::{HeaderFields, HeaderLabels, header_fields, header_fields_with};
 pub use hl7::{looks_like_hl7, read_hl7};
 pub use limits::Limits;
 pub use path_template::PathTemplate;
+pub use phi::{Confidence, Finding, HealthData, Identifier};
 pub use rows::{
     PatientRow, PatientRows, PeopleRow, PeopleRows, RelatedRow, RowError, Sex, patients_from_csv, people_from_csv,
 };
