@@ -18,6 +18,7 @@ pub mod limits;
 pub mod path_template;
 pub mod phi;
 pub mod rows;
+pub mod search;
 pub mod sniff;
 pub mod table;
 pub mod template;

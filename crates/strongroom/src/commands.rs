@@ -6,6 +6,7 @@ pub(crate) mod house;
 mod init;
 mod leaving;
 mod orders;
+mod scan;
 mod serve;
 
 pub(crate) use init::write_private;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Program(args) => block_on(orders::program(args)),
         Command::Key(args) => block_on(orders::key(args)),
         Command::Import(args) => block_on(orders::import(args)),
+        Command::Scan(args) => scan::scan(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),
