@@ -209,7 +209,7 @@ fn order(name: [u8; 3], field: usize) -> Option<Kind> {
         (b"OBX", 3) | (b"OBR", 4) => Kind::Coded,
         (b"OBX", 5) | (b"NTE", 3) | (b"OBR", 13) => Kind::All(FreeText, Who::Patient),
         (b"OBX", 14 | 19) | (b"ORC", 9 | 15) | (b"OBR", 6 | 14 | 22 | 27 | 36) => date(OtherDate),
-        (b"OBR", 7 | 8) | (b"TXA", 4..=8) | (b"SPM", 17) => date(VisitDate),
+        (b"OBR", 7 | 8) | (b"TXA", 4 | 6 | 7 | 8) | (b"SPM", 17) => date(VisitDate),
         (b"SPM", 18) => date(OtherDate),
         (b"OBX", 16 | 25) | (b"ORC", 10 | 11 | 12 | 19) | (b"OBR", 10 | 16 | 28 | 32..=35) => Kind::Provider,
         (b"TXA", 5 | 9 | 10 | 11 | 22 | 23) | (b"NTE", 5) => Kind::Provider,

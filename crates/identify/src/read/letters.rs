@@ -126,8 +126,9 @@ impl Decoded {
         let mut at = if marked { 2 } else { 0 };
         let (pairs, rest) = bytes[at..].as_chunks::<2>();
         for read in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-            let letter = read.unwrap_or(char::REPLACEMENT_CHARACTER);
-            let long = if read.is_ok() { letter.len_utf16() * 2 } else { 2 };
+            // Half a pair is two bytes that are no letter.
+            let (letter, long) =
+                read.map_or((char::REPLACEMENT_CHARACTER, 2), |letter| (letter, letter.len_utf16() * 2));
             self.text.push(letter);
             let how = if letter.is_ascii() { How::Wide } else { How::Atom };
             self.map.push(letter.len_utf8(), at..at + long, how, Escape::Plain);

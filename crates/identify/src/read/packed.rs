@@ -53,7 +53,7 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     for index in 0..archive.len() {
         let member = match archive.by_index_raw(index) {
             Ok(member) if member.is_dir() => continue,
-            Ok(member) => (member.name().to_owned(), member.encrypted(), member.compressed_size()),
+            Ok(member) => (label_of(member.name_raw()), member.encrypted(), member.compressed_size()),
             Err(_) => {
                 reading.opaque(place.name.clone(), Opaque::Damaged(0));
                 continue;
@@ -92,6 +92,11 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     }
 }
 
+/// A member's name; letters that are no UTF-8 are shown as such.
+fn label_of(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
+}
+
 /// A member of a zip archive, unpacked.
 pub(super) fn zip_member(bytes: &[u8], index: usize, most: usize) -> Option<Vec<u8>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
@@ -110,7 +115,7 @@ pub(super) fn zip_again(outer: &[u8], members: &[(usize, Vec<u8>)]) -> Result<Ve
         match changed {
             None => writer.raw_copy_file(member).map_err(wrong)?,
             Some((_, inside)) => {
-                let (name, options) = (member.name().to_owned(), member.options());
+                let (name, options) = (label_of(member.name_raw()), member.options());
                 drop(member);
                 writer.start_file(name, options).map_err(wrong)?;
                 writer.write_all(inside).map_err(|_| EditError::NotEditable)?;

@@ -10,7 +10,7 @@ use super::escape::Escape;
 use super::letters::windows_1252;
 use super::map::{How, OffsetMap};
 use super::meaning::Meaning;
-use super::{Field, NO_COLUMN, Opaque, Part, Place, Portion, Reading};
+use super::{Field, NO_COLUMN, Opaque, Part, Place, Reading};
 use std::ops::Range;
 use std::sync::Arc;
 
