@@ -17,6 +17,7 @@ pub mod hl7;
 pub mod limits;
 pub mod path_template;
 pub mod phi;
+pub mod read;
 pub mod rows;
 pub mod search;
 pub mod sniff;
