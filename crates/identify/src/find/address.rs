@@ -55,6 +55,8 @@ struct Street {
     end: usize,
     words: usize,
     capitals: bool,
+    /// The first word is itself a kind of street: "2 way street".
+    kind_first: bool,
     /// End and certainty of the best street so far.
     best: Option<(usize, u8)>,
 }
@@ -64,7 +66,7 @@ pub(super) fn after_number(view: View<'_>, number: (usize, usize), digits: usize
     if view.at(number.1) != b' ' {
         return None;
     }
-    let mut street = Street { end: number.1, words: 0, capitals: true, best: None };
+    let mut street = Street { end: number.1, words: 0, capitals: true, kind_first: false, best: None };
     while street.words < WORDS_MAX && street.step(view, digits) {}
     if street.best.is_none() {
         return where_somebody_lives(view, number);
@@ -93,6 +95,7 @@ impl Street {
         }
         let first = self.words == 0;
         self.words += 1;
+        self.kind_first |= first && word.has(STREET | WAY);
         self.capitals &= capital;
         self.end = word.end;
         if let Some(sure) = self.kind(view, word, first, digits) {
@@ -132,7 +135,7 @@ impl Street {
             return (broadway || numbered).then_some(80);
         }
         if word.has(STREET) {
-            let lower = self.words <= 4 && digits >= 1;
+            let lower = self.words <= 4 && digits >= 1 && !self.kind_first;
             return if self.capitals { Some(93) } else { lower.then_some(75) };
         }
         if !word.has(WAY) || !self.capitals {

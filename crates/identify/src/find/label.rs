@@ -138,8 +138,6 @@ pub(super) struct Label {
     pub(super) last: bool,
     /// Words between noun and number.
     pub(super) fillers: usize,
-    /// Where the noun begins.
-    pub(super) start: usize,
 }
 
 impl Label {
@@ -159,8 +157,8 @@ struct Back<'a> {
     fillers: usize,
     newlines: usize,
     stopped: bool,
-    id: Option<usize>,
-    number: Option<usize>,
+    id: bool,
+    number: bool,
 }
 
 /// The label before this place.
@@ -174,8 +172,8 @@ pub(super) fn before(view: View<'_>, place: usize) -> Option<Label> {
         fillers: 0,
         newlines: 0,
         stopped: false,
-        id: None,
-        number: None,
+        id: false,
+        number: false,
     };
     while let Some(token) = back.next_word() {
         if back.fillers > FILLERS_MAX || (back.stopped && token.end - token.start > 5) {
@@ -190,16 +188,16 @@ pub(super) fn before(view: View<'_>, place: usize) -> Option<Label> {
 }
 
 impl Back<'_> {
-    fn label(&self, noun: Noun, start: usize) -> Label {
-        Label { noun, mark: self.mark, last: self.last, fillers: self.fillers, start }
+    fn label(&self, noun: Noun) -> Label {
+        Label { noun, mark: self.mark, last: self.last, fillers: self.fillers }
     }
 
     /// What remains when no noun was met.
     fn rest(&self) -> Option<Label> {
-        if let Some(start) = self.id {
-            return Some(self.label(Noun::AnyId, start));
+        if self.id {
+            return Some(self.label(Noun::AnyId));
         }
-        self.number.map(|start| self.label(Noun::AnyNumber, start))
+        self.number.then(|| self.label(Noun::AnyNumber))
     }
 
     /// The word before, past punctuation; none where the look ends.
@@ -231,8 +229,10 @@ impl Back<'_> {
     /// What this word means here: a label, an end (noun none), or nothing yet.
     fn take(&mut self, token: Token) -> Option<Label> {
         let token = if token.end - token.start == 1 { self.acronym(token) } else { token };
-        if self.newlines > 0 && self.mark == Mark::None && !token.has(MARK) {
-            return Some(self.label(Noun::None, token.start));
+        // A label on the line above is marked, or is alone there.
+        let alone = matches!(self.view.before(token.start), b'\n' | 0);
+        if self.newlines > 0 && self.mark == Mark::None && !token.has(MARK) && !alone {
+            return Some(self.label(Noun::None));
         }
         if token.is("last") || token.is("ending") || token.is("ends") {
             self.last = true;
@@ -242,11 +242,10 @@ impl Back<'_> {
         }
         if token.has(MARK) {
             self.mark = Mark::Number;
-            let seen = Some(token.start);
             if token.is("id") || token.is("ids") || token.is("identifier") || token.is("identification") {
-                self.id = seen;
+                self.id = true;
             } else {
-                self.number = seen;
+                self.number = true;
             }
             return None;
         }
@@ -267,7 +266,6 @@ impl Back<'_> {
             mark: self.mark,
             last: false,
             fillers: 0,
-            start: self.place,
         }))
     }
 
@@ -277,7 +275,8 @@ impl Back<'_> {
             return None;
         }
         let noun = Noun::of(token.word.value);
-        let previous = self.view.word_before(token.start);
+        let open = usize::from(matches!(self.view.before(token.start), b'(' | b'['));
+        let previous = self.view.word_before(token.start - open);
         let after = |words: &[&str]| previous.is_some_and(|word| words.iter().any(|text| word.is(text)));
         let is_person = token.is("patient") && token.has(FILLER);
         match noun {
@@ -289,22 +288,22 @@ impl Back<'_> {
             // "home" and "work" are telephones only under a colon; "fax (home):" is none.
             Noun::Phone if token.has(FILLER) => {
                 let noun = if after(&["fax", "facsimile"]) { Noun::Fax } else { Noun::Phone };
-                (self.mark >= Mark::Colon && self.fillers == 0).then(|| self.label(noun, token.start))
+                (self.mark >= Mark::Colon && self.fillers == 0).then(|| self.label(noun))
             }
             Noun::Record if token.is("record") && after(&["medical", "health", "hospital", "med"]) => {
-                Some(self.label(Noun::Mrn, token.start))
+                Some(self.label(Noun::Mrn))
             }
             Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => {
-                Some(self.label(Noun::Plate, token.start))
+                Some(self.label(Noun::Plate))
             }
             Noun::Plate if token.is("tag") => None,
-            _ => Some(self.label(noun, token.start)),
+            _ => Some(self.label(noun)),
         }
     }
 
     /// The label of a social security number, with what stands before it: "last four of".
     fn label_with_last(&self, noun: Noun, start: usize) -> Label {
-        let mut label = self.label(noun, start);
+        let mut label = self.label(noun);
         let from = start.saturating_sub(32);
         let here = &self.view.bytes[from..start];
         label.last |= here.windows(4).any(|window| window.eq_ignore_ascii_case(b"last"));

@@ -70,7 +70,7 @@ pub(super) fn at_sign(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usi
         start += 1;
     }
     let mut end = host_end(view, right);
-    if start == left || end == right {
+    if start == left || end == right || !is(view.at(right), ALNUM) {
         return anchor + 1;
     }
     let Some((dot, last)) = last_label(view, right, end) else { return anchor + 1 };

@@ -62,7 +62,7 @@ impl Figures {
     fn counts(&self) -> bool {
         let steps = |by: i16| self.as_slice().windows(2).filter(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by).count();
         let same = steps(0) + 1 >= self.count;
-        same || (steps(1).max(steps(-1)) + 1) * 10 >= self.count * 9
+        same || (steps(1).max(steps(-1)) + 1) * 10 >= self.count * 7
     }
 }
 

@@ -130,7 +130,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
          given current old new home work cell mobile office primary secondary main direct and or as has had \
          with from by he she they you i me him them us patient patients the same following below above here please \
          we be will would can could please back up reads recorded per under full complete valid last ending ends end \
-         digits digit daytime evening emergency preferred alternate assigned issued",
+         digits digit daytime evening emergency preferred alternate assigned issued address",
         FILLER,
         0,
     ),
@@ -139,7 +139,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
          would can could should may might must do does did not no but if when while then than so he she they it we \
          you i his her their its this that these those who which what after before during since until because due \
          about into over under between each every once twice daily weekly monthly also patient patients pt pain \
-         history old year years female male day days week weeks month months hour hours minute minutes times",
+         history year years female male day days week weeks month months hour hours minute minutes times",
         FUNCTION,
         0,
     ),
