@@ -15,6 +15,7 @@ pub mod file_name;
 pub mod header;
 pub mod hl7;
 pub mod limits;
+pub mod names;
 pub mod path_template;
 pub mod phi;
 pub mod rows;
