@@ -53,10 +53,12 @@ fn value_end(view: View<'_>, from: usize) -> usize {
 /// HIBCC (`+H123...`) and ICCBBA (`=/A9999...`).
 pub(super) fn marked(view: View<'_>, run: Run) -> Option<Finding> {
     let start = run.word_start;
+    if start == run.start && run.len() >= 24 {
+        return solid(view, run);
+    }
     let mark = view.before(start);
     let hibcc = mark == b'+' && is(view.at(start), LETTER) && is(view.at(start + 1), DIGIT);
     let iccbba = mark == b'/' && start >= 2 && view.at(start - 2) == b'=' || mark == b'=' && run.len() >= 6;
-    let begin = start - if mark == b'/' { 2 } else { 1 }.min(start);
     let mut end = start;
     let inner = |byte: u8| is(byte, ALNUM) || matches!(byte, b'/' | b'$' | b'+' | b'=' | b',' | b'-' | b'.' | b'%');
     while end < start + UDI_MAX && inner(view.at(end)) {
@@ -66,6 +68,7 @@ pub(super) fn marked(view: View<'_>, run: Run) -> Option<Finding> {
         end -= 1;
     }
     let digits = view.bytes[start..end].iter().filter(|byte| byte.is_ascii_digit()).count();
+    let begin = start.saturating_sub(if mark == b'/' { 2 } else { 1 });
     let is_long = end - start >= 8 && digits >= 4;
     if is_long && hibcc && (begin == 0 || !is(view.before(begin), ALNUM)) {
         return Some(found((begin, end), Identifier::Device, 90, "udi.hibcc"));

@@ -290,7 +290,7 @@ impl Back<'_> {
                 let noun = if after(&["fax", "facsimile"]) { Noun::Fax } else { Noun::Phone };
                 (self.mark >= Mark::Colon && self.fillers == 0).then(|| self.label(noun))
             }
-            Noun::Record if token.is("record") && after(&["medical", "health", "hospital", "med"]) => {
+            Noun::Record if (token.is("record") || token.is("rec")) && after(&["medical", "health", "hospital", "med"]) => {
                 Some(self.label(Noun::Mrn))
             }
             Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => {

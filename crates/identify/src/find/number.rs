@@ -99,7 +99,7 @@ fn lettered(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     prefer(best, device::marked(view, run));
 }
 
-/// The value that holds this run: letters, digits and single marks between them, without a label in front.
+/// The value that holds this run: letters, digits and single marks between them.
 pub(super) fn value(view: View<'_>, run: Run) -> (usize, usize) {
     let mut start = run.word_start;
     while run.start - start < 24
@@ -109,7 +109,6 @@ pub(super) fn value(view: View<'_>, run: Run) -> (usize, usize) {
     {
         start = view.run_start(start - 1, ALNUM, 24);
     }
-    start = without_label(view, start, run.start);
     let mut end = run.word_end;
     while end - start < VALUE_MAX {
         let mark = view.at(end);
@@ -205,15 +204,22 @@ fn labelled(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     let mut label = label::before(view, start);
+    let stripped = without_label(view, start, run.start);
+    if label.is_none() && stripped > start {
+        (start, label) = (stripped, label::before(view, stripped));
+    }
     if label.is_none() {
         (start, label) = with_letters_before(view, start)?;
     }
     let label = label?;
     let demand = demand(label.noun)?;
-    if !is_enough(label, &demand, digits, end - start) || !is_value(view, start, end) {
+    if !is_value(view, start, end) {
         return None;
     }
     let end = with_stray_groups(view, (start, end), label, digits);
+    if !is_enough(label, &demand, count_digits(view, start, end), end - start) {
+        return None;
+    }
     let text = &view.bytes[start..end];
     let checked = match label.noun {
         Noun::Npi => check::Digits::of(text).is_some_and(|digits| check::npi(digits.as_slice())),

@@ -97,6 +97,11 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         [1, 3, 3, 4] if view.at(first) == b'1' && is_nanp(view, groups.starts[1], groups.starts[2]) => {
             make(groups.ends[3], 88, 97, "phone.nanp")
         }
+        // 001 and 011 dial abroad, from abroad and from the United States.
+        [3, 1..=3, 1..=255, 1..=255] if view.starts(first, b"001") || view.starts(first, b"011") => {
+            let total: usize = (0..groups.count).map(|index| groups.length(index)).sum();
+            if (11..=18).contains(&total) { make(groups.ends[groups.count - 1], 70, 92, "phone.international") } else { None }
+        }
         [3, 7, ..] if is_nanp(view, first, groups.starts[1]) => {
             make(groups.ends[1], if opened == Opened::Paren { 80 } else { 0 }, 92, "phone.nanp")
         }
@@ -164,9 +169,13 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
 
 fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Label>) -> Option<Finding> {
     let after = is_fax_after(view, span.1);
+    let named_after = is_phone_after(view, span.1);
     let (sure, kind) = match label {
         _ if after && shape.alone > 0 => (90, Identifier::Fax),
+        None if after => (shape.labelled.saturating_sub(8), Identifier::Fax),
+        None if named_after => (shape.labelled.saturating_sub(8), Identifier::Phone),
         Some(label) if label.noun == Noun::Fax => (shape.labelled, Identifier::Fax),
+        Some(label) if label.noun == Noun::AnyNumber && shape.rule == "phone.other" => return None,
         Some(label) if label.is(&[Noun::Phone, Noun::AnyNumber]) => {
             let sure = if label.noun == Noun::Phone { shape.labelled } else { shape.labelled.saturating_sub(10) };
             (sure, if after { Identifier::Fax } else { Identifier::Phone })
@@ -176,7 +185,7 @@ fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Labe
         _ => (shape.alone, Identifier::Phone),
     };
     let is_labelled = label.is_some_and(|label| label.is(&[Noun::Phone, Noun::Fax]));
-    let doubtful = sure <= 62 && (label::counts(view, span.1) || label::is_code(view, span.0));
+    let doubtful = !named_after && !after && sure <= 62 && (label::counts(view, span.1) || label::is_code(view, span.0));
     (sure > 0 && (is_labelled || !doubtful)).then(|| found(span, kind, sure, shape.rule))
 }
 
@@ -197,9 +206,18 @@ fn with_extension(view: View<'_>, end: usize) -> usize {
     if last > digits && last - digits <= 6 && !is(view.at(last), ALNUM) { last } else { end }
 }
 
-/// "(fax)" and "(F)" after the number.
+/// "office", "-Mobile", "(cell)" after the number.
+fn is_phone_after(view: View<'_>, end: usize) -> bool {
+    let place = view.skip_blanks(end);
+    let inside = place + usize::from(matches!(view.at(place), b'(' | b'[' | b'-'));
+    let says = |word: &super::view::Token| ["office", "mobile", "cell", "home", "work", "phone", "tel"].iter().any(|text| word.is(text));
+    view.word_at(inside).filter(says).is_some_and(|word| !matches!(view.at(word.end), b':' | b'.'))
+}
+
+/// "(fax)", "-Fax" and "(F)" after the number.
 fn is_fax_after(view: View<'_>, end: usize) -> bool {
     let place = view.skip_blanks(end);
+    let place = place + usize::from(view.at(place) == b'-');
     let inside = place + usize::from(matches!(view.at(place), b'(' | b'['));
     let Some(word) = view.word_at(inside) else { return false };
     // A colon after it makes it the label of the next number.

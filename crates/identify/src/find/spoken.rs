@@ -208,10 +208,11 @@ fn dated(view: View<'_>, row: &Row) -> Option<Finding> {
     if ordinal + 1 != row.count || row.count > 2 {
         return None;
     }
-    let of = view.word_after(row.end).filter(|word| word.is("of") || word.is("day"))?;
-    let mut word = view.word_after(of.end)?;
-    if of.is("day") && word.is("of") {
-        word = view.word_after(word.end)?;
+    let mut word = view.word_after(row.end)?;
+    for filler in ["day", "of"] {
+        if word.is(filler) {
+            word = view.word_after(word.end)?;
+        }
     }
     let day = amount(row.tokens())?;
     if !word.has(MONTH) || !is_day(None, u32::from(word.word.value), day) {
@@ -235,7 +236,7 @@ fn year_end(view: View<'_>, from: usize) -> Option<usize> {
     if digits == place + 4 && is_year(view.number(place, digits)) && !is(view.at(digits), ALNUM) {
         return Some(digits);
     }
-    let word = view.word_at(place).filter(|word| word.has(TEEN | TENS) || word.is("two"))?;
+    let word = view.word_at(place).filter(|word| word.has(TEEN | TENS) || word.is("two") || word.is("o") || word.is("oh"))?;
     let row = row(view, word);
     (row.count >= 2 && year(row.tokens()).is_some()).then_some(row.end)
 }
@@ -310,8 +311,10 @@ fn named(span: (usize, usize), label: Label, row: &Row, figures: &Figures) -> Op
         Noun::Zip if figures.count == 5 => make(Identifier::Zip, 88, "zip.spoken"),
         Noun::Date => {
             let parts = row.count >= 3 && figures.count >= 3 && amount(row.tokens()).is_none();
-            let marked = label.mark >= Mark::Is || label.fillers <= 2;
-            if parts && marked { make(Identifier::Date, 80, "date.spoken") } else { None }
+            let near = label.mark >= Mark::Is || label.fillers <= 2;
+            // A year alone is no date.
+            let year_alone = row.count <= 3 && year(row.tokens()).is_some();
+            if parts && near && !year_alone { make(Identifier::Date, 80, "date.spoken") } else { None }
         }
         noun => {
             let (kind, rule, strong) = number::named(noun)?;
