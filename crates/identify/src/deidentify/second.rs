@@ -110,16 +110,16 @@ pub(super) fn look(
     method: Method,
     meant: &[Meant],
 ) -> Result<Seen, DeidentifyError> {
-    let mut queues: HashMap<Option<&str>, Queue> = HashMap::new();
+    let mut queues: HashMap<Option<String>, Queue> = HashMap::new();
     for (index, one) in meant.iter().enumerate() {
-        queues.entry(one.name.as_deref()).or_default().parts.push(index);
+        queues.entry(one.name.clone()).or_default().parts.push(index);
     }
     let mut seen = Seen::default();
     let mut otherwise = false;
     read::read(output, name, limits, &mut |portion| match portion {
         Portion::Opaque { .. } => otherwise = true,
         Portion::Text(part) if !otherwise => {
-            let pieces = queues.get_mut(&part.name.as_deref()).and_then(|queue| queue.take(meant, &part.text));
+            let pieces = queues.get_mut(&part.name).and_then(|queue| queue.take(meant, &part.text));
             match pieces {
                 None => otherwise = true,
                 Some(pieces) => {
