@@ -1,6 +1,7 @@
 //! The commands: each parses, calls custody, reports.
 
 mod carry;
+mod deidentify;
 mod demo;
 pub(crate) mod house;
 mod init;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(args) => block_on(orders::key(args)),
         Command::Import(args) => block_on(orders::import(args)),
         Command::Scan(args) => scan::scan(&args),
+        Command::Deidentify(args) => deidentify::deidentify(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),
