@@ -35,8 +35,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 /// How often what the second pass found is replaced too before the file is refused. Tokens change what stands beside them, and with it
-/// what a model sees in the neighbours; that ends after one or two rounds or not at all.
-const ROUNDS_MAX: usize = 4;
+/// what a model sees in the neighbours; over the sample data that ends after one to five rounds.
+const ROUNDS_MAX: usize = 8;
 /// Words in a row, outside of any known place, that make a text a free one.
 const FREE_WORDS_MIN: usize = 4;
 
@@ -243,7 +243,7 @@ impl Deidentifier {
                     named |= part.name.as_deref().is_some_and(|name| !is_plain_part(name) && self.tells(name));
                     names_seen.insert(part.name.clone());
                 }
-                let findings = self.search.part(&part);
+                let findings = found(&self.search, &part);
                 parts.push((part, findings));
             }
         })?;
@@ -264,6 +264,8 @@ impl Deidentifier {
 
     /// Does a name of a file say who somebody is.
     fn tells(&self, name: &str) -> bool {
+        // What kind of file it is names nobody.
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let spaced: String = name.chars().map(|one| if one.is_alphanumeric() { one } else { ' ' }).collect();
         // Names of files are often in small letters, in which names are hard to see.
         let mut titled = String::with_capacity(spaced.len());
@@ -279,6 +281,13 @@ impl Deidentifier {
             found.iter().any(|finding| finding.kind != Identifier::Organization || form == name)
         })
     }
+}
+
+/// What stands in a part. The declaration at the beginning of XML is written in words of its own, which look like a name.
+fn found(search: &Search, part: &Part) -> Vec<Finding> {
+    let mut findings = search.part(part);
+    findings.retain(|finding| part.text.get(finding.range()) != Some("xml"));
+    findings
 }
 
 /// Names that the readers give, and those that office programs do.

@@ -18,7 +18,18 @@ const MIDDLE: i32 = 15;
 const NO_YEAR: i32 = 2_001;
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 /// One part of a date.
@@ -146,7 +157,9 @@ impl<'a> Written<'a> {
         YEARS.contains(&year)
             && (1..=12).contains(&self.month.value)
             && short(&self.month)
-            && self.day.is_none_or(|day| day.len() <= 2 && (1..=month_days(year, self.month.value)).contains(&day.value))
+            && self
+                .day
+                .is_none_or(|day| day.len() <= 2 && (1..=month_days(year, self.month.value)).contains(&day.value))
     }
 
     /// The year, of four digits.
@@ -295,7 +308,9 @@ fn year_slot(text: &str, token: Token, this_year: i32) -> Option<Slot> {
 }
 
 fn month_of(word: &str) -> Option<i32> {
-    let at = MONTHS.iter().position(|month| *month == word || word.len() == 3 && month.starts_with(word) || word == "sept" && *month == "september")?;
+    let at = MONTHS.iter().position(|month| {
+        *month == word || word.len() == 3 && month.starts_with(word) || word == "sept" && *month == "september"
+    })?;
     i32::try_from(at + 1).ok()
 }
 
@@ -397,7 +412,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_not_moved() {
-        for text in ["13/32/2018", "2018", "March", "3/4/5/6", "2018-13-01", "about 3/4/61", "O3/l4/1962", "4-6 March 2018", ""] {
+        for text in
+            ["13/32/2018", "2018", "March", "3/4/5/6", "2018-13-01", "about 3/4/61", "O3/l4/1962", "4-6 March 2018", ""]
+        {
             assert_eq!(moved(text, 10), None, "{text}");
         }
     }

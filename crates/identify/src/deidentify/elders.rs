@@ -156,15 +156,23 @@ const fn is_part(byte: u8) -> bool {
 fn is_born(before: &str) -> bool {
     let near = &before[before.floor_char_boundary(before.len().saturating_sub(24))..];
     let words = near.split(|one: char| !one.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).rev();
-    words.take(4).any(|word| ["born", "birth", "dob", "yob", "birthdate", "birthyear"].contains(&word.to_ascii_lowercase().as_str()))
+    words.take(4).any(|word| {
+        ["born", "birth", "dob", "yob", "birthdate", "birthyear"].contains(&word.to_ascii_lowercase().as_str())
+    })
 }
 
 /// Do the words around a number say that it is an age.
 fn is_age(text: &str, range: Range<usize>) -> bool {
-    let near = text[range.end..text.floor_char_boundary(range.end + 16)].trim_start_matches([' ', '-']).to_ascii_lowercase();
-    let follows = ["year", "yr", "y/o", "yo ", "y.o", "yo,", "yo-", "yof", "yom"].iter().any(|unit| near.starts_with(unit));
+    let near =
+        text[range.end..text.floor_char_boundary(range.end + 16)].trim_start_matches([' ', '-']).to_ascii_lowercase();
+    let follows =
+        ["year", "yr", "y/o", "yo ", "y.o", "yo,", "yo-", "yof", "yom"].iter().any(|unit| near.starts_with(unit));
     let head = &text[..range.start];
     let head = &head[head.floor_char_boundary(head.len().saturating_sub(12))..];
-    let word = head.trim_end_matches([' ', ':', '=']).rsplit(|one: char| !one.is_ascii_alphabetic()).next().unwrap_or_default();
+    let word = head
+        .trim_end_matches([' ', ':', '='])
+        .rsplit(|one: char| !one.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
     follows || word.eq_ignore_ascii_case("age") || word.eq_ignore_ascii_case("aged")
 }

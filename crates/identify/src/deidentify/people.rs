@@ -136,7 +136,9 @@ fn family(part: &Part, fields: &[Field]) -> Option<String> {
 fn numbers<'a>(part: &'a Part, fields: &'a [Field]) -> impl Iterator<Item = String> + 'a {
     fields
         .iter()
-        .filter(|field| is_patient(field.meaning.who) && matches!(field.meaning.what, What::RecordNumber | What::OtherId))
+        .filter(|field| {
+            is_patient(field.meaning.who) && matches!(field.meaning.what, What::RecordNumber | What::OtherId)
+        })
         .filter_map(|field| part.text.get(field.range()))
         // References say where a record lies before they say its number.
         .map(|value| canonical(value.rsplit(['/', ':']).next().unwrap_or(value)))

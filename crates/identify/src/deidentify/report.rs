@@ -90,7 +90,9 @@ impl Report {
             (Method::Limited, _) => {
                 "machine de-identified, not Safe Harbor: a limited data set whose free text nobody has reviewed; still PHI"
             }
-            (Method::Pseudonym, _) => "machine de-identified, not Safe Harbor: pseudonyms, PHI until an expert has determined otherwise",
+            (Method::Pseudonym, _) => {
+                "machine de-identified, not Safe Harbor: pseudonyms, PHI until an expert has determined otherwise"
+            }
         }
     }
 
@@ -122,7 +124,9 @@ impl Report {
             }
         }
         if self.over_89 > 0 && method != Method::Limited {
-            said.push("The year written for a person over 89 is the same for all of them and is not their year of birth.");
+            said.push(
+                "The year written for a person over 89 is the same for all of them and is not their year of birth.",
+            );
         }
         if self.cuts_inside > 0 {
             said.push("A value was so long that it was searched in pieces.");
@@ -134,7 +138,9 @@ impl Report {
     #[must_use]
     pub const fn kept_because(method: Method) -> &'static str {
         match method {
-            Method::Limited => "45 CFR 164.514(e)(2) lets dates, ages, town or city, state and ZIP code stay in a limited data set",
+            Method::Limited => {
+                "45 CFR 164.514(e)(2) lets dates, ages, town or city, state and ZIP code stay in a limited data set"
+            }
             Method::SafeHarbor => "164.514(b)(2)(i) lets years, states and three digits of most ZIP codes stay",
             Method::Pseudonym => "moved dates, states and three digits of most ZIP codes stay for an expert to judge",
         }

@@ -17,8 +17,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// Words beside names that name nobody.
-const TITLES: &[&str] =
-    &["dr", "mr", "mrs", "ms", "miss", "mx", "prof", "doctor", "md", "rn", "np", "phd", "dds", "lpn", "cnm", "arnp", "fnp"];
+const TITLES: &[&str] = &[
+    "dr", "mr", "mrs", "ms", "miss", "mx", "prof", "doctor", "md", "rn", "np", "phd", "dds", "lpn", "cnm", "arnp",
+    "fnp",
+];
 /// Words between names. In capitals they may be names themselves.
 const LINKS: &[&str] = &["and", "or", "the", "of"];
 /// Keys of FHIR whose values have the form of an id, or lead to one (R4, "id", "reference", "Bundle.entry.fullUrl").
@@ -124,7 +126,8 @@ impl Rewriting<'_> {
             What::BirthDate if self.elders.is_over_89(shown) => {
                 self.report.count(Identifier::Date);
                 self.report.over_89 += 1;
-                let year = dates::year_of(shown, self.this_year).map_or(self.elders.floor, |year| self.elders.year(year));
+                let year =
+                    dates::year_of(shown, self.this_year).map_or(self.elders.floor, |year| self.elders.year(year));
                 making.ours(trimmed(part, field.range()), year.to_string());
                 true
             }
@@ -159,10 +162,15 @@ impl Rewriting<'_> {
             // The address of a server names an organisation; one that nobody can have (RFC 2606) stands in its place.
             Some((_, rest)) => {
                 let kind = rest.trim_end_matches('/').rsplit('/').next().filter(|kind| is_type(kind));
-                kind.map_or_else(|| "https://example.invalid/".to_owned(), |kind| format!("https://example.invalid/{kind}/"))
+                kind.map_or_else(
+                    || "https://example.invalid/".to_owned(),
+                    |kind| format!("https://example.invalid/{kind}/"),
+                )
             }
             None if head == "urn:uuid:" || head == "urn:oid:" || head == "#" => head.to_owned(),
-            None => head.strip_suffix('/').filter(|kind| is_type(kind)).map_or_else(String::new, |kind| format!("{kind}/")),
+            None => {
+                head.strip_suffix('/').filter(|kind| is_type(kind)).map_or_else(String::new, |kind| format!("{kind}/"))
+            }
         };
         let code = self.code(Identifier::OtherId, tail);
         let ours = is_code(&code);
@@ -344,7 +352,8 @@ pub(super) fn words(text: &str) -> Vec<Range<usize>> {
     // The letter behind a possessive apostrophe.
     found.retain(|word| {
         let before = text[..word.start].chars().next_back();
-        let possessive = before.is_some_and(is_apostrophe) && word.start > 2 && matches!(&text[word.clone()], "s" | "S");
+        let possessive =
+            before.is_some_and(is_apostrophe) && word.start > 2 && matches!(&text[word.clone()], "s" | "S");
         !possessive
     });
     found

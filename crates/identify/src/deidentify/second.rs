@@ -61,7 +61,8 @@ impl Meant {
     /// Where a place outside of all changes stood in the old text.
     fn old(&self, new: Range<usize>) -> Range<usize> {
         let before = self.spots.partition_point(|spot| spot.new.end <= new.start);
-        let (new_end, old_end) = before.checked_sub(1).map_or((0, 0), |at| (self.spots[at].new.end, self.spots[at].old.end));
+        let (new_end, old_end) =
+            before.checked_sub(1).map_or((0, 0), |at| (self.spots[at].new.end, self.spots[at].old.end));
         old_end + (new.start - new_end)..old_end + (new.end - new_end)
     }
 
@@ -123,7 +124,7 @@ pub(super) fn look(
             match pieces {
                 None => otherwise = true,
                 Some(pieces) => {
-                    for finding in search.part(&part) {
+                    for finding in super::found(search, &part) {
                         let county = super::rewrite::is_county(&part, &finding);
                         if !method.keeps(finding.kind) || county {
                             divided(&pieces, &finding, |index, finding| meant[index].judge(index, &finding, &mut seen));
@@ -178,7 +179,8 @@ impl Queue {
     }
 
     fn is_at_end(&self, meant: &[Meant]) -> bool {
-        self.offset == 0 && self.parts[self.next.min(self.parts.len())..].iter().all(|index| meant[*index].text.is_empty())
+        self.offset == 0
+            && self.parts[self.next.min(self.parts.len())..].iter().all(|index| meant[*index].text.is_empty())
     }
 }
 

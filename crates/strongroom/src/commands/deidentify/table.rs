@@ -31,7 +31,8 @@ pub(super) fn sealed(secret: &[u8], lines: &[Line]) -> Vec<u8> {
     let mut plain = Zeroizing::new(Vec::new());
     for line in lines {
         for text in [line.kind.as_str(), &line.canonical, &line.code] {
-            let length = u32::try_from(text.len()).expect("a value of a file that is under 2 GiB is shorter than 4 GiB");
+            let length =
+                u32::try_from(text.len()).expect("a value of a file that is under 2 GiB is shorter than 4 GiB");
             plain.extend_from_slice(&length.to_be_bytes());
             plain.extend_from_slice(text.as_bytes());
         }
