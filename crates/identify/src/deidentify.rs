@@ -120,6 +120,9 @@ impl fmt::Debug for Deidentified {
     }
 }
 
+/// Parts, each with what stands in it.
+type Searched = Vec<(Part, Vec<Finding>)>;
+
 /// Takes out of files what says who somebody is.
 pub struct Deidentifier {
     search: Search,
@@ -210,10 +213,14 @@ impl Deidentifier {
                 parts.iter().map(|(part, findings)| rewriting.part(part, findings)).collect();
             given = std::mem::take(&mut rewriting.given);
             let output = written(bytes, &parts, &changes)?;
-            let meant: Vec<Meant> = parts.iter().zip(&changes).map(|((part, _), changes)| Meant::of(part, changes)).collect();
+            let meant: Vec<Meant> =
+                parts.iter().zip(&changes).map(|((part, _), changes)| Meant::of(part, changes)).collect();
             let seen = second::look(&self.search, &output, name, &self.limits, self.method, &meant)?;
             if seen.missed_count > 0 {
-                return Err(DeidentifyError::Missed { count: seen.missed_count, kinds: seen.missed.into_iter().collect() });
+                return Err(DeidentifyError::Missed {
+                    count: seen.missed_count,
+                    kinds: seen.missed.into_iter().collect(),
+                });
             }
             if seen.late.is_empty() {
                 report.bytes_out = output.len() as u64;
@@ -222,12 +229,13 @@ impl Deidentifier {
             late += seen.late.len() as u64;
             take_in(&mut parts, seen.late);
         }
-        let kinds: BTreeSet<Identifier> = parts.iter().flat_map(|(_, findings)| findings).map(|found| found.kind).collect();
+        let kinds: BTreeSet<Identifier> =
+            parts.iter().flat_map(|(_, findings)| findings).map(|found| found.kind).collect();
         Err(DeidentifyError::Missed { count: late, kinds: kinds.into_iter().collect() })
     }
 
     /// All parts with what stands in them.
-    fn parts(&self, bytes: &[u8], name: &str) -> Result<(Summary, Vec<(Part, Vec<Finding>)>), DeidentifyError> {
+    fn parts(&self, bytes: &[u8], name: &str) -> Result<(Summary, Searched), DeidentifyError> {
         let mut parts = Vec::new();
         let (mut opaque, mut first) = (0, None);
         let (mut not_editable, mut named) = (false, false);
@@ -299,7 +307,9 @@ fn is_plain_part(name: &str) -> bool {
         numbered
             || matches!(piece, "word" | "xl" | "docProps" | "worksheets" | "title" | "unpacked" | "_rels" | "customXml")
             || piece.ends_with(".rels")
-            || piece.strip_suffix(".xml").is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) && stem.len() < 20)
+            || piece
+                .strip_suffix(".xml")
+                .is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) && stem.len() < 20)
     })
 }
 

@@ -28,7 +28,7 @@ pub mod table;
 pub mod template;
 
 pub use adt::{AdtEvent, AdtLine, AdtMessage, AdtPatient, AdtReject, patients_from_adt};
-pub use deidentify::{Deidentified, DeidentifyError, Deidentifier, Method};
+pub use deidentify::{Deidentified, Deidentifier, DeidentifyError, Method};
 pub use extract::{ExtractError, Extracted, text_of};
 pub use file_name::safe_file_name;
 pub use find::{FindOptions, FindStream, Finder};

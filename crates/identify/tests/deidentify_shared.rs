@@ -1,8 +1,13 @@
 //! The shared sample data without what says who somebody is: every file either comes out and reads as it was meant, or is refused with
 //! a reason that its format explains. The data is not committed; without it nothing is tested, and a line says so.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "what came of the files, and that a test was skipped, is told where tests tell"
+)]
+
 use identify::deidentify::Drawn;
-use identify::{DeidentifyError, Deidentifier, Method};
+use identify::{Deidentifier, DeidentifyError, Method};
 use record::{Day, SeededEntropy};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,7 +59,9 @@ fn sample_files_come_out_by_every_method_or_are_refused_for_a_reason() {
                 let said = match run.file(&bytes, &name, &mut drawn) {
                     Ok(out) if out.report.found_late > 0 => "came out, in more rounds",
                     Ok(_) => "came out",
-                    Err(DeidentifyError::Opaque { .. } | DeidentifyError::NotEditable | DeidentifyError::PartName) => "refused",
+                    Err(DeidentifyError::Opaque { .. } | DeidentifyError::NotEditable | DeidentifyError::PartName) => {
+                        "refused"
+                    }
                     // Tokens change what a model sees beside them; where that does not end, the file is refused.
                     Err(DeidentifyError::Missed { .. }) => {
                         missed += 1;

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use aws_lc_rs::hmac;
 use files::Named;
 use identify::deidentify::{Drawn, Keyed, RULES, Report, Surrogates};
-use identify::{DeidentifyError, Deidentifier, Method};
+use identify::{Deidentifier, DeidentifyError, Method};
 use record::{Clock as _, Day, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -99,7 +99,9 @@ fn inputs(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
     for named in files::named(&[input.to_owned()]) {
         match named {
             Named::File(path) => found.push(path),
-            Named::Input => return Err(WrongUse("standard input has no name; give a file or a folder".to_owned()).into()),
+            Named::Input => {
+                return Err(WrongUse("standard input has no name; give a file or a folder".to_owned()).into());
+            }
             Named::Not(_, why) => return Err(WrongUse(format!("something in the input is {why}")).into()),
         }
     }
@@ -118,7 +120,8 @@ fn files_through(
     let mut taken = HashSet::new();
     for (index, input) in inputs.iter().enumerate() {
         let bytes = bytes_of(input)?;
-        let done = run.file(&bytes, &name_of(input), surrogates).map_err(|error| refused(index + 1, inputs.len(), &error))?;
+        let done =
+            run.file(&bytes, &name_of(input), surrogates).map_err(|error| refused(index + 1, inputs.len(), &error))?;
         sum.add(&done.report);
         let name = if is_folder { output_name(run, input, index + 1, &mut taken) } else { "file".to_owned() };
         write_private(&waiting.0.join(name), &done.bytes).context("writing the output")?;
