@@ -4,6 +4,7 @@ mod customer;
 mod demo;
 mod keys;
 mod scan;
+mod standin;
 
 pub(crate) use customer::{
     CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
@@ -11,6 +12,7 @@ pub(crate) use customer::{
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
 pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
+pub(crate) use standin::StandinArgs;
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
@@ -74,6 +76,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom scan fixtures/ src/\n  strongroom scan dump.sql --format json --kinds ssn,mrn,name\n  git diff --cached | strongroom scan - --fail-on high\n  strongroom scan . --format sarif > phi.sarif\n  strongroom scan . --write-baseline phi.json && strongroom scan . --baseline phi.json\n\nThe last line says how much was read. What cannot be read (pictures, recordings) is told and is not called clean."
     )]
     Scan(ScanArgs),
+    /// Made-up practices with families, visits and documents in every format, from a seed: instead of production data.
+    #[command(
+        after_help = "Example:\n  strongroom standin --patients 50 --out made-up\n  strongroom standin --practices 20 --patients 10000 --seed 7 --formats csv,hl7v2,fhir --out made-up\n  strongroom standin --patients 1000 --dirt 20 --formats csv,truth --out dirty\n\nNumbers, addresses of mail and telephones are reserved ones that nobody has."
+    )]
+    Standin(StandinArgs),
     /// The gate: open it again after a finding.
     Gate(GateArgs),
     /// The ledger: verify, export, tail, prove.
