@@ -12,7 +12,7 @@ pub(crate) use customer::{
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
 pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
-pub(crate) use standin::StandinArgs;
+pub(crate) use self::standin::StandinArgs;
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
