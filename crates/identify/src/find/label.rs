@@ -159,6 +159,8 @@ struct Back<'a> {
     stopped: bool,
     id: bool,
     number: bool,
+    /// The word taken last was "number" or the like.
+    after_mark: bool,
 }
 
 /// The label before this place.
@@ -174,6 +176,7 @@ pub(super) fn before(view: View<'_>, place: usize) -> Option<Label> {
         stopped: false,
         id: false,
         number: false,
+        after_mark: false,
     };
     while let Some(token) = back.next_word() {
         if back.fillers > FILLERS_MAX || (back.stopped && token.end - token.start > 5) {
@@ -242,6 +245,7 @@ impl Back<'_> {
         }
         if token.has(MARK) {
             self.mark = Mark::Number;
+            self.after_mark = true;
             if token.is("id") || token.is("ids") || token.is("identifier") || token.is("identification") {
                 self.id = true;
             } else {
@@ -254,6 +258,7 @@ impl Back<'_> {
                 self.mark = self.mark.max(Mark::Is);
             }
             self.fillers += 1;
+            self.after_mark = false;
             return None;
         }
         self.end()
@@ -261,7 +266,9 @@ impl Back<'_> {
 
     /// The look ends at a word that means nothing here.
     fn end(&self) -> Option<Label> {
-        Some(self.rest().unwrap_or(Label {
+        // "archive number": a number of something that is not known here, and nobody's telephone.
+        let known = self.rest().filter(|label| label.noun != Noun::AnyNumber || !self.after_mark);
+        Some(known.unwrap_or(Label {
             noun: Noun::None,
             mark: self.mark,
             last: false,

@@ -163,8 +163,26 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     if cut || (view.at(end) == b'.' && is(view.at(end + 1), DIGIT)) {
         return None;
     }
-    let label = label::before(view, start);
+    let label = label::before(view, start).or_else(|| label_of_row(view, start));
     judge(view, (start, end), &shape, label)
+}
+
+/// The label of the number before, if this one is joined to it: "call 555-0100 or 555-0199".
+fn label_of_row(view: View<'_>, start: usize) -> Option<Label> {
+    let mut place = view.skip_blanks_back(start);
+    let joined = view.word_to(place).filter(|word| word.is("or") || word.is("and"));
+    match (joined, view.before(place)) {
+        (Some(word), _) => place = view.skip_blanks_back(word.start),
+        (None, b',' | b'/' | b';') => place = view.skip_blanks_back(place - 1),
+        _ => return None,
+    }
+    let end = place;
+    while place > 0 && end - place < 24 && matches!(view.at(place - 1), b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'+') {
+        place -= 1;
+    }
+    let digits = view.bytes[place..end].iter().filter(|byte| byte.is_ascii_digit()).count();
+    let label = label::before(view, place + usize::from(view.at(place) == b' '))?;
+    (digits >= 7 && label.is(&[Noun::Phone, Noun::Fax])).then_some(label)
 }
 
 fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Label>) -> Option<Finding> {
