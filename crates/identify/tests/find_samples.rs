@@ -99,5 +99,10 @@ fn notes_of_visits_hold_dates_and_little_else() {
     let text = String::from_utf8(text).expect("the sample is UTF-8");
     let others = findings(&text).iter().filter(|found| !matches!(found.kind.as_str(), "date" | "age")).count();
     // 1,701 notes and dialogues, read by eye: no number, address or contact stands in them.
-    assert_eq!(others, 0, "{:?}", findings(&text).iter().filter(|found| found.kind.as_str() != "date").collect::<Vec<_>>());
+    assert_eq!(
+        others,
+        0,
+        "{:?}",
+        findings(&text).iter().filter(|found| found.kind.as_str() != "date").collect::<Vec<_>>()
+    );
 }

@@ -63,7 +63,12 @@ fn every_split_of_every_document_gives_the_findings_of_the_whole() {
         findings += expected.len();
         for at in 0..=text.len() {
             let (left, right) = text.split_at(at);
-            assert_eq!(in_chunks(options, [left, right]), expected, "split at {at} of {}", String::from_utf8_lossy(text));
+            assert_eq!(
+                in_chunks(options, [left, right]),
+                expected,
+                "split at {at} of {}",
+                String::from_utf8_lossy(text)
+            );
         }
     }
     assert!(findings > 300, "{findings}");
@@ -90,7 +95,11 @@ fn parts_with_wide_margins_find_what_one_part_finds() {
 fn an_identifier_across_every_place_of_a_line_without_ends_is_found() {
     let options = small(256, 512, 128);
     for before in 0..600 {
-        let text = format!("{}SSN: 234-56-7891 {}", "word ".repeat(before / 5) + &"x".repeat(before % 5) + " ", "word ".repeat(200));
+        let text = format!(
+            "{}SSN: 234-56-7891 {}",
+            "word ".repeat(before / 5) + &"x".repeat(before % 5) + " ",
+            "word ".repeat(200)
+        );
         let found = whole(options, text.as_bytes());
         assert_eq!(found.len(), 1, "{before}");
         assert_eq!(&text[found[0].range()], "234-56-7891");
@@ -170,8 +179,9 @@ fn processor_time() -> Duration {
 #[test]
 fn hostile_lines_take_linear_time() {
     for unit in [
-        "1", "@", "1-", "1 ", "1.", "1/", "(1)", "a@", "a.b", "::", "1:", "one ", "oh one ", "ninety ", "dot com ", "march ",
-        "1a", "x1", "1 st ", "SSN ", "number ", "id: ", "1 a ", "http://", "#1", "1\n", "\u{e9}1", "( ", "double ", "May 1 ",
+        "1", "@", "1-", "1 ", "1.", "1/", "(1)", "a@", "a.b", "::", "1:", "one ", "oh one ", "ninety ", "dot com ",
+        "march ", "1a", "x1", "1 st ", "SSN ", "number ", "id: ", "1 a ", "http://", "#1", "1\n", "\u{e9}1", "( ",
+        "double ", "May 1 ",
     ] {
         let (one, two) = costs(unit);
         // Four times and a little noise are allowed for twice the text; what is quadratic in the text, and not only in a

@@ -100,11 +100,44 @@ pub(super) enum Noun {
 
 impl Noun {
     const ALL: &'static [Self] = &[
-        Self::None, Self::Mrn, Self::MrWeak, Self::Record, Self::Visit, Self::Order, Self::Ssn, Self::Social,
-        Self::Security, Self::Taxpayer, Self::Employer, Self::Npi, Self::Dea, Self::Medicare, Self::Plan,
-        Self::Pharmacy, Self::Account, Self::Claim, Self::Card, Self::Routing, Self::Iban, Self::License,
-        Self::Passport, Self::Other, Self::National, Self::Plate, Self::Vin, Self::Serial, Self::Udi, Self::Imei,
-        Self::Phone, Self::Fax, Self::Date, Self::Zip, Self::Ip, Self::Biometric, Self::Photo, Self::AnyId,
+        Self::None,
+        Self::Mrn,
+        Self::MrWeak,
+        Self::Record,
+        Self::Visit,
+        Self::Order,
+        Self::Ssn,
+        Self::Social,
+        Self::Security,
+        Self::Taxpayer,
+        Self::Employer,
+        Self::Npi,
+        Self::Dea,
+        Self::Medicare,
+        Self::Plan,
+        Self::Pharmacy,
+        Self::Account,
+        Self::Claim,
+        Self::Card,
+        Self::Routing,
+        Self::Iban,
+        Self::License,
+        Self::Passport,
+        Self::Other,
+        Self::National,
+        Self::Plate,
+        Self::Vin,
+        Self::Serial,
+        Self::Udi,
+        Self::Imei,
+        Self::Phone,
+        Self::Fax,
+        Self::Date,
+        Self::Zip,
+        Self::Ip,
+        Self::Biometric,
+        Self::Photo,
+        Self::AnyId,
         Self::AnyNumber,
     ];
 
@@ -268,12 +301,7 @@ impl Back<'_> {
     fn end(&self) -> Option<Label> {
         // "archive number": a number of something that is not known here, and nobody's telephone.
         let known = self.rest().filter(|label| label.noun != Noun::AnyNumber || !self.after_mark);
-        Some(known.unwrap_or(Label {
-            noun: Noun::None,
-            mark: self.mark,
-            last: false,
-            fillers: 0,
-        }))
+        Some(known.unwrap_or(Label { noun: Noun::None, mark: self.mark, last: false, fillers: 0 }))
     }
 
     /// The noun that this word is.
@@ -297,12 +325,12 @@ impl Back<'_> {
                 let noun = if after(&["fax", "facsimile"]) { Noun::Fax } else { Noun::Phone };
                 (self.mark >= Mark::Colon && self.fillers == 0).then(|| self.label(noun))
             }
-            Noun::Record if (token.is("record") || token.is("rec")) && after(&["medical", "health", "hospital", "med"]) => {
+            Noun::Record
+                if (token.is("record") || token.is("rec")) && after(&["medical", "health", "hospital", "med"]) =>
+            {
                 Some(self.label(Noun::Mrn))
             }
-            Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => {
-                Some(self.label(Noun::Plate))
-            }
+            Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => Some(self.label(Noun::Plate)),
             Noun::Plate if token.is("tag") => None,
             _ => Some(self.label(noun)),
         }
