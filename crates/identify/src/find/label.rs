@@ -276,6 +276,14 @@ impl Back<'_> {
         if let Some(label) = self.noun(token) {
             return Some(label);
         }
+        // "Patient: No. 200 steps" denies; "policy no. 200" counts.
+        let place = self.view.skip_blanks_back(token.start);
+        let dot = usize::from(self.view.before(place) == b'.');
+        let word = self.view.word_to(place - dot);
+        let follows_a_word = word.is_some_and(|word| dot == 0 || (word.has(LABEL) && word.end - word.start <= 5));
+        if token.is("no") && (self.newlines > 0 || !follows_a_word) {
+            return self.end();
+        }
         if token.has(MARK) {
             self.mark = Mark::Number;
             self.after_mark = true;
