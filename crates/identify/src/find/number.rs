@@ -99,7 +99,7 @@ fn lettered(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     prefer(best, device::marked(view, run));
 }
 
-/// The value that holds this run: letters, digits and single marks between them, without a label in front.
+/// The value that holds this run: letters, digits and single marks between them.
 pub(super) fn value(view: View<'_>, run: Run) -> (usize, usize) {
     let mut start = run.word_start;
     while run.start - start < 24
@@ -109,7 +109,6 @@ pub(super) fn value(view: View<'_>, run: Run) -> (usize, usize) {
     {
         start = view.run_start(start - 1, ALNUM, 24);
     }
-    start = without_label(view, start, run.start);
     let mut end = run.word_end;
     while end - start < VALUE_MAX {
         let mark = view.at(end);
@@ -185,8 +184,16 @@ fn demand(noun: Noun) -> Option<Demand> {
         Noun::Biometric => (Kind::Biometric, "biometric.labelled", false, 3, 80),
         Noun::Photo => (Kind::Photo, "photo.labelled", false, 3, 75),
         Noun::AnyId => (Kind::OtherId, "id.labelled", false, 4, 70),
-        Noun::None | Noun::Ssn | Noun::Social | Noun::Security | Noun::Phone | Noun::Fax | Noun::Date | Noun::Zip
-        | Noun::Ip | Noun::AnyNumber => return None,
+        Noun::None
+        | Noun::Ssn
+        | Noun::Social
+        | Noun::Security
+        | Noun::Phone
+        | Noun::Fax
+        | Noun::Date
+        | Noun::Zip
+        | Noun::Ip
+        | Noun::AnyNumber => return None,
     };
     Some(Demand { kind, rule, strong, digits_min, sure })
 }
@@ -205,15 +212,22 @@ fn labelled(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     let mut label = label::before(view, start);
+    let stripped = without_label(view, start, run.start);
+    if label.is_none() && stripped > start {
+        (start, label) = (stripped, label::before(view, stripped));
+    }
     if label.is_none() {
         (start, label) = with_letters_before(view, start)?;
     }
     let label = label?;
     let demand = demand(label.noun)?;
-    if !is_enough(label, &demand, digits, end - start) || !is_value(view, start, end) {
+    if !is_value(view, start, end) {
         return None;
     }
     let end = with_stray_groups(view, (start, end), label, digits);
+    if !is_enough(label, &demand, count_digits(view, start, end), end - start) {
+        return None;
+    }
     let text = &view.bytes[start..end];
     let checked = match label.noun {
         Noun::Npi => check::Digits::of(text).is_some_and(|digits| check::npi(digits.as_slice())),
@@ -255,7 +269,8 @@ fn is_enough(label: Label, demand: &Demand, digits: usize, length: usize) -> boo
         (false, _) => demand.digits_min.max(6),
     };
     let letters = length - digits.min(length);
-    let enough = digits >= digits_min || (digits + letters >= digits_min + 3 && digits >= 2 && label.mark >= Mark::Colon);
+    let enough =
+        digits >= digits_min || (digits + letters >= digits_min + 3 && digits >= 2 && label.mark >= Mark::Colon);
     let plausible = match label.noun {
         Noun::Plate => (4..=9).contains(&length),
         Noun::Card => label.last || digits >= 12,
@@ -289,8 +304,8 @@ fn with_stray_groups(view: View<'_>, span: (usize, usize), label: Label, digits:
     while view.at(end) == b' ' {
         let next = view.run_end(end + 1, DIGIT, 12);
         let length = next - (end + 1);
-        let stops = !is(view.at(next), ALNUM)
-            && !(matches!(view.at(next), b'/' | b'-' | b'.' | b':' | b'%') && is(view.at(next + 1), ALNUM));
+        let marked = matches!(view.at(next), b'/' | b'-' | b'.' | b':' | b'%') && is(view.at(next + 1), ALNUM);
+        let stops = !marked && !is(view.at(next), ALNUM);
         if length < 2 || total + length > 16 || !stops || label::counts(view, next) {
             break;
         }

@@ -45,7 +45,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("nineteen", TEEN, 19),
     ("twenty", TENS, 20),
     ("thirty", TENS, 30),
-    ("forty", TENS, 40),
+    ("forty fourty", TENS, 40),
     ("fifty", TENS, 50),
     ("sixty", TENS, 60),
     ("seventy", TENS, 70),
@@ -59,10 +59,10 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("sixth", ORDINAL, 6),
     ("seventh", ORDINAL, 7),
     ("eighth", ORDINAL, 8),
-    ("ninth", ORDINAL, 9),
+    ("ninth nineth", ORDINAL, 9),
     ("tenth", ORDINAL, 10),
     ("eleventh", ORDINAL, 11),
-    ("twelfth", ORDINAL, 12),
+    ("twelfth twelth", ORDINAL, 12),
     ("thirteenth", ORDINAL, 13),
     ("fourteenth", ORDINAL, 14),
     ("fifteenth", ORDINAL, 15),
@@ -130,7 +130,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
          given current old new home work cell mobile office primary secondary main direct and or as has had \
          with from by he she they you i me him them us patient patients the same following below above here please \
          we be will would can could please back up reads recorded per under full complete valid last ending ends end \
-         digits digit daytime evening emergency preferred alternate assigned issued address",
+         digits digit daytime evening emergency preferred alternate assigned issued address scan",
         FILLER,
         0,
     ),
@@ -146,7 +146,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("number numbers no num nbr nr nbrs nos id ids identifier identification nmbr numb", MARK, 0),
     ("mrn mrns emrn mrno medrec umrn mpi empi uhid mpn medrecno pid ptid hrn", LABEL, Noun::Mrn as u8),
     ("mr", LABEL, Noun::MrWeak as u8),
-    ("record records chart patient file", LABEL, Noun::Record as u8),
+    ("record rec records chart patient file", LABEL, Noun::Record as u8),
     ("csn fin har encounter visit episode admission", LABEL, Noun::Visit as u8),
     ("accession acc accn specimen order requisition case sample pathology study exam", LABEL, Noun::Order as u8),
     ("ssn ssns sss", LABEL, Noun::Ssn as u8),
@@ -195,7 +195,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("imei meid esn", LABEL, Noun::Imei as u8),
     (
         "phone phones telephone tel cell cellphone mobile call called calling callback contact contacts pager beeper reach reached \
-         dial dialed ph tele landline phn telefono text texted extension voicemail hotline home work switchboard",
+         dial dialed ph tele landline phn telefono text texted extension voicemail hotline home work switchboard answering phoned rang",
         LABEL,
         Noun::Phone as u8,
     ),
@@ -209,11 +209,19 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     ("zip zipcode postal", LABEL, Noun::Zip as u8),
     ("ip ipv", LABEL, Noun::Ip as u8),
-    ("fingerprint fingerprints retina retinal iris voiceprint biometric biometrics palmprint faceprint dna", LABEL, Noun::Biometric as u8),
+    (
+        "fingerprint fingerprints retina retinal iris voiceprint biometric biometrics palmprint faceprint dna",
+        LABEL,
+        Noun::Biometric as u8,
+    ),
     ("photo photos photograph photographs picture headshot snapshot image images", LABEL, Noun::Photo as u8),
     ("com org net edu gov mil biz info health", USUAL_TLD, 0),
-    ("alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
+    (
+        "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
       indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri \
       montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington \
-      wisconsin wyoming columbia hampshire jersey mexico york carolina dakota island rico", STATE, 0),
+      wisconsin wyoming columbia hampshire jersey mexico york carolina dakota island rico",
+        STATE,
+        0,
+    ),
 ];
