@@ -340,7 +340,8 @@ impl Between {
                 self.blanks = self.blanks.saturating_add(1);
                 self.blank_after_first |= self.first != 0;
             }
-            b'@' | b'_' | b'\\' => self.first = b'@',
+            b'@' | b'_' => self.first = b'@',
+            b'\\' => {}
             other if self.first == 0 => self.first = other,
             _ => {}
         }
@@ -395,7 +396,8 @@ mod tests {
 
     #[test]
     fn a_possessive_ending_is_no_part_of_the_word_and_an_apostrophe_within_a_name_is() {
-        let found: Vec<_> = words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
+        let found: Vec<_> =
+            words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
         assert_eq!(found, ["Smith", "O'Brien", "Ka\u{2bb}ahumanu", "D\u{2019}Angelo"]);
     }
 
