@@ -16,6 +16,7 @@ pub mod find;
 pub mod header;
 pub mod hl7;
 pub mod limits;
+pub mod names;
 pub mod path_template;
 pub mod phi;
 pub mod read;
