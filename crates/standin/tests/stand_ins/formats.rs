@@ -1,6 +1,6 @@
 //! Every format is well-formed and says the same of the same patient.
 
-use crate::reading::{iso, json, made, plan, rows, said, texts};
+use crate::reading::{PATIENTS, iso, json, rows, said, texts, whole};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn elements(text: &str) -> Vec<String> {
     loop {
         match reader.read_event().expect("well-formed XML") {
             Event::Start(start) => {
-                let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+                let name = AsRef::<str>::as_ref(&start.name()).to_owned();
                 seen.push(name.clone());
                 open.push(name);
             }
@@ -42,20 +42,20 @@ fn unescaped(text: &str) -> String {
 
 #[test]
 fn the_same_patient_has_the_same_name_and_birth_date_in_all_formats() {
-    let files = made(&plan());
-    let fhir: BTreeMap<(String, String), Value> = json(&files, "fhir/Patient.ndjson")
+    let files = whole();
+    let fhir: BTreeMap<(String, String), Value> = json(files, "fhir/Patient.ndjson")
         .into_iter()
         .map(|(folder, patient)| {
             ((folder, patient["identifier"][0]["value"].as_str().expect("a number").to_owned()), patient)
         })
         .collect();
     let mut tables = BTreeMap::new();
-    for (path, text) in texts(&files, "csv/patients.csv") {
+    for (path, text) in texts(files, "csv/patients.csv") {
         let folder = path.split('/').next().expect("a folder").to_owned();
         tables.extend(rows(text).into_iter().map(|row| ((folder.clone(), row["mrn"].clone()), row)));
     }
-    let truth = json(&files, "truth/patients.ndjson");
-    assert_eq!((truth.len(), fhir.len(), tables.len()), (150, 150, 150));
+    let truth = json(files, "truth/patients.ndjson");
+    assert_eq!((truth.len(), fhir.len(), tables.len()), (PATIENTS as usize, PATIENTS as usize, PATIENTS as usize));
     for (folder, patient) in truth {
         let (family, given, born) = (said(&patient, "family"), said(&patient, "given"), said(&patient, "birth_date"));
         let key = (folder.clone(), said(&patient, "mrn").to_owned());
@@ -81,21 +81,21 @@ fn the_same_patient_has_the_same_name_and_birth_date_in_all_formats() {
 
 #[test]
 fn every_xml_file_is_well_formed_and_a_ccd_has_its_sections() {
-    let files = made(&plan());
+    let files = whole();
     let mut read = 0;
-    for (path, text) in texts(&files, "/ccda/") {
+    for (path, text) in texts(files, "/ccda/") {
         let seen = elements(text);
         assert_eq!(seen[0], "ClinicalDocument");
         assert!(seen.iter().filter(|name| *name == "section").count() >= 7, "{path}");
         read += 1;
     }
-    assert_eq!(read, 150);
+    assert_eq!(read, PATIENTS as usize);
 }
 
 #[test]
 fn every_fhir_resource_has_its_own_id_and_every_reference_leads_somewhere() {
-    let files = made(&plan());
-    let all = json(&files, "/fhir/");
+    let files = whole();
+    let all = json(files, "/fhir/");
     let mut ids = BTreeSet::new();
     for (folder, resource) in &all {
         let id = format!("{folder}/{}/{}", said(resource, "resourceType"), said(resource, "id"));
@@ -125,9 +125,9 @@ fn every_fhir_resource_has_its_own_id_and_every_reference_leads_somewhere() {
 
 #[test]
 fn every_message_begins_with_its_head_and_every_segment_is_one() {
-    let files = made(&plan());
+    let files = whole();
     let (mut kinds, mut controls) = (BTreeSet::new(), BTreeSet::new());
-    for (path, text) in texts(&files, "/hl7v2/") {
+    for (path, text) in texts(files, "/hl7v2/") {
         assert!(!text.contains('\n') && text.ends_with('\r'), "{path}");
         for line in text.split_terminator('\r') {
             let fields: Vec<&str> = line.split('|').collect();
@@ -174,9 +174,9 @@ fn page_text(bytes: &[u8]) -> String {
 
 #[test]
 fn text_word_and_page_files_and_the_attachment_say_the_same() {
-    let files = made(&plan());
+    let files = whole();
     let mut read = 0;
-    for (path, text) in texts(&files, "/text/") {
+    for (path, text) in texts(files, "/text/") {
         let word = &files[&path.replace("/text/", "/docx/").replace(".txt", ".docx")];
         assert_eq!(word_text(word), text.trim_end(), "{path}");
         let pages = page_text(&files[&path.replace("/text/", "/pdf/").replace(".txt", ".pdf")]);
@@ -186,14 +186,15 @@ fn text_word_and_page_files_and_the_attachment_say_the_same() {
             read += 1;
         }
     }
-    assert!(read > 100, "{read}");
+    assert!(read > 40, "{read}");
 }
 
 #[test]
 fn every_entry_of_a_pages_table_of_objects_points_at_its_object() {
-    let files = made(&plan());
+    let files = whole();
     for (path, bytes) in files.iter().filter(|(path, _)| path.contains("/pdf/")) {
-        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        // A letter for each byte: Windows-1252 is none of UTF-8.
+        let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
         let places: Vec<usize> = text
             .split_once("\nxref\n")
             .map(|(_, table)| {

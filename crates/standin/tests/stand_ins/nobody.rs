@@ -1,7 +1,8 @@
 //! Nothing that leaves here can belong to anybody: every number and address comes from a range kept free.
 
-use crate::reading::{made, plan};
+use crate::reading::{made, plan, whole};
 use standin::{Dirt, Plan};
+use std::sync::OnceLock;
 
 /// Hosts of vocabularies, which are names and not addresses of anybody.
 const VOCABULARIES: [&str; 11] = [
@@ -18,8 +19,13 @@ const VOCABULARIES: [&str; 11] = [
     "unitsofmeasure.org",
 ];
 
-fn readable() -> Vec<(String, String)> {
-    let files = made(&Plan { dirt: Dirt::at(100), ..plan() });
+fn readable() -> &'static [(String, String)] {
+    static READABLE: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    READABLE.get_or_init(make_readable)
+}
+
+fn make_readable() -> Vec<(String, String)> {
+    let files = made(&Plan { dirt: Dirt::at(100), patients: 45, ..plan() });
     let read = |(path, bytes): (String, Vec<u8>)| (path, String::from_utf8_lossy(&bytes).into_owned());
     files.into_iter().filter(|(path, _)| !path.contains("/docx/")).map(read).collect()
 }
@@ -32,6 +38,9 @@ fn is_reserved_host(host: &str) -> bool {
 
 /// Do the bytes at this place have this shape: `9` stands for a digit, anything else for itself.
 fn has_shape(bytes: &[u8], at: usize, shape: &str) -> bool {
+    if !matches!(bytes[at], b'0'..=b'9' | b'(') {
+        return false;
+    }
     let fits = |(byte, mark): (&u8, u8)| if mark == b'9' { byte.is_ascii_digit() } else { *byte == mark };
     let whole = bytes.len() >= at + shape.len() && bytes[at..].iter().zip(shape.bytes()).all(fits);
     let alone = at == 0 || !bytes[at - 1].is_ascii_digit() && bytes[at - 1] != b'-';
@@ -51,7 +60,7 @@ fn every_social_security_number_is_one_that_is_never_issued() {
             }
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 40, "{seen}");
 }
 
 #[test]
@@ -67,7 +76,7 @@ fn every_telephone_number_is_set_aside_for_fiction() {
             }
         }
     }
-    assert!(seen > 500, "{seen}");
+    assert!(seen > 200, "{seen}");
 }
 
 #[test]
@@ -89,12 +98,12 @@ fn every_mail_and_web_address_lies_where_nobody_can() {
             webs += 1;
         }
     }
-    assert!(mails > 100 && webs > 100, "{mails} {webs}");
+    assert!(mails > 40 && webs > 40, "{mails} {webs}");
 }
 
 #[test]
 fn every_identifier_of_a_provider_begins_as_none_that_is_given_out_does() {
-    for (_, practitioner) in crate::reading::json(&made(&plan()), "fhir/Practitioner.ndjson") {
+    for (_, practitioner) in crate::reading::json(whole(), "fhir/Practitioner.ndjson") {
         let npi = practitioner["identifier"][0]["value"].as_str().expect("a number").to_owned();
         assert!(npi.len() == 10 && npi.starts_with('9'), "{npi}");
     }

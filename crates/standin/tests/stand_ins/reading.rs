@@ -4,10 +4,14 @@ use record::civil::Day;
 use serde_json::Value;
 use standin::{Dirt, Formats, InMemory, Plan, make};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// Patients of that plan.
+pub(crate) const PATIENTS: u32 = 90;
 
 /// The plan of most tests: every kind of practice, a little of everything.
 pub(crate) fn plan() -> Plan {
-    Plan::new(3, 150, 11, Day::new(2026, 6, 1).expect("a day"))
+    Plan::new(3, PATIENTS, 11, Day::new(2026, 6, 1).expect("a day"))
 }
 
 /// Files of a plan, by path.
@@ -15,6 +19,18 @@ pub(crate) fn made(plan: &Plan) -> BTreeMap<String, Vec<u8>> {
     let mut out = InMemory::default();
     make(plan, &mut out).expect("memory takes everything");
     out.files
+}
+
+/// That plan in all formats, made once.
+pub(crate) fn whole() -> &'static BTreeMap<String, Vec<u8>> {
+    static WHOLE: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
+    WHOLE.get_or_init(|| made(&plan()))
+}
+
+/// Many more people, as tables, messages and truth, made once.
+pub(crate) fn many() -> &'static BTreeMap<String, Vec<u8>> {
+    static MANY: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
+    MANY.get_or_init(|| some(Plan { patients: 450, ..plan() }, "csv,hl7v2,text,truth"))
 }
 
 /// Files of a plan in some formats.

@@ -1,7 +1,6 @@
 //! The truth about PHI in texts is true: spans are whole, ordered and complete for what the record knows.
 
-use crate::reading::{json, plan, said, some, texts};
-use standin::Plan;
+use crate::reading::{json, many, said, texts, whole};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of kinds as `scan` prints them; the crate that owns them may not be named here.
@@ -40,10 +39,10 @@ fn spans(files: &BTreeMap<String, Vec<u8>>) -> Spans {
 
 #[test]
 fn spans_are_ordered_whole_and_of_known_kinds() {
-    let files = some(plan(), "text,truth");
-    let spans = spans(&files);
+    let files = whole();
+    let spans = spans(files);
     let mut kinds = BTreeSet::new();
-    for (path, text) in texts(&files, "/text/") {
+    for (path, text) in texts(files, "/text/") {
         let mut before = 0;
         assert!(spans.contains_key(path), "{path} speaks of nobody");
         for (start, end, kind) in &spans[path] {
@@ -69,10 +68,10 @@ fn bare(text: &str, spans: &[(usize, usize, String)], wanted: &str) -> usize {
 
 #[test]
 fn no_number_mail_or_whole_name_of_the_record_stands_outside_a_span() {
-    let files = some(plan(), "text,truth,csv");
-    let spans = spans(&files);
+    let files = whole();
+    let spans = spans(files);
     let mut looked = 0;
-    for (folder, patient) in json(&files, "truth/patients.ndjson") {
+    for (folder, patient) in json(files, "truth/patients.ndjson") {
         let table = &files[&format!("{folder}/csv/patients.csv")];
         let rows = crate::reading::rows(str::from_utf8(table).expect("clean tables are UTF-8"));
         let row = rows.iter().find(|row| row["mrn"] == said(&patient, "mrn")).expect("everybody has a row");
@@ -88,14 +87,14 @@ fn no_number_mail_or_whole_name_of_the_record_stands_outside_a_span() {
             }
         }
     }
-    assert!(looked > 1_000, "{looked}");
+    assert!(looked > 500, "{looked}");
 }
 
 #[test]
 fn dates_and_telephones_and_mails_never_stand_outside_a_span() {
-    let files = some(plan(), "text,truth");
-    let spans = spans(&files);
-    for (path, text) in texts(&files, "/text/") {
+    let files = whole();
+    let spans = spans(files);
+    for (path, text) in texts(files, "/text/") {
         for mark in ["555-01", "555.01", "555 01", "five five five zero", "@", "example.", "://"] {
             assert_eq!(bare(text, &spans[path], mark), 0, "{path}: {mark}");
         }
@@ -111,10 +110,10 @@ fn dates_and_telephones_and_mails_never_stand_outside_a_span() {
 
 #[test]
 fn two_notes_rarely_share_a_sentence() {
-    let files = some(Plan { patients: 600, ..plan() }, "text");
+    let files = many();
     let mut places: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut notes = 0;
-    for (note, (_, text)) in texts(&files, "/text/").enumerate() {
+    for (note, (_, text)) in texts(files, "/text/").enumerate() {
         notes += 1;
         for sentence in text.split(['.', '\n', ';']).map(str::trim).filter(|each| each.split(' ').count() >= 8) {
             places.entry(sentence.to_lowercase()).or_default().insert(note);
