@@ -186,7 +186,7 @@ impl Writer<'_, '_> {
                 self.line(ailment.exam);
                 self.end_sentence();
             }
-            None => self.sentence("exam.well"),
+            None => self.sentence(if self.facts.years < 20 { "exam.well" } else { "exam.grown" }),
         }
     }
 
@@ -197,7 +197,7 @@ impl Writer<'_, '_> {
                 self.end_sentence();
                 self.some("close.sick", 800);
             }
-            None => self.sentence("plan.well"),
+            None => self.sentence(if self.facts.years < 20 { "plan.well" } else { "plan.grown" }),
         }
     }
 

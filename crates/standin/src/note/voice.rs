@@ -91,7 +91,7 @@ impl Note {
                 b' ' => blank = Some(at),
                 _ => {}
             }
-            if at - line >= columns
+            if at.saturating_sub(line) >= columns
                 && let Some(end) = blank.take()
             {
                 bytes[end] = b'\n';
