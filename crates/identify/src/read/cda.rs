@@ -187,8 +187,8 @@ impl<'t> Document<'t, '_, '_> {
             return;
         }
         let words = &self.text[begin..end];
-        let packed_min = if self.stack.last().is_some_and(|element| element.packed) { 8 } else { PACKED_BYTES_MIN };
-        if words.len() >= packed_min && transfer::is_base64(words) {
+        let said = self.stack.last().is_some_and(|element| element.packed) && transfer::is_base64(words);
+        if said || words.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(words) {
             self.label();
             self.weaver.gap("[...]", begin..end);
             self.packed.push(begin..end);

@@ -168,6 +168,7 @@ pub(super) fn child(parent: &Kind, key: &str, parent_is_object: bool) -> Kind {
         (_, "address" | "valueAddress") => Kind::Address(who),
         (_, "telecom" | "valueContactPoint") => Kind::Contact(who),
         (_, "identifier" | "valueIdentifier" | "masterIdentifier" | "groupIdentifier") => Kind::Identifier(who),
+        (Kind::Identifier(_), "type") => Kind::Coding,
         (_, "coding" | "valueCoding" | "class") => Kind::Coding,
         (_, "attachment" | "valueAttachment" | "content" | "photo" | "contentAttachment" | "presentedForm") => {
             Kind::Attachment

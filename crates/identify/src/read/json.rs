@@ -232,8 +232,8 @@ impl<'t> Values<'t, '_, '_> {
         if is_string && (kind.is_div(key) || raw.starts_with("<div") && raw.ends_with("</div>")) {
             return self.markup(range);
         }
-        let packed_min = if kind.is_packed(key) { 8 } else { PACKED_BYTES_MIN };
-        if is_string && raw.len() >= packed_min && transfer::is_base64(raw) {
+        let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
+        if is_string && (said || raw.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(raw)) {
             self.packed.push((range.clone(), self.weaver.record));
             self.weaver.gap("[...]\n", range);
             return;

@@ -114,9 +114,9 @@ impl Dump<'_, '_, '_> {
                 self.string(true);
             }
             quote @ (b'"' | b'`') => {
-                let end = (self.until(at + 1, |byte| byte == quote) + 1).min(self.text.len());
-                self.name(at + 1..end.saturating_sub(1).max(at + 1));
-                self.copy_to(end);
+                let end = self.until(at + 1, |byte| byte == quote);
+                self.name(at + 1..end);
+                self.copy_to((end + 1).min(self.text.len()));
             }
             b'(' | b')' | b',' | b';' => self.sign(bytes[at]),
             byte if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+') || byte >= 0x80 => {
@@ -204,10 +204,11 @@ impl Dump<'_, '_, '_> {
 
     fn word(&mut self, range: Range<usize>) {
         if self.in_values() {
+            if self.text[range.clone()].eq_ignore_ascii_case("null") {
+                return self.structure(range.end);
+            }
             self.begin_value();
-            let is_null = self.text[range.clone()].eq_ignore_ascii_case("null");
-            let escape = if is_null { Escape::Fixed } else { Escape::SqlBare };
-            self.weaver.copy(self.text, range.clone(), escape);
+            self.weaver.copy(self.text, range.clone(), Escape::SqlBare);
             self.at = range.end;
             self.weaver.end();
             return;
