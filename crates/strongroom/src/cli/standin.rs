@@ -1,7 +1,7 @@
 //! What `standin` can be told.
 
 use clap::Args;
-use record::Day;
+use record::civil::Day;
 use standin::Formats;
 use std::path::PathBuf;
 

@@ -38,8 +38,11 @@ pub(crate) fn standin(args: &StandinArgs) -> anyhow::Result<()> {
 fn half_made(out: &Path) -> anyhow::Result<PathBuf> {
     let wrong = |why: &str| WrongUse(format!("{}: {why}", out.display()));
     match fs::read_dir(out) {
-        Ok(mut inside) if inside.next().is_none() => {}
-        Ok(_) => return Err(wrong("is not empty; name a folder that is not there yet").into()),
+        Ok(mut inside) => {
+            if inside.next().is_some() {
+                return Err(wrong("is not empty; name a folder that is not there yet").into());
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(_) => return Err(wrong("is no folder that can be written to").into()),
     }

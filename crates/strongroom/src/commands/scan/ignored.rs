@@ -5,7 +5,7 @@
 
 use crate::outcome::WrongUse;
 use identify::{Finding, Identifier};
-use record::Day;
+use record::civil::Day;
 use serde::Deserialize;
 use std::path::Path;
 
