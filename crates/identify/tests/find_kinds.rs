@@ -18,7 +18,7 @@ fn marked(line: &str, kind: Identifier) -> (String, Vec<Span>) {
     let line = line.replace("\\n", "\n");
     let (mut text, mut spans) = (String::new(), Vec::new());
     let mut pieces = line.split('«');
-    text.push_str(pieces.next().unwrap());
+    text.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (inside, after) = piece.split_once('»').expect("every mark is closed");
         let named = inside.split_once('|').and_then(|(name, rest)| Some((name.parse().ok()?, rest)));
@@ -32,7 +32,7 @@ fn marked(line: &str, kind: Identifier) -> (String, Vec<Span>) {
 
 /// Checks a table and says how many lines of each sort it has.
 fn check(kind: &str, table: &str) -> (usize, usize) {
-    let kind: Identifier = kind.parse().unwrap();
+    let kind: Identifier = kind.parse().expect("a table is named after a kind");
     let (mut positive, mut negative, mut wrong) = (0, 0, Vec::new());
     for line in table.lines() {
         let (sign, line) = line.split_at_checked(2).expect("a line has a sign and a text");
