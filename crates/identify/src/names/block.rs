@@ -142,7 +142,9 @@ impl Block {
         match word.look {
             Look::Lower => {
                 let rare = word.flags & (COMMON | ENGLISH | DRUG | TERM | VOCABULARY) == 0;
-                titled || (rare && word.flags & NAMES != 0) || (follows && word.flags & HEAD != 0)
+                (titled && word.flags & COMMON == 0)
+                    || (rare && word.flags & NAMES != 0)
+                    || (follows && word.flags & HEAD != 0)
             }
             Look::LowerText => titled || word.pair & PLACES != 0 || is_dictated_name(text, word, before),
             Look::Title if word.flags & COMMON != 0 && !listed => {

@@ -186,7 +186,8 @@ impl<'a> Words<'a> {
                 continue;
             }
             let letter = self.text[self.at..].chars().next()?;
-            if letter.is_alphanumeric() {
+            // The okina counts as a letter, and alone it is no word: a word that is empty would be found for ever.
+            if letter.is_alphanumeric() && !is_apostrophe(letter) {
                 break;
             }
             seen.take_wide(letter);
