@@ -184,7 +184,7 @@ impl Rolling<'_> {
     fn adult_patients(&self, dice: &mut Dice, household: &mut Household) {
         for at in 0..household.adults.len() {
             let of_age = household.adults[at].born.years_to(self.reference) >= 18;
-            if of_age && household.shape.lives_elsewhere(at) || !of_age || !dice.chance(450) {
+            if !of_age || household.shape.lives_elsewhere(at) || !dice.chance(450) {
                 continue;
             }
             let person = household.adults[at].clone();

@@ -80,6 +80,16 @@ impl Style {
         }
     }
 
+    /// The same as HL7 version 2 says it (table 0270), where one code stands alone.
+    pub(crate) const fn table_0270(self) -> &'static str {
+        match self {
+            Self::Letter => "CN",
+            Self::Discharge => "DS",
+            Self::Capitals => "HP",
+            _ => "PN",
+        }
+    }
+
     const fn voice(self) -> Voice {
         match self {
             Self::Dictation => Voice::Spoken,

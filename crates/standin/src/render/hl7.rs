@@ -374,7 +374,7 @@ impl Sender<'_, '_> {
         self.pv1(visit);
         let fields = [
             (1, "1".to_owned()),
-            (2, format!("{code}^{what}^LN")),
+            (2, document.style.table_0270().to_owned()),
             (3, "TX".to_owned()),
             (4, moment(document.date, minute)),
             (9, author),
