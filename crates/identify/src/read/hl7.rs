@@ -140,7 +140,11 @@ impl Messages<'_, '_, '_> {
         }
         let mut at = range.start;
         while at < range.end {
-            let sign = if signs.escape == 0 { None } else { bytes[at..range.end].iter().position(|byte| *byte == signs.escape) };
+            let sign = if signs.escape == 0 {
+                None
+            } else {
+                bytes[at..range.end].iter().position(|byte| *byte == signs.escape)
+            };
             let Some(sign) = sign.map(|far| at + far) else { break };
             let rest = &bytes[sign + 1..range.end.min(sign + 2 + ESCAPE_BYTES_MAX)];
             let inside = rest.iter().position(|byte| *byte == signs.escape).map(|far| sign + 1..sign + 1 + far);
