@@ -150,7 +150,7 @@ impl<'t> Document<'t, '_, '_> {
             if value.is_empty() || name.starts_with("xmlns") || name.starts_with("xsi:") || name.starts_with("xml:") {
                 continue;
             }
-            if !self.label() {
+            if !self.label(attribute.name.start) {
                 self.weaver.gap(" ", attribute.name.start..attribute.name.start);
             }
             self.weaver.gap(name, attribute.name.clone());
@@ -166,13 +166,14 @@ impl<'t> Document<'t, '_, '_> {
     }
 
     /// Writes the element's name before what it says first; says whether it did.
-    fn label(&mut self) -> bool {
+    fn label(&mut self, at: usize) -> bool {
         let Some(element) = self.stack.last_mut().filter(|element| !element.labelled) else { return false };
         element.labelled = true;
         let range = element.name.clone();
-        let name = &self.text[range.clone()];
-        self.weaver.gap(local(name), range.end - local(name).len()..range.end);
-        self.weaver.gap(": ", range.end..range.end);
+        let name = &self.text[range];
+        // Its place is that of what it stands before: children may have come between.
+        self.weaver.gap(local(name), at..at);
+        self.weaver.gap(": ", at..at);
         true
     }
 
@@ -190,12 +191,12 @@ impl<'t> Document<'t, '_, '_> {
         let words = &self.text[begin..end];
         let said = self.stack.last().is_some_and(|element| element.packed) && transfer::is_base64(words);
         if said || words.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(words) {
-            self.label();
+            self.label(begin);
             self.weaver.gap("[...]", begin..end);
             self.packed.push(begin..end);
             return;
         }
-        if !self.label() {
+        if !self.label(begin) {
             self.weaver.gap(" ", begin..begin);
         }
         let meaning = self.of_text();

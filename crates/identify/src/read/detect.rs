@@ -190,7 +190,9 @@ fn json(begin: &str, text: &str) -> Option<Format> {
         None => begin.len() > 1 || text.trim() == begin,
         Some(b'"') => true,
         Some(b'}') => object,
-        Some(byte) => !object && matches!(byte, b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
+        // `[{1234}]` is a section of a settings file.
+        Some(b'{') if !object => matches!(after[1..].trim_start().bytes().next(), None | Some(b'"' | b'}')),
+        Some(byte) => !object && matches!(byte, b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
     };
     if !goes_on {
         return None;
