@@ -101,8 +101,9 @@ impl Messages<'_, '_, '_> {
         let words = segment.has_words(number);
         let (mut component, mut sub_component) = (1_usize, 1_usize);
         let mut start = range.start;
-        for at in range.start..=range.end {
-            let byte = if at < range.end { bytes[at] } else { signs.field };
+        // A separator behind the last value ends it.
+        let letters = bytes[range.clone()].iter().copied().chain([signs.field]);
+        for (at, byte) in (range.start..).zip(letters) {
             let divides = at == range.end
                 || byte == signs.repetition && byte != 0
                 || byte == signs.component

@@ -216,7 +216,7 @@ fn order(name: [u8; 3], field: usize) -> Option<Kind> {
         (b"OBX", 23) | (b"ORC", 21) => Kind::Organization,
         (b"OBX", 24) | (b"ORC", 22 | 24) => Kind::Address(Who::Organization),
         (b"ORC", 14 | 23) | (b"OBR", 17) => Kind::Contact(Who::Provider),
-        (b"ORC", 2 | 3 | 4) | (b"OBR", 2 | 3 | 18..=21) | (b"TXA", 12..=15) | (b"SPM", 2) => {
+        (b"ORC", 2..=4) | (b"OBR", 2 | 3 | 18..=21) | (b"TXA", 12..=15) | (b"SPM", 2) => {
             Kind::Number(Account, Who::Patient)
         }
         (b"NTE", 6) => date(OtherDate),

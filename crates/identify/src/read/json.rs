@@ -268,11 +268,11 @@ impl<'t> Values<'t, '_, '_> {
             return;
         }
         // The type of an identifier is a coding two or three levels below it.
-        for frame in self.stack[depth.saturating_sub(5)..].iter_mut().rev().filter(|frame| frame.kind.has_brothers()) {
-            if let Some(what) = fhir::said_by(&frame.kind, key, raw) {
-                frame.said = Some(what);
-            }
-            return;
+        let near = &mut self.stack[depth.saturating_sub(5)..];
+        if let Some(frame) = near.iter_mut().rev().find(|frame| frame.kind.has_brothers())
+            && let Some(what) = fhir::said_by(&frame.kind, key, raw)
+        {
+            frame.said = Some(what);
         }
     }
 
