@@ -120,13 +120,20 @@ impl Dump<'_, '_, '_> {
             }
             b'(' | b')' | b',' | b';' => self.sign(bytes[at]),
             byte if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+') || byte >= 0x80 => {
-                let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+') || byte >= 0x80;
+                let is_word = |byte: u8| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+') || byte >= 0x80
+                };
                 let end = self.until(at + 1, |byte| !is_word(byte));
                 self.word(at..end);
             }
             _ => {
                 let plain = |byte: u8| {
-                    byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'"' | b'`' | b'(' | b')' | b',' | b';' | b'-' | b'/' | b'_' | b'.' | b'+') || byte >= 0x80
+                    byte.is_ascii_alphanumeric()
+                        || matches!(
+                            byte,
+                            b'\'' | b'"' | b'`' | b'(' | b')' | b',' | b';' | b'-' | b'/' | b'_' | b'.' | b'+'
+                        )
+                        || byte >= 0x80
                 };
                 self.structure(self.until(at + 1, plain));
             }
@@ -235,7 +242,20 @@ impl Dump<'_, '_, '_> {
     fn table_name(&self) -> String {
         let word = self.words.iter().find(|word| {
             let upper = word.to_ascii_uppercase();
-            !matches!(upper.as_str(), "INSERT" | "REPLACE" | "INTO" | "IGNORE" | "CREATE" | "TABLE" | "IF" | "NOT" | "EXISTS" | "COPY" | "ONLY")
+            !matches!(
+                upper.as_str(),
+                "INSERT"
+                    | "REPLACE"
+                    | "INTO"
+                    | "IGNORE"
+                    | "CREATE"
+                    | "TABLE"
+                    | "IF"
+                    | "NOT"
+                    | "EXISTS"
+                    | "COPY"
+                    | "ONLY"
+            )
         });
         let word = word.map(String::as_str).unwrap_or_default();
         word.rsplit('.').next().unwrap_or_default().to_ascii_lowercase()

@@ -33,7 +33,7 @@ pub(super) fn is_base64(text: &str) -> bool {
 
 /// Is a text, of which nobody says that it is base64, sure to be some: no words of anybody's look like that.
 pub(super) fn is_surely_base64(text: &str) -> bool {
-    let has = |fits: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| fits(byte));
+    let has = |fits: fn(&u8) -> bool| text.as_bytes().iter().any(fits);
     let lines_are_long = text.lines().all(|line| line.len() >= 60 || text.ends_with(line));
     lines_are_long
         && has(u8::is_ascii_digit)
