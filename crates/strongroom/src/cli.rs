@@ -6,13 +6,13 @@ mod keys;
 mod scan;
 mod standin;
 
+pub(crate) use self::standin::StandinArgs;
 pub(crate) use customer::{
     CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
 };
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
 pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
-pub(crate) use self::standin::StandinArgs;
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};

@@ -123,7 +123,8 @@ impl Scan {
             file.broken = Some("it is larger than 2 GiB".to_owned());
             return file;
         }
-        let name = Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut found = Vec::new();
         let mut opaque = Vec::new();
         let mut lines = Lines::default();
@@ -264,7 +265,7 @@ impl<'a> Telling<'a> {
             }
             ScanFormat::Json => report::json_sum(out, &self.sum)?,
             ScanFormat::Sarif => {
-                writeln!(out, "{}", sarif::document(&self.files, |rule| identify::search::explained(rule)))?;
+                writeln!(out, "{}", sarif::document(&self.files, identify::search::explained))?;
             }
         }
         if let Some(file) = &self.args.write_baseline {
