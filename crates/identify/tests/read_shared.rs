@@ -131,6 +131,10 @@ fn every_sample_is_taken_for_what_it_is() {
 #[test]
 fn an_edit_that_changes_nothing_changes_nothing() {
     each("ehr", |path, bytes, read| {
+        // Each part alone would be unpacked and packed once more: minutes for the definitions.
+        if is(path, "gz") {
+            return;
+        }
         for part in read.parts.iter().filter(|part| part.is_editable()) {
             assert!(part.edit(bytes, &[]).unwrap() == bytes, "{}", path.display());
             // Each field as it is: only spellings of escapes may differ, so the text must be the same again.
