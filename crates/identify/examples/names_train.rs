@@ -28,7 +28,9 @@ fn main() -> ExitCode {
 
 /// The shared lists: by environment, else beside the checkout.
 fn shared(here: &Path) -> PathBuf {
-    std::env::var_os("STRONGROOM_SHARED").map_or_else(|| here.join("../../../shared/data"), PathBuf::from).join("phi/lists")
+    std::env::var_os("STRONGROOM_SHARED")
+        .map_or_else(|| here.join("../../../shared/data"), PathBuf::from)
+        .join("phi/lists")
 }
 
 fn train(check: bool) -> std::io::Result<bool> {
@@ -36,8 +38,10 @@ fn train(check: bool) -> std::io::Result<bool> {
     let data = here.join("data");
     let shared = shared(here);
     let list = |name: &str| fs::read_to_string(shared.join(name));
-    let own: String = OWN.iter().map(|name| fs::read_to_string(data.join("names").join(name))).collect::<Result<_, _>>()?;
-    let mut names: Vec<PathBuf> = fs::read_dir(data.join("train"))?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    let own: String =
+        OWN.iter().map(|name| fs::read_to_string(data.join("names").join(name))).collect::<Result<_, _>>()?;
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(data.join("train"))?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     names.retain(|path| path.file_name().is_some_and(|name| name != "grammar.txt"));
     names.sort();
     let templates: String = names.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;

@@ -164,3 +164,16 @@ fn cut_of(tokens: &[token::Token]) -> usize {
     let last = |gap: Gap| tokens[half..].iter().rposition(|token| token.gap == gap).map(|at| at + half);
     last(Gap::Line).or_else(|| last(Gap::Stop)).unwrap_or(tokens.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LISTS, WEIGHTS};
+
+    /// Made by `cargo xtask train` from `data/names/*.txt`, `data/train/*.txt` and the shared lists; whether they are what
+    /// training makes is told by `cargo xtask train --check`, which takes too long for a test.
+    #[test]
+    fn lists_and_weights_are_there_and_within_their_sizes() {
+        assert!(LISTS.starts_with(b"SRNT") && (1_000_000..8 << 20).contains(&(LISTS.len() + WEIGHTS.len())));
+        assert!(WEIGHTS.starts_with(b"SRNW") && WEIGHTS.len() <= 1 << 20);
+    }
+}

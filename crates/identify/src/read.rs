@@ -136,7 +136,9 @@ impl fmt::Display for Opaque {
             Self::OldOffice => "it is in an Office format from before 2007, or has a password",
             Self::NoTextLayer => "it has no text layer; it may be a scan",
             Self::DocumentType => "it declares a document type, which is refused",
-            Self::Damaged(at) => return write!(f, "it is damaged at byte {at}; the rest is read as plain text if it is text"),
+            Self::Damaged(at) => {
+                return write!(f, "it is damaged at byte {at}; the rest is read as plain text if it is text");
+            }
             Self::Program => "it is a program",
             Self::UnknownBinary => "it is of no known kind",
         })

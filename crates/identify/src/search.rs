@@ -105,7 +105,11 @@ impl Search {
             let mut found = Vec::new();
             self.names.find(&text[open.range.clone()], &Known { people: &known }, &mut found);
             let offset = open.range.start;
-            all.extend(found.into_iter().map(|one| Finding { start: one.start + offset, end: one.end + offset, ..one }));
+            all.extend(found.into_iter().map(|one| Finding {
+                start: one.start + offset,
+                end: one.end + offset,
+                ..one
+            }));
         }
     }
 }
@@ -128,12 +132,20 @@ fn lies_in(sorted: &[Range<usize>], finding: &Finding) -> bool {
 pub fn explained(rule: &str) -> &'static str {
     let (group, detail) = rule.split_once('.').unwrap_or((rule, ""));
     match (group, detail) {
-        ("structure", _) => "The file's own structure says what this value is: a column, a field of a message, an element.",
+        ("structure", _) => {
+            "The file's own structure says what this value is: a column, a field of a message, an element."
+        }
         ("name", "known") => "Structure names this person, and the name stands here too.",
         ("name", "near_known") => "Structure names this person, and a name that is one letter off stands here.",
-        ("name" | "place" | "organization", "repeated") => "It was found elsewhere in this text, where the words around it say what it is.",
-        ("name" | "place" | "organization", _) => "Words, capitals and neighbours as names have them, by lists and learned weights.",
-        ("date" | "age", _) => "A day that the calendar has, or an age over 89, in one of the forms in which people write them.",
+        ("name" | "place" | "organization", "repeated") => {
+            "It was found elsewhere in this text, where the words around it say what it is."
+        }
+        ("name" | "place" | "organization", _) => {
+            "Words, capitals and neighbours as names have them, by lists and learned weights."
+        }
+        ("date" | "age", _) => {
+            "A day that the calendar has, or an age over 89, in one of the forms in which people write them."
+        }
         ("spoken", _) => "Digits or letters that were dictated as words.",
         (_, "labelled") => "The words before it say what it is.",
         _ => "Its shape, its check digit or the words around it say what it is.",

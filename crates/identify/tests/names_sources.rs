@@ -73,7 +73,13 @@ fn measure(texts: &[Labelled], show: usize) -> (BTreeMap<&'static str, Score>, u
             if !hit && false_shown < show {
                 false_shown += 1;
                 let text = &labelled.text;
-                println!("false {} «{}» {} in {:?}", finding.kind, &text[finding.range()], finding.confidence.hundredths(), around(text, finding.start));
+                println!(
+                    "false {} «{}» {} in {:?}",
+                    finding.kind,
+                    &text[finding.range()],
+                    finding.confidence.hundredths(),
+                    around(text, finding.start)
+                );
             }
         }
     }
@@ -91,7 +97,12 @@ fn report(title: &str, texts: &[Labelled]) -> (BTreeMap<&'static str, Score>, f6
     println!("{title}: {} texts, {all} findings, precision {:.4}", texts.len(), right as f64 / all.max(1) as f64);
     for (kind, score) in &scores {
         let of = |count: usize| count as f64 / score.gold.max(1) as f64;
-        println!("  {kind}: {} spans, covered {:.4}, right kind {:.4}", score.gold, of(score.covered), of(score.right_kind));
+        println!(
+            "  {kind}: {} spans, covered {:.4}, right kind {:.4}",
+            score.gold,
+            of(score.covered),
+            of(score.right_kind)
+        );
     }
     (scores, right as f64 / all.max(1) as f64)
 }

@@ -9,6 +9,7 @@ mod leaving;
 mod orders;
 mod scan;
 mod serve;
+mod standin;
 
 pub(crate) use init::write_private;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => block_on(orders::import(args)),
         Command::Scan(args) => scan::scan(&args),
         Command::Deidentify(args) => deidentify::deidentify(&args),
+        Command::Standin(args) => standin::standin(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),

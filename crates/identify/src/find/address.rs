@@ -13,9 +13,13 @@ use crate::phi::{Finding, Identifier};
 /// Words of a street's name, its kind included.
 const WORDS_MAX: usize = 6;
 /// Kinds of streets that are ordinary words, but common enough to stand after a small number.
-const COMMON_WAYS: &[&str] = &["st", "dr", "drive", "ct", "court", "circle", "cir", "place", "pl", "way", "trail", "trl", "loop", "square", "sq", "pike", "row", "path"];
+const COMMON_WAYS: &[&str] = &[
+    "st", "dr", "drive", "ct", "court", "circle", "cir", "place", "pl", "way", "trail", "trl", "loop", "square", "sq",
+    "pike", "row", "path",
+];
 /// Words after which a number is the house where somebody lives.
-const LIVES: &[&str] = &["lives", "live", "living", "lived", "resides", "residing", "reside", "address", "resident", "home", "residence"];
+const LIVES: &[&str] =
+    &["lives", "live", "living", "lived", "resides", "residing", "reside", "address", "resident", "home", "residence"];
 
 /// An address that begins with this run, or whose box or unit this run is.
 pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
@@ -28,7 +32,9 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     let extra = run.word_end - run.end;
     let suffixed = extra == 1 && is(view.at(run.end), LETTER);
     let before = view.before(run.start);
-    if !(extra == 0 || suffixed) || matches!(before, b'$' | b'#' | b'.' | b'/' | b':') && view.goes_on(run.start, run.start) {
+    if !(extra == 0 || suffixed)
+        || matches!(before, b'$' | b'#' | b'.' | b'/' | b':') && view.goes_on(run.start, run.start)
+    {
         return None;
     }
     let (start, end) = (queens_start(view, run.start), half_end(view, run.word_end));
@@ -152,10 +158,15 @@ fn name_at(view: View<'_>, from: usize) -> Option<Token> {
     while end < from + 30 {
         let byte = view.at(end);
         let inner = matches!(byte, b'\'' | b'-') && end > from && is(view.at(end + 1), LETTER);
-        if !is(byte, LETTER) && !inner && !(byte >= 0xc3 && byte < 0xe2) && !(byte >= 0x80 && byte < 0xc0 && end > from) {
+        // Beginnings of characters up to U+1FFF, and what goes on within one: other alphabets, no typography.
+        let other = matches!(byte, 0xc3..=0xe1) || (matches!(byte, 0x80..=0xbf) && end > from);
+        if !is(byte, LETTER) && !inner && !other {
             break;
         }
         end += 1;
+    }
+    while end > from && matches!(view.at(end), 0x80..=0xbf) {
+        end -= 1;
     }
     let token = view.word_at(from);
     match token {
@@ -168,7 +179,8 @@ fn name_at(view: View<'_>, from: usize) -> Option<Token> {
 /// "Highway 50", "County Road 12": the number after the kind.
 fn with_route(view: View<'_>, end: usize) -> usize {
     let last = view.word_to(end);
-    let numbered = last.is_some_and(|word| ["highway", "hwy", "route", "rte", "road", "rd"].iter().any(|text| word.is(text)));
+    let numbered =
+        last.is_some_and(|word| ["highway", "hwy", "route", "rte", "road", "rd"].iter().any(|text| word.is(text)));
     let digits = view.run_end(end + 1, DIGIT, 4);
     if numbered && view.at(end) == b' ' && digits > end + 1 && !is(view.at(digits), ALNUM) { digits } else { end }
 }
@@ -281,7 +293,8 @@ fn where_somebody_lives(view: View<'_>, number: (usize, usize)) -> Option<Findin
     }
     let (mut end, mut words) = (number.1, 0);
     while words < 3 && view.at(end) == b' ' {
-        let Some(word) = name_at(view, end + 1).filter(|word| view.is_capital(word.start) && !word.has(UNIT | STATE)) else {
+        let Some(word) = name_at(view, end + 1).filter(|word| view.is_capital(word.start) && !word.has(UNIT | STATE))
+        else {
             break;
         };
         (end, words) = (word.end, words + 1);

@@ -104,7 +104,7 @@ pub(super) fn says_age(view: View<'_>, start: usize) -> bool {
             return true;
         }
         if word.is("turned") || word.is("turning") {
-            return !super::label::counts(view, view.run_end(start, DIGIT, 4)) ;
+            return !super::label::counts(view, view.run_end(start, DIGIT, 4));
         }
         let small = ["of", "is", "was", "about", "approximately", "sex", "stated", "current", "at"];
         if !small.iter().any(|text| word.is(text)) {

@@ -169,7 +169,8 @@ pub(super) fn itin(area: u32, group: u32) -> bool {
 
 /// Is the day in the calendar. Years without a century allow the 29th of February.
 pub(super) fn is_day(year: Option<u32>, month: u32, day: u32) -> bool {
-    let leap = year.is_none_or(|year| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)));
+    let leap =
+        year.is_none_or(|year| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)));
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

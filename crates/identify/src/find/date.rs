@@ -12,7 +12,27 @@ use super::view::{ALNUM, DIGIT, LETTER, View, is};
 use crate::phi::{Finding, Identifier};
 
 /// Words after which two numbers with a slash are a day.
-const BEFORE_A_DAY: &[&str] = &["on", "since", "until", "till", "dated", "thru", "through", "date", "dos", "dob", "seen", "admitted", "discharged", "born", "of", "by", "after", "before", "and"];
+const BEFORE_A_DAY: &[&str] = &[
+    "on",
+    "since",
+    "until",
+    "till",
+    "dated",
+    "thru",
+    "through",
+    "date",
+    "dos",
+    "dob",
+    "seen",
+    "admitted",
+    "discharged",
+    "born",
+    "of",
+    "by",
+    "after",
+    "before",
+    "and",
+];
 
 /// A date that begins with this run.
 pub(super) fn numeric(view: View<'_>, run: Run) -> Option<Finding> {
@@ -154,7 +174,9 @@ fn day_without_year(view: View<'_>, run: Run) -> Option<Finding> {
         place -= 1;
     }
     let word = view.word_to(place)?;
-    let is_labelled = view.at(place) == b':' && word.has(LABEL) && label::before(view, run.start).is_some_and(|label| label.noun == Noun::Date);
+    let is_labelled = view.at(place) == b':'
+        && word.has(LABEL)
+        && label::before(view, run.start).is_some_and(|label| label.noun == Noun::Date);
     let after = view.word_after(end);
     let follows = after.is_none_or(|word| word.has(FUNCTION | FILLER) && !word.is("of") && !word.is("to"));
     let strong = BEFORE_A_DAY[..12].iter().any(|text| word.is(text));
@@ -196,7 +218,13 @@ fn solid(view: View<'_>, run: Run) -> Option<Finding> {
         if label::is_code(view, run.start) {
             return None;
         }
-        let sure = if labelled() { 95 } else if run.len() > 8 { 75 } else { 62 };
+        let sure = if labelled() {
+            95
+        } else if run.len() > 8 {
+            75
+        } else {
+            62
+        };
         return Some(found((run.start, run.end), Identifier::Date, sure, "date.solid"));
     }
     let year = part(4, 8);

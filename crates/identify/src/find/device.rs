@@ -16,7 +16,9 @@ pub(super) fn bracketed(view: View<'_>, run: Run) -> Option<Finding> {
         return marked(view, run);
     }
     let identifier = &view.bytes[run.start..run.end];
-    let first = view.before(run.start) == b'(' && view.at(run.end) == b')' && matches!(identifier, b"01" | b"00" | b"8003" | b"8004");
+    let first = view.before(run.start) == b'('
+        && view.at(run.end) == b')'
+        && matches!(identifier, b"01" | b"00" | b"8003" | b"8004");
     if !first {
         return solid(view, run);
     }
@@ -38,13 +40,16 @@ pub(super) fn bracketed(view: View<'_>, run: Run) -> Option<Finding> {
 /// GS1 without brackets, as a scanner gives it: 01, fourteen digits, 11 or 17 with a date, and more.
 fn solid(view: View<'_>, run: Run) -> Option<Finding> {
     let text = &view.bytes[run.start..run.end];
-    let item = text.len() >= 24 && text.starts_with(b"01") && (text[16..].starts_with(b"17") || text[16..].starts_with(b"11"));
+    let item =
+        text.len() >= 24 && text.starts_with(b"01") && (text[16..].starts_with(b"17") || text[16..].starts_with(b"11"));
     item.then(|| found((run.start, run.word_end), Identifier::Device, 85, "udi.gs1"))
 }
 
 fn value_end(view: View<'_>, from: usize) -> usize {
     let mut end = from;
-    while end < from + 40 && (is(view.at(end), ALNUM) || matches!(view.at(end), b'-' | b'/' | b'.' | b'_') && is(view.at(end + 1), ALNUM)) {
+    while end < from + 40
+        && (is(view.at(end), ALNUM) || matches!(view.at(end), b'-' | b'/' | b'.' | b'_') && is(view.at(end + 1), ALNUM))
+    {
         end += 1;
     }
     end

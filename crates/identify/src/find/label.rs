@@ -100,11 +100,44 @@ pub(super) enum Noun {
 
 impl Noun {
     const ALL: &'static [Self] = &[
-        Self::None, Self::Mrn, Self::MrWeak, Self::Record, Self::Visit, Self::Order, Self::Ssn, Self::Social,
-        Self::Security, Self::Taxpayer, Self::Employer, Self::Npi, Self::Dea, Self::Medicare, Self::Plan,
-        Self::Pharmacy, Self::Account, Self::Claim, Self::Card, Self::Routing, Self::Iban, Self::License,
-        Self::Passport, Self::Other, Self::National, Self::Plate, Self::Vin, Self::Serial, Self::Udi, Self::Imei,
-        Self::Phone, Self::Fax, Self::Date, Self::Zip, Self::Ip, Self::Biometric, Self::Photo, Self::AnyId,
+        Self::None,
+        Self::Mrn,
+        Self::MrWeak,
+        Self::Record,
+        Self::Visit,
+        Self::Order,
+        Self::Ssn,
+        Self::Social,
+        Self::Security,
+        Self::Taxpayer,
+        Self::Employer,
+        Self::Npi,
+        Self::Dea,
+        Self::Medicare,
+        Self::Plan,
+        Self::Pharmacy,
+        Self::Account,
+        Self::Claim,
+        Self::Card,
+        Self::Routing,
+        Self::Iban,
+        Self::License,
+        Self::Passport,
+        Self::Other,
+        Self::National,
+        Self::Plate,
+        Self::Vin,
+        Self::Serial,
+        Self::Udi,
+        Self::Imei,
+        Self::Phone,
+        Self::Fax,
+        Self::Date,
+        Self::Zip,
+        Self::Ip,
+        Self::Biometric,
+        Self::Photo,
+        Self::AnyId,
         Self::AnyNumber,
     ];
 
@@ -159,6 +192,8 @@ struct Back<'a> {
     stopped: bool,
     id: bool,
     number: bool,
+    /// The word taken last was "number" or the like.
+    after_mark: bool,
 }
 
 /// The label before this place.
@@ -174,6 +209,7 @@ pub(super) fn before(view: View<'_>, place: usize) -> Option<Label> {
         stopped: false,
         id: false,
         number: false,
+        after_mark: false,
     };
     while let Some(token) = back.next_word() {
         if back.fillers > FILLERS_MAX || (back.stopped && token.end - token.start > 5) {
@@ -240,8 +276,17 @@ impl Back<'_> {
         if let Some(label) = self.noun(token) {
             return Some(label);
         }
+        // "Patient: No. 200 steps" denies; "policy no. 200" counts.
+        let place = self.view.skip_blanks_back(token.start);
+        let dot = usize::from(self.view.before(place) == b'.');
+        let word = self.view.word_to(place - dot);
+        let follows_a_word = word.is_some_and(|word| dot == 0 || (word.has(LABEL) && word.end - word.start <= 5));
+        if token.is("no") && (self.newlines > 0 || !follows_a_word) {
+            return self.end();
+        }
         if token.has(MARK) {
             self.mark = Mark::Number;
+            self.after_mark = true;
             if token.is("id") || token.is("ids") || token.is("identifier") || token.is("identification") {
                 self.id = true;
             } else {
@@ -254,6 +299,7 @@ impl Back<'_> {
                 self.mark = self.mark.max(Mark::Is);
             }
             self.fillers += 1;
+            self.after_mark = false;
             return None;
         }
         self.end()
@@ -261,12 +307,9 @@ impl Back<'_> {
 
     /// The look ends at a word that means nothing here.
     fn end(&self) -> Option<Label> {
-        Some(self.rest().unwrap_or(Label {
-            noun: Noun::None,
-            mark: self.mark,
-            last: false,
-            fillers: 0,
-        }))
+        // "archive number": a number of something that is not known here, and nobody's telephone.
+        let known = self.rest().filter(|label| label.noun != Noun::AnyNumber || !self.after_mark);
+        Some(known.unwrap_or(Label { noun: Noun::None, mark: self.mark, last: false, fillers: 0 }))
     }
 
     /// The noun that this word is.
@@ -290,12 +333,12 @@ impl Back<'_> {
                 let noun = if after(&["fax", "facsimile"]) { Noun::Fax } else { Noun::Phone };
                 (self.mark >= Mark::Colon && self.fillers == 0).then(|| self.label(noun))
             }
-            Noun::Record if (token.is("record") || token.is("rec")) && after(&["medical", "health", "hospital", "med"]) => {
+            Noun::Record
+                if (token.is("record") || token.is("rec")) && after(&["medical", "health", "hospital", "med"]) =>
+            {
                 Some(self.label(Noun::Mrn))
             }
-            Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => {
-                Some(self.label(Noun::Plate))
-            }
+            Noun::Plate | Noun::License if after(&["vehicle", "car", "truck"]) => Some(self.label(Noun::Plate)),
             Noun::Plate if token.is("tag") => None,
             _ => Some(self.label(noun)),
         }

@@ -94,7 +94,8 @@ fn year_after(view: View<'_>, from: usize) -> Option<(usize, u32)> {
 
 fn after_month(view: View<'_>, run: Run, month: Token) -> Option<Finding> {
     let number = view.number(run.start, run.end);
-    let sound = |end: usize| !is(view.at(end), ALNUM) && !(view.at(end) == b'.' && is(view.at(end + 1), DIGIT));
+    let decimal = |end: usize| view.at(end) == b'.' && is(view.at(end + 1), DIGIT);
+    let sound = |end: usize| !is(view.at(end), ALNUM) && !decimal(end);
     if run.len() == 4 {
         let fits = is_year(number) && run.is_plain() && sound(run.end) && !is_verb(view, month);
         return fits.then(|| found((month.start, run.end), Identifier::Date, 88, "date.month_year"));
@@ -124,7 +125,9 @@ fn after_month(view: View<'_>, run: Run, month: Token) -> Option<Finding> {
 /// In lower case "may" and "march" before a year are words: "symptoms that may 2018 ..." is no month.
 fn is_verb(view: View<'_>, month: Token) -> bool {
     let lower = !view.is_capital(month.start);
-    lower && month.is("may") && view.word_before(month.start).is_some_and(|word| !word.is("in") && !word.is("of") && !word.is("since"))
+    lower
+        && month.is("may")
+        && view.word_before(month.start).is_some_and(|word| !word.is("in") && !word.is("of") && !word.is("since"))
 }
 
 /// "4-6" and "4 and 5": the later day belongs to the date.
@@ -177,6 +180,7 @@ fn before_month(view: View<'_>, run: Run) -> Option<Finding> {
     let loose = !ordinal && !of;
     let doubtful = loose && (is_doubtful(view, word) || view.before(run.start) == b'.');
     // "2 May have" in a headline: a month in a title is followed by no verb.
-    let verb = loose && word.is("may") && view.word_after(word.end).is_some_and(|next| next.is("have") || next.is("be"));
+    let verb =
+        loose && word.is("may") && view.word_after(word.end).is_some_and(|next| next.is("have") || next.is("be"));
     (!doubtful && !verb).then(|| found((run.start, word.end), Identifier::Date, 80, "date.day_month"))
 }

@@ -120,7 +120,8 @@ fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
 
 /// A payment card: 12 to 19 digits, whole or in groups.
 pub(super) fn card(view: View<'_>, run: Run) -> Option<Finding> {
-    let is_later = run.len() == 4 && view.before(run.start) == b' ' && run.start >= 2 && is(view.at(run.start - 2), DIGIT);
+    let is_later =
+        run.len() == 4 && view.before(run.start) == b' ' && run.start >= 2 && is(view.at(run.start - 2), DIGIT);
     if run.len() < 4 || is_later || view.goes_on(run.start, run.start) {
         return None;
     }
@@ -151,11 +152,15 @@ pub(super) fn lettered(view: View<'_>, run: Run) -> Option<Finding> {
     let text = &view.bytes[span.0..span.1];
     let noun = |nouns: &[Noun]| label::before(view, span.0).is_some_and(|label| label.is(nouns));
     match text.len() {
-        9 if check::dea(text) => Some(found(span, Identifier::License, if noun(&[Noun::Dea]) { 99 } else { 85 }, "dea.check")),
+        9 if check::dea(text) => {
+            Some(found(span, Identifier::License, if noun(&[Noun::Dea]) { 99 } else { 85 }, "dea.check"))
+        }
         11 if check::mbi(text) => Some(found(span, Identifier::HealthPlan, 90, "mbi.shape")),
         4 => dashed_mbi(view, run).or_else(|| iban(view, run)),
         17 if check::vin(text) => Some(found(span, Identifier::Vehicle, 93, "vin.check")),
-        17 if check::vin_shape(text) && noun(&[Noun::Vin]) => Some(found(span, Identifier::Vehicle, 85, "vin.labelled")),
+        17 if check::vin_shape(text) && noun(&[Noun::Vin]) => {
+            Some(found(span, Identifier::Vehicle, 85, "vin.labelled"))
+        }
         10 if check::ssn_with_letter(text) && noun(NOUNS) => Some(found(span, Identifier::Ssn, 90, "ssn.labelled")),
         15..=34 => iban(view, run),
         _ => None,

@@ -160,7 +160,8 @@ pub(super) fn dot(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
 
 /// "example.co.uk": a second level that countries use.
 fn country(view: View<'_>, start: usize, last_dot: usize) -> bool {
-    last_label(view, start, last_dot).is_some_and(|(_, label)| matches!(label, b"co" | b"ac" | b"org" | b"gov" | b"nhs" | b"com"))
+    last_label(view, start, last_dot)
+        .is_some_and(|(_, label)| matches!(label, b"co" | b"ac" | b"org" | b"gov" | b"nhs" | b"com"))
 }
 
 /// An internet address of version 6 that begins without a digit; the anchor is the first of two colons.
@@ -197,7 +198,8 @@ fn version_four(view: View<'_>, run: Run) -> Option<Finding> {
         *octet = view.number(place, end);
         place = if index < 3 { end + 1 } else { end };
     }
-    let alone = view.stands_alone(run.start, place) && !(run.start >= 2 && view.before(run.start) == b'.' )
+    let alone = view.stands_alone(run.start, place)
+        && !(run.start >= 2 && view.before(run.start) == b'.')
         && !(view.at(place) == b'.' && is(view.at(place + 1), DIGIT));
     if !alone || octets.iter().any(|octet| *octet > 255) || view.before(run.start) == b'-' {
         return None;
@@ -230,9 +232,14 @@ fn hardware(view: View<'_>, run: Run) -> Option<Finding> {
         return Some(found((start, start + 17), Identifier::Device, sure, "device.mac"));
     }
     let start = run.word_start;
-    let dotted = hex(start, 4) && hex(start + 5, 4) && hex(start + 10, 4) && view.at(start + 4) == b'.' && view.at(start + 9) == b'.';
+    let dotted = hex(start, 4)
+        && hex(start + 5, 4)
+        && hex(start + 10, 4)
+        && view.at(start + 4) == b'.'
+        && view.at(start + 9) == b'.';
     let letters = dotted && view.bytes[start..start + 14].iter().any(|byte| is(*byte, LETTER));
-    (letters && view.stands_alone(start, start + 14)).then(|| found((start, start + 14), Identifier::Device, 85, "device.mac"))
+    (letters && view.stands_alone(start, start + 14))
+        .then(|| found((start, start + 14), Identifier::Device, 85, "device.mac"))
 }
 
 /// Version 6 around this place (RFC 4291 2.2).
@@ -263,7 +270,8 @@ fn version_six(view: View<'_>, place: usize) -> Option<Finding> {
     }
     let count = groups.count();
     let letters = text.iter().any(|byte| is(*byte, LETTER));
-    let fits = (doubles == 0 && count == 8) || (doubles == 1 && (2..=7).contains(&count) && (text.len() >= 6 && letters || count >= 3));
+    let fits = (doubles == 0 && count == 8)
+        || (doubles == 1 && (2..=7).contains(&count) && (text.len() >= 6 && letters || count >= 3));
     fits.then(|| found((start, end), Identifier::Ip, 90, "ip.v6"))
 }
 

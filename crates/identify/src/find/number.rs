@@ -184,8 +184,16 @@ fn demand(noun: Noun) -> Option<Demand> {
         Noun::Biometric => (Kind::Biometric, "biometric.labelled", false, 3, 80),
         Noun::Photo => (Kind::Photo, "photo.labelled", false, 3, 75),
         Noun::AnyId => (Kind::OtherId, "id.labelled", false, 4, 70),
-        Noun::None | Noun::Ssn | Noun::Social | Noun::Security | Noun::Phone | Noun::Fax | Noun::Date | Noun::Zip
-        | Noun::Ip | Noun::AnyNumber => return None,
+        Noun::None
+        | Noun::Ssn
+        | Noun::Social
+        | Noun::Security
+        | Noun::Phone
+        | Noun::Fax
+        | Noun::Date
+        | Noun::Zip
+        | Noun::Ip
+        | Noun::AnyNumber => return None,
     };
     Some(Demand { kind, rule, strong, digits_min, sure })
 }
@@ -261,7 +269,8 @@ fn is_enough(label: Label, demand: &Demand, digits: usize, length: usize) -> boo
         (false, _) => demand.digits_min.max(6),
     };
     let letters = length - digits.min(length);
-    let enough = digits >= digits_min || (digits + letters >= digits_min + 3 && digits >= 2 && label.mark >= Mark::Colon);
+    let enough =
+        digits >= digits_min || (digits + letters >= digits_min + 3 && digits >= 2 && label.mark >= Mark::Colon);
     let plausible = match label.noun {
         Noun::Plate => (4..=9).contains(&length),
         Noun::Card => label.last || digits >= 12,
@@ -295,8 +304,8 @@ fn with_stray_groups(view: View<'_>, span: (usize, usize), label: Label, digits:
     while view.at(end) == b' ' {
         let next = view.run_end(end + 1, DIGIT, 12);
         let length = next - (end + 1);
-        let stops = !is(view.at(next), ALNUM)
-            && !(matches!(view.at(next), b'/' | b'-' | b'.' | b':' | b'%') && is(view.at(next + 1), ALNUM));
+        let marked = matches!(view.at(next), b'/' | b'-' | b'.' | b':' | b'%') && is(view.at(next + 1), ALNUM);
+        let stops = !marked && !is(view.at(next), ALNUM);
         if length < 2 || total + length > 16 || !stops || label::counts(view, next) {
             break;
         }

@@ -85,7 +85,8 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
     }
     match lengths {
         [3, 3, 4, _] => {
-            let marked = opened == Opened::Paren || groups.marks[1..3].iter().any(|mark| matches!(mark, b'-' | b'.' | b')'));
+            let marked =
+                opened == Opened::Paren || groups.marks[1..3].iter().any(|mark| matches!(mark, b'-' | b'.' | b')'));
             let alone = match (is_nanp(view, first, groups.starts[1]), marked) {
                 (true, true) => 88,
                 (true, false) => 60,
@@ -100,7 +101,11 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         // 001 and 011 dial abroad, from abroad and from the United States.
         [3, 1..=3, 1..=255, 1..=255] if view.starts(first, b"001") || view.starts(first, b"011") => {
             let total: usize = (0..groups.count).map(|index| groups.length(index)).sum();
-            if (11..=18).contains(&total) { make(groups.ends[groups.count - 1], 70, 92, "phone.international") } else { None }
+            if (11..=18).contains(&total) {
+                make(groups.ends[groups.count - 1], 70, 92, "phone.international")
+            } else {
+                None
+            }
         }
         [3, 7, ..] if is_nanp(view, first, groups.starts[1]) => {
             make(groups.ends[1], if opened == Opened::Paren { 80 } else { 0 }, 92, "phone.nanp")
@@ -122,7 +127,12 @@ fn any_shape(groups: &Groups) -> Option<Shape> {
     let fits = |index: &usize| !matches!(groups.marks[*index], b'/' | b'.') && groups.length(*index) >= 2;
     let count = 1 + (1..groups.count).take_while(fits).count();
     let total: usize = (0..count).map(|index| groups.length(index)).sum();
-    (7..=15).contains(&total).then(|| Shape { end: groups.ends[count - 1], alone: 0, labelled: 78, rule: "phone.other" })
+    (7..=15).contains(&total).then(|| Shape {
+        end: groups.ends[count - 1],
+        alone: 0,
+        labelled: 78,
+        rule: "phone.other",
+    })
 }
 
 /// What stands right before the first digit.
@@ -158,13 +168,34 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     }
     let shape = shape(view, &groups, opened)?;
     let end = with_extension(view, shape.end);
-    let cut = end == shape.end
-        && (is(view.at(end), ALNUM) || view.dash(end) > 0 && is(view.at(end + view.dash(end)), DIGIT));
+    let cut =
+        end == shape.end && (is(view.at(end), ALNUM) || view.dash(end) > 0 && is(view.at(end + view.dash(end)), DIGIT));
     if cut || (view.at(end) == b'.' && is(view.at(end + 1), DIGIT)) {
         return None;
     }
-    let label = label::before(view, start);
+    let label = label::before(view, start).or_else(|| label_of_row(view, start));
     judge(view, (start, end), &shape, label)
+}
+
+/// The label of the number before, if this one is joined to it: "call 555-0100 or 555-0199".
+fn label_of_row(view: View<'_>, start: usize) -> Option<Label> {
+    let mut place = view.skip_blanks_back(start);
+    let joined = view.word_to(place).filter(|word| word.is("or") || word.is("and"));
+    match (joined, view.before(place)) {
+        (Some(word), _) => place = view.skip_blanks_back(word.start),
+        (None, b',' | b'/' | b';') => place = view.skip_blanks_back(place - 1),
+        _ => return None,
+    }
+    let end = place;
+    while place > 0
+        && end - place < 24
+        && matches!(view.at(place - 1), b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'+')
+    {
+        place -= 1;
+    }
+    let digits = view.bytes[place..end].iter().filter(|byte| byte.is_ascii_digit()).count();
+    let label = label::before(view, place + usize::from(view.at(place) == b' '))?;
+    (digits >= 7 && label.is(&[Noun::Phone, Noun::Fax])).then_some(label)
 }
 
 fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Label>) -> Option<Finding> {
@@ -185,7 +216,8 @@ fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Labe
         _ => (shape.alone, Identifier::Phone),
     };
     let is_labelled = label.is_some_and(|label| label.is(&[Noun::Phone, Noun::Fax]));
-    let doubtful = !named_after && !after && sure <= 62 && (label::counts(view, span.1) || label::is_code(view, span.0));
+    let doubtful =
+        !named_after && !after && sure <= 62 && (label::counts(view, span.1) || label::is_code(view, span.0));
     (sure > 0 && (is_labelled || !doubtful)).then(|| found(span, kind, sure, shape.rule))
 }
 
@@ -210,7 +242,9 @@ fn with_extension(view: View<'_>, end: usize) -> usize {
 fn is_phone_after(view: View<'_>, end: usize) -> bool {
     let place = view.skip_blanks(end);
     let inside = place + usize::from(matches!(view.at(place), b'(' | b'[' | b'-'));
-    let says = |word: &super::view::Token| ["office", "mobile", "cell", "home", "work", "phone", "tel"].iter().any(|text| word.is(text));
+    let says = |word: &super::view::Token| {
+        ["office", "mobile", "cell", "home", "work", "phone", "tel"].iter().any(|text| word.is(text))
+    };
     view.word_at(inside).filter(says).is_some_and(|word| !matches!(view.at(word.end), b':' | b'.'))
 }
 
@@ -221,7 +255,7 @@ fn is_fax_after(view: View<'_>, end: usize) -> bool {
     let inside = place + usize::from(matches!(view.at(place), b'(' | b'['));
     let Some(word) = view.word_at(inside) else { return false };
     // A colon after it makes it the label of the next number.
-    let closes = view.at(word.end) != b':' && view.at(word.end) != b'.' ;
+    let closes = view.at(word.end) != b':' && view.at(word.end) != b'.';
     closes && (word.is("fax") || word.is("facsimile") || (inside > place && word.is("f")))
 }
 

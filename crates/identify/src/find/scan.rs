@@ -176,7 +176,8 @@ mod tests {
     #[test]
     fn bits_are_those_of_a_plain_loop() {
         for seed in 0..=255_u8 {
-            let chunk: [u8; 64] = std::array::from_fn(|index| seed.wrapping_mul(31).wrapping_add(index as u8 * 7));
+            let chunk: [u8; 64] =
+                std::array::from_fn(|index| seed.wrapping_mul(31).wrapping_add((index as u8).wrapping_mul(7)));
             let plain = |wanted: &dyn Fn(u8) -> bool| {
                 chunk.iter().enumerate().fold(0, |sum, (index, byte)| sum | (u64::from(wanted(*byte)) << index))
             };

@@ -6,12 +6,7 @@
 use crate::phi::{Confidence, Finding, Identifier};
 
 /// Makes a finding.
-pub(super) fn found(
-    span: (usize, usize),
-    kind: Identifier,
-    hundredths: u8,
-    rule: &'static str,
-) -> Finding {
+pub(super) fn found(span: (usize, usize), kind: Identifier, hundredths: u8, rule: &'static str) -> Finding {
     Finding { start: span.0, end: span.1, kind, confidence: Confidence::new(hundredths), rule }
 }
 

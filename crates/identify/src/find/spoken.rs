@@ -60,7 +60,8 @@ impl Figures {
 
     /// Does it only count up or down.
     fn counts(&self) -> bool {
-        let steps = |by: i16| self.as_slice().windows(2).filter(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by).count();
+        let steps =
+            |by: i16| self.as_slice().windows(2).filter(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by).count();
         let same = steps(0) + 1 >= self.count;
         same || (steps(1).max(steps(-1)) + 1) * 10 >= self.count * 7
     }
@@ -69,9 +70,9 @@ impl Figures {
 /// Tries what a spoken number could be; says from where on the search goes on.
 pub(super) fn visit(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize {
     let row = row(view, token);
-    let finding = dated(view, &row).or_else(|| aged(view, &row)).or_else(|| {
-        if row.count < 2 { None } else { numbered(view, &row).or_else(|| street(view, &row)) }
-    });
+    let finding = dated(view, &row)
+        .or_else(|| aged(view, &row))
+        .or_else(|| if row.count < 2 { None } else { numbered(view, &row).or_else(|| street(view, &row)) });
     match finding {
         Some(finding) => {
             sift.push(finding);
@@ -84,7 +85,8 @@ pub(super) fn visit(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize 
 /// All number words from here on, and a nought said as "oh" before them.
 fn row(view: View<'_>, first: Token) -> Row {
     let mut row = Row { start: first.start, end: first.end, tokens: [None; WORDS_MAX], count: 0 };
-    let nought = view.word_before(first.start).filter(|word| (word.is("oh") || word.is("o")) && word.end + 1 == first.start);
+    let nought =
+        view.word_before(first.start).filter(|word| (word.is("oh") || word.is("o")) && word.end + 1 == first.start);
     if let Some(nought) = nought.filter(|_| first.has(FIGURE)) {
         row.start = nought.start;
         row.push(nought);
@@ -96,14 +98,17 @@ fn row(view: View<'_>, first: Token) -> Row {
             place += 1;
         }
         let Some(mut word) = view.word_at(place).filter(|_| place > row.end) else { break };
-        let joins = word.is("and") && row.tokens().last().is_some_and(|last| last.has(SCALE)) || word.is("dash") || word.is("hyphen");
+        let joins = word.is("and") && row.tokens().last().is_some_and(|last| last.has(SCALE))
+            || word.is("dash")
+            || word.is("hyphen");
         if joins {
             match view.word_after(word.end).filter(|next| next.has(SPOKEN)) {
                 Some(next) => word = next,
                 None => break,
             }
         }
-        let nought = (word.is("o") || word.is("oh")) && row.tokens().last().is_none_or(|last| !last.has(FIGURE | TENS | TEEN | REPEAT));
+        let nought = (word.is("o") || word.is("oh"))
+            && row.tokens().last().is_none_or(|last| !last.has(FIGURE | TENS | TEEN | REPEAT));
         if !word.has(SPOKEN | SCALE) || nought {
             break;
         }
@@ -236,7 +241,8 @@ fn year_end(view: View<'_>, from: usize) -> Option<usize> {
     if digits == place + 4 && is_year(view.number(place, digits)) && !is(view.at(digits), ALNUM) {
         return Some(digits);
     }
-    let word = view.word_at(place).filter(|word| word.has(TEEN | TENS) || word.is("two") || word.is("o") || word.is("oh"))?;
+    let word =
+        view.word_at(place).filter(|word| word.has(TEEN | TENS) || word.is("two") || word.is("o") || word.is("oh"))?;
     let row = row(view, word);
     (row.count >= 2 && year(row.tokens()).is_some()).then_some(row.end)
 }

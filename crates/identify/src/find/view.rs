@@ -132,9 +132,9 @@ impl View<'_> {
     /// The number written here; saturates, which no caller's range allows.
     pub(super) fn number(self, from: usize, to: usize) -> u32 {
         let digits = self.bytes.get(from..to).unwrap_or(&[]);
-        digits.iter().fold(0_u32, |sum, digit| {
-            sum.saturating_mul(10).saturating_add(u32::from(digit.wrapping_sub(b'0')))
-        })
+        digits
+            .iter()
+            .fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(u32::from(digit.wrapping_sub(b'0'))))
     }
 
     /// Past the blanks, also no-break spaces.

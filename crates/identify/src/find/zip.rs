@@ -10,8 +10,11 @@ use super::sift::found;
 use super::view::{ALNUM, DIGIT, View, is};
 use crate::phi::{Finding, Identifier};
 
+/// A state's code, and from-to of the first three digits of its ZIP codes.
+type State = (&'static [u8; 2], &'static [(u32, u32)]);
+
 /// States and territories with the first three digits of their ZIP codes, from-to (Postal Service, Publication 65).
-const STATES: &[(&[u8; 2], &[(u32, u32)])] = &[
+const STATES: &[State] = &[
     (b"AL", &[(350, 369)]),
     (b"AK", &[(995, 999)]),
     (b"AZ", &[(850, 865)]),
@@ -84,7 +87,8 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         end = run.end + dash + 4;
     }
     let cut = is(view.at(end), ALNUM) || view.dash(end) > 0 && is(view.at(end + view.dash(end)), DIGIT);
-    if cut || view.goes_on(run.start, run.start) || (matches!(view.at(end), b'.' | b',') && is(view.at(end + 1), DIGIT)) {
+    if cut || view.goes_on(run.start, run.start) || (matches!(view.at(end), b'.' | b',') && is(view.at(end + 1), DIGIT))
+    {
         return None;
     }
     let three = view.number(run.start, run.start + 3);

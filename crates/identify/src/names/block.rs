@@ -76,7 +76,7 @@ impl Block {
                 self.words[at].pair = table.flags(hash_pair(here.token.hash, next.token.hash));
             }
         }
-        self.choose();
+        self.choose(text);
         self.find_runs();
     }
 
@@ -106,11 +106,11 @@ impl Block {
         upper >= 2 && other == 0
     }
 
-    fn choose(&mut self) {
+    fn choose(&mut self, text: &str) {
         for at in 0..self.words.len() {
             let before = at.checked_sub(1).map(|index| self.words[index]);
             let after = self.words.get(at + 1).copied();
-            self.words[at].active = self.is_candidate(at, before, after);
+            self.words[at].active = self.is_candidate(text, at, before, after);
         }
         for at in 0..self.words.len() {
             let head = self.words[at].flags & HEAD != 0;
@@ -125,14 +125,16 @@ impl Block {
         }
     }
 
-    fn is_candidate(&self, at: usize, before: Option<Word>, after: Option<Word>) -> bool {
+    fn is_candidate(&self, text: &str, at: usize, before: Option<Word>, after: Option<Word>) -> bool {
         let word = &self.words[at];
         let address = Gap::Address;
-        if word.look == Look::Other || word.token.gap == address || after.is_some_and(|next| next.token.gap == address) {
+        if word.look == Look::Other || word.token.gap == address || after.is_some_and(|next| next.token.gap == address)
+        {
             return false;
         }
         let follows = before.is_some_and(|previous| previous.active);
-        let titled = before.is_some_and(|previous| previous.flags & TITLE != 0);
+        let beside = matches!(word.token.gap, Gap::Space | Gap::Stop);
+        let titled = beside && before.is_some_and(|previous| previous.flags & TITLE != 0);
         if word.flags & LINK != 0 && matches!(word.look, Look::Lower | Look::LowerText) {
             return follows || after.is_some_and(|next| next.flags & NAMES != 0 || has_capital(next.token.shape));
         }
@@ -140,13 +142,11 @@ impl Block {
         match word.look {
             Look::Lower => {
                 let rare = word.flags & (COMMON | ENGLISH | DRUG | TERM | VOCABULARY) == 0;
-                titled || (rare && word.flags & NAMES != 0) || (follows && word.flags & HEAD != 0)
+                (titled && word.flags & COMMON == 0)
+                    || (rare && word.flags & NAMES != 0)
+                    || (follows && word.flags & HEAD != 0)
             }
-            Look::LowerText => {
-                let unknown = word.flags == 0 && word.token.end - word.token.start >= 3;
-                let rare = word.flags & (COMMON | ENGLISH | VOCABULARY) == 0 && word.flags & (DRUG | TERM) == 0;
-                titled || unknown || (listed && (rare || follows || word.flags & COMMON == 0)) || word.pair & PLACES != 0
-            }
+            Look::LowerText => titled || word.pair & PLACES != 0 || is_dictated_name(text, word, before),
             Look::Title if word.flags & COMMON != 0 && !listed => {
                 after.is_some_and(|next| next.look != Look::Lower || next.flags & LINK != 0) || follows
             }
@@ -182,6 +182,57 @@ impl Block {
         beside && before.active && word.active && before.flags & TITLE == 0
     }
 }
+
+/// In dictation every word is small, so that only rare words are candidates by themselves; a name that is a word is one
+/// after a name or after what often stands before names.
+fn is_dictated_name(text: &str, word: &Word, before: Option<Word>) -> bool {
+    if word.flags == 0 {
+        return word.token.end - word.token.start >= 3;
+    }
+    if word.flags & (NAMES | PLACES | COMPANY | HEAD) == 0 || word.flags & (DRUG | TERM) != 0 {
+        return false;
+    }
+    if word.flags & (COMMON | ENGLISH | VOCABULARY) == 0 || word.flags & NAMES != 0 && word.flags & COMMON == 0 {
+        return true;
+    }
+    let Some(before) = before else { return false };
+    let follows = before.active && word.token.gap == Gap::Space;
+    if follows && before.flags & (NAMES | PLACES) != 0 {
+        return word.flags & COMMON == 0 || before.flags & COMMON == 0;
+    }
+    let spelled = &text[before.token.start..before.token.end];
+    let is_one_of = |words: &[&str]| words.contains(&spelled);
+    let greeted = is_one_of(&["hi", "hey", "hello", "named", "missus", "mister"]);
+    greeted || word.flags & COMMON == 0 && is_one_of(BEFORE_NAMES)
+}
+
+/// What often stands before a name in dictation and talk.
+const BEFORE_NAMES: &[&str] = &[
+    "so",
+    "is",
+    "and",
+    "with",
+    "morning",
+    "afternoon",
+    "evening",
+    "okay",
+    "alright",
+    "thanks",
+    "by",
+    "from",
+    "in",
+    "patient",
+    "wife",
+    "husband",
+    "son",
+    "daughter",
+    "mother",
+    "father",
+    "brother",
+    "sister",
+    "called",
+    "at",
+];
 
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -246,20 +297,11 @@ const ENDINGS: &[(&str, &str)] = &[
 
 /// What the lists say, in eight bits.
 pub(crate) fn class(flags: u16) -> u32 {
-    let groups = [
-        GIVEN,
-        SURNAME,
-        CITY | CITY_PART,
-        ENGLISH,
-        COMMON,
-        EPONYM,
-        DRUG | TERM,
-        REGION | CALENDAR | COMPANY | HEAD,
-    ];
+    let groups =
+        [GIVEN, SURNAME, CITY | CITY_PART, ENGLISH, COMMON, EPONYM, DRUG | TERM, REGION | CALENDAR | COMPANY | HEAD];
     groups.iter().enumerate().map(|(bit, group)| u32::from(flags & group != 0) << bit).sum()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a lex is 31 bits of the word's hash")]
 fn lex(token: &Token, flags: u16) -> u32 {
     if flags & VOCABULARY != 0 {
         return (token.hash >> 33) as u32 | 1 << 31;

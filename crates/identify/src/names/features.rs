@@ -115,9 +115,7 @@ fn own(out: &mut Features, word: &Word, text: &str) {
 fn neighbours(out: &mut Features, words: &[Word], at: usize) {
     let near = |offset: isize| at.checked_add_signed(offset).and_then(|index| words.get(index));
     let lex = |offset: isize| near(offset).map_or(NOTHING, |word| word.lex);
-    let class_at = |offset: isize| {
-        near(offset).map_or(NOTHING, |word| class(word.flags) << 4 | word.look as u32)
-    };
+    let class_at = |offset: isize| near(offset).map_or(NOTHING, |word| class(word.flags) << 4 | word.look as u32);
     let gap = words[at].token.gap as u32;
     let gap_after = near(1).map_or(99, |next| next.token.gap as u32);
     let here = class(words[at].flags) << 4 | words[at].look as u32;

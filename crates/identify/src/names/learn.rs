@@ -10,8 +10,8 @@ mod grammar;
 mod perceptron;
 
 use super::table::{
-    BUCKETS, CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, MAGIC, REGION, SURNAME,
-    TERM, TITLE, VERSION, VOCABULARY, place,
+    BUCKETS, CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, MAGIC, REGION,
+    SURNAME, TERM, TITLE, VERSION, VOCABULARY, place,
 };
 use super::token::{Shape, Words, hash_of, hash_pair};
 use std::collections::BTreeMap;
@@ -194,5 +194,47 @@ fn vocabulary(sources: &Sources<'_>, lists: &mut Lists) {
         if small >= 3 && all >= 3 {
             lists.mark(hash, COMMON);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sources, lists};
+    use crate::names::table::{CITY, ENGLISH, EPONYM, GIVEN, Table, VOCABULARY};
+    use crate::names::token::{hash_of, hash_pair};
+
+    const SOURCES: Sources<'static> = Sources {
+        first_names: "anna\nwill\n",
+        surnames: "Smith\n",
+        cities: "New Haven\nTampa\n",
+        counties: "Butler\n",
+        hospitals: "",
+        english: "will\nbone\n",
+        english_basic: "will\n",
+        own: "[eponym]\nParkinson_disease\n",
+        grammar: "",
+        templates: "{x} was seen.\n",
+    };
+
+    #[test]
+    fn the_same_texts_give_the_same_table_and_words_are_found_in_it() {
+        let bytes = lists(&SOURCES);
+        assert_eq!(bytes, lists(&SOURCES));
+        let table = Table::new(&bytes);
+        assert_eq!(table.flags(hash_of("Anna")), GIVEN);
+        assert_ne!(table.flags(hash_of("will")) & GIVEN & (GIVEN | ENGLISH), 0);
+        assert_eq!(table.flags(hash_pair(hash_of("new"), hash_of("haven"))), CITY);
+        assert_eq!(table.flags(hash_pair(hash_of("parkinson"), hash_of("disease"))), EPONYM);
+        assert_eq!(table.flags(hash_of("seen")), VOCABULARY);
+        assert_eq!(table.flags(hash_of("nobody")), 0);
+    }
+
+    #[test]
+    fn a_table_that_is_cut_short_has_no_words_and_breaks_nothing() {
+        let bytes = lists(&SOURCES);
+        for end in [0, 3, 11, 200, bytes.len() - 1] {
+            let _ = Table::new(&bytes[..end]).flags(hash_of("Anna"));
+        }
+        assert_eq!(Table::new(&bytes[..100]).flags(hash_of("Anna")), 0);
     }
 }

@@ -98,7 +98,8 @@ impl Memory {
         for wanted in &self.wanted {
             marked[(wanted.hash >> 6 & 63) as usize] |= 1 << (wanted.hash & 63);
         }
-        let covered: Vec<(usize, usize, Identifier)> = found.iter().map(|item| (item.start, item.end, item.kind)).collect();
+        let covered: Vec<(usize, usize, Identifier)> =
+            found.iter().map(|item| (item.start, item.end, item.kind)).collect();
         let mut next_covered = 0;
         let mut words = Words::new(text).peekable();
         while let Some(token) = words.next() {
@@ -173,10 +174,7 @@ fn is_one_edit(small: &[u8], other: &[u8]) -> bool {
     if front + back + 1 >= long {
         return true;
     }
-    let swapped = front + back + 2 == long
-        && same(small[front], other[front + 1])
-        && same(small[front + 1], other[front]);
-    swapped
+    front + back + 2 == long && same(small[front], other[front + 1]) && same(small[front + 1], other[front])
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ const NEVER: i32 = i32::MIN / 4;
 
 /// The first label of a kind is odd, its inside follows.
 pub(crate) const fn is_inside(label: usize) -> bool {
-    label != OUTSIDE && label % 2 == 0
+    label != OUTSIDE && label.is_multiple_of(2)
 }
 
 /// May `label` follow `before`.

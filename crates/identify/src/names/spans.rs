@@ -7,9 +7,7 @@
 
 use super::block::{Block, Look, Word};
 use super::model::{OUTSIDE, Scores, is_inside};
-use super::table::{
-    CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE,
-};
+use super::table::{CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE};
 use crate::phi::{Confidence, Finding, Identifier};
 use std::ops::Range;
 
@@ -96,9 +94,8 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
         }
         _ => {
             let letters = words.iter().filter(|word| word.look != Look::Initial).count();
-            let never = |word: &Word| {
-                word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0
-            };
+            let never =
+                |word: &Word| word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0;
             let phrase = words.last().is_some_and(|word| word.pair & EPONYM != 0);
             letters > 0 && !words.iter().all(never) && !phrase
         }

@@ -186,7 +186,8 @@ impl<'a> Words<'a> {
                 continue;
             }
             let letter = self.text[self.at..].chars().next()?;
-            if letter.is_alphanumeric() {
+            // The okina counts as a letter, and alone it is no word: a word that is empty would be found for ever.
+            if letter.is_alphanumeric() && !is_apostrophe(letter) {
                 break;
             }
             seen.take_wide(letter);
@@ -340,7 +341,8 @@ impl Between {
                 self.blanks = self.blanks.saturating_add(1);
                 self.blank_after_first |= self.first != 0;
             }
-            b'@' | b'_' | b'\\' => self.first = b'@',
+            b'@' | b'_' => self.first = b'@',
+            b'\\' => {}
             other if self.first == 0 => self.first = other,
             _ => {}
         }
@@ -395,7 +397,8 @@ mod tests {
 
     #[test]
     fn a_possessive_ending_is_no_part_of_the_word_and_an_apostrophe_within_a_name_is() {
-        let found: Vec<_> = words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
+        let found: Vec<_> =
+            words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
         assert_eq!(found, ["Smith", "O'Brien", "Ka\u{2bb}ahumanu", "D\u{2019}Angelo"]);
     }
 

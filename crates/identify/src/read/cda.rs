@@ -35,7 +35,8 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         }
         let (bytes, map) = transfer::base64(&text.as_bytes()[range.clone()]);
         let map = Some(transfer::shifted(map, range.start));
-        let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
+        let layer =
+            Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
         read_bytes(reading, &bytes, "", &place.inner(&format!("attachment {}", number + 1), Arc::new(layer)));
     }
 }
@@ -149,8 +150,7 @@ impl<'t> Document<'t, '_, '_> {
             if value.is_empty() || name.starts_with("xmlns") || name.starts_with("xsi:") || name.starts_with("xml:") {
                 continue;
             }
-            self.label();
-            if !self.weaver.at_word_start() {
+            if !self.label(attribute.name.start) {
                 self.weaver.gap(" ", attribute.name.start..attribute.name.start);
             }
             self.weaver.gap(name, attribute.name.clone());
@@ -165,14 +165,16 @@ impl<'t> Document<'t, '_, '_> {
         }
     }
 
-    /// Writes the element's name before what it says first.
-    fn label(&mut self) {
-        let Some(element) = self.stack.last_mut().filter(|element| !element.labelled) else { return };
+    /// Writes the element's name before what it says first; says whether it did.
+    fn label(&mut self, at: usize) -> bool {
+        let Some(element) = self.stack.last_mut().filter(|element| !element.labelled) else { return false };
         element.labelled = true;
         let range = element.name.clone();
-        let name = &self.text[range.clone()];
-        self.weaver.gap(local(name), range.end - local(name).len()..range.end);
-        self.weaver.gap(": ", range.end..range.end);
+        let name = &self.text[range];
+        // Its place is that of what it stands before: children may have come between.
+        self.weaver.gap(local(name), at..at);
+        self.weaver.gap(": ", at..at);
+        true
     }
 
     fn words(&mut self, range: Range<usize>, escape: Escape, tags: &mut Tags<'_>) {
@@ -187,15 +189,14 @@ impl<'t> Document<'t, '_, '_> {
             return;
         }
         let words = &self.text[begin..end];
-        let packed_min = if self.stack.last().is_some_and(|element| element.packed) { 8 } else { PACKED_BYTES_MIN };
-        if words.len() >= packed_min && transfer::is_base64(words) {
-            self.label();
+        let said = self.stack.last().is_some_and(|element| element.packed) && transfer::is_base64(words);
+        if said || words.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(words) {
+            self.label(begin);
             self.weaver.gap("[...]", begin..end);
             self.packed.push(begin..end);
             return;
         }
-        self.label();
-        if !self.weaver.at_word_start() {
+        if !self.label(begin) {
             self.weaver.gap(" ", begin..begin);
         }
         let meaning = self.of_text();
@@ -275,7 +276,8 @@ impl<'t> Document<'t, '_, '_> {
             {
                 let visit = self.stack.iter().rev().take(4);
                 let visit = visit.map(|one| local(&self.text[one.name.clone()]));
-                if visit.into_iter().any(|name| matches!(name, "encompassingEncounter" | "encounter" | "serviceEvent")) {
+                if visit.into_iter().any(|name| matches!(name, "encompassingEncounter" | "encounter" | "serviceEvent"))
+                {
                     What::VisitDate
                 } else {
                     What::OtherDate
@@ -284,10 +286,29 @@ impl<'t> Document<'t, '_, '_> {
             (_, "displayName" | "originalText") => return Meaning::UNKNOWN,
             (
                 _,
-                "code" | "codeSystem" | "codeSystemName" | "codeSystemVersion" | "classCode" | "moodCode" | "typeCode" | "unit"
-                | "root" | "nullFlavor" | "use" | "mediaType" | "operator" | "inversionInd" | "assigningAuthorityName"
-                | "determinerCode" | "contextControlCode" | "representation" | "qualifier" | "negationInd"
-                | "contextConductionInd" | "institutionSpecified" | "ID",
+                "code"
+                | "codeSystem"
+                | "codeSystemName"
+                | "codeSystemVersion"
+                | "classCode"
+                | "moodCode"
+                | "typeCode"
+                | "unit"
+                | "root"
+                | "nullFlavor"
+                | "use"
+                | "mediaType"
+                | "operator"
+                | "inversionInd"
+                | "assigningAuthorityName"
+                | "determinerCode"
+                | "contextControlCode"
+                | "representation"
+                | "qualifier"
+                | "negationInd"
+                | "contextConductionInd"
+                | "institutionSpecified"
+                | "ID",
             ) => return Meaning::CODE,
             // FHIR in XML says its values so.
             (_, "value") => return owned(meaning_of_label(element), who),
@@ -335,13 +356,28 @@ fn who_of(element: &str) -> Option<Who> {
         "guardian" | "participant" | "relatedEntity" | "associatedEntity" | "guardianPerson" | "relatedSubject" => {
             Who::Relative
         }
-        "author" | "legalAuthenticator" | "authenticator" | "dataEnterer" | "performer" | "encounterParticipant"
-        | "responsibleParty" | "assignedEntity" | "assignedAuthor" | "informationRecipient" | "intendedRecipient" => {
-            Who::Provider
-        }
-        "custodian" | "providerOrganization" | "representedOrganization" | "scopingOrganization" | "healthCareFacility"
-        | "serviceProviderOrganization" | "representedCustodianOrganization" | "guardianOrganization"
-        | "receivedOrganization" | "wholeOrganization" | "manufacturerOrganization" => Who::Organization,
+        "author"
+        | "legalAuthenticator"
+        | "authenticator"
+        | "dataEnterer"
+        | "performer"
+        | "encounterParticipant"
+        | "responsibleParty"
+        | "assignedEntity"
+        | "assignedAuthor"
+        | "informationRecipient"
+        | "intendedRecipient" => Who::Provider,
+        "custodian"
+        | "providerOrganization"
+        | "representedOrganization"
+        | "scopingOrganization"
+        | "healthCareFacility"
+        | "serviceProviderOrganization"
+        | "representedCustodianOrganization"
+        | "guardianOrganization"
+        | "receivedOrganization"
+        | "wholeOrganization"
+        | "manufacturerOrganization" => Who::Organization,
         _ => return None,
     })
 }

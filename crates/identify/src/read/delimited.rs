@@ -48,8 +48,22 @@ pub(super) fn dialect_of(text: &str, hint: bool) -> Option<Dialect> {
         let sure = hint || declared.is_some();
         // Prose has commas, and sometimes as many on each line.
         let common = matches!(delimiter, b',' | b';');
-        let rows_min = if sure { 1 } else if common && width == 2 { 5 } else if common { 3 } else { 2 };
-        let agreement_min = if sure { 50 } else if common { 100 } else { 90 };
+        let rows_min = if sure {
+            1
+        } else if common && width == 2 {
+            5
+        } else if common {
+            3
+        } else {
+            2
+        };
+        let agreement_min = if sure {
+            50
+        } else if common {
+            100
+        } else {
+            90
+        };
         if width < 2 || rows.len() < rows_min || agreement < agreement_min {
             continue;
         }

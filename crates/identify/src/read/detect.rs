@@ -171,7 +171,8 @@ fn markup(begin: &str) -> Option<Format> {
             Format::Xml
         });
     }
-    const PAGE: &[&str] = &["<!doctype html", "<html", "<head", "<body", "<table", "<div", "<p>", "<span", "<br", "<h1"];
+    const PAGE: &[&str] =
+        &["<!doctype html", "<html", "<head", "<body", "<table", "<div", "<p>", "<span", "<br", "<h1"];
     if PAGE.iter().any(|tag| begin.get(..tag.len()).is_some_and(|here| here.eq_ignore_ascii_case(tag))) {
         return Some(Format::Html);
     }
@@ -189,7 +190,9 @@ fn json(begin: &str, text: &str) -> Option<Format> {
         None => begin.len() > 1 || text.trim() == begin,
         Some(b'"') => true,
         Some(b'}') => object,
-        Some(byte) => !object && matches!(byte, b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
+        // `[{1234}]` is a section of a settings file.
+        Some(b'{') if !object => matches!(after[1..].trim_start().bytes().next(), None | Some(b'"' | b'}')),
+        Some(byte) => !object && matches!(byte, b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
     };
     if !goes_on {
         return None;
@@ -218,8 +221,21 @@ fn first_line_is_whole(text: &str) -> bool {
 
 /// Headers by which a mail is known.
 const MAIL_HEADERS: &[&str] = &[
-    "from", "to", "subject", "date", "received", "return-path", "mime-version", "message-id", "delivered-to", "cc",
-    "content-type", "reply-to", "x-mailer", "dkim-signature", "sender",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "received",
+    "return-path",
+    "mime-version",
+    "message-id",
+    "delivered-to",
+    "cc",
+    "content-type",
+    "reply-to",
+    "x-mailer",
+    "dkim-signature",
+    "sender",
 ];
 
 fn is_mail(begin: &str, extension: &str) -> bool {

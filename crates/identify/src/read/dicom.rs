@@ -112,10 +112,13 @@ fn tag_at(bytes: &[u8], at: usize, syntax: Syntax) -> Option<Tag> {
 
 fn one(weaver: &mut Weaver<'_, '_>, tag: &Tag, value: &[u8]) {
     let is_text = match &tag.kind {
-        b"AE" | b"AS" | b"CS" | b"DA" | b"DS" | b"DT" | b"IS" | b"LO" | b"LT" | b"PN" | b"SH" | b"ST" | b"TM" | b"UC"
-        | b"UI" | b"UR" | b"UT" => true,
+        b"AE" | b"AS" | b"CS" | b"DA" | b"DS" | b"DT" | b"IS" | b"LO" | b"LT" | b"PN" | b"SH" | b"ST" | b"TM"
+        | b"UC" | b"UI" | b"UR" | b"UT" => true,
         // Nobody says what it is: text if it looks like some.
-        b"UN" => value.len() >= 2 && value.iter().all(|byte| matches!(byte, b' '..=b'~' | 0xA0.. | b'\r' | b'\n' | b'\t' | 0)),
+        b"UN" => {
+            value.len() >= 2
+                && value.iter().all(|byte| matches!(byte, b' '..=b'~' | 0xA0.. | b'\r' | b'\n' | b'\t' | 0))
+        }
         _ => false,
     };
     let long = value.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);

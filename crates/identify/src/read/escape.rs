@@ -135,7 +135,9 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
             }
             inner.chars().for_each(|letter| json(letter, holds, &mut out));
         }
-        Escape::JsonPlain if !new.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '.' | '_')) => {
+        Escape::JsonPlain
+            if !new.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '.' | '_')) =>
+        {
             return Err(EditError::NotRepresentable);
         }
         Escape::MailWord => mail_word(new, &mut out)?,

@@ -168,6 +168,7 @@ pub(super) fn child(parent: &Kind, key: &str, parent_is_object: bool) -> Kind {
         (_, "address" | "valueAddress") => Kind::Address(who),
         (_, "telecom" | "valueContactPoint") => Kind::Contact(who),
         (_, "identifier" | "valueIdentifier" | "masterIdentifier" | "groupIdentifier") => Kind::Identifier(who),
+        (Kind::Identifier(_), "type") => Kind::Coding,
         (_, "coding" | "valueCoding" | "class") => Kind::Coding,
         (_, "attachment" | "valueAttachment" | "content" | "photo" | "contentAttachment" | "presentedForm") => {
             Kind::Attachment
@@ -176,7 +177,9 @@ pub(super) fn child(parent: &Kind, key: &str, parent_is_object: bool) -> Kind {
             Kind::Period(*resource)
         }
         (Kind::Resource(Resource::Patient), "contact") => Kind::Within(Resource::Related, Who::Relative),
-        (Kind::Resource(resource) | Kind::Within(resource, _), _) => Kind::Within(*resource, of_role(key).unwrap_or(who)),
+        (Kind::Resource(resource) | Kind::Within(resource, _), _) => {
+            Kind::Within(*resource, of_role(key).unwrap_or(who))
+        }
         (Kind::Identifier(who), "assigner") => Kind::Reference(*who),
         _ => *parent,
     }
@@ -187,19 +190,33 @@ fn of_role(key: &str) -> Option<Who> {
     Some(match key {
         "subject" | "patient" | "beneficiary" => Who::Patient,
         "subscriber" | "policyHolder" => Who::Subscriber,
-        "performer" | "practitioner" | "provider" | "author" | "requester" | "generalPractitioner" | "asserter"
-        | "recorder" | "participant" | "careTeam" | "authenticator" | "enterer" | "individual" => Who::Provider,
-        "organization" | "managingOrganization" | "serviceProvider" | "custodian" | "insurer" | "payor" | "facility"
+        "performer"
+        | "practitioner"
+        | "provider"
+        | "author"
+        | "requester"
+        | "generalPractitioner"
+        | "asserter"
+        | "recorder"
+        | "participant"
+        | "careTeam"
+        | "authenticator"
+        | "enterer"
+        | "individual" => Who::Provider,
+        "organization"
+        | "managingOrganization"
+        | "serviceProvider"
+        | "custodian"
+        | "insurer"
+        | "payor"
+        | "facility"
         | "location" => Who::Organization,
         _ => return None,
     })
 }
 
 const fn is_person(kind: &Kind) -> bool {
-    matches!(
-        kind.resource(),
-        Some(Resource::Patient | Resource::Related | Resource::Practitioner) 
-    )
+    matches!(kind.resource(), Some(Resource::Patient | Resource::Related | Resource::Practitioner))
 }
 
 /// What a value means.
@@ -235,8 +252,11 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
         (_, "deceasedDateTime") => of(What::DeathDate),
         (_, "subscriberId") => of(What::HealthPlanId),
         (_, "gender") => of(What::Sex),
-        (_, "description" | "conclusion" | "comment" | "instruction" | "text" | "patientInstruction" | "valueString"
-            | "valueMarkdown" | "summary") => Meaning::of(What::FreeText, Who::Unknown),
+        (
+            _,
+            "description" | "conclusion" | "comment" | "instruction" | "text" | "patientInstruction" | "valueString"
+            | "valueMarkdown" | "summary",
+        ) => Meaning::of(What::FreeText, Who::Unknown),
         (_, "display") => display(who),
         (_, "url") => Meaning::CODE,
         _ if is_date(key) && raw.bytes().take(4).all(|byte| byte.is_ascii_digit()) => of(What::OtherDate),
@@ -266,9 +286,26 @@ const fn display(who: Who) -> Meaning {
 fn is_code(key: &str) -> bool {
     matches!(
         key,
-        "code" | "use" | "status" | "intent" | "unit" | "language" | "system" | "type" | "priority" | "criticality"
-            | "category" | "contentType" | "mode" | "severity" | "kind" | "rank" | "comparator" | "currency"
-            | "relationship" | "docStatus"
+        "code"
+            | "use"
+            | "status"
+            | "intent"
+            | "unit"
+            | "language"
+            | "system"
+            | "type"
+            | "priority"
+            | "criticality"
+            | "category"
+            | "contentType"
+            | "mode"
+            | "severity"
+            | "kind"
+            | "rank"
+            | "comparator"
+            | "currency"
+            | "relationship"
+            | "docStatus"
     )
 }
 
@@ -278,8 +315,22 @@ fn is_date(key: &str) -> bool {
         || key.ends_with("Time")
         || matches!(
             key,
-            "date" | "start" | "end" | "issued" | "authored" | "authoredOn" | "recorded" | "created" | "lastUpdated"
-                | "sent" | "received" | "timestamp" | "indexed" | "valueInstant" | "collectedDateTime" | "period"
+            "date"
+                | "start"
+                | "end"
+                | "issued"
+                | "authored"
+                | "authoredOn"
+                | "recorded"
+                | "created"
+                | "lastUpdated"
+                | "sent"
+                | "received"
+                | "timestamp"
+                | "indexed"
+                | "valueInstant"
+                | "collectedDateTime"
+                | "period"
         )
 }
 

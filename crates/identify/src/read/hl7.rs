@@ -101,8 +101,9 @@ impl Messages<'_, '_, '_> {
         let words = segment.has_words(number);
         let (mut component, mut sub_component) = (1_usize, 1_usize);
         let mut start = range.start;
-        for at in range.start..=range.end {
-            let byte = if at < range.end { bytes[at] } else { signs.field };
+        // A separator behind the last value ends it.
+        let letters = bytes[range.clone()].iter().copied().chain([signs.field]);
+        for (at, byte) in (range.start..).zip(letters) {
             let divides = at == range.end
                 || byte == signs.repetition && byte != 0
                 || byte == signs.component
@@ -140,7 +141,11 @@ impl Messages<'_, '_, '_> {
         }
         let mut at = range.start;
         while at < range.end {
-            let sign = if signs.escape == 0 { None } else { bytes[at..range.end].iter().position(|byte| *byte == signs.escape) };
+            let sign = if signs.escape == 0 {
+                None
+            } else {
+                bytes[at..range.end].iter().position(|byte| *byte == signs.escape)
+            };
             let Some(sign) = sign.map(|far| at + far) else { break };
             let rest = &bytes[sign + 1..range.end.min(sign + 2 + ESCAPE_BYTES_MAX)];
             let inside = rest.iter().position(|byte| *byte == signs.escape).map(|far| sign + 1..sign + 1 + far);

@@ -216,7 +216,7 @@ fn order(name: [u8; 3], field: usize) -> Option<Kind> {
         (b"OBX", 23) | (b"ORC", 21) => Kind::Organization,
         (b"OBX", 24) | (b"ORC", 22 | 24) => Kind::Address(Who::Organization),
         (b"ORC", 14 | 23) | (b"OBR", 17) => Kind::Contact(Who::Provider),
-        (b"ORC", 2 | 3 | 4) | (b"OBR", 2 | 3 | 18..=21) | (b"TXA", 12..=15) | (b"SPM", 2) => {
+        (b"ORC", 2..=4) | (b"OBR", 2 | 3 | 18..=21) | (b"TXA", 12..=15) | (b"SPM", 2) => {
             Kind::Number(Account, Who::Patient)
         }
         (b"NTE", 6) => date(OtherDate),
@@ -237,7 +237,9 @@ fn header(field: usize) -> Option<Kind> {
 fn other(name: [u8; 3], field: usize) -> Option<Kind> {
     use What::{FreeText, OtherDate, OtherId};
     Some(match (&name, field) {
-        (b"AL1", 3) | (b"DG1", 3) | (b"PR1", 3) | (b"RXA", 5 | 17) | (b"RXE", 2) | (b"RXO", 1) | (b"IAM", 3) => Kind::Coded,
+        (b"AL1", 3) | (b"DG1", 3) | (b"PR1", 3) | (b"RXA", 5 | 17) | (b"RXE", 2) | (b"RXO", 1) | (b"IAM", 3) => {
+            Kind::Coded
+        }
         (b"AL1", 5) | (b"DG1", 4) | (b"PR1", 4) => Kind::All(FreeText, Who::Patient),
         (b"AL1", 6) | (b"DG1", 5 | 19) | (b"PR1", 5) | (b"RXA", 3 | 4 | 16 | 22) | (b"RXE", 18) => date(OtherDate),
         (b"DG1", 16) | (b"PR1", 8 | 11 | 12) | (b"RXA", 10) | (b"AIP", 3) | (b"RXE", 13 | 14) => Kind::Provider,

@@ -180,7 +180,9 @@ impl<'t> Values<'t, '_, '_> {
         let depth = self.stack.len();
         let parent = self.stack.last();
         let key = self.key();
-        let mut kind = parent.map_or(Kind::Plain, |parent| fhir::child(&parent.kind, self.text.get(key.clone()).unwrap_or_default(), parent.is_object));
+        let mut kind = parent.map_or(Kind::Plain, |parent| {
+            fhir::child(&parent.kind, self.text.get(key.clone()).unwrap_or_default(), parent.is_object)
+        });
         let may_be_resource = depth == 0 || kind == Kind::MayBeResource || depth <= 2 && kind == Kind::Plain;
         if is_object && may_be_resource {
             if let Some(found) = fhir::resource_type(self.text, self.at) {
@@ -232,8 +234,8 @@ impl<'t> Values<'t, '_, '_> {
         if is_string && (kind.is_div(key) || raw.starts_with("<div") && raw.ends_with("</div>")) {
             return self.markup(range);
         }
-        let packed_min = if kind.is_packed(key) { 8 } else { PACKED_BYTES_MIN };
-        if is_string && raw.len() >= packed_min && transfer::is_base64(raw) {
+        let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
+        if is_string && (said || raw.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(raw)) {
             self.packed.push((range.clone(), self.weaver.record));
             self.weaver.gap("[...]\n", range);
             return;
@@ -266,11 +268,11 @@ impl<'t> Values<'t, '_, '_> {
             return;
         }
         // The type of an identifier is a coding two or three levels below it.
-        for frame in self.stack[depth.saturating_sub(5)..].iter_mut().rev().filter(|frame| frame.kind.has_brothers()) {
-            if let Some(what) = fhir::said_by(&frame.kind, key, raw) {
-                frame.said = Some(what);
-            }
-            return;
+        let near = &mut self.stack[depth.saturating_sub(5)..];
+        if let Some(frame) = near.iter_mut().rev().find(|frame| frame.kind.has_brothers())
+            && let Some(what) = fhir::said_by(&frame.kind, key, raw)
+        {
+            frame.said = Some(what);
         }
     }
 
@@ -366,8 +368,7 @@ fn read_packed(reading: &mut Reading<'_>, text: &str, range: Range<usize>, numbe
     }
     let (bytes, map) = transfer::base64(&text.as_bytes()[range.clone()]);
     let map = Some(transfer::shifted(map, range.start));
-    let layer =
-        Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
+    let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
     let inner = place.inner(&format!("attachment {}", number + 1), Arc::new(layer));
     read_bytes(reading, &bytes, "", &inner);
 }

@@ -12,7 +12,7 @@ use crate::charset::SingleByte;
 
 /// How the bytes of a text stand for characters, when they are not plain UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Letters {
+pub(super) enum Letters {
     /// UTF-16, little end first; a mark before it is no text.
     Utf16Le,
     /// UTF-16, big end first.

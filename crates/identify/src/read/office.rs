@@ -14,13 +14,26 @@ use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who};
 use std::ops::Range;
 
 /// Attributes with words of somebody's.
-const WORDS: &[&str] =
-    &["author", "initials", "descr", "title", "Target", "display", "tooltip", "userId", "providerId", "alt", "name", "lastModifiedBy"];
+const WORDS: &[&str] = &[
+    "author",
+    "initials",
+    "descr",
+    "title",
+    "Target",
+    "display",
+    "tooltip",
+    "userId",
+    "providerId",
+    "alt",
+    "name",
+    "lastModifiedBy",
+];
 
 /// Does a part only say how things look, or which parts there are.
 pub(super) fn is_look(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
-    let looks = ["styles", "stylesWithEffects", "fontTable", "webSettings", "numbering", "theme", "settings", "tableStyles"];
+    let looks =
+        ["styles", "stylesWithEffects", "fontTable", "webSettings", "numbering", "theme", "settings", "tableStyles"];
     let stem = file.strip_suffix(".xml").map(|stem| stem.trim_end_matches(|letter: char| letter.is_ascii_digit()));
     file == "[Content_Types].xml" || stem.is_some_and(|stem| looks.contains(&stem)) && !name.starts_with("customXml/")
 }
@@ -98,7 +111,8 @@ fn open(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, name: Range<us
             continue;
         }
         let is_person = matches!(name, "author" | "initials" | "lastModifiedBy");
-        let is_inner = name == "Target" && !value.contains(':') || name == "name" && !matches!(here, "sheet" | "definedName");
+        let is_inner =
+            name == "Target" && !value.contains(':') || name == "name" && !matches!(here, "sheet" | "definedName");
         if !weaver.at_line_start() {
             weaver.gap("\n", attribute.name.start..attribute.name.start);
         }
@@ -123,8 +137,9 @@ fn column_of(reference: &str) -> u32 {
 fn close(weaver: &mut Weaver<'_, '_>, text: &str, name: Range<usize>, tags: &Tags<'_>, state: &mut State) {
     let range = tags.range.clone();
     match local(&text[name]) {
-        "p" | "tr" | "row" | "si" | "comment" | "f" | "creator" | "lastModifiedBy" | "title" | "subject" | "description"
-        | "keywords" | "Company" | "Manager" | "created" | "modified" | "category" | "definedName" | "author"
+        "p" | "tr" | "row" | "si" | "comment" | "f" | "creator" | "lastModifiedBy" | "title" | "subject"
+        | "description" | "keywords" | "Company" | "Manager" | "created" | "modified" | "category" | "definedName"
+        | "author"
             if !weaver.at_line_start() =>
         {
             weaver.gap("\n", range);

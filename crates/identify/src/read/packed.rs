@@ -255,8 +255,5 @@ pub(super) fn tar_changes(
     let padded = range.end.next_multiple_of(BLOCK).min(outer.len());
     let mut new = inside;
     new.resize(new.len().next_multiple_of(BLOCK), 0);
-    Ok(vec![
-        Change { range: header_at..header_at + BLOCK, new: header },
-        Change { range: range.start..padded, new },
-    ])
+    Ok(vec![Change { range: header_at..header_at + BLOCK, new: header }, Change { range: range.start..padded, new }])
 }

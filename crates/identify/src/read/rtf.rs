@@ -191,10 +191,10 @@ impl Document<'_, '_, '_> {
             }
             // What a document says of itself, and what stands beside it, begins a line.
             "info" | "title" | "author" | "operator" | "company" | "subject" | "keywords" | "comment" | "doccomm"
-            | "manager" | "category" | "header" | "footer" | "footnote" | "annotation" | "fldinst" => {
-                if !self.weaver.at_line_start() {
-                    return self.gap("\n", at, end);
-                }
+            | "manager" | "category" | "header" | "footer" | "footnote" | "annotation" | "fldinst"
+                if !self.weaver.at_line_start() =>
+            {
+                return self.gap("\n", at, end);
             }
             _ if SKIPPED.contains(&name) => self.now.skipped = true,
             _ => {}

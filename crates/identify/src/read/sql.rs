@@ -114,19 +114,26 @@ impl Dump<'_, '_, '_> {
                 self.string(true);
             }
             quote @ (b'"' | b'`') => {
-                let end = (self.until(at + 1, |byte| byte == quote) + 1).min(self.text.len());
-                self.name(at + 1..end.saturating_sub(1).max(at + 1));
-                self.copy_to(end);
+                let end = self.until(at + 1, |byte| byte == quote);
+                self.name(at + 1..end);
+                self.copy_to((end + 1).min(self.text.len()));
             }
             b'(' | b')' | b',' | b';' => self.sign(bytes[at]),
             byte if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+') || byte >= 0x80 => {
-                let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+') || byte >= 0x80;
+                let is_word = |byte: u8| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+') || byte >= 0x80
+                };
                 let end = self.until(at + 1, |byte| !is_word(byte));
                 self.word(at..end);
             }
             _ => {
                 let plain = |byte: u8| {
-                    byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'"' | b'`' | b'(' | b')' | b',' | b';' | b'-' | b'/' | b'_' | b'.' | b'+') || byte >= 0x80
+                    byte.is_ascii_alphanumeric()
+                        || matches!(
+                            byte,
+                            b'\'' | b'"' | b'`' | b'(' | b')' | b',' | b';' | b'-' | b'/' | b'_' | b'.' | b'+'
+                        )
+                        || byte >= 0x80
                 };
                 self.structure(self.until(at + 1, plain));
             }
@@ -204,10 +211,11 @@ impl Dump<'_, '_, '_> {
 
     fn word(&mut self, range: Range<usize>) {
         if self.in_values() {
+            if self.text[range.clone()].eq_ignore_ascii_case("null") {
+                return self.structure(range.end);
+            }
             self.begin_value();
-            let is_null = self.text[range.clone()].eq_ignore_ascii_case("null");
-            let escape = if is_null { Escape::Fixed } else { Escape::SqlBare };
-            self.weaver.copy(self.text, range.clone(), escape);
+            self.weaver.copy(self.text, range.clone(), Escape::SqlBare);
             self.at = range.end;
             self.weaver.end();
             return;
@@ -234,7 +242,20 @@ impl Dump<'_, '_, '_> {
     fn table_name(&self) -> String {
         let word = self.words.iter().find(|word| {
             let upper = word.to_ascii_uppercase();
-            !matches!(upper.as_str(), "INSERT" | "REPLACE" | "INTO" | "IGNORE" | "CREATE" | "TABLE" | "IF" | "NOT" | "EXISTS" | "COPY" | "ONLY")
+            !matches!(
+                upper.as_str(),
+                "INSERT"
+                    | "REPLACE"
+                    | "INTO"
+                    | "IGNORE"
+                    | "CREATE"
+                    | "TABLE"
+                    | "IF"
+                    | "NOT"
+                    | "EXISTS"
+                    | "COPY"
+                    | "ONLY"
+            )
         });
         let word = word.map(String::as_str).unwrap_or_default();
         word.rsplit('.').next().unwrap_or_default().to_ascii_lowercase()

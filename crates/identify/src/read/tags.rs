@@ -80,7 +80,9 @@ impl<'t> Tags<'t> {
         while let Some(far) = bytes[at..].iter().position(|byte| *byte == b'<') {
             at += far;
             let closes = bytes.get(at + 1) == Some(&b'/')
-                && bytes.get(at + 2..at + 2 + name.len()).is_some_and(|here| here.eq_ignore_ascii_case(name.as_bytes()));
+                && bytes
+                    .get(at + 2..at + 2 + name.len())
+                    .is_some_and(|here| here.eq_ignore_ascii_case(name.as_bytes()));
             if closes {
                 self.at = at;
                 return start..at;
@@ -207,7 +209,8 @@ fn name_at(bytes: &[u8], start: usize) -> Range<usize> {
     if !begins {
         return start..start;
     }
-    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':') || **byte >= 0x80;
+    let is_name =
+        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':') || **byte >= 0x80;
     start..start + bytes[start..].iter().take_while(is_name).count()
 }
 
@@ -223,7 +226,8 @@ pub(super) fn copy_text(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<us
     let mut from = at;
     while let Some(far) = bytes[from..range.end].iter().position(|byte| *byte == b'&') {
         let sign = from + far;
-        let near = &text[sign + 1..text.floor_char_boundary((sign + 1 + ENTITY_BYTES_MAX).min(range.end)).max(sign + 1)];
+        let near =
+            &text[sign + 1..text.floor_char_boundary((sign + 1 + ENTITY_BYTES_MAX).min(range.end)).max(sign + 1)];
         let said = near.find(';').and_then(|end| Some((sign + end + 2, entity(&near[..end])?)));
         let Some((end, letter)) = said else {
             from = sign + 1;
@@ -308,9 +312,38 @@ const INLINE: &[&str] = &[
 
 /// Attributes that say how something looks, and nothing else.
 const LOOKS: &[&str] = &[
-    "class", "style", "width", "height", "border", "align", "valign", "colspan", "rowspan", "cellpadding", "cellspacing",
-    "lang", "type", "rel", "bgcolor", "color", "face", "size", "stylecode", "rules", "frame", "scope", "listtype", "dir",
-    "role", "charset", "http-equiv", "media", "target", "method", "span", "space",
+    "class",
+    "style",
+    "width",
+    "height",
+    "border",
+    "align",
+    "valign",
+    "colspan",
+    "rowspan",
+    "cellpadding",
+    "cellspacing",
+    "lang",
+    "type",
+    "rel",
+    "bgcolor",
+    "color",
+    "face",
+    "size",
+    "stylecode",
+    "rules",
+    "frame",
+    "scope",
+    "listtype",
+    "dir",
+    "role",
+    "charset",
+    "http-equiv",
+    "media",
+    "target",
+    "method",
+    "span",
+    "space",
 ];
 
 /// Reads a web page.
@@ -460,10 +493,10 @@ mod tests {
 
     #[test]
     fn markup_is_divided_as_it_stands() {
-        let text = "<?xml v?><!DOCTYPE a [<!ENTITY b 'c>'>]><a x=\"1>\" y='2' z=3 w>t &lt; 5<b/><![CDATA[<x>]]><!--n--></a>";
-        let expected = [
-            "a:xml v", "y:DOCTYPE a [<!ENTITY b 'c>'>]", "o:a1>,2,3,", "t:t &lt; 5", "o:b/", "d:<x>", "a:n", "c:a",
-        ];
+        let text =
+            "<?xml v?><!DOCTYPE a [<!ENTITY b 'c>'>]><a x=\"1>\" y='2' z=3 w>t &lt; 5<b/><![CDATA[<x>]]><!--n--></a>";
+        let expected =
+            ["a:xml v", "y:DOCTYPE a [<!ENTITY b 'c>'>]", "o:a1>,2,3,", "t:t &lt; 5", "o:b/", "d:<x>", "a:n", "c:a"];
         assert_eq!(pieces(text), expected);
     }
 

@@ -190,18 +190,25 @@ Content-Transfer-Encoding: base64\r\n\r\nTVJOIDc3IGZvciBKYW5lIFNtaXRo\r\n--b1--\
     let read = all(mail.as_bytes());
     assert_eq!(read.summary.format, Format::Mail);
     let text = read.text();
-    assert!(text.contains("Zoë Lee") && text.contains("Jane Smith is älter") && text.contains("MRN 77 for Jane"), "{text}");
+    assert!(
+        text.contains("Zoë Lee") && text.contains("Jane Smith is älter") && text.contains("MRN 77 for Jane"),
+        "{text}"
+    );
     let quoted = read.parts.iter().find(|part| part.text.contains("älter")).unwrap();
     assert_eq!(source(mail.as_bytes(), quoted, "Smith is ä"), b"Smi=\r\nth is =C3=A4");
     let changed = String::from_utf8(read.replace(mail.as_bytes(), "Jane Smith", "Zoë R")).unwrap();
     let again = all(changed.as_bytes()).text();
     assert_eq!(again, text.replace("Jane Smith", "Zoë R"));
-    assert!(changed.contains("Zo=C3=AB R=\r\n is =C3=A4lter") || changed.contains("Zo=C3=AB R is =C3=A4lter"), "{changed}");
+    assert!(
+        changed.contains("Zo=C3=AB R=\r\n is =C3=A4lter") || changed.contains("Zo=C3=AB R is =C3=A4lter"),
+        "{changed}"
+    );
 }
 
 #[test]
 fn rich_text_reads_whole_words_and_writes_letters_by_number() {
-    let rtf = br"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\info{\author Ann Ray}}Dear Zo\'eb {\b Le}e, \u8220?hi\u8221?\par Bye}";
+    let rtf =
+        br"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\info{\author Ann Ray}}Dear Zo\'eb {\b Le}e, \u8220?hi\u8221?\par Bye}";
     let read = all(rtf);
     let text = read.text();
     assert!(text.contains("Dear Zoë Lee, “hi”\nBye") && text.contains("Ann Ray") && !text.contains("Arial"), "{text}");
@@ -228,7 +235,10 @@ fn a_dump_is_read_by_the_columns_of_its_tables() {
 
 #[test]
 fn charsets_are_read_and_written_as_they_are() {
-    let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain("last,dob,x\nZoë,1970,a\nLee,1971,b\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let wide: Vec<u8> = [0xFF, 0xFE]
+        .into_iter()
+        .chain("last,dob,x\nZoë,1970,a\nLee,1971,b\n".encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     let read = all(&wide);
     assert_eq!(read.summary.letters, Some("utf-16le"));
     assert_eq!(read.values(What::FamilyName, Who::Unknown), ["Zoë", "Lee"]);
@@ -286,10 +296,17 @@ fn what_is_packed_is_read_and_packed_again() {
 #[test]
 fn a_word_document_has_its_words_whole_and_those_that_were_deleted() {
     let document = br#"<?xml version="1.0"?><w:document><w:body><w:p><w:r><w:t>Dear Jo</w:t></w:r><w:r><w:t xml:space="preserve">hn </w:t></w:r><w:del w:author="Ann Ray"><w:delText>Smith</w:delText></w:del></w:p><w:p><w:r><w:t>Bye</w:t></w:r></w:p></w:body></w:document>"#;
-    let file = zip_of(&[("[Content_Types].xml", b"<Types/>"), ("word/document.xml", document), ("word/media/i.png", b"\x89PNG\r\n\x1a\n")]);
+    let file = zip_of(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("word/document.xml", document),
+        ("word/media/i.png", b"\x89PNG\r\n\x1a\n"),
+    ]);
     let read = all(&file);
     let text = read.text();
-    assert!(text.contains("Dear John ") && text.contains("Smith") && text.contains("Ann Ray") && text.contains("\nBye"), "{text}");
+    assert!(
+        text.contains("Dear John ") && text.contains("Smith") && text.contains("Ann Ray") && text.contains("\nBye"),
+        "{text}"
+    );
     assert_eq!(read.opaque, [Opaque::Image]);
     let changed = read.replace(&file, "John", "A&B");
     assert!(all(&changed).text().contains("Dear A&B "));
@@ -330,7 +347,9 @@ fn portions_stay_small_whatever_a_line_holds() {
     let json = format!("[{}1]", "{\"a\":\"\\u00e9\"},".repeat(50_000));
     let rtf = format!("{{\\rtf1 {}", "{\\b x".repeat(50_000));
     let sql = format!("INSERT INTO a VALUES ({})", "'x''y',".repeat(50_000));
-    for (text, name) in [(wide, "a.csv"), (deep, ""), (xml, ""), (quoted, "a.csv"), (hl7, ""), (json, ""), (rtf, ""), (sql, "")] {
+    for (text, name) in
+        [(wide, "a.csv"), (deep, ""), (xml, ""), (quoted, "a.csv"), (hl7, ""), (json, ""), (rtf, ""), (sql, "")]
+    {
         let read = all_with(text.as_bytes(), name, &limits);
         assert!(read.parts.iter().all(|part| part.text.len() <= 16_384), "{name}: {:?}", read.summary);
         assert!(read.parts.len() > 1);
@@ -339,9 +358,19 @@ fn portions_stay_small_whatever_a_line_holds() {
 
 fn any_text() -> impl Strategy<Value = Vec<u8>> {
     let heads = prop_oneof![
-        Just("MSH|^~\\&|"), Just("{\"resourceType\":\"Patient\",\"a\":"), Just("[{\"a\":\"\\u00"), Just("<?xml version='1.0'?><a b='"),
-        Just("<html>"), Just("{\\rtf1 "), Just("INSERT INTO a VALUES ("), Just("COPY a (b) FROM stdin;\n"), Just("a,b,c\n1,2,3\n"),
-        Just("From: a\nTo: b\nMIME-Version: 1.0\nContent-Type: multipart/x; boundary=b\n\n--b\n"), Just("%PDF-"), Just("PK\u{3}\u{4}"), Just(""),
+        Just("MSH|^~\\&|"),
+        Just("{\"resourceType\":\"Patient\",\"a\":"),
+        Just("[{\"a\":\"\\u00"),
+        Just("<?xml version='1.0'?><a b='"),
+        Just("<html>"),
+        Just("{\\rtf1 "),
+        Just("INSERT INTO a VALUES ("),
+        Just("COPY a (b) FROM stdin;\n"),
+        Just("a,b,c\n1,2,3\n"),
+        Just("From: a\nTo: b\nMIME-Version: 1.0\nContent-Type: multipart/x; boundary=b\n\n--b\n"),
+        Just("%PDF-"),
+        Just("PK\u{3}\u{4}"),
+        Just(""),
     ];
     let tail = prop_oneof![
         "[a-c\"',;|^~\\\\&<>/=\\[\\]{}:\n\r\t.u0-9()!?-]{0,120}".prop_map(String::into_bytes),

@@ -22,13 +22,24 @@ fn value_of(letter: u8) -> Option<u32> {
     }))
 }
 
-/// Is a text base64 and nothing else.
+/// Is a text base64 and nothing else: letters in fours, on lines if there are several.
 pub(super) fn is_base64(text: &str) -> bool {
-    let letters = text.trim_end_matches('=');
-    text.len() - letters.len() <= 2
-        && !letters.is_empty()
-        && letters.bytes().all(|byte| value_of(byte).is_some() || matches!(byte, b'\r' | b'\n' | b' '))
-        && (text.len().is_multiple_of(4) || text.contains(['\n', ' ']))
+    let letters = text.trim_end_matches(['=', '\r', '\n']);
+    let many = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).count();
+    !letters.is_empty()
+        && many.is_multiple_of(4)
+        && letters.bytes().all(|byte| value_of(byte).is_some() || matches!(byte, b'\r' | b'\n'))
+}
+
+/// Is a text, of which nobody says that it is base64, sure to be some: no words of anybody's look like that.
+pub(super) fn is_surely_base64(text: &str) -> bool {
+    let has = |fits: fn(&u8) -> bool| text.as_bytes().iter().any(fits);
+    let lines_are_long = text.lines().all(|line| line.len() >= 60 || text.ends_with(line));
+    lines_are_long
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && is_base64(text)
 }
 
 /// The bytes of a base64 text, and their places.
@@ -174,7 +185,7 @@ pub(super) fn to_quoted_printable(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{base64, is_base64, quoted_printable, to_base64, to_quoted_printable};
+    use super::{base64, is_base64, is_surely_base64, quoted_printable, to_base64, to_quoted_printable};
     use proptest::prelude::*;
 
     #[test]
@@ -185,7 +196,7 @@ mod tests {
         assert_eq!(map.source(3..4), 6..10);
         assert_eq!(map.source(9..11), 14..18);
         assert!(is_base64("aGVsbG8gd29ybGQ="));
-        assert!(!is_base64("John Smith"));
+        assert!(!is_base64("John Smith") && !is_surely_base64(&"johnsmith".repeat(64)));
     }
 
     #[test]

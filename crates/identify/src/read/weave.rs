@@ -195,7 +195,13 @@ impl<'r, 'a> Weaver<'r, 'a> {
     }
 
     /// A value that is the source itself, as a field.
-    pub(super) fn value(&mut self, source: &str, range: Range<usize>, escape: Escape, meaning: Meaning) -> Option<FieldId> {
+    pub(super) fn value(
+        &mut self,
+        source: &str,
+        range: Range<usize>,
+        escape: Escape,
+        meaning: Meaning,
+    ) -> Option<FieldId> {
         self.begin(meaning, NO_COLUMN);
         self.copy(source, range, escape);
         self.end()

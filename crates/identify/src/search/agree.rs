@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 /// Sorted, not overlapping.
 pub(super) fn agreed(text: &str, mut all: Vec<Finding>) -> Vec<Finding> {
-    all.sort_by_key(|finding| (u8::MAX - finding.confidence.hundredths(), usize::MAX - finding.range().len(), finding.start));
+    all.sort_by_key(|finding| {
+        (u8::MAX - finding.confidence.hundredths(), usize::MAX - finding.range().len(), finding.start)
+    });
     let mut taken: BTreeMap<usize, Finding> = BTreeMap::new();
     let mut free = Vec::new();
     for finding in all {

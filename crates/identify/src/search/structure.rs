@@ -15,8 +15,21 @@ const SURE: Confidence = Confidence::new(97);
 /// Of the record's people, so many are searched in its words; a household has a dozen.
 const PEOPLE_MAX: usize = 256;
 /// Words that stand where nothing is known.
-const NOTHING: &[&str] =
-    &["unknown", "unk", "none", "n/a", "na", "nil", "null", "not known", "not given", "refused", "declined", "test", "self"];
+const NOTHING: &[&str] = &[
+    "unknown",
+    "unk",
+    "none",
+    "n/a",
+    "na",
+    "nil",
+    "null",
+    "not known",
+    "not given",
+    "refused",
+    "declined",
+    "test",
+    "self",
+];
 
 /// What the fields say.
 pub(super) fn findings(part: &Part) -> Vec<Finding> {

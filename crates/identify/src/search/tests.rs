@@ -26,7 +26,8 @@ fn has(all: &[(Identifier, String)], kind: Identifier, text: &str) -> bool {
 
 #[test]
 fn a_column_says_what_its_values_are_and_its_people_are_found_in_the_notes_of_the_row() {
-    let csv = b"last_name,first_name,dob,mrn,note\nQuxley,Vern,1961-03-04,A-7781,\"Mr Quxley was seen. Vern is well.\"\n\
+    let csv =
+        b"last_name,first_name,dob,mrn,note\nQuxley,Vern,1961-03-04,A-7781,\"Mr Quxley was seen. Vern is well.\"\n\
                 Obrand,Tilda,1950-01-02,A-7782,no complaint\n";
     let all = found(csv, "patients.csv");
     for (kind, text) in [
@@ -62,7 +63,8 @@ fn a_message_names_its_patient_and_the_words_in_it_are_searched_for_that_name() 
 
 #[test]
 fn findings_of_an_escaped_text_lie_at_the_bytes_of_the_file() {
-    let json = br#"{"resourceType":"Patient","name":[{"family":"Qu\u0078ley","given":["Vern"]}],"birthDate":"1961-03-04"}"#;
+    let json =
+        br#"{"resourceType":"Patient","name":[{"family":"Qu\u0078ley","given":["Vern"]}],"birthDate":"1961-03-04"}"#;
     let all = found(json, "patient.json");
     assert!(has(&all, Identifier::Name, r"Qu\u0078ley"), "{all:?}");
     assert!(has(&all, Identifier::Date, "1961-03-04"), "{all:?}");

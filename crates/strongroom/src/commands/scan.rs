@@ -18,7 +18,8 @@ use identify::read::{Opaque, Part, ReadLimits};
 use identify::search::{Found, Said, Search};
 use identify::{Finding, Identifier};
 use ignored::Ignored;
-use record::{Clock as _, Day, SystemClock};
+use record::civil::Day;
+use record::{Clock as _, SystemClock};
 use report::{File, Sum, Told};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Read as _, Write};
@@ -122,7 +123,8 @@ impl Scan {
             file.broken = Some("it is larger than 2 GiB".to_owned());
             return file;
         }
-        let name = Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut found = Vec::new();
         let mut opaque = Vec::new();
         let mut lines = Lines::default();
@@ -263,7 +265,7 @@ impl<'a> Telling<'a> {
             }
             ScanFormat::Json => report::json_sum(out, &self.sum)?,
             ScanFormat::Sarif => {
-                writeln!(out, "{}", sarif::document(&self.files, |rule| identify::search::explained(rule)))?;
+                writeln!(out, "{}", sarif::document(&self.files, identify::search::explained))?;
             }
         }
         if let Some(file) = &self.args.write_baseline {

@@ -209,11 +209,19 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     ("zip zipcode postal", LABEL, Noun::Zip as u8),
     ("ip ipv", LABEL, Noun::Ip as u8),
-    ("fingerprint fingerprints retina retinal iris voiceprint biometric biometrics palmprint faceprint dna", LABEL, Noun::Biometric as u8),
+    (
+        "fingerprint fingerprints retina retinal iris voiceprint biometric biometrics palmprint faceprint dna",
+        LABEL,
+        Noun::Biometric as u8,
+    ),
     ("photo photos photograph photographs picture headshot snapshot image images", LABEL, Noun::Photo as u8),
     ("com org net edu gov mil biz info health", USUAL_TLD, 0),
-    ("alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
+    (
+        "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
       indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri \
       montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington \
-      wisconsin wyoming columbia hampshire jersey mexico york carolina dakota island rico", STATE, 0),
+      wisconsin wyoming columbia hampshire jersey mexico york carolina dakota island rico",
+        STATE,
+        0,
+    ),
 ];

@@ -8,6 +8,7 @@
 use super::grammar::{Dice, Grammar, Piece};
 use super::{Sources, section};
 use crate::phi::Identifier;
+use std::collections::BTreeSet;
 
 /// A text and the bytes that are names in it.
 pub(super) struct Sample {
@@ -23,19 +24,20 @@ pub(super) struct Corpus<'a> {
 
 /// The parts that made-up surnames are put together from: they look like names and are on no list.
 const BEGINNINGS: &[&str] = &[
-    "Bal", "Brun", "Cal", "Dar", "Dros", "Fal", "Gar", "Gor", "Hal", "Har", "Hol", "Jan", "Kar", "Kov", "Kra", "Lan", "Lev",
-    "Mal", "Mar", "Mik", "Nor", "Ost", "Pal", "Pet", "Rad", "Ros", "Sal", "Schw", "Ser", "Sok", "Stan", "Tar", "Tor", "Ul",
-    "Val", "Vas", "Vol", "Wal", "Wes", "Zel", "Abd", "Okaf", "Adey", "Chuk", "Mwan", "Nak", "Tak", "Yam", "Sri", "Chan",
-    "Ven", "Ragh", "Subr", "Thir", "Kaw", "Shin", "Ech", "Ibar", "Goi", "Zub", "Del", "Bian", "Cas", "Fer", "Lind", "Berg",
-    "Sund", "Hjal", "Kir", "Pap", "Theo", "Geor", "Dem", "Haw", "Bax", "Thorn", "Whit", "Black", "Ash", "Grim", "Stock",
+    "Bal", "Brun", "Cal", "Dar", "Dros", "Fal", "Gar", "Gor", "Hal", "Har", "Hol", "Jan", "Kar", "Kov", "Kra", "Lan",
+    "Lev", "Mal", "Mar", "Mik", "Nor", "Ost", "Pal", "Pet", "Rad", "Ros", "Sal", "Schw", "Ser", "Sok", "Stan", "Tar",
+    "Tor", "Ul", "Val", "Vas", "Vol", "Wal", "Wes", "Zel", "Abd", "Okaf", "Adey", "Chuk", "Mwan", "Nak", "Tak", "Yam",
+    "Sri", "Chan", "Ven", "Ragh", "Subr", "Thir", "Kaw", "Shin", "Ech", "Ibar", "Goi", "Zub", "Del", "Bian", "Cas",
+    "Fer", "Lind", "Berg", "Sund", "Hjal", "Kir", "Pap", "Theo", "Geor", "Dem", "Haw", "Bax", "Thorn", "Whit", "Black",
+    "Ash", "Grim", "Stock",
 ];
 const MIDDLES: &[&str] = &["", "", "", "a", "o", "en", "ar", "in", "ov", "an", "er", "el", "al", "i", "u", "ast", "im"];
 const ENDINGS: &[&str] = &[
-    "ski", "sky", "ova", "ov", "ev", "enko", "chuk", "son", "sen", "berg", "stein", "man", "mann", "feld", "ez", "es", "ano",
-    "ini", "elli", "etti", "oni", "ardo", "eau", "ier", "ard", "wick", "ton", "ham", "ley", "ford", "field", "worth", "by",
-    "well", "more", "dale", "oglu", "ian", "yan", "opoulos", "akis", "idis", "vić", "ić", "ek", "ak", "escu", "aru", "moto",
-    "mura", "kawa", "saki", "wala", "ani", "nathan", "murthy", "swamy", "appa", "wu", "nde", "wi", "or", "eze", "ola", "ström",
-    "dottir", "quist", "lund", "borg", "ga", "rria", "gui", "ndo", "eira", "inho",
+    "ski", "sky", "ova", "ov", "ev", "enko", "chuk", "son", "sen", "berg", "stein", "man", "mann", "feld", "ez", "es",
+    "ano", "ini", "elli", "etti", "oni", "ardo", "eau", "ier", "ard", "wick", "ton", "ham", "ley", "ford", "field",
+    "worth", "by", "well", "more", "dale", "oglu", "ian", "yan", "opoulos", "akis", "idis", "vić", "ić", "ek", "ak",
+    "escu", "aru", "moto", "mura", "kawa", "saki", "wala", "ani", "nathan", "murthy", "swamy", "appa", "wu", "nde",
+    "wi", "or", "eze", "ola", "ström", "dottir", "quist", "lund", "borg", "ga", "rria", "gui", "ndo", "eira", "inho",
 ];
 
 fn made_up(dice: &mut Dice) -> String {
@@ -47,6 +49,129 @@ fn made_up(dice: &mut Dice) -> String {
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A dictionary's word that is on no list of names: in training it stands where names stand and is none.
+fn is_plain_word(word: &str, named: &BTreeSet<String>) -> bool {
+    (4..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()) && !named.contains(word)
+}
+
+/// The parts that medical words are put together from: no list has them all, and none is a name.
+const ROOTS: &[&str] = &[
+    "hyper",
+    "hypo",
+    "peri",
+    "endo",
+    "cardio",
+    "neuro",
+    "gastro",
+    "hepato",
+    "nephro",
+    "osteo",
+    "arthro",
+    "myo",
+    "dermato",
+    "entero",
+    "pulmo",
+    "broncho",
+    "uretero",
+    "cysto",
+    "cholecysto",
+    "thyro",
+    "immuno",
+    "hemato",
+    "lympho",
+    "angio",
+    "vaso",
+    "intra",
+    "inter",
+    "sub",
+    "para",
+    "trans",
+    "retro",
+    "supra",
+    "infra",
+    "poly",
+    "micro",
+    "macro",
+    "radio",
+    "chemo",
+    "cryo",
+    "electro",
+    "thrombo",
+    "leuko",
+    "erythro",
+    "pneumo",
+    "laparo",
+    "hystero",
+    "mammo",
+    "rhino",
+    "oto",
+    "ophthalmo",
+    "tacro",
+];
+const TAILS: &[&str] = &[
+    "itis",
+    "ectomy",
+    "oscopy",
+    "emia",
+    "algia",
+    "plasty",
+    "gram",
+    "graphy",
+    "pathy",
+    "osis",
+    "ic",
+    "al",
+    "ular",
+    "tomy",
+    "stomy",
+    "lysis",
+    "genic",
+    "trophy",
+    "sclerosis",
+    "cardial",
+    "vascular",
+    "spinal",
+    "thoracic",
+    "pril",
+    "statin",
+    "olol",
+    "azole",
+    "mycin",
+    "cillin",
+    "mab",
+    "tinib",
+    "vir",
+    "dipine",
+    "sartan",
+    "prazole",
+    "zosin",
+    "cortisol",
+    "globin",
+    "cyte",
+    "penia",
+    "megaly",
+    "rrhea",
+    "rrhage",
+    "deficiency",
+    "tension",
+    "thermia",
+    "glycemia",
+    "plegia",
+    "paresis",
+    "oma",
+    "therapy",
+];
+
+fn medical(dice: &mut Dice) -> String {
+    format!("{}{}", ROOTS[dice.below(ROOTS.len())], TAILS[dice.below(TAILS.len())])
+}
+
+/// Capitals that stand for something and name nobody.
+fn acronym(dice: &mut Dice) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIKLMNOPRSTUVWX";
+    (0..2 + dice.below(5)).map(|_| char::from(LETTERS[dice.below(LETTERS.len())])).collect()
 }
 
 impl<'a> Corpus<'a> {
@@ -69,8 +194,23 @@ impl<'a> Corpus<'a> {
         grammar.list("own_eponym", own("eponym"));
         grammar.list("own_drug", own("drug"));
         grammar.list("own_term", own("term"));
+        let named: BTreeSet<String> = sources
+            .first_names
+            .lines()
+            .chain(sources.cities.lines())
+            .map(str::to_lowercase)
+            .chain(section(sources.own, "given").into_iter().map(|name| name.to_lowercase()))
+            .chain(section(sources.own, "surname").into_iter().map(|name| name.to_lowercase()))
+            .collect();
         let mut dice = Dice(0x6e61_6d65);
         grammar.list("made_up", (0..6_000).map(|_| made_up(&mut dice)));
+        let words = || sources.english.lines().filter(|word| is_plain_word(word, &named));
+        grammar.list("word", words().map(str::to_owned));
+        grammar.list("Word", words().map(capitalised));
+        let endings = ["s", "ed", "ing", "er", "y", "ly", "ish", "less", "able"];
+        grammar.list("form", words().step_by(7).map(|word| format!("{word}{}", endings[word.len() % endings.len()])));
+        grammar.list("acronym", (0..3_000).map(|_| acronym(&mut dice)));
+        grammar.list("medical", (0..4_000).map(|_| medical(&mut dice)));
         let is_text = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
         Self { grammar, templates: sources.templates.lines().filter(is_text).collect() }
     }
@@ -105,6 +245,7 @@ impl<'a> Corpus<'a> {
                 0..14 => dictated(&piece),
                 14..25 => piece.to_uppercase(),
                 25..29 if kind.is_some() => damaged(&piece, &mut dice),
+                29..32 if kind.is_some() => piece.to_uppercase(),
                 _ => piece,
             };
             let written = written.replace("\\n", "\n").replace("\\N", "\n").replace("\\t", "\t").replace("\\T", "\t");

@@ -30,11 +30,6 @@ impl Dice {
         let wide = u128::from(self.next()) * (sides as u128);
         usize::try_from(wide >> 64).unwrap_or(0)
     }
-
-    /// Yes in `percent` of a hundred.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
 }
 
 /// A piece of text with its label.
@@ -68,7 +63,8 @@ impl Grammar {
                 several.split('~').for_each(|way| grammar.add(&current, way.trim(), 1));
                 continue;
             }
-            let weighted = line.split_once('|').and_then(|(weight, way)| Some((weight.trim().parse().ok()?, way.trim())));
+            let weighted =
+                line.split_once('|').and_then(|(weight, way)| Some((weight.trim().parse().ok()?, way.trim())));
             let (weight, way) = weighted.unwrap_or((1, line.trim()));
             grammar.add(&current, way, weight);
         }
@@ -77,7 +73,8 @@ impl Grammar {
 
     /// Gives a symbol one more way.
     fn add(&mut self, name: &str, way: &str, weight: usize) {
-        let symbol = self.symbols.entry(name.to_owned()).or_insert(Symbol { kind: None, ways: Vec::new(), sums: Vec::new() });
+        let symbol =
+            self.symbols.entry(name.to_owned()).or_insert(Symbol { kind: None, ways: Vec::new(), sums: Vec::new() });
         let before = symbol.sums.last().copied().unwrap_or(0);
         symbol.ways.push(way.to_owned());
         symbol.sums.push(before + weight);
@@ -102,7 +99,8 @@ impl Grammar {
         while let Some((before, name, after)) = next_symbol(rest) {
             put(pieces, before, kind);
             rest = after;
-            let Some(symbol) = self.symbols.get(name).filter(|symbol| !symbol.ways.is_empty() && depth < DEPTH_MAX) else {
+            let Some(symbol) = self.symbols.get(name).filter(|symbol| !symbol.ways.is_empty() && depth < DEPTH_MAX)
+            else {
                 continue;
             };
             let at = dice.below(symbol.sums.last().copied().unwrap_or(0));
@@ -161,4 +159,30 @@ pub(super) fn fixed(line: &str) -> String {
     }
     out.push_str(rest);
     out.replace("\\n", "\n").replace("\\t", "\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dice, Grammar, fixed};
+    use crate::phi::Identifier;
+
+    #[test]
+    fn a_symbol_with_a_kind_writes_one_labelled_piece() {
+        let grammar = Grammar::new("[who] name\n~ {given} Smith\n[given]\nAnna\n");
+        let pieces = grammar.fill("Saw {who} today.", &mut Dice(1));
+        assert_eq!(pieces[1], ("Anna Smith".to_owned(), Some(Identifier::Name)));
+        assert_eq!(grammar.unknown("{who} and {nobody}"), ["nobody"]);
+    }
+
+    #[test]
+    fn symbols_that_refer_to_each_other_end() {
+        let grammar = Grammar::new("[a]\n{b} {b}\n[b]\n{a} {a}\n");
+        assert!(grammar.fill("{a}", &mut Dice(1)).len() < 1_000);
+    }
+
+    #[test]
+    fn the_fixed_text_of_a_line_has_no_symbols_and_no_headers() {
+        assert_eq!(fixed("Dear {who},").trim(), "Dear  0 ,");
+        assert_eq!(fixed("[who] name"), "");
+    }
 }

@@ -110,7 +110,7 @@ mod tests {
             std::fs::write(at(name), "x").unwrap();
         }
         std::os::unix::fs::symlink(&folder.0, at("round")).unwrap();
-        let found = named(&[folder.0.clone()]);
+        let found = named(std::slice::from_ref(&folder.0));
         let expected = vec![
             Named::File(at(".hidden")),
             Named::File(at("a.txt")),

@@ -5,7 +5,7 @@
 
 use crate::outcome::WrongUse;
 use identify::{Finding, Identifier};
-use record::Day;
+use record::civil::Day;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -167,7 +167,9 @@ mod tests {
     #[test]
     fn what_is_past_its_day_is_told_again() {
         let today = "2026-11-22".parse().unwrap();
-        let line = |until: &str| format!("[[ignore]]\npath = 'a/*'\nkinds = ['date']\nreason = 'made up'\nuntil = '{until}'\n");
+        let line = |until: &str| {
+            format!("[[ignore]]\npath = 'a/*'\nkinds = ['date']\nreason = 'made up'\nuntil = '{until}'\n")
+        };
         let ignored = Ignored::parse(&line("2026-11-22"), today).unwrap();
         assert!(ignored.covers("a/b", &finding(Identifier::Date)));
         assert!(!ignored.covers("a/b", &finding(Identifier::Name)));

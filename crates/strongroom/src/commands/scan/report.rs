@@ -84,7 +84,8 @@ pub(super) fn confidence(finding: &Finding) -> f64 {
 /// One file's lines for people.
 pub(super) fn text(out: &mut impl Write, file: &File) -> io::Result<()> {
     let path = plain(&file.path);
-    let place = |part: &Option<String>| part.as_ref().map_or_else(|| path.clone(), |part| format!("{path}!{}", plain(part)));
+    let place =
+        |part: &Option<String>| part.as_ref().map_or_else(|| path.clone(), |part| format!("{path}!{}", plain(part)));
     for told in &file.told {
         let Told { part, finding, line, column, text } = told;
         write!(out, "{}:{line}:{column}: {} {:.2} {}", place(part), finding.kind, confidence(finding), finding.rule)?;
