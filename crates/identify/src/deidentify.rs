@@ -28,7 +28,7 @@ use crate::read::{self, EditError, Edits, Opaque, Part, Portion, ReadError, Read
 use crate::search::Search;
 use elders::Elders;
 use people::{Families, FileFamilies};
-use record::Day;
+use record::civil::Day;
 use rewrite::{Change, Rewriting};
 use second::Meant;
 use std::collections::{BTreeSet, HashMap};

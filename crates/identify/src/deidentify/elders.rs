@@ -10,7 +10,7 @@
 use super::dates::{Written, year_of};
 use super::people::records;
 use crate::read::{Field, Part, What, Who};
-use record::Day;
+use record::civil::Day;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 

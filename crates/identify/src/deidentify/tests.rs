@@ -2,7 +2,8 @@
 
 use super::{Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
 use crate::phi::Identifier;
-use record::{Day, SeededEntropy};
+use record::SeededEntropy;
+use record::civil::Day;
 
 const CSV: &[u8] = b"last_name,first_name,dob,mrn,zip,state,sex,note\r\n\
     Quxley,Vern,1961-03-04,A-7781,62701,IL,M,\"Mr Quxley was seen on 03/04/2018, \"\"Vern\"\" is well\"\r\n\

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use identify::Method;
-use record::Day;
+use record::civil::Day;
 use std::path::PathBuf;
 
 /// Files without what says who somebody is, made on this machine alone.
