@@ -3,6 +3,7 @@
 mod carry;
 mod deidentify;
 mod demo;
+mod files;
 pub(crate) mod house;
 mod init;
 mod leaving;

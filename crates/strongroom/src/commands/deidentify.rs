@@ -4,17 +4,14 @@
 //! was written on the way lies in a folder beside it that nobody else may read, and goes when something fails. Nothing out of a file is
 //! printed or stands in the report.
 
-// Which files are read is decided as `scan` decides it.
-#[path = "scan/files.rs"]
-mod files;
 mod table;
 
+use super::files::{self, Named};
 use crate::cli::{DeidentifyArgs, DeidentifyMethod};
 use crate::commands::write_private;
 use crate::outcome::{Finding, WrongUse, say, say_json};
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
-use files::Named;
 use identify::deidentify::{Drawn, Keyed, RULES, Report, Surrogates};
 use identify::{Deidentifier, DeidentifyError, Method};
 use record::civil::Day;
