@@ -6,9 +6,10 @@
     reason = "what came of the files, and that a test was skipped, is told where tests tell"
 )]
 
-use identify::deidentify::Drawn;
-use identify::{Deidentifier, DeidentifyError, Method};
-use record::{Day, SeededEntropy};
+use strongroom_identify::deidentify::Drawn;
+use strongroom_identify::{Deidentifier, DeidentifyError, Method};
+use record::SeededEntropy;
+use record::civil::Day;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
