@@ -1,4 +1,5 @@
-//! What keeps the house in order: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask fuzz`, `cargo xtask env`.
+//! What keeps the house in order: `cargo xtask tidy`, `cargo xtask bench`, `cargo xtask fuzz`, `cargo xtask train`,
+//! `cargo xtask env`.
 //!
 //! What must always hold: `tidy` reads and never writes, needs no network, and runs as a test too;
 //! `bench` measures limit, peer and us in turns within one run, so that a busy machine slows all of them.
@@ -11,6 +12,7 @@ mod bench;
 mod environment;
 mod fuzz;
 mod tidy;
+mod train;
 mod tree;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +37,8 @@ enum Command {
     Bench(bench::Options),
     /// Run the fuzz targets, guided by coverage; exit 1 when something broke
     Fuzz(fuzz::Options),
+    /// Make the lists and weights of the name finder, or check them
+    Train(train::Options),
     /// What the tests need, and whether this machine has it
     Env,
 }
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Tidy { verbose } => tidy::run(verbose),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Train(options) => train::run(&options),
         Command::Env => Ok(environment::run()),
     };
     match outcome {

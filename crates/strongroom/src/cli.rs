@@ -3,12 +3,16 @@
 mod customer;
 mod demo;
 mod keys;
+mod scan;
+mod standin;
 
+pub(crate) use self::standin::StandinArgs;
 pub(crate) use customer::{
     CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
 };
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
+pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
 
 use clap::{Args, Parser, Subcommand};
 use record::{CustomerId, MembershipId, PersonId, ProgramId, Right, Role};
@@ -67,6 +71,16 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom import /mnt/old-share --map lakeside.toml --dir /srv/strongroom --dry-run\n  strongroom import /mnt/old-share --map lakeside.toml --dir /srv/strongroom --rejects rejects.csv\n\nIt can be stopped at any moment and run again: what is there already is passed by.\nThe list of rejects holds names of files, which are health information: it is made for you alone (mode 0600)."
     )]
     Import(ImportArgs),
+    /// Finds PHI in files, on this machine alone: no server, no house, no configuration. Exit 1 when something is found.
+    #[command(
+        after_help = "Example:\n  strongroom scan fixtures/ src/\n  strongroom scan dump.sql --format json --kinds ssn,mrn,name\n  git diff --cached | strongroom scan - --fail-on high\n  strongroom scan . --format sarif > phi.sarif\n  strongroom scan . --write-baseline phi.json && strongroom scan . --baseline phi.json\n\nThe last line says how much was read. What cannot be read (pictures, recordings) is told and is not called clean."
+    )]
+    Scan(ScanArgs),
+    /// Made-up practices with families, visits and documents in every format, from a seed: instead of production data.
+    #[command(
+        after_help = "Example:\n  strongroom standin --patients 50 --out made-up\n  strongroom standin --practices 20 --patients 10000 --seed 7 --formats csv,hl7v2,fhir --out made-up\n  strongroom standin --patients 1000 --dirt 20 --formats csv,truth --out dirty\n\nNumbers, addresses of mail and telephones are reserved ones that nobody has."
+    )]
+    Standin(StandinArgs),
     /// The gate: open it again after a finding.
     Gate(GateArgs),
     /// The ledger: verify, export, tail, prove.

@@ -6,7 +6,9 @@ pub(crate) mod house;
 mod init;
 mod leaving;
 mod orders;
+mod scan;
 mod serve;
+mod standin;
 
 pub(crate) use init::write_private;
 
@@ -28,6 +30,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Program(args) => block_on(orders::program(args)),
         Command::Key(args) => block_on(orders::key(args)),
         Command::Import(args) => block_on(orders::import(args)),
+        Command::Scan(args) => scan::scan(&args),
+        Command::Standin(args) => standin::standin(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),

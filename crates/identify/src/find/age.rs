@@ -1,0 +1,132 @@
+//! Ages over 89 (45 CFR 164.514(b)(2)(i)(C)). Younger ones are no identifiers.
+//!
+//! What must always hold: the finding covers the number alone; a number counts as an age only if the words around it
+//! say so, since nothing else tells it from a weight or a pulse.
+
+use super::number::Run;
+use super::sift::found;
+use super::view::{ALNUM, DIGIT, View, is};
+use crate::phi::{Finding, Identifier};
+
+/// The oldest age that is believed; the oldest person known reached 122.
+const AGE_MAX: u32 = 125;
+
+/// Is it an age that may not stand.
+pub(super) fn is_high(age: u32) -> bool {
+    (90..=AGE_MAX).contains(&age)
+}
+
+/// An age over 89 in digits.
+pub(super) fn written(view: View<'_>, run: Run) -> Option<Finding> {
+    if !matches!(run.len(), 2 | 3) || run.word_start != run.start || is(view.before(run.start), ALNUM) {
+        return None;
+    }
+    let age = view.number(run.start, run.end);
+    if !is_high(age) {
+        return None;
+    }
+    if view.at(run.end) == b's' || view.at(run.end) == b'\'' && view.at(run.end + 1) == b's' {
+        return decade(view, run);
+    }
+    if view.before(run.start) == b'.' || matches!(view.at(run.end), b'.' | b'/') && is(view.at(run.end + 1), DIGIT) {
+        return None;
+    }
+    if view.before(run.start) == b'/' && run.start >= 2 && is(view.at(run.start - 2), DIGIT) {
+        return None;
+    }
+    let sure = match (says_old(view, run.end), says_age(view, run.start)) {
+        (Old::Plainly, _) => 97,
+        (_, true) => 92,
+        (Old::BySex, _) => 80,
+        _ => return None,
+    };
+    Some(found((run.start, run.end), Identifier::Age, sure, "age.over_89"))
+}
+
+/// What follows an age.
+#[derive(PartialEq)]
+pub(super) enum Old {
+    /// "years old", "y/o".
+    Plainly,
+    /// "M with", "F who".
+    BySex,
+    /// Nothing of the kind.
+    No,
+}
+
+/// Does what follows say that the number was an age.
+pub(super) fn says_old(view: View<'_>, end: usize) -> Old {
+    let skip = |from: usize| {
+        let place = view.skip_blanks(from);
+        place + view.dash(place)
+    };
+    let from = skip(end);
+    let Some(word) = view.word_at(view.skip_blanks(from)) else { return Old::No };
+    let is_word = |words: &[&str]| words.iter().any(|text| word.is(text));
+    if is_word(&["yo", "yoa", "yom", "yof", "yow"]) {
+        return Old::Plainly;
+    }
+    if is_word(&["year", "years", "yr", "yrs", "y"]) {
+        let mut place = word.end;
+        while place < word.end + 3 && matches!(view.at(place), b' ' | b'-' | b'/' | b'.' | b'\\') {
+            place += 1;
+        }
+        let Some(next) = view.word_at(place) else { return Old::No };
+        let old = ["old", "o", "olds", "young", "aged"].iter().any(|text| next.is(text));
+        let of_age = next.is("of") && view.word_after(next.end).is_some_and(|word| word.is("age"));
+        return if old || of_age { Old::Plainly } else { Old::No };
+    }
+    if is_word(&["m", "f", "male", "female", "man", "woman", "gentleman", "lady"]) {
+        let next = view.word_after(word.end);
+        let goes_on = ["with", "who", "presenting", "presents", "admitted", "h", "s", "here", "in", "from", "w"];
+        let spelled = word.end - word.start > 1;
+        if spelled || next.is_some_and(|next| goes_on.iter().any(|text| next.is(text))) {
+            return Old::BySex;
+        }
+    }
+    Old::No
+}
+
+/// Does what stands before say that the number is an age.
+pub(super) fn says_age(view: View<'_>, start: usize) -> bool {
+    let mut place = start;
+    for _ in 0..5 {
+        if matches!(view.before(place), b' ' | b':' | b'=' | b',' | b'\t' | b'(') {
+            place -= 1;
+        } else {
+            break;
+        }
+    }
+    let Some(mut word) = view.word_to(place) else { return false };
+    for _ in 0..3 {
+        if ["age", "aged", "ages"].iter().any(|text| word.is(text)) {
+            // "age group", "dressing aged": what follows a bare word may count something else.
+            return true;
+        }
+        if word.is("turned") || word.is("turning") {
+            return !super::label::counts(view, view.run_end(start, DIGIT, 4));
+        }
+        let small = ["of", "is", "was", "about", "approximately", "sex", "stated", "current", "at"];
+        if !small.iter().any(|text| word.is(text)) {
+            return false;
+        }
+        let mut before = word.start;
+        while before > 0 && word.start - before < 3 && matches!(view.at(before - 1), b' ' | b'/' | b':') {
+            before -= 1;
+        }
+        let Some(next) = view.word_to(before) else { return false };
+        word = next;
+    }
+    false
+}
+
+/// "in her 90s".
+fn decade(view: View<'_>, run: Run) -> Option<Finding> {
+    let word = view.word_before(run.start)?;
+    let of_life = ["his", "her", "their", "mid", "late", "early", "my", "your"].iter().any(|text| word.is(text));
+    let end = run.end + 1 + usize::from(view.at(run.end) == b'\'');
+    let by_dash = view.before(run.start) == b'-';
+    (of_life || by_dash && view.word_to(run.start - 1).is_some_and(|word| word.is("mid")))
+        .then(|| found((run.start, end), Identifier::Age, 65, "age.decade"))
+        .filter(|finding| !is(view.at(finding.end), ALNUM))
+}

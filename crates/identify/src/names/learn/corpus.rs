@@ -1,0 +1,280 @@
+//! Training texts with labels, one after the other, without end.
+//!
+//! What must always hold: the n-th text is the same each time; labels lie where the pieces were put, whatever is done to
+//! letters afterwards.
+//!
+//! What it refuses to know: the model.
+
+use super::grammar::{Dice, Grammar, Piece};
+use super::{Sources, section};
+use crate::phi::Identifier;
+use std::collections::BTreeSet;
+
+/// A text and the bytes that are names in it.
+pub(super) struct Sample {
+    pub(super) text: String,
+    pub(super) spans: Vec<(usize, usize, Identifier)>,
+}
+
+/// Where the samples come from.
+pub(super) struct Corpus<'a> {
+    grammar: Grammar,
+    templates: Vec<&'a str>,
+}
+
+/// The parts that made-up surnames are put together from: they look like names and are on no list.
+const BEGINNINGS: &[&str] = &[
+    "Bal", "Brun", "Cal", "Dar", "Dros", "Fal", "Gar", "Gor", "Hal", "Har", "Hol", "Jan", "Kar", "Kov", "Kra", "Lan",
+    "Lev", "Mal", "Mar", "Mik", "Nor", "Ost", "Pal", "Pet", "Rad", "Ros", "Sal", "Schw", "Ser", "Sok", "Stan", "Tar",
+    "Tor", "Ul", "Val", "Vas", "Vol", "Wal", "Wes", "Zel", "Abd", "Okaf", "Adey", "Chuk", "Mwan", "Nak", "Tak", "Yam",
+    "Sri", "Chan", "Ven", "Ragh", "Subr", "Thir", "Kaw", "Shin", "Ech", "Ibar", "Goi", "Zub", "Del", "Bian", "Cas",
+    "Fer", "Lind", "Berg", "Sund", "Hjal", "Kir", "Pap", "Theo", "Geor", "Dem", "Haw", "Bax", "Thorn", "Whit", "Black",
+    "Ash", "Grim", "Stock",
+];
+const MIDDLES: &[&str] = &["", "", "", "a", "o", "en", "ar", "in", "ov", "an", "er", "el", "al", "i", "u", "ast", "im"];
+const ENDINGS: &[&str] = &[
+    "ski", "sky", "ova", "ov", "ev", "enko", "chuk", "son", "sen", "berg", "stein", "man", "mann", "feld", "ez", "es",
+    "ano", "ini", "elli", "etti", "oni", "ardo", "eau", "ier", "ard", "wick", "ton", "ham", "ley", "ford", "field",
+    "worth", "by", "well", "more", "dale", "oglu", "ian", "yan", "opoulos", "akis", "idis", "vić", "ić", "ek", "ak",
+    "escu", "aru", "moto", "mura", "kawa", "saki", "wala", "ani", "nathan", "murthy", "swamy", "appa", "wu", "nde",
+    "wi", "or", "eze", "ola", "ström", "dottir", "quist", "lund", "borg", "ga", "rria", "gui", "ndo", "eira", "inho",
+];
+
+fn made_up(dice: &mut Dice) -> String {
+    let beginning = BEGINNINGS[dice.below(BEGINNINGS.len())];
+    let middle = MIDDLES[dice.below(MIDDLES.len())];
+    format!("{beginning}{middle}{}", ENDINGS[dice.below(ENDINGS.len())])
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A dictionary's word that is on no list of names: in training it stands where names stand and is none.
+fn is_plain_word(word: &str, named: &BTreeSet<String>) -> bool {
+    (4..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()) && !named.contains(word)
+}
+
+/// The parts that medical words are put together from: no list has them all, and none is a name.
+const ROOTS: &[&str] = &[
+    "hyper",
+    "hypo",
+    "peri",
+    "endo",
+    "cardio",
+    "neuro",
+    "gastro",
+    "hepato",
+    "nephro",
+    "osteo",
+    "arthro",
+    "myo",
+    "dermato",
+    "entero",
+    "pulmo",
+    "broncho",
+    "uretero",
+    "cysto",
+    "cholecysto",
+    "thyro",
+    "immuno",
+    "hemato",
+    "lympho",
+    "angio",
+    "vaso",
+    "intra",
+    "inter",
+    "sub",
+    "para",
+    "trans",
+    "retro",
+    "supra",
+    "infra",
+    "poly",
+    "micro",
+    "macro",
+    "radio",
+    "chemo",
+    "cryo",
+    "electro",
+    "thrombo",
+    "leuko",
+    "erythro",
+    "pneumo",
+    "laparo",
+    "hystero",
+    "mammo",
+    "rhino",
+    "oto",
+    "ophthalmo",
+    "tacro",
+];
+const TAILS: &[&str] = &[
+    "itis",
+    "ectomy",
+    "oscopy",
+    "emia",
+    "algia",
+    "plasty",
+    "gram",
+    "graphy",
+    "pathy",
+    "osis",
+    "ic",
+    "al",
+    "ular",
+    "tomy",
+    "stomy",
+    "lysis",
+    "genic",
+    "trophy",
+    "sclerosis",
+    "cardial",
+    "vascular",
+    "spinal",
+    "thoracic",
+    "pril",
+    "statin",
+    "olol",
+    "azole",
+    "mycin",
+    "cillin",
+    "mab",
+    "tinib",
+    "vir",
+    "dipine",
+    "sartan",
+    "prazole",
+    "zosin",
+    "cortisol",
+    "globin",
+    "cyte",
+    "penia",
+    "megaly",
+    "rrhea",
+    "rrhage",
+    "deficiency",
+    "tension",
+    "thermia",
+    "glycemia",
+    "plegia",
+    "paresis",
+    "oma",
+    "therapy",
+];
+
+fn medical(dice: &mut Dice) -> String {
+    format!("{}{}", ROOTS[dice.below(ROOTS.len())], TAILS[dice.below(TAILS.len())])
+}
+
+/// Capitals that stand for something and name nobody.
+fn acronym(dice: &mut Dice) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIKLMNOPRSTUVWX";
+    (0..2 + dice.below(5)).map(|_| char::from(LETTERS[dice.below(LETTERS.len())])).collect()
+}
+
+impl<'a> Corpus<'a> {
+    /// Reads grammar, lists and texts.
+    pub(super) fn new(sources: &Sources<'a>) -> Self {
+        let mut grammar = Grammar::new(sources.grammar);
+        let capital = |text: &'a str| text.lines().map(|line| capitalised(line.trim()));
+        let own = |name: &str| section(sources.own, name).into_iter().map(|entry| capitalised_words(&entry));
+        grammar.list("list_given", capital(sources.first_names));
+        grammar.list("list_surname", capital(sources.surnames));
+        grammar.list("list_city", capital(sources.cities));
+        grammar.list("list_county", capital(sources.counties));
+        grammar.list("list_hospital", capital(sources.hospitals));
+        grammar.list("own_given", own("given"));
+        grammar.list("own_surname", own("surname"));
+        grammar.list("own_city", own("city"));
+        grammar.list("own_company", own("company"));
+        grammar.list("own_region", own("region"));
+        grammar.list("own_calendar", own("calendar"));
+        grammar.list("own_eponym", own("eponym"));
+        grammar.list("own_drug", own("drug"));
+        grammar.list("own_term", own("term"));
+        let named: BTreeSet<String> = sources
+            .first_names
+            .lines()
+            .chain(sources.cities.lines())
+            .map(str::to_lowercase)
+            .chain(section(sources.own, "given").into_iter().map(|name| name.to_lowercase()))
+            .chain(section(sources.own, "surname").into_iter().map(|name| name.to_lowercase()))
+            .collect();
+        let mut dice = Dice(0x6e61_6d65);
+        grammar.list("made_up", (0..6_000).map(|_| made_up(&mut dice)));
+        let words = || sources.english.lines().filter(|word| is_plain_word(word, &named));
+        grammar.list("word", words().map(str::to_owned));
+        grammar.list("Word", words().map(capitalised));
+        let endings = ["s", "ed", "ing", "er", "y", "ly", "ish", "less", "able"];
+        grammar.list("form", words().step_by(7).map(|word| format!("{word}{}", endings[word.len() % endings.len()])));
+        grammar.list("acronym", (0..3_000).map(|_| acronym(&mut dice)));
+        grammar.list("medical", (0..4_000).map(|_| medical(&mut dice)));
+        let is_text = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+        Self { grammar, templates: sources.templates.lines().filter(is_text).collect() }
+    }
+
+    /// Names in braces that nothing stands behind: mistakes in the texts.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        self.templates.iter().flat_map(|line| self.grammar.unknown(line)).map(str::to_owned).collect()
+    }
+
+    /// How many texts there are to fill.
+    pub(super) fn len(&self) -> usize {
+        self.templates.len()
+    }
+
+    /// The n-th sample: one to four texts, in one manner of writing.
+    pub(super) fn sample(&self, number: u64) -> Sample {
+        let mut dice = Dice(number.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x7374_726f_6e67);
+        let count = 1 + dice.below(4);
+        let mut pieces: Vec<Piece> = Vec::new();
+        for part in 0..count {
+            if part > 0 {
+                let between = ["\n", " ", " ", "\n\n"][dice.below(4)];
+                pieces.push((between.to_owned(), None));
+            }
+            let template = self.templates[dice.below(self.templates.len())];
+            pieces.extend(self.grammar.fill(template, &mut dice));
+        }
+        let manner = dice.below(100);
+        let mut sample = Sample { text: String::new(), spans: Vec::new() };
+        for (piece, kind) in pieces {
+            let written = match manner {
+                0..14 => dictated(&piece),
+                14..25 => piece.to_uppercase(),
+                25..29 if kind.is_some() => damaged(&piece, &mut dice),
+                29..32 if kind.is_some() => piece.to_uppercase(),
+                _ => piece,
+            };
+            let written = written.replace("\\n", "\n").replace("\\N", "\n").replace("\\t", "\t").replace("\\T", "\t");
+            let start = sample.text.len();
+            sample.text.push_str(&written);
+            if let Some(kind) = kind {
+                sample.spans.push((start, sample.text.len(), kind));
+            }
+        }
+        sample
+    }
+}
+
+fn capitalised_words(entry: &str) -> String {
+    entry.split(' ').map(capitalised).collect::<Vec<_>>().join(" ")
+}
+
+/// As it is said and typed without looking: small letters, titles as words, few signs.
+fn dictated(piece: &str) -> String {
+    let mut text = piece.to_lowercase();
+    for (from, to) in [("dr.", "doctor"), ("mrs.", "missus"), ("mr.", "mister"), ("ms.", "miss"), ("st.", "saint")] {
+        text = text.replace(from, to);
+    }
+    text.replace(", ", " ")
+}
+
+/// One letter as a scanner may read it.
+fn damaged(piece: &str, dice: &mut Dice) -> String {
+    let pairs = [("o", "0"), ("l", "1"), ("rn", "m"), ("e", "c"), ("i", "l"), ("S", "5"), ("h", "b"), ("m", "rn")];
+    let (from, to) = pairs[dice.below(pairs.len())];
+    piece.replacen(from, to, 1)
+}

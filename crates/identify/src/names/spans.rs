@@ -1,0 +1,144 @@
+//! From labels to findings: what counts as one, how sure it is, and what is no finding whatever the model says.
+//!
+//! What must always hold: a span holds at least one word; findings that come out of [`joined`] are sorted and do not
+//! overlap.
+//!
+//! What it refuses to know: features and weights.
+
+use super::block::{Block, Look, Word};
+use super::model::{OUTSIDE, Scores, is_inside};
+use super::table::{CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE};
+use crate::phi::{Confidence, Finding, Identifier};
+use std::ops::Range;
+
+/// Added to the score of every label but "outside": a missed name costs more than a false one.
+const FAVOUR: i32 = 12;
+/// A lead over "outside" of this many points is one hundredth of confidence.
+const POINTS_PER_HUNDREDTH: i32 = 8;
+/// What the model may be sure of at most: only structure knows.
+const TAGGED_MAX: i32 = 97;
+
+/// Some words in a row with one label.
+pub(crate) struct Span {
+    /// Indices into the block's words.
+    pub words: Range<usize>,
+    /// What they are.
+    pub kind: Identifier,
+    /// Hundredths.
+    pub confidence: i32,
+}
+
+impl Span {
+    /// The finding in the text.
+    pub(crate) fn finding(&self, block: &Block) -> Finding {
+        let rule = match self.kind {
+            Identifier::Place => "place.tagged",
+            Identifier::Organization => "organization.tagged",
+            _ => "name.tagged",
+        };
+        Finding {
+            start: block.words[self.words.start].token.start,
+            end: block.words[self.words.end - 1].token.end,
+            kind: self.kind,
+            confidence: Confidence::new(u8::try_from(self.confidence).unwrap_or(0)),
+            rule,
+        }
+    }
+}
+
+/// Leans towards finding.
+pub(crate) fn favour(scores: &mut [Scores]) {
+    for row in scores {
+        row[OUTSIDE] -= FAVOUR;
+    }
+}
+
+/// Calls `found` for each span in a chain of words that begins at word `first`.
+pub(crate) fn each(first: usize, labels: &[u8], scores: &[Scores], found: &mut dyn FnMut(&Span)) {
+    let mut at = 0;
+    while at < labels.len() {
+        let label = usize::from(labels[at]);
+        if label == OUTSIDE {
+            at += 1;
+            continue;
+        }
+        let begin = at;
+        at += 1;
+        while at < labels.len() && is_inside(usize::from(labels[at])) {
+            at += 1;
+        }
+        let lead = (begin..at).map(|word| scores[word][usize::from(labels[word])] - scores[word][OUTSIDE]).max();
+        let confidence = (50 + lead.unwrap_or(0) / POINTS_PER_HUNDREDTH).clamp(30, TAGGED_MAX);
+        let kind = match label {
+            1 | 2 => Identifier::Name,
+            3 | 4 => Identifier::Place,
+            _ => Identifier::Organization,
+        };
+        found(&Span { words: first + begin..first + at, kind, confidence });
+    }
+}
+
+/// Whether a span is one at all: some things are never names, however they look.
+pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
+    let every = |flags: u16| words.iter().all(|word| word.flags & flags != 0);
+    match span.kind {
+        // A state, a country, a nation is no place smaller than a state.
+        Identifier::Place => !every(REGION | TERM | CALENDAR | DRUG),
+        // "Emergency Department" and "the clinic" name nobody.
+        Identifier::Organization => {
+            let generic = |word: &Word| {
+                word.flags & (HEAD | TERM | LINK | REGION | CALENDAR | DRUG) != 0
+                    || (word.flags & COMMON != 0 && matches!(word.look, Look::Lower | Look::LowerText))
+            };
+            !words.iter().all(|word| generic(word) && word.flags & COMPANY == 0)
+        }
+        _ => {
+            let letters = words.iter().filter(|word| word.look != Look::Initial).count();
+            let never =
+                |word: &Word| word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0;
+            let phrase = words.last().is_some_and(|word| word.pair & EPONYM != 0);
+            letters > 0 && !words.iter().all(never) && !phrase
+        }
+    }
+}
+
+/// May this word be marked wherever it stands, or only where its surroundings speak for a name.
+pub(crate) const fn is_sure(flags: u16) -> bool {
+    flags & (COMMON | ENGLISH | EPONYM | DRUG | TERM | CALENDAR | REGION | HEAD | TITLE | LINK) == 0
+}
+
+/// Sorts, drops what overlaps something better, and makes one name of parts that stand side by side.
+pub(crate) fn joined(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort_by_key(|finding| (finding.start, std::cmp::Reverse(finding.end)));
+    let mut out: Vec<Finding> = Vec::with_capacity(found.len());
+    for next in found {
+        let Some(last) = out.last_mut() else {
+            out.push(next);
+            continue;
+        };
+        let both_names = last.kind == Identifier::Name && next.kind == Identifier::Name;
+        if next.start < last.end {
+            let known = next.confidence > last.confidence;
+            if both_names || next.end > last.end && last.kind == next.kind {
+                last.end = last.end.max(next.end);
+            } else if next.end > last.end && known {
+                last.end = last.end.max(next.end);
+                last.kind = next.kind;
+            } else {
+                last.end = last.end.max(next.end);
+                continue;
+            }
+            if known {
+                (last.confidence, last.rule) = (next.confidence, next.rule);
+            }
+        } else if both_names && last.rule != next.rule && matches!(&text[last.end..next.start], " " | "-" | ". ") {
+            last.end = next.end;
+            if next.confidence > last.confidence {
+                (last.confidence, last.rule) = (next.confidence, next.rule);
+            }
+        } else {
+            out.push(next);
+        }
+    }
+    out
+}

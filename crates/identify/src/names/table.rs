@@ -1,0 +1,96 @@
+//! The lists of words, as one table of fingerprints that is read where it lies.
+//!
+//! What must always hold: looking a word up takes one bucket; the table is used as its bytes are, nothing is built when a
+//! program starts; a table that is cut short or damaged answers "no list" and never panics.
+//!
+//! What it refuses to know: the words themselves. A fingerprint has 32 bits, so one unknown word in some 15,000 is taken
+//! for a listed one.
+//!
+//! Form: `SRNT`, version 1 (u32), number of entries (u32), 65,537 bucket starts (u32), then the entries, sorted by
+//! bucket and tag: tag (u16), flags (u16). All numbers are little-endian. Bucket and tag are the low and the next 16 bits
+//! of the word's hash.
+
+/// A word of the language, in small letters in the dictionary, or a form of one.
+pub(crate) const ENGLISH: u16 = 1;
+/// A given name.
+pub(crate) const GIVEN: u16 = 1 << 1;
+/// A surname.
+pub(crate) const SURNAME: u16 = 1 << 2;
+/// A city or county: a word, or two words as a pair.
+pub(crate) const CITY: u16 = 1 << 3;
+/// One word of a city's name that has several.
+pub(crate) const CITY_PART: u16 = 1 << 4;
+/// A person's name that stands for a disease, a sign or an instrument; as a pair, with the noun that shows it.
+pub(crate) const EPONYM: u16 = 1 << 5;
+/// A drug, generic or brand.
+pub(crate) const DRUG: u16 = 1 << 6;
+/// A medical word, device, test, abbreviation or heading.
+pub(crate) const TERM: u16 = 1 << 7;
+/// A state, country, nation or language: never an identifier.
+pub(crate) const REGION: u16 = 1 << 8;
+/// A month, a day of the week or a holiday.
+pub(crate) const CALENDAR: u16 = 1 << 9;
+/// So frequent that in small letters it is no name.
+pub(crate) const COMMON: u16 = 1 << 10;
+/// A well-known firm: a word, or two words as a pair.
+pub(crate) const COMPANY: u16 = 1 << 11;
+/// A noun that names of organisations end in.
+pub(crate) const HEAD: u16 = 1 << 12;
+/// What stands before a name: Dr., Mrs.
+pub(crate) const TITLE: u16 = 1 << 13;
+/// What stands within a name: van, de, al.
+pub(crate) const LINK: u16 = 1 << 14;
+/// A word of the training texts: the model knows it by itself.
+pub(crate) const VOCABULARY: u16 = 1 << 15;
+
+/// What a table's bytes begin with.
+pub(crate) const MAGIC: &[u8; 4] = b"SRNT";
+/// The form above.
+pub(crate) const VERSION: u32 = 1;
+/// Buckets: the low 16 bits of the hash.
+pub(crate) const BUCKETS: usize = 1 << 16;
+const HEADER_BYTES: usize = 12;
+const ENTRY_BYTES: usize = 4;
+
+/// The table, borrowed from the program itself or from whoever builds one.
+#[derive(Clone, Copy)]
+pub(crate) struct Table<'a> {
+    starts: &'a [u8],
+    entries: &'a [u8],
+}
+
+impl<'a> Table<'a> {
+    /// Takes the bytes as they are; anything that is no table is an empty one.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        let starts_end = HEADER_BYTES + (BUCKETS + 1) * 4;
+        let whole = bytes.starts_with(MAGIC) && bytes.len() >= starts_end && u32_at(bytes, 4) == VERSION;
+        if whole {
+            Self { starts: &bytes[HEADER_BYTES..starts_end], entries: &bytes[starts_end..] }
+        } else {
+            Self { starts: &[], entries: &[] }
+        }
+    }
+
+    /// The lists that a word or pair is on.
+    pub(crate) fn flags(&self, hash: u64) -> u16 {
+        let (bucket, tag) = place(hash);
+        if self.starts.is_empty() {
+            return 0;
+        }
+        let from = u32_at(self.starts, bucket * 4) as usize * ENTRY_BYTES;
+        let to = u32_at(self.starts, bucket * 4 + 4) as usize * ENTRY_BYTES;
+        let entries = self.entries.get(from..to).unwrap_or_default();
+        let found = entries.chunks_exact(ENTRY_BYTES).find(|entry| u16::from_le_bytes([entry[0], entry[1]]) == tag);
+        found.map_or(0, |entry| u16::from_le_bytes([entry[2], entry[3]]))
+    }
+}
+
+/// Bucket and tag of a hash.
+#[expect(clippy::cast_possible_truncation, reason = "bucket and tag are 16 bits of the hash each")]
+pub(crate) const fn place(hash: u64) -> (usize, u16) {
+    (hash as u16 as usize, (hash >> 16) as u16)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+}

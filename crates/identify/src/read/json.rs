@@ -1,0 +1,374 @@
+//! JSON, and many values of it one after the other.
+//!
+//! The text has a line for each value, with its key before it. Keys come as often as they are written, numbers as they
+//! are written. Where resources of FHIR stand, [`super::fhir`] says what values mean, else the keys do.
+//!
+//! What must always hold: one pass without recursion; what is no JSON is read as plain text from there on (for values
+//! on lines of their own: to the end of the line) and is said to be damaged.
+//!
+//! What it refuses to know: numbers as numbers.
+
+use super::escape::Escape;
+use super::fhir::{self, Kind};
+use super::layer::{Codec, Layer};
+use super::map::{How, OffsetMap};
+use super::weave::{FieldId, Weaver};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, read_bytes, tags, transfer};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A string that is base64 and at least so long is a document, bytes.
+const PACKED_BYTES_MIN: usize = 512;
+/// After so many damaged lines the rest is read as plain text.
+const DAMAGED_MAX: usize = 100;
+
+/// Reads values of JSON.
+pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
+    let many = super::detect::is_many(text);
+    let mut values = Values {
+        weaver: Weaver::new(reading, place),
+        text,
+        at: 0,
+        stack: Vec::new(),
+        packed: Vec::new(),
+        many,
+        damaged: 0,
+    };
+    values.all();
+    let packed = std::mem::take(&mut values.packed);
+    values.weaver.finish();
+    for (number, (range, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        read_packed(reading, text, range, number, place);
+    }
+}
+
+/// An object or an array that is open.
+pub(super) struct Frame {
+    is_object: bool,
+    /// The key that is being read.
+    key: Range<usize>,
+    pub(super) kind: Kind,
+    /// The value of which a brother says what it is.
+    value: Option<FieldId>,
+    said: Option<What>,
+}
+
+struct Values<'t, 'r, 'a> {
+    weaver: Weaver<'r, 'a>,
+    text: &'t str,
+    at: usize,
+    stack: Vec<Frame>,
+    /// Documents as base64, each with the record that it stands in.
+    packed: Vec<(Range<usize>, u32)>,
+    many: bool,
+    damaged: usize,
+}
+
+/// What is no JSON.
+struct Damaged;
+
+impl<'t> Values<'t, '_, '_> {
+    fn all(&mut self) {
+        loop {
+            self.skip_space();
+            if self.at >= self.text.len() && self.stack.is_empty() {
+                return;
+            }
+            if self.stack.is_empty() {
+                self.weaver.rest();
+            }
+            if self.step().is_err() {
+                let at = self.at.min(self.text.len());
+                self.weaver.opaque(Opaque::Damaged(at as u64));
+                self.damaged += 1;
+                let line = self.text.as_bytes()[at..].iter().position(|byte| *byte == b'\n');
+                let end = match line {
+                    Some(far) if self.many && self.damaged < DAMAGED_MAX => at + far + 1,
+                    _ => self.text.len(),
+                };
+                self.stack.clear();
+                let start = self.text.floor_char_boundary(at);
+                self.weaver.copy(self.text, start..end, Escape::Plain);
+                self.at = end;
+            }
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x1E)).count();
+    }
+
+    /// Reads one key with its value, one element, or one end.
+    fn step(&mut self) -> Result<(), Damaged> {
+        let Some(frame) = self.stack.last() else { return self.value() };
+        let is_object = frame.is_object;
+        let byte = self.byte().ok_or(Damaged)?;
+        if byte == b',' {
+            self.at += 1;
+            self.skip_space();
+        }
+        let byte = self.byte().ok_or(Damaged)?;
+        if byte == if is_object { b'}' } else { b']' } {
+            self.close();
+            return Ok(());
+        }
+        if !is_object {
+            return self.value();
+        }
+        if byte != b'"' {
+            return Err(Damaged);
+        }
+        let key = self.quoted().ok_or(Damaged)?;
+        self.string(key.clone());
+        let colon = self.at;
+        self.skip_space();
+        if self.byte() != Some(b':') {
+            self.weaver.gap("\n", self.at..self.at);
+            return Err(Damaged);
+        }
+        self.at += 1;
+        self.skip_space();
+        let opens = matches!(self.byte(), Some(b'{' | b'['));
+        self.weaver.gap(if opens { ":\n" } else { ": " }, colon..self.at);
+        if let Some(frame) = self.stack.last_mut() {
+            frame.key = key;
+        }
+        self.value()
+    }
+
+    fn close(&mut self) {
+        self.at += 1;
+        if let Some(frame) = self.stack.pop()
+            && let (Some(value), Some(what)) = (frame.value, frame.said)
+        {
+            self.weaver.means(value, Meaning::of(what, frame.kind.who()));
+        }
+        self.weaver.rest_late();
+    }
+
+    fn value(&mut self) -> Result<(), Damaged> {
+        match self.byte().ok_or(Damaged)? {
+            b'{' => self.open(true),
+            b'[' => self.open(false),
+            b'"' => {
+                let inside = self.quoted().ok_or(Damaged)?;
+                self.leaf(inside, true);
+                Ok(())
+            }
+            b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                let rest = &self.text.as_bytes()[self.at..];
+                let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+                let start = self.at;
+                self.at += rest.iter().position(|byte| !is_bare(byte)).unwrap_or(rest.len());
+                self.leaf(start..self.at, false);
+                Ok(())
+            }
+            _ => Err(Damaged),
+        }
+    }
+
+    fn open(&mut self, is_object: bool) -> Result<(), Damaged> {
+        if self.stack.len() >= self.weaver.reading.limits.depth_max {
+            return Err(Damaged);
+        }
+        let depth = self.stack.len();
+        let parent = self.stack.last();
+        let key = self.key();
+        let mut kind = parent.map_or(Kind::Plain, |parent| {
+            fhir::child(&parent.kind, self.text.get(key.clone()).unwrap_or_default(), parent.is_object)
+        });
+        let may_be_resource = depth == 0 || kind == Kind::MayBeResource || depth <= 2 && kind == Kind::Plain;
+        if is_object && may_be_resource {
+            if let Some(found) = fhir::resource_type(self.text, self.at) {
+                kind = found;
+            } else if kind == Kind::MayBeResource {
+                kind = Kind::Plain;
+            }
+        }
+        // A resource is a record, a bundle is many; so is each value of a list or of a line.
+        let in_list = depth == 0 || depth == 1 && parent.is_some_and(|parent| !parent.is_object);
+        let contained = self.stack.iter().any(|frame| frame.kind.is_record());
+        if is_object && (kind.is_record() || in_list && kind == Kind::Plain) && !contained {
+            self.weaver.record = self.weaver.record.saturating_add(1);
+            self.weaver.rest();
+        }
+        self.at += 1;
+        self.stack.push(Frame { is_object, key: if is_object { 0..0 } else { key }, kind, value: None, said: None });
+        Ok(())
+    }
+
+    /// The key under which the next value stands; in a list, that of the list.
+    fn key(&self) -> Range<usize> {
+        self.stack.last().map_or(0..0, |frame| frame.key.clone())
+    }
+
+    /// What lies between two quotes.
+    fn quoted(&mut self) -> Option<Range<usize>> {
+        let start = self.at + 1;
+        let bytes = self.text.as_bytes();
+        let mut at = start;
+        loop {
+            at += bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return Some(start..at);
+            }
+            at += 2;
+            if at > bytes.len() {
+                return None;
+            }
+        }
+    }
+
+    fn leaf(&mut self, range: Range<usize>, is_string: bool) {
+        let raw = &self.text[range.clone()];
+        let key = self.key();
+        let key = self.text.get(key).unwrap_or_default();
+        let kind = self.stack.last().map_or(Kind::Plain, |frame| frame.kind);
+        if is_string && (kind.is_div(key) || raw.starts_with("<div") && raw.ends_with("</div>")) {
+            return self.markup(range);
+        }
+        let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
+        if is_string && (said || raw.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(raw)) {
+            self.packed.push((range.clone(), self.weaver.record));
+            self.weaver.gap("[...]\n", range);
+            return;
+        }
+        let meaning = if kind == Kind::Plain { meaning_of_label(key) } else { fhir::meaning(&kind, key, raw) };
+        if meaning != Meaning::UNKNOWN {
+            self.weaver.begin(meaning, NO_COLUMN);
+        }
+        if is_string {
+            self.string(range.clone());
+        } else {
+            self.weaver.copy(self.text, range.clone(), Escape::JsonBare);
+        }
+        let field = self.weaver.end();
+        self.weaver.gap("\n", range.end..range.end);
+        self.brother(key, raw, field);
+        self.weaver.rest_late();
+    }
+
+    /// Some values say what another value beside them is.
+    fn brother(&mut self, key: &'t str, raw: &str, field: Option<FieldId>) {
+        let depth = self.stack.len();
+        if depth == 0 {
+            return;
+        }
+        if key == "value"
+            && let Some(frame) = self.stack.last_mut().filter(|frame| frame.kind.has_brothers())
+        {
+            frame.value = field;
+            return;
+        }
+        // The type of an identifier is a coding two or three levels below it.
+        let near = &mut self.stack[depth.saturating_sub(5)..];
+        if let Some(frame) = near.iter_mut().rev().find(|frame| frame.kind.has_brothers())
+            && let Some(what) = fhir::said_by(&frame.kind, key, raw)
+        {
+            frame.said = Some(what);
+        }
+    }
+
+    /// A string with its escapes undone.
+    fn string(&mut self, range: Range<usize>) {
+        let mut at = range.start;
+        while let Some((before, escape, letter)) = next_escape(self.text, at, range.end) {
+            self.weaver.copy(self.text, at..before, Escape::JsonString);
+            self.weaver.atom(letter.encode_utf8(&mut [0; 4]), before..escape, Escape::JsonString);
+            at = escape;
+        }
+        self.weaver.copy(self.text, at..range.end, Escape::JsonString);
+    }
+
+    /// A string that is markup.
+    fn markup(&mut self, range: Range<usize>) {
+        let mut map = OffsetMap::default();
+        let mut plain = String::with_capacity(range.len());
+        let mut at = range.start;
+        while let Some((before, escape, letter)) = next_escape(self.text, at, range.end) {
+            plain.push_str(&self.text[at..before]);
+            map.push(before - at, at..before, How::Same, Escape::JsonString);
+            plain.push(letter);
+            map.push(letter.len_utf8(), before..escape, How::Atom, Escape::JsonString);
+            at = escape;
+        }
+        plain.push_str(&self.text[at..range.end]);
+        map.push(range.end - at, at..range.end, How::Same, Escape::JsonString);
+        self.weaver.lens = Some(map);
+        tags::html_into(&mut self.weaver, &plain);
+        self.weaver.lens = None;
+        if !self.weaver.at_line_start() {
+            self.weaver.gap("\n", range.end..range.end);
+        }
+    }
+}
+
+/// The next escape of a string: where it begins, where it ends, what it says.
+fn next_escape(text: &str, from: usize, end: usize) -> Option<(usize, usize, char)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes[at..end].iter().position(|byte| *byte == b'\\')?;
+        let letter = match bytes.get(at + 1).filter(|_| at + 1 < end)? {
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            sign @ (b'"' | b'\\' | b'/') => char::from(*sign),
+            b'u' => {
+                if let Some((letter, long)) = by_number(&bytes[at..end]) {
+                    return Some((at, at + long, letter));
+                }
+                at += 2;
+                continue;
+            }
+            _ => {
+                // No escape of JSON; it stays as it stands, but for a letter of several bytes nothing is skipped.
+                at += 1;
+                continue;
+            }
+        };
+        return Some((at, at + 2, letter));
+    }
+}
+
+/// `\u1234`, or two of them that are one letter.
+fn by_number(escape: &[u8]) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let digits = escape.get(at..at + 6).filter(|six| six.starts_with(b"\\u"))?;
+        digits[2..].iter().try_fold(0_u32, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
+    };
+    let first = unit(0)?;
+    if let Some(letter) = char::from_u32(first) {
+        return Some((letter, 6));
+    }
+    let pair = unit(6).filter(|second| (0xD800..0xDC00).contains(&first) && (0xDC00..0xE000).contains(second));
+    Some(match pair {
+        Some(second) => {
+            let number = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            (char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+        }
+        None => (char::REPLACEMENT_CHARACTER, 6),
+    })
+}
+
+/// A document that stands in a string as base64.
+fn read_packed(reading: &mut Reading<'_>, text: &str, range: Range<usize>, number: usize, place: &Place) {
+    let limits = reading.limits;
+    if place.depth >= limits.packed_depth_max {
+        return reading.opaque(place.name.clone(), Opaque::TooDeep);
+    }
+    let (bytes, map) = transfer::base64(&text.as_bytes()[range.clone()]);
+    let map = Some(transfer::shifted(map, range.start));
+    let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
+    let inner = place.inner(&format!("attachment {}", number + 1), Arc::new(layer));
+    read_bytes(reading, &bytes, "", &inner);
+}

@@ -1,0 +1,259 @@
+//! Packed files: zip (DOCX and XLSX too), gzip, tar. Each member is read as what it is.
+//!
+//! What must always hold: no member is unpacked beyond the limits, whatever it says of its size; members that cannot be
+//! read are said; a member that was changed is packed again, and the others stay byte for byte.
+//!
+//! What it refuses to know: paths as places on a disk. A member's name is a label.
+
+use super::edit::{Change, EditError};
+use super::layer::{Codec, Layer};
+use super::{Opaque, Place, Reading, office, read_bytes};
+use flate2::read::MultiGzDecoder;
+use std::io::{Cursor, Read, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Below this size of a member its ratio says nothing, in bytes.
+const RATIO_FROM_BYTES: usize = 1 << 20;
+/// A block of a tar archive, in bytes.
+const BLOCK: usize = 512;
+
+/// Reads at most so much; `None` when there is more, or when it cannot be unpacked.
+fn bounded(from: impl Read, most: usize) -> Result<Vec<u8>, Opaque> {
+    let mut out = Vec::new();
+    let limit = (most as u64).saturating_add(1);
+    from.take(limit).read_to_end(&mut out).map_err(|_| Opaque::Damaged(0))?;
+    if out.len() > most { Err(Opaque::TooLarge) } else { Ok(out) }
+}
+
+impl Reading<'_> {
+    /// How much a member of so many packed bytes may unpack to.
+    fn room(&self, packed: usize) -> usize {
+        let ratio = packed.saturating_mul(self.limits.packed_ratio_max).max(RATIO_FROM_BYTES);
+        let left = usize::try_from(self.limits.packed_bytes_max.saturating_sub(self.unpacked)).unwrap_or(usize::MAX);
+        ratio.min(left).min(self.limits.packed_member_bytes_max)
+    }
+}
+
+/// Reads a zip archive.
+pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
+    // Counted before the library allocates for each of them.
+    let entries = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
+    if entries > reading.limits.packed_entries_max {
+        return reading.opaque(place.name.clone(), Opaque::TooLarge);
+    }
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return reading.opaque(place.name.clone(), Opaque::Damaged(0));
+    };
+    if archive.has_duplicate_names() {
+        // Programs disagree which of two members of one name is meant; the library shows one of them.
+        reading.opaque(place.name.clone(), Opaque::Damaged(0));
+    }
+    let is_office = archive.file_names_raw().any(|name| name == b"[Content_Types].xml");
+    for index in 0..archive.len() {
+        let member = match archive.by_index_raw(index) {
+            Ok(member) if member.is_dir() => continue,
+            Ok(member) => (label_of(member.name_raw()), member.encrypted(), member.compressed_size()),
+            Err(_) => {
+                reading.opaque(place.name.clone(), Opaque::Damaged(0));
+                continue;
+            }
+        };
+        let (name, encrypted, packed) = member;
+        if is_office && office::is_look(&name) {
+            continue;
+        }
+        let layer = |inside_bytes_max| {
+            let under = place.layer.clone();
+            Arc::new(Layer { codec: Codec::Zip(index), range: 0..bytes.len(), map: None, under, inside_bytes_max })
+        };
+        let inner = place.inner(&name, layer(0));
+        if encrypted {
+            reading.opaque(inner.name, Opaque::Encrypted);
+            continue;
+        }
+        let room = reading.room(usize::try_from(packed).unwrap_or(usize::MAX));
+        let inside = match archive.by_index(index) {
+            Ok(file) => bounded(file, room),
+            Err(_) => Err(Opaque::Packing),
+        };
+        match inside {
+            Err(why) => reading.opaque(inner.name, why),
+            Ok(inside) => {
+                reading.unpacked += inside.len() as u64;
+                let inner = place.inner(&name, layer(inside.len()));
+                if is_office && office::is_words(&name) {
+                    office::read(reading, &inside, &name, &inner);
+                } else {
+                    read_bytes(reading, &inside, &name, &inner);
+                }
+            }
+        }
+    }
+}
+
+/// A member's name; letters that are no UTF-8 are shown as such.
+fn label_of(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// A member of a zip archive, unpacked.
+pub(super) fn zip_member(bytes: &[u8], index: usize, most: usize) -> Option<Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    bounded(archive.by_index(index).ok()?, most).ok()
+}
+
+/// The archive with these members changed; the others are copied as they lie there.
+pub(super) fn zip_again(outer: &[u8], members: &[(usize, Vec<u8>)]) -> Result<Vec<u8>, EditError> {
+    let wrong = |_| EditError::OtherSource;
+    let mut archive = zip::ZipArchive::new(Cursor::new(outer)).map_err(wrong)?;
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::with_capacity(outer.len())));
+    writer.set_raw_comment(archive.comment().into()).map_err(wrong)?;
+    for index in 0..archive.len() {
+        let changed = members.iter().find(|(member, _)| *member == index);
+        let member = archive.by_index_raw(index).map_err(wrong)?;
+        match changed {
+            None => writer.raw_copy_file(member).map_err(wrong)?,
+            Some((_, inside)) => {
+                let (name, options) = (label_of(member.name_raw()), member.options());
+                drop(member);
+                writer.start_file(name, options).map_err(wrong)?;
+                writer.write_all(inside).map_err(|_| EditError::NotEditable)?;
+            }
+        }
+    }
+    Ok(writer.finish().map_err(wrong)?.into_inner())
+}
+
+/// Reads what one gzip holds.
+pub(super) fn read_gzip(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &Place) {
+    let room = reading.room(bytes.len());
+    match bounded(MultiGzDecoder::new(bytes), room) {
+        Err(why) => reading.opaque(place.name.clone(), why),
+        Ok(inside) => {
+            reading.unpacked += inside.len() as u64;
+            let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".tgz")).unwrap_or(name);
+            let plain = plain.rsplit(['/', '\\']).next().unwrap_or(plain);
+            let layer = Layer {
+                codec: Codec::Gzip,
+                range: 0..bytes.len(),
+                map: None,
+                under: place.layer.clone(),
+                inside_bytes_max: inside.len(),
+            };
+            let label = if plain.is_empty() { "unpacked" } else { plain };
+            read_bytes(reading, &inside, plain, &place.inner(label, Arc::new(layer)));
+        }
+    }
+}
+
+/// What a gzip holds.
+pub(super) fn gunzip(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
+    bounded(MultiGzDecoder::new(bytes), most).ok()
+}
+
+/// Packs again, under the name and the time that the old one bore.
+pub(super) fn gzip(inside: &[u8], old: &[u8]) -> Result<Vec<u8>, EditError> {
+    let header = flate2::read::GzDecoder::new(old);
+    let mut builder = flate2::GzBuilder::new();
+    if let Some(header) = header.header() {
+        builder = builder.mtime(header.mtime());
+        if let Some(name) = header.filename() {
+            builder = builder.filename(name);
+        }
+    }
+    let mut writer = builder.write(Vec::new(), flate2::Compression::default());
+    writer.write_all(inside).map_err(|_| EditError::NotEditable)?;
+    writer.finish().map_err(|_| EditError::NotEditable)
+}
+
+/// Reads a tar archive (POSIX ustar and pax, GNU long names).
+pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
+    let mut at = 0;
+    let mut long_name: Option<String> = None;
+    let mut members = 0;
+    while let Some(header) = bytes.get(at..at + BLOCK) {
+        if header.iter().all(|byte| *byte == 0) {
+            break;
+        }
+        let size = number(&header[124..136]).and_then(|size| usize::try_from(size).ok());
+        let start = at + BLOCK;
+        let Some(end) = size.and_then(|size| start.checked_add(size)).filter(|end| *end <= bytes.len()) else {
+            return reading.opaque(place.name.clone(), Opaque::Damaged(at as u64));
+        };
+        members += 1;
+        if members > reading.limits.packed_entries_max {
+            return reading.opaque(place.name.clone(), Opaque::TooLarge);
+        }
+        let name = long_name.take().unwrap_or_else(|| name_of(header));
+        match header[156] {
+            b'0' | 0 | b'7' => {
+                let mut slice = Layer::slice(start..end, place.layer.clone());
+                slice.codec = Codec::Tar(at);
+                read_bytes(reading, &bytes[start..end], &name, &place.inner(&name, Arc::new(slice)));
+            }
+            b'L' => long_name = Some(text_until_nul(&bytes[start..end])),
+            b'x' => long_name = pax_path(&bytes[start..end]),
+            // Folders, links and devices hold nothing.
+            b'1'..=b'6' | b'g' | b'K' => {}
+            _ => {
+                let name = place.inner(&name, Arc::new(Layer::slice(start..end, None))).name;
+                reading.opaque(name, Opaque::Packing);
+            }
+        }
+        at = end.next_multiple_of(BLOCK);
+    }
+}
+
+fn text_until_nul(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end.min(4_096)]).into_owned()
+}
+
+fn name_of(header: &[u8]) -> String {
+    let (prefix, name) = (text_until_nul(&header[345..500]), text_until_nul(&header[..100]));
+    if prefix.is_empty() || &header[257..263] != b"ustar\0" { name } else { format!("{prefix}/{name}") }
+}
+
+/// `path` among the records of a pax header.
+fn pax_path(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let line = text.lines().find_map(|line| line.split_once(' ')?.1.strip_prefix("path="))?;
+    Some(line.chars().take(4_096).collect())
+}
+
+/// A number of a header: octal digits, or bytes behind a high bit.
+fn number(field: &[u8]) -> Option<u64> {
+    if field[0] & 0x80 != 0 {
+        let bytes = field[field.len() - 8..].try_into().ok()?;
+        return Some(u64::from_be_bytes(bytes));
+    }
+    let digits = text_until_nul(field);
+    let digits = digits.trim();
+    if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
+}
+
+/// A member of a tar archive with new bytes: its header, if its size changes, and what it holds with its padding.
+pub(super) fn tar_changes(
+    outer: &[u8],
+    header_at: usize,
+    range: &Range<usize>,
+    inside: Vec<u8>,
+) -> Result<Vec<Change>, EditError> {
+    if inside.len() == range.len() {
+        return Ok(vec![Change { range: range.clone(), new: inside }]);
+    }
+    let mut header = outer.get(header_at..header_at + BLOCK).ok_or(EditError::OtherSource)?.to_vec();
+    let size = format!("{:011o}\0", inside.len());
+    if size.len() > 12 {
+        return Err(EditError::NotEditable);
+    }
+    header[124..136].copy_from_slice(size.as_bytes());
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let padded = range.end.next_multiple_of(BLOCK).min(outer.len());
+    let mut new = inside;
+    new.resize(new.len().next_multiple_of(BLOCK), 0);
+    Ok(vec![Change { range: header_at..header_at + BLOCK, new: header }, Change { range: range.start..padded, new }])
+}

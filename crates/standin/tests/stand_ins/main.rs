@@ -1,0 +1,8 @@
+//! Stand-ins from the outside: made once, read back with other readers than those that wrote them.
+
+mod families;
+mod formats;
+mod nobody;
+mod reading;
+mod same_bytes;
+mod spans;
