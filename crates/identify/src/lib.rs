@@ -10,6 +10,7 @@
 
 pub mod adt;
 mod charset;
+pub mod deidentify;
 pub mod extract;
 pub mod file_name;
 pub mod find;
@@ -27,6 +28,7 @@ pub mod table;
 pub mod template;
 
 pub use adt::{AdtEvent, AdtLine, AdtMessage, AdtPatient, AdtReject, patients_from_adt};
+pub use deidentify::{Deidentified, Deidentifier, DeidentifyError, Method};
 pub use extract::{ExtractError, Extracted, text_of};
 pub use file_name::safe_file_name;
 pub use find::{FindOptions, FindStream, Finder};

@@ -91,7 +91,7 @@ impl Search {
         let mut index = 0;
         all.retain(|finding| {
             index += 1;
-            index <= fixed || !lies_in(&codes, finding)
+            index <= fixed || !(lies_in(&codes, finding) || is_declaration(text, finding))
         });
         agree::agreed(text, all)
     }
@@ -125,6 +125,11 @@ fn located(part: &Part, finding: Finding) -> Found {
 fn lies_in(sorted: &[Range<usize>], finding: &Finding) -> bool {
     let at = sorted.partition_point(|range| range.end < finding.end);
     sorted.get(at).is_some_and(|range| range.start <= finding.start && finding.end <= range.end)
+}
+
+/// Whether it is the word that every XML file begins with, which stands where a name could.
+fn is_declaration(text: &str, finding: &Finding) -> bool {
+    text.get(finding.range()) == Some("xml") && text[..finding.start].ends_with("<?")
 }
 
 /// What a rule goes by, in a sentence.

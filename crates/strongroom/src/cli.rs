@@ -1,6 +1,7 @@
 //! The command line. Man pages and completions are made from this same definition.
 
 mod customer;
+mod deidentify;
 mod demo;
 mod keys;
 mod scan;
@@ -10,6 +11,7 @@ pub(crate) use self::standin::StandinArgs;
 pub(crate) use customer::{
     CustomerArgs, CustomerCommand, Known, LeaveCommand, LeaveOpen, MergeCommand, SplitCommand, SplitPrepare, TakeIn,
 };
+pub(crate) use deidentify::{DeidentifyArgs, DeidentifyMethod};
 pub(crate) use demo::Demo;
 pub(crate) use keys::KeyRecover;
 pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
@@ -76,6 +78,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom scan fixtures/ src/\n  strongroom scan dump.sql --format json --kinds ssn,mrn,name\n  git diff --cached | strongroom scan - --fail-on high\n  strongroom scan . --format sarif > phi.sarif\n  strongroom scan . --write-baseline phi.json && strongroom scan . --baseline phi.json\n\nThe last line says how much was read. What cannot be read (pictures, recordings) is told and is not called clean."
     )]
     Scan(ScanArgs),
+    /// Files without what says who somebody is: Safe Harbor, limited data set or pseudonyms (45 CFR 164.514). All or nothing.
+    #[command(
+        after_help = "Example:\n  strongroom deidentify export/ --out shared/ --method safe-harbor --report report.json\n  strongroom deidentify patients.csv --out patients-limited.csv --method limited\n  strongroom deidentify export/ --out study/ --method pseudonym --key-file /media/keys/study.key\n  strongroom deidentify week2/ --out shared2/ --method safe-harbor --table surrogates.tbl --key-file /media/keys/tables.key\n\nThe output is searched again; if anything is found, nothing is written (exit 1). Pictures, recordings and PDF cannot be changed (exit 2).\nFree text that no person has reviewed is not Safe Harbor, and the report says so. Folders are made flat: a folder's name may say who somebody is."
+    )]
+    Deidentify(DeidentifyArgs),
     /// Made-up practices with families, visits and documents in every format, from a seed: instead of production data.
     #[command(
         after_help = "Example:\n  strongroom standin --patients 50 --out made-up\n  strongroom standin --practices 20 --patients 10000 --seed 7 --formats csv,hl7v2,fhir --out made-up\n  strongroom standin --patients 1000 --dirt 20 --formats csv,truth --out dirty\n\nNumbers, addresses of mail and telephones are reserved ones that nobody has."

@@ -1,7 +1,9 @@
 //! The commands: each parses, calls custody, reports.
 
 mod carry;
+mod deidentify;
 mod demo;
+mod files;
 pub(crate) mod house;
 mod init;
 mod leaving;
@@ -31,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(args) => block_on(orders::key(args)),
         Command::Import(args) => block_on(orders::import(args)),
         Command::Scan(args) => scan::scan(&args),
+        Command::Deidentify(args) => deidentify::deidentify(&args),
         Command::Standin(args) => standin::standin(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),

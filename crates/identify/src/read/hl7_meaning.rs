@@ -203,7 +203,7 @@ fn visit(name: [u8; 3], field: usize) -> Option<Kind> {
 fn order(name: [u8; 3], field: usize) -> Option<Kind> {
     use What::{Account, FreeText, OtherDate, VisitDate};
     Some(match (&name, field) {
-        (b"OBX", 1 | 2 | 4 | 6 | 8 | 11) | (b"NTE", 1 | 2) | (b"OBR", 1 | 25) | (b"ORC", 1 | 5) => {
+        (b"OBX", 1 | 2 | 4 | 6..=8 | 11) | (b"NTE", 1 | 2) | (b"OBR", 1 | 25) | (b"ORC", 1 | 5) => {
             Kind::All(What::Code, Who::Unknown)
         }
         (b"OBX", 3) | (b"OBR", 4) => Kind::Coded,

@@ -5,15 +5,14 @@
 //! told as not read and never as clean.
 
 mod baseline;
-mod files;
 mod ignored;
 mod report;
 mod sarif;
 
+use super::files::{self, Named};
 use crate::cli::{FailOn, ScanArgs, ScanFormat};
 use crate::outcome::{self, WrongUse};
 use baseline::Baseline;
-use files::Named;
 use identify::read::{Opaque, Part, ReadLimits};
 use identify::search::{Found, Said, Search};
 use identify::{Finding, Identifier};

@@ -1,0 +1,355 @@
+//! De-identification (45 CFR 164.514): the same file without what says who somebody is.
+//!
+//! A file is read and searched, what was found is replaced, and what was written is read and searched again. Structure stays: a message
+//! stays a message, a resource a resource, and every byte that is not replaced is the byte that it was.
+//!
+//! What must always hold: fail closed. A part that nobody can read, a part that cannot be written back, a second pass that finds
+//! something still, an output that does not read as it was meant: each is an error, and no bytes come out. Reports, errors and `Debug`
+//! hold nothing out of the file. The same bytes and the same surrogates give the same bytes.
+//!
+//! What it refuses to know: where files lie, keys, and whether a person has reviewed the free text. It says that nobody has.
+
+mod dates;
+mod elders;
+mod people;
+mod report;
+mod rewrite;
+mod second;
+mod surrogate;
+mod zip;
+
+pub use report::{RULES, Report};
+pub use surrogate::{Drawn, Keyed, Line, Surrogate, Surrogates};
+
+use crate::find::Finder;
+use crate::names::{Known, Names};
+use crate::phi::{Finding, Identifier};
+use crate::read::{self, EditError, Edits, Opaque, Part, Portion, ReadError, ReadLimits, Summary, What};
+use crate::search::Search;
+use elders::Elders;
+use people::{Families, FileFamilies};
+use record::civil::Day;
+use rewrite::{Change, Rewriting};
+use second::Meant;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+/// How often what the second pass found is replaced too before the file is refused. Tokens change what stands beside them, and with it
+/// what a model sees in the neighbours; over the sample data that ends within these rounds in 317 of 321 runs.
+const ROUNDS_MAX: usize = 8;
+/// Words in a row, outside of any known place, that make a text a free one.
+const FREE_WORDS_MIN: usize = 4;
+
+/// What is done about what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// All eighteen kinds go (164.514(b)(2)): of dates the year stays, of ZIP codes three digits, of ages those to 89.
+    SafeHarbor,
+    /// Direct identifiers go (164.514(e)): dates, ages, towns, states and ZIP codes stay.
+    Limited,
+    /// As Safe Harbor, but dates are moved by days that a family shares: for a determination by an expert (164.514(b)(1)).
+    Pseudonym,
+}
+
+impl Method {
+    /// The name that scripts rely on.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SafeHarbor => "safe-harbor",
+            Self::Limited => "limited",
+            Self::Pseudonym => "pseudonym",
+        }
+    }
+
+    /// Does every identifier of this kind stay; of places, counties do not.
+    const fn keeps(self, kind: Identifier) -> bool {
+        let stays = matches!(kind, Identifier::Date | Identifier::Age | Identifier::Zip | Identifier::Place);
+        matches!(self, Self::Limited) && stays
+    }
+}
+
+/// Why nothing comes out. Nothing out of the file is in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeidentifyError {
+    /// It cannot be read.
+    #[error("the file cannot be read")]
+    Read(#[from] ReadError),
+    /// Nobody knows what is in a part of it.
+    #[error("{count} parts of the file cannot be searched, so nobody knows whom they name; of the first one: {why}")]
+    Opaque {
+        /// How many parts.
+        count: u64,
+        /// Why the first one.
+        why: Opaque,
+    },
+    /// Its text cannot be written back.
+    #[error("this kind of file can be searched but not be changed")]
+    NotEditable,
+    /// A part's own name says who somebody is, or may.
+    #[error("the name of a part inside the file may say who somebody is; unpack it and rename that part")]
+    PartName,
+    /// A change cannot be written.
+    #[error("a change cannot be written in this format")]
+    Edit(#[from] EditError),
+    /// What was written does not read as it was meant.
+    #[error("what was written does not read back as it was meant")]
+    ReadsOtherwise,
+    /// Something is left.
+    #[error("the second pass found {count} identifiers still")]
+    Missed {
+        /// How many.
+        count: u64,
+        /// Of which kinds.
+        kinds: Vec<Identifier>,
+    },
+}
+
+/// A file without identifiers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Deidentified {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What was done.
+    pub report: Report,
+}
+
+impl fmt::Debug for Deidentified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Deidentified({} bytes, {:?})", self.bytes.len(), self.report)
+    }
+}
+
+/// Parts, each with what stands in it.
+type Searched = Vec<(Part, Vec<Finding>)>;
+
+/// Takes out of files what says who somebody is.
+pub struct Deidentifier {
+    search: Search,
+    method: Method,
+    reference: Day,
+    limits: ReadLimits,
+    families: Families,
+}
+
+impl fmt::Debug for Deidentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Deidentifier({}, {:?})", self.method.as_str(), self.families)
+    }
+}
+
+impl Deidentifier {
+    /// By this method. `reference` is the day at which people's ages are counted.
+    #[must_use]
+    pub fn new(method: Method, reference: Day) -> Self {
+        let (search, limits, families) = (Search::new(), ReadLimits::default(), Families::default());
+        Self { search, method, reference, limits, families }
+    }
+
+    /// With other limits for reading.
+    #[must_use]
+    pub fn with_limits(self, limits: ReadLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Learns which numbers belong to which family, so that dates of one family move together over all files of a run, whatever form
+    /// the files have. Only [`Method::Pseudonym`] needs it: for all files, before the first [`Deidentifier::file`].
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn learn(&mut self, bytes: &[u8], name: &str) -> Result<(), ReadError> {
+        if self.method != Method::Pseudonym {
+            return Ok(());
+        }
+        let families = &mut self.families;
+        read::read(bytes, name, &self.limits, &mut |portion| {
+            if let Portion::Text(part) = portion {
+                families.learn(&part);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The file without identifiers. `name` is a hint at its format. Memory: about four times the file's text.
+    ///
+    /// # Errors
+    /// [`DeidentifyError`], and nothing comes out.
+    pub fn file(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        surrogates: &mut dyn Surrogates,
+    ) -> Result<Deidentified, DeidentifyError> {
+        let (summary, mut parts) = self.parts(bytes, name)?;
+        let all = || parts.iter().map(|(part, _)| part);
+        let elders = Elders::of(self.reference, all());
+        let file = FileFamilies::of(&self.families, all());
+        let free_texts = all().map(free_texts).sum();
+        let mut late = 0;
+        let mut given = HashMap::new();
+        for _ in 0..ROUNDS_MAX {
+            let mut report = Report {
+                format: summary.format,
+                files: 1,
+                bytes_in: bytes.len() as u64,
+                records: summary.records,
+                found_late: late,
+                free_texts,
+                cuts_inside: summary.cuts_inside,
+                ..Report::default()
+            };
+            let mut rewriting = Rewriting {
+                method: self.method,
+                format: summary.format,
+                this_year: i32::from(self.reference.year()),
+                elders: &elders,
+                families: &self.families,
+                file: &file,
+                surrogates: &mut *surrogates,
+                report: &mut report,
+                given: std::mem::take(&mut given),
+            };
+            let changes: Vec<Vec<Change>> =
+                parts.iter().map(|(part, findings)| rewriting.part(part, findings)).collect();
+            given = std::mem::take(&mut rewriting.given);
+            let output = written(bytes, &parts, &changes)?;
+            let meant: Vec<Meant> =
+                parts.iter().zip(&changes).map(|((part, _), changes)| Meant::of(part, changes)).collect();
+            let seen = second::look(&self.search, &output, name, &self.limits, self.method, &meant)?;
+            if seen.missed_count > 0 {
+                return Err(DeidentifyError::Missed {
+                    count: seen.missed_count,
+                    kinds: seen.missed.into_iter().collect(),
+                });
+            }
+            if seen.late.is_empty() {
+                report.bytes_out = output.len() as u64;
+                return Ok(Deidentified { bytes: output, report });
+            }
+            late += seen.late.len() as u64;
+            take_in(&mut parts, seen.late);
+        }
+        let kinds: BTreeSet<Identifier> =
+            parts.iter().flat_map(|(_, findings)| findings).map(|found| found.kind).collect();
+        Err(DeidentifyError::Missed { count: late, kinds: kinds.into_iter().collect() })
+    }
+
+    /// All parts with what stands in them.
+    fn parts(&self, bytes: &[u8], name: &str) -> Result<(Summary, Searched), DeidentifyError> {
+        let mut parts = Vec::new();
+        let (mut opaque, mut first) = (0, None);
+        let (mut not_editable, mut named) = (false, false);
+        let mut names_seen: BTreeSet<Option<String>> = BTreeSet::new();
+        let summary = read::read(bytes, name, &self.limits, &mut |portion| match portion {
+            Portion::Opaque { why, .. } => {
+                opaque += 1;
+                first.get_or_insert(why);
+            }
+            Portion::Text(part) => {
+                not_editable |= !part.is_editable();
+                if !names_seen.contains(&part.name) {
+                    named |= part.name.as_deref().is_some_and(|name| !is_plain_part(name) && self.tells(name));
+                    names_seen.insert(part.name.clone());
+                }
+                let findings = found(&self.search, &part);
+                parts.push((part, findings));
+            }
+        })?;
+        match first {
+            Some(why) => Err(DeidentifyError::Opaque { count: opaque, why }),
+            None if not_editable => Err(DeidentifyError::NotEditable),
+            None if named => Err(DeidentifyError::PartName),
+            None => Ok((summary, parts)),
+        }
+    }
+
+    /// May a file keep its name: nothing is found in it, and it has no four digits in a row, which may be anybody's number.
+    #[must_use]
+    pub fn keeps_name(&self, name: &str) -> bool {
+        let digits = name.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
+        !digits && !self.tells(name)
+    }
+
+    /// Does a name of a file say who somebody is.
+    fn tells(&self, name: &str) -> bool {
+        // What kind of file it is names nobody.
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let spaced: String = name.chars().map(|one| if one.is_alphanumeric() { one } else { ' ' }).collect();
+        // Names of files are often in small letters, in which names are hard to see.
+        let mut titled = String::with_capacity(spaced.len());
+        for one in spaced.chars() {
+            let begins = titled.ends_with(' ') || titled.is_empty();
+            if begins { titled.extend(one.to_uppercase()) } else { titled.push(one) }
+        }
+        let (finder, names) = (Finder::default(), Names::new());
+        [name, &spaced, &titled].into_iter().any(|form| {
+            let mut found = Vec::new();
+            finder.find(form.as_bytes(), &mut found);
+            names.find(form, &Known::default(), &mut found);
+            found.iter().any(|finding| finding.kind != Identifier::Organization || form == name)
+        })
+    }
+}
+
+/// What stands in a part. The declaration at the beginning of XML is written in words of its own, which look like a name.
+fn found(search: &Search, part: &Part) -> Vec<Finding> {
+    let mut findings = search.part(part);
+    findings.retain(|finding| part.text.get(finding.range()) != Some("xml"));
+    findings
+}
+
+/// Names that the readers give, and those that office programs do.
+fn is_plain_part(name: &str) -> bool {
+    name.split('/').all(|piece| {
+        let numbered = ["page ", "attachment ", "part "].iter().any(|word| {
+            piece.strip_prefix(word).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        numbered
+            || matches!(piece, "word" | "xl" | "docProps" | "worksheets" | "title" | "unpacked" | "_rels" | "customXml")
+            || piece.ends_with(".rels")
+            || piece
+                .strip_suffix(".xml")
+                .is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) && stem.len() < 20)
+    })
+}
+
+/// The file with all changes made.
+fn written(bytes: &[u8], parts: &[(Part, Vec<Finding>)], changes: &[Vec<Change>]) -> Result<Vec<u8>, EditError> {
+    let texts: Vec<Vec<(std::ops::Range<usize>, &str)>> = changes
+        .iter()
+        .map(|changes| changes.iter().map(|change| (change.range.clone(), change.new.as_str())).collect())
+        .collect();
+    let edits: Vec<(&Part, Edits<'_>)> =
+        parts.iter().zip(&texts).map(|((part, _), edits)| (part, edits.as_slice())).collect();
+    read::edit(bytes, &edits)
+}
+
+/// Adds what was found late to what was found.
+fn take_in(parts: &mut [(Part, Vec<Finding>)], late: Vec<(usize, Finding)>) {
+    let mut touched = BTreeSet::new();
+    for (index, finding) in late {
+        parts[index].1.push(finding);
+        touched.insert(index);
+    }
+    for index in touched {
+        parts[index].1.sort_by_key(|finding| (finding.start, finding.end));
+    }
+}
+
+/// How many texts of a part people wrote in their own words: values that are words, and words outside of values.
+fn free_texts(part: &Part) -> u64 {
+    let is_free = |range: std::ops::Range<usize>| {
+        let words = part.text.get(range).unwrap_or_default().split_whitespace();
+        words.filter(|word| word.chars().any(char::is_alphabetic)).take(FREE_WORDS_MIN).count() == FREE_WORDS_MIN
+    };
+    let (mut count, mut at) = (0, 0);
+    for field in &part.fields {
+        let open = matches!(field.meaning.what, What::FreeText | What::Unknown);
+        count += u64::from(open && is_free(field.range())) + u64::from(is_free(at..field.start as usize));
+        at = field.end as usize;
+    }
+    count + u64::from(is_free(at..part.text.len()))
+}
+
+#[cfg(test)]
+mod tests;
