@@ -112,6 +112,7 @@ fn vault_column(column: SealedColumn, number: u32) -> Column {
         SealedColumn::DocumentBody => Column::DocumentBody,
         SealedColumn::DocumentReason => Column::DocumentEventBody { event: 1 },
         SealedColumn::VersionFileName => Column::DocumentVersionFileName { version: number },
+        SealedColumn::VersionBody => Column::DocumentVersionBody { version: number },
         SealedColumn::BreakGlassReason => Column::BreakGlassReason,
         SealedColumn::BreakGlassNote => Column::BreakGlassReview,
     }

@@ -603,6 +603,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: self.now(),
             made_by: me.to_string(),
+            body: None,
         })
     }
 }

@@ -251,7 +251,7 @@ impl Deidentifier {
                     named |= part.name.as_deref().is_some_and(|name| !is_plain_part(name) && self.tells(name));
                     names_seen.insert(part.name.clone());
                 }
-                let findings = found(&self.search, &part);
+                let findings = self.search.part(&part);
                 parts.push((part, findings));
             }
         })?;
@@ -289,13 +289,6 @@ impl Deidentifier {
             found.iter().any(|finding| finding.kind != Identifier::Organization || form == name)
         })
     }
-}
-
-/// What stands in a part. The declaration at the beginning of XML is written in words of its own, which look like a name.
-fn found(search: &Search, part: &Part) -> Vec<Finding> {
-    let mut findings = search.part(part);
-    findings.retain(|finding| part.text.get(finding.range()) != Some("xml"));
-    findings
 }
 
 /// Names that the readers give, and those that office programs do.

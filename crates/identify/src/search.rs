@@ -81,11 +81,18 @@ impl Search {
     /// What stands in one portion, by places in its text: sorted, not overlapping.
     #[must_use]
     pub fn part(&self, part: &Part) -> Vec<Finding> {
+        self.part_with(part, &part.text)
+    }
+
+    /// As [`Search::part`], but names are searched in another text of the same length: where a token stands in the part's own,
+    /// ordinary words stand there, so that the words beside them are judged as they would be in any letter.
+    pub(crate) fn part_with(&self, part: &Part, for_names: &str) -> Vec<Finding> {
+        debug_assert_eq!(part.text.len(), for_names.len(), "places are the same in both");
         let text = part.text.as_str();
         let mut all = structure::findings(part);
         let fixed = all.len();
         self.finder.find(text.as_bytes(), &mut all);
-        self.names_in(part, &mut all);
+        self.names_in(part, for_names, &mut all);
         let codes: Vec<Range<usize>> =
             part.fields.iter().filter(|field| field.meaning.what == What::Code).map(read::Field::range).collect();
         let mut index = 0;
@@ -97,8 +104,7 @@ impl Search {
     }
 
     /// Names in whatever structure does not say what it is: record by record, with the people of that record.
-    fn names_in(&self, part: &Part, all: &mut Vec<Finding>) {
-        let text = part.text.as_str();
+    fn names_in(&self, part: &Part, text: &str, all: &mut Vec<Finding>) {
         for open in structure::open_stretches(part) {
             let people = structure::people(part, &open);
             let known: Vec<_> = people.iter().map(structure::Somebody::person).collect();
@@ -127,9 +133,9 @@ fn lies_in(sorted: &[Range<usize>], finding: &Finding) -> bool {
     sorted.get(at).is_some_and(|range| range.start <= finding.start && finding.end <= range.end)
 }
 
-/// Whether it is the word that every XML file begins with, which stands where a name could.
+/// Whether it is the word that every XML file begins with, which stands where a name could, and is nobody's.
 fn is_declaration(text: &str, finding: &Finding) -> bool {
-    text.get(finding.range()) == Some("xml") && text[..finding.start].ends_with("<?")
+    text.get(finding.range()) == Some("xml")
 }
 
 /// What a rule goes by, in a sentence.

@@ -525,6 +525,10 @@ impl Tx {
             return self.arriving_link(customer, &values).await;
         }
         values.insert(0, customer.into());
+        if at == VERSIONS && values.len() == VERSION.split(',').count() {
+            // It was put down before versions had manifests.
+            values.push(Value::NoBytes);
+        }
         let Step { table, columns, .. } = &STEPS[at];
         let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
         let sql = format!(

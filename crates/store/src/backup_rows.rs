@@ -155,6 +155,8 @@ pub enum SealedColumn {
     DocumentReason,
     /// What a file was called.
     VersionFileName,
+    /// What was found in a file: the manifest.
+    VersionBody,
     /// Why a glass was broken.
     BreakGlassReason,
     /// What its review found.
@@ -169,6 +171,7 @@ impl SealedColumn {
         Self::DocumentBody,
         Self::DocumentReason,
         Self::VersionFileName,
+        Self::VersionBody,
         Self::BreakGlassReason,
         Self::BreakGlassNote,
     ];
@@ -181,6 +184,7 @@ impl SealedColumn {
             Self::DocumentBody => ("document", "body", "document_id", None),
             Self::DocumentReason => ("document", "reason", "document_id", None),
             Self::VersionFileName => ("document_version", "file_name", "document_id", Some("version")),
+            Self::VersionBody => ("document_version", "body", "document_id", Some("version")),
             Self::BreakGlassReason => ("break_glass", "reason", "break_glass_id", None),
             Self::BreakGlassNote => ("break_glass", "note", "break_glass_id", None),
         }

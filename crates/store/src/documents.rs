@@ -135,6 +135,8 @@ pub struct DocumentVersion {
     pub made_at: Timestamp,
     /// By whom.
     pub made_by: String,
+    /// Sealed: the manifest. None for what came in before there were any: anything may be in it.
+    pub body: Option<Vec<u8>>,
 }
 
 impl DocumentVersion {
@@ -154,7 +156,8 @@ impl DocumentVersion {
             self.opaque.clone(),
             &self.scan,
             self.made_at,
-            &self.made_by
+            &self.made_by,
+            self.body.clone()
         ]
     }
 }
@@ -186,7 +189,14 @@ pub(crate) const DOCUMENT: &str = "document.document_id, document.customer_id, d
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
     document.reason, document.moved_from, document.revision";
 pub(crate) const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
-    text_object, text_key, opaque, scan, made_at, made_by";
+    text_object, text_key, opaque, scan, made_at, made_by, body";
+
+/// The columns of a version where its document is read beside it.
+fn version_columns() -> String {
+    VERSION
+        .replace("document_id", "document_version.document_id AS document_id")
+        .replace(" body", " document_version.body AS body")
+}
 
 pub(crate) fn document(row: &Row) -> Result<Document, StoreError> {
     Ok(Document {
@@ -232,6 +242,7 @@ pub(crate) fn version(row: &Row) -> Result<DocumentVersion, StoreError> {
         scan: row.text("scan")?,
         made_at: row.at("made_at")?,
         made_by: row.text("made_by")?,
+        body: row.maybe_bytes("body")?,
     })
 }
 
@@ -327,7 +338,7 @@ impl Store {
         let mut condition = Condition::default();
         let customer = condition.place(customer);
         let places: Vec<String> = ids.iter().map(|id| condition.place(*id)).collect();
-        let columns = VERSION.replace("document_id", "document_version.document_id AS document_id");
+        let columns = version_columns();
         let sql = format!(
             "SELECT {columns} FROM document JOIN document_version ON document_version.document_id = document.document_id \
              AND document_version.version = document.current_version \
@@ -349,7 +360,7 @@ impl Store {
     ) -> Result<Vec<DocumentVersion>, StoreError> {
         let (document_after, version_after) =
             after.map_or_else(|| (String::new(), 0), |(id, number)| (id.to_string(), i64::from(number)));
-        let columns = VERSION.replace("document_id", "document_version.document_id AS document_id");
+        let columns = version_columns();
         let sql = format!(
             "SELECT {columns} FROM document_version JOIN document ON document.document_id = document_version.document_id \
              WHERE document.customer_id = $1 AND (document_version.document_id > $2 OR (document_version.document_id = $2 AND version > $3)) \
@@ -565,7 +576,7 @@ impl Tx {
         let sql = format!(
             "INSERT INTO document_version (customer_id, {VERSION}) VALUES \
              ((SELECT customer_id FROM document WHERE document_id = $1), \
-              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
         self.run(sql, new.values()).await?;
         self.run(

@@ -182,7 +182,7 @@ impl Tx {
             values.extend(one.version.values());
             values
         });
-        insert_many(self, &start, "", 15, versions.collect()).await?;
+        insert_many(self, &start, "", 16, versions.collect()).await?;
         let start = "INSERT INTO original_token (customer_id, token, document_id, version)";
         let originals =
             new.iter().map(|one| binds![customer, one.known_by.clone(), one.document.id, one.version.version]);

@@ -138,6 +138,7 @@ pub(crate) fn a_version(document: DocumentId, version: u32, original_bytes: u64)
         scan: "clean".to_owned(),
         made_at: NOW,
         made_by: person(9).to_string(),
+        body: Some(vec![7; 32]),
     }
 }
 

@@ -379,8 +379,12 @@ impl Run {
                 let carried = opening.object_key_carry(&ring, one.document, rendition, &wrapped);
                 Ok::<_, CustodyError>(carried.map_err(CustodyError::seal)?.to_bytes())
             };
+            let body = one.body.as_deref().map(|sealed| {
+                custody.carried(to, (document.id, Column::DocumentVersionBody { version: one.version }), sealed)
+            });
             rows.push(Arriving::version(&DocumentVersion {
                 file_name: custody.carried(to, (document.id, column), &one.file_name)?,
+                body: body.transpose()?,
                 original_key: key(RenditionKind::Original, &one.original_key)?,
                 text_key: one.text_key.as_deref().map(|bytes| key(RenditionKind::Text, bytes)).transpose()?,
                 ..one.clone()

@@ -272,3 +272,15 @@ fn a_file_keeps_a_name_that_says_nothing() {
     assert!(!run.keeps_name("export-778812.csv"));
     assert!(!run.keeps_name("John Smith.txt"));
 }
+
+#[test]
+fn segments_of_messages_keep_their_names_whatever_they_look_like() {
+    let message = b"MSH|^~\\&|A|B|||20260102||SIU^S12|1|P|2.8\rSCH|1|2\rPID|1||A-7781^^^LAKE^MR||Quxley^Tilda\rAIS|1|A\rNTE|1||Jan Sol will come.\r";
+    let entropy = SeededEntropy::new(7);
+    let mut drawn = Drawn::new(&entropy, []);
+    let out = Deidentifier::new(Method::SafeHarbor, day()).file(message, "m.hl7", &mut drawn).unwrap();
+    let text = String::from_utf8(out.bytes).unwrap();
+    let names: Vec<&str> = text.split_terminator('\r').map(|line| &line[..4]).collect();
+    assert_eq!(names, ["MSH|", "SCH|", "PID|", "AIS|", "NTE|"]);
+    assert!(!text.contains("Quxley"), "{text}");
+}

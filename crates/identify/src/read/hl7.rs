@@ -10,7 +10,7 @@
 use super::escape::{Escape, Signs};
 use super::hl7_meaning::{Leaf, Segment, meaning_of};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Place, Reading, What};
+use super::{Meaning, NO_COLUMN, Place, Reading, What, Who};
 use std::ops::Range;
 
 /// The longest escape that is looked for, bytes between its signs.
@@ -78,7 +78,10 @@ impl Messages<'_, '_, '_> {
         let segment = Segment::named([name[0], name[1], name[2]]);
         let mut number = usize::from(heads);
         let mut at = line.start + 3;
+        // What kind of segment it is names nobody, whatever it looks like.
+        self.weaver.begin(Meaning::of(What::Code, Who::Unknown), NO_COLUMN);
         self.weaver.copy(self.text, line.start..at, Escape::Hl7(signs));
+        self.weaver.end();
         while at < line.end {
             // Here stands the separator before a field.
             self.weaver.copy(self.text, at..at + 1, Escape::Hl7(signs));

@@ -29,6 +29,9 @@ pub(crate) struct DeidentifyArgs {
     /// The day at which ages are counted; today, if not given.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) reference_date: Option<Day>,
+    /// Leave out, and count, what cannot be read or changed: pictures, recordings, PDF. Without it, such a file stops everything.
+    #[arg(long)]
+    pub(crate) leave_out: bool,
     /// The report as one object on standard output.
     #[arg(long)]
     pub(crate) json: bool,

@@ -19,7 +19,7 @@ use record::{Clock as _, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -40,10 +40,9 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
             run.learn(&bytes_of(input)?, &name_of(input)).map_err(|error| WrongUse(error.to_string()))?;
         }
     }
-    let is_folder = args.input.is_dir();
     let waiting = Waiting::beside(&args.out)?;
     let entropy = SystemEntropy;
-    let report = match (args.method, &secret) {
+    let (report, left_out) = match (args.method, &secret) {
         (DeidentifyMethod::Pseudonym, Some(secret)) => {
             let key = table::key_for(secret, "strongroom deidentify pseudonym v1");
             let key = hmac::Key::new(hmac::HMAC_SHA256, &key[..]);
@@ -52,21 +51,21 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
                 digest.copy_from_slice(hmac::sign(&key, message).as_ref());
                 digest
             });
-            files_through(&run, &inputs, &waiting, is_folder, &mut keyed)?
+            files_through(args, &run, &inputs, &waiting, &mut keyed)?
         }
         _ => {
             let lines = known(args.table.as_deref(), secret.as_deref())?;
             let mut drawn = Drawn::new(&entropy, lines);
-            let report = files_through(&run, &inputs, &waiting, is_folder, &mut drawn)?;
+            let done = files_through(args, &run, &inputs, &waiting, &mut drawn)?;
             // If this dies behind the table and before the output is in its place, the table knows more than it has to: no harm.
             if let (Some(path), Some(secret)) = (&args.table, &secret) {
                 replace_private(path, &table::sealed(secret, &drawn.lines()))?;
             }
-            report
+            done
         }
     };
-    waiting.done(&args.out, is_folder)?;
-    tell(args, &report)
+    waiting.done(&args.out, args.input.is_dir())?;
+    tell(args, &report, left_out)
 }
 
 /// What is wrong with what was asked, before anything is read.
@@ -106,32 +105,72 @@ fn inputs(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Every file, one after the other, into the waiting folder.
+/// Every file, one after the other, into the waiting folder; what was done, and how many files were left out.
 fn files_through(
+    args: &DeidentifyArgs,
     run: &Deidentifier,
     inputs: &[PathBuf],
     waiting: &Waiting,
-    is_folder: bool,
     surrogates: &mut dyn Surrogates,
-) -> anyhow::Result<Report> {
-    let mut sum = Report::default();
+) -> anyhow::Result<(Report, u64)> {
+    let is_folder = args.input.is_dir();
+    let (mut sum, mut left_out) = (Report::default(), 0);
     let mut taken = HashSet::new();
+    let mut progress = Progress::over(inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let bytes = bytes_of(input)?;
-        let done =
-            run.file(&bytes, &name_of(input), surrogates).map_err(|error| refused(index + 1, inputs.len(), &error))?;
+        let done = match run.file(&bytes, &name_of(input), surrogates) {
+            Err(DeidentifyError::Opaque { .. } | DeidentifyError::NotEditable) if args.leave_out && is_folder => {
+                left_out += 1;
+                progress.step();
+                continue;
+            }
+            done => done.map_err(|error| refused(input, (index + 1, inputs.len()), &error))?,
+        };
         sum.add(&done.report);
         let name = if is_folder { output_name(run, input, index + 1, &mut taken) } else { "file".to_owned() };
         write_private(&waiting.0.join(name), &done.bytes).context("writing the output")?;
+        progress.step();
     }
-    Ok(sum)
+    Ok((sum, left_out))
 }
 
-/// Which file it was is told by its number, as its path may say who somebody is.
-fn refused(number: usize, all: usize, error: &DeidentifyError) -> anyhow::Error {
-    let said = format!("file {number} of {all}, in the order of their names: {error}; nothing was written");
+/// How many files are done, for whoever watches; nothing where nobody does.
+struct Progress {
+    all: usize,
+    done: usize,
+    is_watched: bool,
+}
+
+impl Progress {
+    /// Fewer files are done before anybody looks.
+    const FILES_MIN: usize = 20;
+
+    fn over(all: usize) -> Self {
+        Self { all, done: 0, is_watched: all >= Self::FILES_MIN && std::io::stderr().is_terminal() }
+    }
+
+    fn step(&mut self) {
+        self.done += 1;
+        if self.is_watched {
+            // Whoever watches may have gone.
+            drop(write!(std::io::stderr(), "\r{} of {} files", self.done, self.all));
+            if self.done == self.all {
+                drop(writeln!(std::io::stderr()));
+            }
+        }
+    }
+}
+
+/// Which file it was is told by its number, as its path may say who somebody is; at a terminal, whoever named the folder may read it.
+fn refused(input: &Path, (number, all): (usize, usize), error: &DeidentifyError) -> anyhow::Error {
+    let path = if std::io::stderr().is_terminal() { format!(" ({})", input.display()) } else { String::new() };
+    let said = format!("file {number} of {all}, in the order of their names{path}: {error}; nothing was written");
     match error {
         DeidentifyError::Missed { .. } | DeidentifyError::ReadsOtherwise => Finding(said).into(),
+        DeidentifyError::Opaque { .. } | DeidentifyError::NotEditable if all > 1 => {
+            WrongUse(format!("{said}. With --leave-out such files are left out and counted")).into()
+        }
         _ => WrongUse(said).into(),
     }
 }
@@ -226,8 +265,8 @@ fn today() -> Day {
 }
 
 /// The report: to a file, to standard output.
-fn tell(args: &DeidentifyArgs, report: &Report) -> anyhow::Result<()> {
-    let object = object(args.method.method(), report);
+fn tell(args: &DeidentifyArgs, report: &Report, left_out: u64) -> anyhow::Result<()> {
+    let object = object(args.method.method(), report, left_out);
     if let Some(path) = &args.report {
         fs::write(path, format!("{object:#}\n")).context("writing the report")?;
     }
@@ -236,12 +275,16 @@ fn tell(args: &DeidentifyArgs, report: &Report) -> anyhow::Result<()> {
     }
     let counts: Vec<String> = report.replaced.iter().map(|(kind, many)| format!("{many} {kind}")).collect();
     let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
-    say(&format!("{} files. Replaced: {counts}.", report.files))?;
+    let files = if report.files == 1 { "1 file".to_owned() } else { format!("{} files", report.files) };
+    say(&format!("{files}. Replaced: {counts}."))?;
+    if left_out > 0 {
+        say(&format!("Left out: {left_out}, which nobody here can read or change. They are not in the output."))?;
+    }
     say(&format!("This is {}.", report.label(args.method.method())))?;
     report.residual(args.method.method()).into_iter().try_for_each(say)
 }
 
-fn object(method: Method, report: &Report) -> Value {
+fn object(method: Method, report: &Report, left_out: u64) -> Value {
     let counts = |of: &std::collections::BTreeMap<identify::Identifier, u64>| -> Value {
         of.iter().map(|(kind, many)| (kind.as_str().to_owned(), json!(many))).collect::<serde_json::Map<_, _>>().into()
     };
@@ -251,6 +294,6 @@ fn object(method: Method, report: &Report) -> Value {
         "replaced": counts(&report.replaced), "kept": counts(&report.kept), "kept_because": Report::kept_because(method),
         "dates": {"to_year": report.dates_to_year, "shifted": report.dates_shifted, "removed": report.dates_without_year},
         "over_89": report.over_89, "zips_restricted": report.zips_restricted, "found_late": report.found_late,
-        "free_texts": report.free_texts, "opaque": 0, "cuts_inside": report.cuts_inside, "residual": report.residual(method),
+        "free_texts": report.free_texts, "left_out": left_out, "cuts_inside": report.cuts_inside, "residual": report.residual(method),
     })
 }

@@ -476,6 +476,7 @@ impl Custody {
             scan: if one.scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: now,
             made_by: person.to_string(),
+            body: None,
         };
         let tokens = one.body.visit.map(|day| self.visit_token(customer, day)).transpose()?.into_iter().collect();
         let (known_by, path_token) = (one.found.known_by.clone(), one.found.path_token.clone());

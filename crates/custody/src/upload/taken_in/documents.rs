@@ -323,6 +323,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: row.made_at,
             made_by: me.to_string(),
+            body: None,
         };
         Ok(Sealed { version, known_by })
     }

@@ -165,6 +165,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: now,
             made_by: me.to_string(),
+            body: None,
         };
         let mut tx = self.store().begin("keep a ledger that is taken in").await?;
         if tx.upload_commit(upload.id, now).await? == 0 {
