@@ -6,6 +6,7 @@
 //! What it refuses to know: files and formats.
 
 mod grammar;
+mod papers;
 mod slots;
 mod styles;
 mod voice;

@@ -33,9 +33,9 @@ pub(super) fn fill(scene: &Scene<'_>, dice: &mut Dice, patient: &mut Patient) {
         dates.truncate(wanted as usize);
         dates.sort_by_key(|(date, _)| *date);
     }
-    let build = Build::roll(dice);
+    let mut build = Build::roll(dice);
     for (place, (date, reason)) in dates.into_iter().enumerate() {
-        add(scene, dice, patient, (place, date, reason, build));
+        add(scene, dice, patient, (place, date, reason, &mut build));
     }
 }
 
@@ -72,7 +72,7 @@ fn add(
     scene: &Scene<'_>,
     dice: &mut Dice,
     patient: &mut Patient,
-    (place, date, reason, build): (usize, Date, Reason, Build),
+    (place, date, reason, build): (usize, Date, Reason, &mut Build),
 ) {
     let (ailment, reason) = match reason {
         Reason::Sick => what_for(dice, patient, date),

@@ -404,6 +404,12 @@ pub(super) fn measured(visit: &Visit) -> Vec<(&'static str, &'static str, String
         ("9279-1", "Respiratory rate", vitals.breaths.to_string(), "/min"),
         ("2708-6", "Oxygen saturation in Arterial blood", vitals.saturation.to_string(), "%"),
     ];
+    if let Some(head) = vitals.head {
+        all.push(("9843-4", "Head Occipital-frontal circumference", tenth(head), "cm"));
+    }
+    if let Some(index) = vitals.index {
+        all.push(("39156-5", "Body mass index (BMI) [Ratio]", tenth(index), "kg/m2"));
+    }
     if let Some((systolic, diastolic)) = vitals.pressure {
         all.push(("8480-6", "Systolic blood pressure", systolic.to_string(), "mm[Hg]"));
         all.push(("8462-4", "Diastolic blood pressure", diastolic.to_string(), "mm[Hg]"));
