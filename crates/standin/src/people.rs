@@ -277,7 +277,8 @@ impl Relation {
             Self::Mother => "MTH",
             Self::Father => "FTH",
             Self::Stepmother | Self::Stepfather => "OTH",
-            Self::FosterParent => "FCH",
+            // FCH is the child, and the table has no foster parent.
+            Self::FosterParent => "CGV",
             Self::Grandmother | Self::Grandfather => "GRP",
             Self::Aunt => "EXF",
             Self::LegalGuardian => "GRD",

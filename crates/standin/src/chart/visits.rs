@@ -26,7 +26,7 @@ pub(super) fn fill(scene: &Scene<'_>, dice: &mut Dice, patient: &mut Patient) {
         dates.push((any_day(scene, dice, patient), Reason::Sick));
     }
     dates.sort_by_key(|(date, _)| *date);
-    if let Some(wanted) = scene.plan.visits_per_patient {
+    if let Some(wanted) = scene.plan.visits_of(scene.number, patient.ordinal) {
         while dates.len() < wanted as usize {
             dates.push((any_day(scene, dice, patient), Reason::Sick));
         }

@@ -1,6 +1,7 @@
 //! Stand-ins from the outside: made once, read back with other readers than those that wrote them.
 
 mod families;
+mod fhir_r4;
 mod formats;
 mod nobody;
 mod reading;
