@@ -215,12 +215,15 @@ fn every_resource_is_as_the_definitions_of_r4_want_it() {
     assert_eq!(kinds.len(), 13, "{kinds:?}");
 }
 
+/// The kind of resource, and what is done to one of them.
+type Damage = (&'static str, fn(&mut Value));
+
 #[test]
 fn damages_are_found() {
     let all = json(whole(), "/fhir/");
     let some =
         |kind: &str| all.iter().find(|(_, one)| text(one, "resourceType") == kind).expect("there is one").1.clone();
-    let damages: [(&str, fn(&mut Value)); 14] = [
+    let damages: [Damage; 14] = [
         ("Encounter", |one| drop(one.as_object_mut().expect("an object").remove("status"))),
         ("Encounter", |one| one["status"] = "done".into()),
         ("Encounter", |one| one["colour"] = "red".into()),

@@ -3,6 +3,7 @@
 mod families;
 mod fhir_r4;
 mod formats;
+mod growth;
 mod nobody;
 mod reading;
 mod same_bytes;
