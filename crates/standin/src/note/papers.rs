@@ -87,9 +87,7 @@ impl Writer<'_, '_> {
         self.some("result.say", 600);
         self.end_paragraph();
         self.sentence("close.sick");
-        self.line(
-            "[Call us at {phone}|Our nurses can be reached at {phone}|Write through the portal or call {phone}].",
-        );
+        self.line("[Call us at {phone}|Nurses: {phone}|Portal, or {phone}].");
         self.end_paragraph();
         self.signature();
     }

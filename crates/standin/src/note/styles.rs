@@ -156,7 +156,7 @@ impl Writer<'_, '_> {
         self.note.say("\n");
         self.letter_address(&practice.address);
         self.note.say("\n");
-        self.expand("[Tel|Phone|T] {phone}   [Fax|F] {fax}\n");
+        self.expand("[Tel|Phone|T] {phone}[   |\n][Fax|F] {fax}\n");
         if self.dice.chance(400) {
             self.expand("{url}\n");
         }
