@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes r4.json: of HL7's definitions of FHIR R4 (hl7.fhir.r4.core 4.0.1, CC0) what check.py needs for the resources that
-Strongroom writes.
+Strongroom writes, and what the tests of the stand-ins need for theirs.
 
     tests/fhir/trim.py DIR > tests/fhir/r4.json
 
 DIR holds the definitions as HL7 publishes them: profiles-resources.json, profiles-types.json, valuesets.json,
-v3-codesystems.json, search-parameters.json, each with or without .gz.
+v3-codesystems.json, v2-tables.json, search-parameters.json, each with or without .gz.
 """
 
 import gzip
@@ -14,6 +14,16 @@ import os
 import sys
 
 RESOURCES = ["AuditEvent", "Binary", "Bundle", "CapabilityStatement", "DocumentReference", "OperationOutcome", "Patient"]
+# What the stand-ins have beside those (crates/standin, tests/standin).
+MADE_UP = [
+    "AllergyIntolerance", "Claim", "Condition", "Coverage", "Encounter", "Immunization", "MedicationRequest", "Observation",
+    "Organization", "Practitioner", "RelatedPerson",
+]
+MADE_UP_SYSTEMS = [
+    "allergyintolerance-clinical", "allergyintolerance-verification", "claim-type", "condition-category", "condition-clinical",
+    "condition-ver-status", "coverage-class", "observation-category", "processpriority", "subscriber-relationship",
+    "v3-ActCode", "v3-ActSite", "v3-ObservationInterpretation", "v3-RoleCode",
+]
 
 
 def load(folder, name):
@@ -82,7 +92,7 @@ def main():
                 systems[one["url"]] = concepts(one)
             if one["resourceType"] == "ValueSet":
                 sets[one["url"]] = one
-    wanted, kept = list(RESOURCES), {}
+    wanted, kept = RESOURCES + MADE_UP, {}
     while wanted:
         name = wanted.pop()
         if name in kept or name not in definitions:
@@ -133,6 +143,13 @@ def main():
     loinc = sets["http://hl7.org/fhir/ValueSet/c80-doc-typecodes"]["compose"]["include"]
     types = [one["code"] for include in loinc for one in include.get("concept", [])]
     out_systems["http://loinc.org"] = [code for code in ["34109-9", "51852-2"] if code in types]
+    for name in MADE_UP_SYSTEMS:
+        url = "http://terminology.hl7.org/CodeSystem/" + name
+        out_systems[url] = sorted(systems[url])
+    for entry in load(folder, "v2-tables.json")["entry"]:
+        one = entry["resource"]
+        if one["resourceType"] == "CodeSystem" and one["url"].endswith("/v2-0360|2.7"):
+            out_systems[one["url"].split("|")[0]] = sorted(concepts(one))
     params = {}
     for entry in load(folder, "search-parameters.json")["entry"]:
         one = entry["resource"]

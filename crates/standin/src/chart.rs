@@ -60,6 +60,12 @@ pub(crate) struct Vitals {
     pub(crate) weight: i32,
     /// Millimetres.
     pub(crate) height: i32,
+    /// Circumference of the head in millimetres, to three years.
+    pub(crate) head: Option<i32>,
+    /// Body mass index in tenths, from two years on.
+    pub(crate) index: Option<i32>,
+    /// Of a hundred of the same age and sex so many weigh less: 1 to 99, to twenty years.
+    pub(crate) percentile: Option<i32>,
     /// Tenths of a degree Fahrenheit.
     pub(crate) temperature: i32,
     /// Beats a minute.

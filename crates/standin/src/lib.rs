@@ -37,7 +37,7 @@ mod reserved;
 mod words;
 
 pub use out::{Counted, InMemory, Out, OutError};
-pub use plan::{Dirt, Format, Formats, Plan, PlanError};
+pub use plan::{Counts, Dirt, Factor, Format, Formats, Plan, PlanError};
 
 use calendar::Date;
 use chart::Scene;

@@ -1,4 +1,4 @@
-//! The lists that lie in `data/`: names, places, phrases, ailments, read once.
+//! The lists that lie in `data/`: names, places, phrases, words, ailments, growth, read once.
 //!
 //! What must always hold: every section that code asks for is there and not empty, which the tests look at.
 //!
@@ -72,10 +72,22 @@ pub(crate) fn phrases() -> &'static Lists {
     PHRASES.get_or_init(|| Lists::read(include_str!("../data/phrases.txt"), Divided::ByLines))
 }
 
+/// Words that stand in for one another in notes.
+pub(crate) fn words() -> &'static Lists {
+    static WORDS: OnceLock<Lists> = OnceLock::new();
+    WORDS.get_or_init(|| Lists::read(include_str!("../data/words.txt"), Divided::ByCommas))
+}
+
 /// What people have and what is done about it.
 pub(crate) fn ailments() -> &'static Lists {
     static AILMENTS: OnceLock<Lists> = OnceLock::new();
     AILMENTS.get_or_init(|| Lists::read(include_str!("../data/ailments.txt"), Divided::ByLines))
+}
+
+/// Shapes of what is measured of children, by age.
+pub(crate) fn growth() -> &'static Lists {
+    static GROWTH: OnceLock<Lists> = OnceLock::new();
+    GROWTH.get_or_init(|| Lists::read(include_str!("../data/growth.txt"), Divided::ByLines))
 }
 
 #[cfg(test)]

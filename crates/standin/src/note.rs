@@ -6,6 +6,7 @@
 //! What it refuses to know: files and formats.
 
 mod grammar;
+mod papers;
 mod slots;
 mod styles;
 mod voice;
@@ -54,7 +55,7 @@ pub(crate) struct Document {
 pub(crate) fn documents(scene: &Scene<'_>, patient: &Patient) -> Vec<Document> {
     let dice = &mut Dice::of(scene.plan.seed, &[4, u64::from(scene.number), u64::from(patient.ordinal)]);
     let mut about: Vec<Option<usize>> = Vec::new();
-    match scene.plan.documents_per_patient {
+    match scene.plan.documents_of(scene.number, patient.ordinal) {
         Some(count) => {
             let visits = patient.visits.len();
             // The newest visits first, then round again.

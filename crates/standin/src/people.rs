@@ -271,13 +271,26 @@ impl Relation {
             Self::Spouse => "SPS",
         }
     }
+    /// What the patient is to such an adult who insures them: HL7 table 0063 with its word, and FHIR's code.
+    pub(crate) const fn insured(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Mother | Self::Father => ("CHD", "Child", "child"),
+            Self::Stepmother | Self::Stepfather => ("SCH", "Stepchild", "child"),
+            Self::FosterParent => ("FCH", "Foster child", "other"),
+            Self::Grandmother | Self::Grandfather => ("GCH", "Grandchild", "other"),
+            Self::Aunt => ("EXF", "Extended family", "other"),
+            Self::LegalGuardian => ("WRD", "Ward of court", "other"),
+            Self::Spouse => ("SPO", "Spouse", "spouse"),
+        }
+    }
     /// HL7 table 0063, for version 2.
     pub(crate) const fn table_0063(self) -> &'static str {
         match self {
             Self::Mother => "MTH",
             Self::Father => "FTH",
             Self::Stepmother | Self::Stepfather => "OTH",
-            Self::FosterParent => "FCH",
+            // FCH is the child, and the table has no foster parent.
+            Self::FosterParent => "CGV",
             Self::Grandmother | Self::Grandfather => "GRP",
             Self::Aunt => "EXF",
             Self::LegalGuardian => "GRD",

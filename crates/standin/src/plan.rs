@@ -146,6 +146,55 @@ impl Dirt {
     }
 }
 
+/// What something that exists was counted to hold, so that as much, or so many times as much, can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Practices.
+    pub practices: u32,
+    /// Patients in all of them.
+    pub patients: u32,
+    /// Visits of all patients; as they come when `None`.
+    pub visits: Option<u64>,
+    /// Documents of all patients; as they come when `None`.
+    pub documents: Option<u64>,
+}
+
+impl Counts {
+    /// So many times as many patients, visits and documents, in as many practices.
+    #[must_use]
+    pub fn times(self, factor: Factor) -> Self {
+        let times = |count: u64| {
+            let many = u128::from(count) * u128::from(factor.0) / u128::from(Factor::ONE.0);
+            u64::try_from(many).unwrap_or(u64::MAX)
+        };
+        // More than can be asked for is refused by the plan's own check.
+        let patients = u32::try_from(times(u64::from(self.patients))).unwrap_or(u32::MAX);
+        Self { patients, visits: self.visits.map(times), documents: self.documents.map(times), ..self }
+    }
+}
+
+/// How many times as much, in thousandths. Text form: `3`, `0.25`, `12.5`; 0.001 to 10000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Factor(u32);
+
+impl Factor {
+    /// Once.
+    pub const ONE: Self = Self(1_000);
+}
+
+impl FromStr for Factor {
+    type Err = PlanError;
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > 3 || whole.len() > 5 {
+            return Err(PlanError::Factor);
+        }
+        let thousandths = format!("{whole}{part:0<3}").parse::<u32>().map_err(|_| PlanError::Factor)?;
+        if (1..=10_000_000).contains(&thousandths) { Ok(Self(thousandths)) } else { Err(PlanError::Factor) }
+    }
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
@@ -165,6 +214,10 @@ pub struct Plan {
     pub visits_per_patient: Option<u32>,
     /// So many documents for each patient; as they come when `None`. At most 1,000.
     pub documents_per_patient: Option<u32>,
+    /// So many visits in all, divided evenly over all patients, when `visits_per_patient` is `None`.
+    pub visits: Option<u64>,
+    /// So many documents in all, divided evenly over all patients, when `documents_per_patient` is `None`.
+    pub documents: Option<u64>,
 }
 
 impl Plan {
@@ -180,7 +233,34 @@ impl Plan {
             dirt: Dirt::NONE,
             visits_per_patient: None,
             documents_per_patient: None,
+            visits: None,
+            documents: None,
         }
+    }
+
+    /// As large as something that was counted.
+    #[must_use]
+    pub const fn like(self, counts: Counts) -> Self {
+        let Counts { practices, patients, visits, documents } = counts;
+        Self { practices, patients, visits, documents, visits_per_patient: None, documents_per_patient: None, ..self }
+    }
+
+    /// Visits of the patient in this place of a practice, both counted from 0; `None` when they come as they come.
+    pub(crate) fn visits_of(&self, practice: u32, ordinal: u32) -> Option<u32> {
+        self.visits_per_patient.or_else(|| Some(self.share(self.visits?, practice, ordinal)))
+    }
+
+    /// Documents of that patient.
+    pub(crate) fn documents_of(&self, practice: u32, ordinal: u32) -> Option<u32> {
+        self.documents_per_patient.or_else(|| Some(self.share(self.documents?, practice, ordinal)))
+    }
+
+    /// One patient's share of what all have: all shares together are the total.
+    fn share(&self, total: u64, practice: u32, ordinal: u32) -> u32 {
+        let before = self.patients / self.practices * practice + practice.min(self.patients % self.practices);
+        let until = |patients: u32| u128::from(total) * u128::from(patients) / u128::from(self.patients.max(1));
+        let place = before + ordinal;
+        u32::try_from(until(place + 1) - until(place)).unwrap_or(u32::MAX)
     }
 
     /// Patients of the practice with this number, counted from 0.
@@ -210,8 +290,10 @@ impl Plan {
         if self.dirt.rates().iter().any(|rate| *rate > 1000) {
             return Err(PlanError::Dirt);
         }
-        let most = self.visits_per_patient.max(self.documents_per_patient);
-        if most.is_some_and(|count| count > PER_PATIENT_MAX) { Err(PlanError::PerPatient) } else { Ok(()) }
+        let most = self.visits_per_patient.max(self.documents_per_patient).map_or(0, u64::from);
+        let all = self.visits.max(self.documents).unwrap_or(0);
+        let in_all_max = u64::from(self.patients) * u64::from(PER_PATIENT_MAX);
+        if most > u64::from(PER_PATIENT_MAX) || all > in_all_max { Err(PlanError::PerPatient) } else { Ok(()) }
     }
 }
 
@@ -236,11 +318,14 @@ pub enum PlanError {
     /// More visits or documents than one household can hold in memory.
     #[error("ask for at most 1000 visits and 1000 documents for each patient")]
     PerPatient,
+    /// Nothing, too much, or no number.
+    #[error("a factor is a number from 0.001 to 10000 with at most three digits behind its point")]
+    Factor,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Dirt, Format, Formats, Plan, PlanError};
+    use super::{Counts, Dirt, Factor, Format, Formats, Plan, PlanError};
     use record::civil::Day;
 
     fn plan() -> Plan {
@@ -251,6 +336,31 @@ mod tests {
     fn patients_are_divided_evenly_and_none_is_lost() {
         let plan = plan();
         assert_eq!([0, 1, 2].map(|practice| plan.patients_of(practice)), [4, 3, 3]);
+    }
+
+    #[test]
+    fn shares_of_all_patients_together_are_what_was_asked_for() {
+        let counted = Counts { practices: 3, patients: 10, visits: Some(37), documents: Some(4) };
+        let plan = plan().like(counted.times("2.5".parse().expect("a factor")));
+        assert_eq!((plan.patients, plan.visits, plan.documents), (25, Some(92), Some(10)));
+        let mut all = (0, 0);
+        for practice in 0..3 {
+            for ordinal in 0..plan.patients_of(practice) {
+                let visits = plan.visits_of(practice, ordinal).expect("counted");
+                assert!((3..=4).contains(&visits), "{visits}");
+                all = (all.0 + visits, all.1 + plan.documents_of(practice, ordinal).expect("counted"));
+            }
+        }
+        assert_eq!(all, (92, 10));
+        assert_eq!(Plan { visits: Some(25_001), ..plan }.check(), Err(PlanError::PerPatient));
+    }
+
+    #[test]
+    fn a_factor_is_a_number_above_nothing() {
+        for wrong in ["", "0", "-1", "1e3", "0.0001", "2,5", "10001", ".5", "5."] {
+            assert_eq!(wrong.parse::<Factor>(), Err(PlanError::Factor), "{wrong}");
+        }
+        assert_eq!(["1", "0.25", "10000"].map(str::parse), [Ok(Factor::ONE), Ok(Factor(250)), Ok(Factor(10_000_000))]);
     }
 
     #[test]

@@ -125,6 +125,18 @@ fn spoken_day(day: i32) -> String {
     }
 }
 
+/// `1st`, `12th`, `23rd`
+pub(crate) fn ordinal(number: i32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
 /// `march ninth twenty seventeen`
 pub(crate) fn spoken_date(date: Date) -> String {
     let (year, month, day) = date.parts();
@@ -160,7 +172,7 @@ pub(crate) fn spoken_address(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{capital, plain, spoken_address, spoken_date, spoken_digits, without_marks};
+    use super::{capital, ordinal, plain, spoken_address, spoken_date, spoken_digits, without_marks};
     use crate::calendar::Date;
 
     #[test]
@@ -170,6 +182,11 @@ mod tests {
         assert_eq!(spoken_date(Date::new(1905, 12, 30)), "december thirtieth nineteen oh five");
         assert_eq!(spoken_digits("(541) 555-0142"), "five four one five five five zero one four two");
         assert_eq!(spoken_address("j.d@example.com"), "j dot d at example dot com");
+    }
+
+    #[test]
+    fn ordinals_end_as_they_are_said() {
+        assert_eq!([1, 2, 3, 4, 11, 22, 93].map(ordinal).join(" "), "1st 2nd 3rd 4th 11th 22nd 93rd");
     }
 
     #[test]

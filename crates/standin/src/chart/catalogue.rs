@@ -47,6 +47,8 @@ pub(crate) struct Ailment {
     pub(crate) service: Option<&'static str>,
     /// One of the sensitive classes of health data, by its name.
     pub(crate) class: Option<&'static str>,
+    /// What is done about it under anesthesia: a section of the phrases.
+    pub(crate) operation: Option<&'static str>,
     pub(crate) lay: &'static str,
     pub(crate) exam: &'static str,
     pub(crate) plan: &'static str,
@@ -110,6 +112,7 @@ fn ailment(section: &'static str) -> Option<Ailment> {
         lab: field("lab").and_then(lab),
         service: field("services"),
         class: field("class"),
+        operation: field("operation"),
         lay: field("lay")?,
         exam: field("exam")?,
         plan: field("plan")?,

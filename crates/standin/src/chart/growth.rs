@@ -1,70 +1,91 @@
 //! How large people are, and what else is measured.
 //!
-//! The middle values are our own: rounded by hand to what is generally known of American children, joined by straight
-//! lines. APPROXIMATE: they are good for made-up records and for nothing that touches a child.
+//! Children follow the tables of CDC and WHO ([`tables`]): each has a place in them, keeps it, and wanders a little about it.
+//! Weight is what height and body mass index make together, so the three always fit. What comes after twenty is our own: the height
+//! stays, the weight rises by a seventh to thirty and stays then. Not for anything that touches a patient.
 //!
-//! What must always hold: nobody shrinks before sixty, and each person stays near their own curve.
+//! What must always hold: nobody's height or head shrinks; a person's measures depend on their chart's dice only.
 //!
-//! What it refuses to know: tables of percentiles.
+//! What it refuses to know: illnesses that change growth.
+
+pub(crate) mod tables;
 
 use super::{Patient, Reason, Vitals};
 use crate::calendar::Date;
 use crate::dice::Dice;
 use crate::people::Sex;
+use tables::{HEAD_MONTHS, Measure, STANDING_MONTHS, percentile, shape};
 
-/// Months → girls' weight in kg and height in cm, boys' weight and height.
-const MIDDLE: [(i32, [f64; 4]); 17] = [
-    (0, [3.3, 49.5, 3.4, 50.0]),
-    (2, [5.1, 57.0, 5.5, 58.5]),
-    (4, [6.4, 62.0, 7.0, 64.0]),
-    (6, [7.3, 65.5, 7.9, 67.5]),
-    (9, [8.3, 70.0, 9.0, 72.0]),
-    (12, [9.2, 74.0, 9.9, 76.0]),
-    (18, [10.6, 80.5, 11.3, 82.0]),
-    (24, [12.0, 86.0, 12.6, 87.5]),
-    (36, [13.9, 94.5, 14.4, 95.5]),
-    (60, [17.9, 108.0, 18.4, 109.0]),
-    (84, [22.8, 121.5, 23.0, 122.0]),
-    (108, [29.0, 133.0, 28.5, 133.5]),
-    (132, [37.0, 144.0, 36.0, 143.5]),
-    (156, [46.0, 157.0, 45.5, 156.5]),
-    (180, [52.5, 162.0, 56.5, 170.0]),
-    (216, [57.0, 163.5, 67.0, 176.0]),
-    (360, [69.0, 163.5, 82.0, 176.5]),
-];
+/// Months of age at which growing ends, with the tables.
+const GROWN_MONTHS: f64 = 240.0;
+/// Days of a month: 365.25 / 12.
+const MONTH_DAYS: f64 = 30.4375;
+/// Tables of the index were fitted between the 3rd and the 97th percentile; far beyond them they are no longer anybody's.
+const INDEX_MOST: f64 = 2.1;
 
-/// What one person keeps for life: how far from the middle.
+/// Where a person stands in the tables, in standard deviations, and what was measured last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Build {
-    weight: f64,
     height: f64,
+    index: f64,
+    head: f64,
+    /// How far height, index and head have wandered from their places.
+    wander: [f64; 3],
+    /// Millimetres.
+    last_height: i32,
+    last_head: i32,
 }
 
 impl Build {
     pub(super) fn roll(dice: &mut Dice) -> Self {
-        // Deviations of about 4 % in height and 12 % in weight, the two a little alike.
-        let (shared, own) = (dice.bell(), dice.bell());
-        Self { weight: 1.0 + 0.06 * shared + 0.07 * own, height: 1.0 + 0.03 * shared }
+        let height = dice.bell().clamp(-2.6, 2.6);
+        // American children have become heavier than those of the charts; heads go a little with heights.
+        let index = (0.35 + 0.95 * dice.bell()).clamp(-INDEX_MOST, INDEX_MOST);
+        let head = (0.4 * height + 0.85 * dice.bell()).clamp(-2.6, 2.6);
+        Self { height, index, head, wander: [0.0; 3], last_height: 0, last_head: 0 }
+    }
+
+    /// One visit further.
+    fn step(&mut self, dice: &mut Dice, months: f64) {
+        let sizes = if months < GROWN_MONTHS { [0.04, 0.09, 0.04] } else { [0.0, 0.04, 0.0] };
+        for (wander, size) in self.wander.iter_mut().zip(sizes) {
+            *wander = *wander * 0.8 + size * dice.bell();
+        }
+    }
+
+    /// Height in millimetres and weight in tenths of a kilogram.
+    fn size(&mut self, sex: Sex, months: f64) -> (i32, i32) {
+        let age = months.min(GROWN_MONTHS);
+        let [height_off, index_off, _] = self.wander;
+        let height = shape(Measure::Height, sex, age).at(self.height + height_off);
+        // Lying children are longer than standing ones: whoever was measured just before two years has not shrunk since.
+        self.last_height = self.last_height.max(rounded(height * 10.0));
+        let index = shape(Measure::Index, sex, age).at((self.index + index_off).clamp(-INDEX_MOST, INDEX_MOST));
+        let later = ((months - GROWN_MONTHS) / 120.0).clamp(0.0, 1.0) / 7.0;
+        let metres = f64::from(self.last_height) / 1_000.0;
+        (self.last_height, rounded(index * (1.0 + later) * metres * metres * 10.0))
+    }
+
+    /// Circumference of the head in millimetres.
+    fn head(&mut self, sex: Sex, months: f64) -> i32 {
+        let head = shape(Measure::Head, sex, months).at(self.head + self.wander[2]);
+        self.last_head = self.last_head.max(rounded(head * 10.0));
+        self.last_head
     }
 }
 
-fn middle(months: i32, sex: Sex) -> (f64, f64) {
-    let at = if sex == Sex::Female { 0 } else { 2 };
-    let last = MIDDLE[MIDDLE.len() - 1];
-    let after = MIDDLE.iter().position(|(from, _)| *from > months).unwrap_or(0);
-    if after == 0 {
-        return (last.1[at], last.1[at + 1]);
-    }
-    let ((from, low), (to, high)) = (MIDDLE[after - 1], MIDDLE[after]);
-    let share = f64::from(months - from) / f64::from(to - from);
-    let between = |place: usize| low[place] + (high[place] - low[place]) * share;
-    (between(at), between(at + 1))
+fn rounded(value: f64) -> i32 {
+    (value + 0.5) as i32
 }
 
 /// What is measured on a day.
-pub(super) fn vitals(dice: &mut Dice, patient: &Patient, build: Build, (on, reason): (Date, Reason)) -> Vitals {
-    let months = patient.member.person.born.months_to(on);
-    let (weight, height) = middle(months, patient.sex());
+pub(super) fn vitals(dice: &mut Dice, patient: &Patient, build: &mut Build, (on, reason): (Date, Reason)) -> Vitals {
+    let sex = patient.sex();
+    let exact = f64::from(patient.member.person.born.days_to(on)) / MONTH_DAYS;
+    build.step(dice, exact);
+    let (height, weight) = build.size(sex, exact);
+    let deviations = shape(Measure::Weight, sex, exact).deviations(f64::from(weight) / 10.0);
+    let months = exact as i32;
     let is_feverish = reason == Reason::Sick && dice.chance(350);
     let temperature = if is_feverish { dice.between(1_004, 1_036) } else { dice.between(974, 992) };
     let (pulse, breaths) = match months {
@@ -76,10 +97,12 @@ pub(super) fn vitals(dice: &mut Dice, patient: &Patient, build: Build, (on, reas
     let years = months / 12;
     let pressure =
         (years >= 3).then(|| (dice.between(88, 104) + years.min(60) * 2 / 3, dice.between(50, 64) + years.min(60) / 4));
-    let round = |value: f64| value as i32;
     Vitals {
-        weight: round(weight * build.weight * 10.0 + 0.5),
-        height: round(height * build.height * 10.0 + 0.5),
+        weight,
+        height,
+        head: (exact <= HEAD_MONTHS).then(|| build.head(sex, exact)),
+        index: (exact >= STANDING_MONTHS).then(|| index(weight, height)),
+        percentile: (exact < GROWN_MONTHS).then(|| percentile(deviations)),
         temperature,
         pulse,
         breaths,
@@ -88,22 +111,63 @@ pub(super) fn vitals(dice: &mut Dice, patient: &Patient, build: Build, (on, reas
     }
 }
 
+/// Body mass index in tenths, of what is written down: tenths of a kilogram and millimetres.
+fn index(weight: i32, height: i32) -> i32 {
+    let square = i64::from(height) * i64::from(height);
+    i32::try_from((i64::from(weight) * 1_000_000 + square / 2) / square.max(1)).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MIDDLE, middle};
+    use super::tables::{Measure, shape};
+    use super::{Build, index};
+    use crate::dice::Dice;
     use crate::people::Sex;
 
     #[test]
-    fn the_middle_never_shrinks_and_meets_its_points() {
-        for sex in [Sex::Female, Sex::Male] {
-            let mut before = (0.0, 0.0);
-            for months in 0..1_200 {
-                let now = middle(months, sex);
-                assert!(now.0 >= before.0 && now.1 >= before.1, "{months}");
-                before = now;
+    fn nobody_shrinks_and_everybody_keeps_near_their_place_in_the_tables() {
+        for seed in 0..60 {
+            let dice = &mut Dice::of(seed, &[]);
+            let sex = Sex::roll(dice);
+            let mut build = Build::roll(dice);
+            let (mut before, mut head_before) = (0, 0);
+            for months in 0..1_000 {
+                let months = f64::from(months);
+                build.step(dice, months);
+                let (height, weight) = build.size(sex, months);
+                assert!(height >= before && weight > 10, "{months}");
+                before = height;
+                if months <= 36.0 {
+                    let head = build.head(sex, months);
+                    assert!(head >= head_before && (280..560).contains(&head), "{months}: {head}");
+                    head_before = head;
+                }
+                if (30.0..168.0).contains(&months) {
+                    let is = shape(Measure::Height, sex, months).deviations(f64::from(height) / 10.0);
+                    assert!((is - build.height).abs() < 0.45, "{months}: {is} and not {}", build.height);
+                }
             }
         }
-        assert_eq!(middle(24, Sex::Male), (MIDDLE[7].1[2], MIDDLE[7].1[3]));
-        assert_eq!(middle(900, Sex::Female), (69.0, 163.5));
+    }
+
+    #[test]
+    fn height_and_index_make_the_weights_of_the_weight_tables() {
+        // An independent look: the tables of weight are used for nothing but percentiles.
+        for sex in [Sex::Female, Sex::Male] {
+            for months in [0.0, 1.0, 3.0, 6.0, 12.0, 18.0, 26.0, 48.0, 96.0, 132.0, 168.0, 216.0] {
+                let mut build =
+                    Build { height: 0.0, index: 0.0, head: 0.0, wander: [0.0; 3], last_height: 0, last_head: 0 };
+                let (_, weight) = build.size(sex, months);
+                let middle = shape(Measure::Weight, sex, months).middle;
+                let off = f64::from(weight) / 10.0 / middle - 1.0;
+                assert!(off.abs() < 0.05, "{sex:?} {months}: {weight} and {middle}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_index_is_that_of_the_figures_written_down() {
+        assert_eq!(index(200, 1_100), 165);
+        assert_eq!(index(825, 1_765), 265);
     }
 }

@@ -26,16 +26,16 @@ pub(super) fn fill(scene: &Scene<'_>, dice: &mut Dice, patient: &mut Patient) {
         dates.push((any_day(scene, dice, patient), Reason::Sick));
     }
     dates.sort_by_key(|(date, _)| *date);
-    if let Some(wanted) = scene.plan.visits_per_patient {
+    if let Some(wanted) = scene.plan.visits_of(scene.number, patient.ordinal) {
         while dates.len() < wanted as usize {
             dates.push((any_day(scene, dice, patient), Reason::Sick));
         }
         dates.truncate(wanted as usize);
         dates.sort_by_key(|(date, _)| *date);
     }
-    let build = Build::roll(dice);
+    let mut build = Build::roll(dice);
     for (place, (date, reason)) in dates.into_iter().enumerate() {
-        add(scene, dice, patient, (place, date, reason, build));
+        add(scene, dice, patient, (place, date, reason, &mut build));
     }
 }
 
@@ -72,7 +72,7 @@ fn add(
     scene: &Scene<'_>,
     dice: &mut Dice,
     patient: &mut Patient,
-    (place, date, reason, build): (usize, Date, Reason, Build),
+    (place, date, reason, build): (usize, Date, Reason, &mut Build),
 ) {
     let (ailment, reason) = match reason {
         Reason::Sick => what_for(dice, patient, date),

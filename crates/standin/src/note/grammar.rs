@@ -1,4 +1,5 @@
-//! Sentences with alternatives: `[a|b [c|d]]` is one of them, `{slot}` is filled from the facts.
+//! Sentences with alternatives: `[a|b [c|d]]` is one of them, `{slot}` is filled from the facts, `{*food}` by one of the words of
+//! that list.
 //!
 //! What must always hold: templates are part of this crate; one with a bracket that does not close is written out as it
 //! stands, which a test forbids for all that there are.
@@ -8,14 +9,19 @@
 use super::Note;
 use super::slots::Facts;
 use crate::dice::Dice;
-use crate::lists::phrases;
+use crate::lists::{phrases, words};
 
 /// A note in the making.
 pub(super) struct Writer<'a, 'f> {
     pub(super) note: Note,
     pub(super) dice: &'a mut Dice,
     pub(super) facts: &'a Facts<'f>,
+    /// Words that this note has had.
+    pub(super) had: Vec<&'static str>,
 }
+
+/// So often another word is looked for when the first was there already.
+const WORD_TRIES: usize = 6;
 
 /// Up to the bracket that closes the one before `text`; everything when none does.
 fn inside(text: &str) -> Option<(&str, &str)> {
@@ -60,11 +66,32 @@ impl Writer<'_, '_> {
                 rest = behind;
             } else {
                 let Some((slot, behind)) = after.split_once('}') else { break };
-                self.fill(slot);
+                match slot.strip_prefix('*') {
+                    Some(list) => self.word(list),
+                    None => self.fill(slot),
+                }
                 rest = behind;
             }
         }
         self.note.say(rest);
+    }
+
+    /// One word of a list that the note has not had.
+    pub(super) fn word(&mut self, list: &str) {
+        let all = words().of(list);
+        let mut word = self.dice.pick(all);
+        for _ in 0..WORD_TRIES {
+            if !self.had.contains(&word) {
+                break;
+            }
+            word = self.dice.pick(all);
+        }
+        self.had.push(word);
+        let from = self.note.text.len();
+        self.expand(word);
+        if self.note.text[..from].ends_with([' ', '\n']) && self.note.text[..from].trim_end().ends_with(['.', '!']) {
+            self.note.capital_at(from);
+        }
     }
 
     /// One line of a section, as a sentence.
@@ -98,7 +125,7 @@ impl Writer<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::{alternatives, inside};
-    use crate::lists::{ailments, phrases};
+    use crate::lists::{ailments, phrases, words};
 
     #[test]
     fn brackets_are_divided_at_their_own_bars_only() {
@@ -108,14 +135,19 @@ mod tests {
 
     #[test]
     fn every_template_closes_what_it_opens_and_asks_for_slots_that_there_are() {
-        for lists in [phrases(), ailments()] {
+        for lists in [phrases(), ailments(), words()] {
             for section in lists.sections("") {
                 for line in lists.of(section) {
                     let count = |letter: char| line.matches(letter).count();
                     assert_eq!(count('['), count(']'), "{line}");
                     assert_eq!(count('{'), count('}'), "{line}");
                     for slot in line.split('{').skip(1).filter_map(|rest| rest.split_once('}')) {
-                        assert!(super::super::slots::SLOTS.contains(&slot.0), "{{{}}} in: {line}", slot.0);
+                        let is_list = |name: &str| words().of(name).len() >= 6;
+                        let is = slot
+                            .0
+                            .strip_prefix('*')
+                            .map_or_else(|| super::super::slots::SLOTS.contains(&slot.0), is_list);
+                        assert!(is, "{{{}}} in: {line}", slot.0);
                     }
                 }
             }

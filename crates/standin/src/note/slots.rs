@@ -26,6 +26,14 @@ pub(super) const SLOTS: &[&str] = &[
     "he",
     "He",
     "him",
+    "his",
+    "pastime",
+    "food",
+    "topic",
+    "milestone",
+    "worry",
+    "head_note",
+    "percent_note",
     "complaint",
     "problem",
     "complaint_or_problem",
@@ -82,7 +90,6 @@ pub(super) const SLOTS: &[&str] = &[
     "pulse",
     "weight",
     "height",
-    "percent",
     "tanner",
     "custody_line",
     "guarantor",
@@ -94,9 +101,32 @@ pub(super) const SLOTS: &[&str] = &[
 impl Writer<'_, '_> {
     /// Fills one slot.
     pub(super) fn fill(&mut self, slot: &str) {
-        if !(self.fill_name(slot) || self.fill_word(slot) || self.fill_day(slot) || self.fill_number(slot)) {
+        if let Some(list) = self.list_of_age(slot) {
+            self.word(list);
+        } else if !(self.fill_name(slot) || self.fill_word(slot) || self.fill_day(slot) || self.fill_number(slot)) {
             self.fill_place(slot);
         }
+    }
+
+    /// The list of words that goes with this age.
+    fn list_of_age(&self, slot: &str) -> Option<&'static str> {
+        let facts = self.facts;
+        let months = facts.patient.member.person.born.months_to(facts.date);
+        Some(match (slot, months) {
+            ("pastime", ..36) => "toy",
+            ("pastime", 36..216) => "play",
+            ("pastime", _) => "pastime",
+            ("food", ..8) => "milk",
+            ("food", _) => "food",
+            ("topic", ..48) => "topic.small",
+            ("topic", _) => "topic.school",
+            ("milestone", ..12) => "milestone.first",
+            ("milestone", 12..60) => "milestone.small",
+            ("milestone", _) => "milestone.school",
+            ("worry", ..60) => "worry.small",
+            ("worry", _) => "worry.large",
+            _ => return None,
+        })
     }
 
     fn fill_name(&mut self, slot: &str) -> bool {
@@ -191,6 +221,7 @@ impl Writer<'_, '_> {
         match slot {
             "he" => self.note.say(sex.say("she", "he")),
             "He" => self.note.say(sex.say("She", "He")),
+            "his" => self.note.say(sex.say("her", "his")),
             "him" => self.note.say(sex.say("her", "him")),
             "person" => self.note.say(match facts.years {
                 0 => sex.say("infant girl", "infant boy"),

@@ -21,10 +21,18 @@ pub(crate) enum Style {
     Dictation,
     /// Recognised speech without any.
     Speech,
+    /// To a colleague, with a patient.
     Letter,
     Discharge,
     Telephone,
     Excuse,
+    /// A school's own form, filled in.
+    Form,
+    /// To an insurer, who should pay.
+    Insurer,
+    /// To the family, with results.
+    Results,
+    Operation,
     /// A history and physical in capitals.
     Capitals,
 }
@@ -40,6 +48,8 @@ impl Style {
                 (16, Self::Dictation),
                 (8, Self::Speech),
                 (12, Self::Capitals),
+                (if (4..19).contains(&years) { 7 } else { 0 }, Self::Form),
+                (4, Self::Results),
             ]);
         }
         let excuse = if (5..60).contains(&years) { 6 } else { 0 };
@@ -53,6 +63,10 @@ impl Style {
             (10, Self::Telephone),
             (excuse, Self::Excuse),
             (8, Self::Capitals),
+            (if (4..19).contains(&years) { 4 } else { 0 }, Self::Form),
+            (if patient.coverage.is_some() { 4 } else { 0 }, Self::Insurer),
+            (5, Self::Results),
+            (4, Self::Operation),
         ])
     }
 
@@ -64,6 +78,10 @@ impl Style {
             Self::Discharge => "Discharge summary",
             Self::Telephone => "Telephone encounter",
             Self::Excuse => "School or work letter",
+            Self::Form => "School health form",
+            Self::Insurer => "Letter to the insurer",
+            Self::Results => "Letter about results",
+            Self::Operation => "Operative note",
             Self::Capitals => "History and physical",
         }
     }
@@ -75,7 +93,8 @@ impl Style {
             Self::Letter => ("57133-1", "Referral note"),
             Self::Discharge => ("18842-5", "Discharge summary"),
             Self::Telephone => ("34748-4", "Telephone encounter Note"),
-            Self::Excuse => ("51851-4", "Administrative note"),
+            Self::Excuse | Self::Form | Self::Insurer | Self::Results => ("51851-4", "Administrative note"),
+            Self::Operation => ("11504-8", "Surgical operation note"),
             Self::Capitals => ("34117-2", "History and physical note"),
         }
     }
@@ -86,6 +105,7 @@ impl Style {
             Self::Letter => "CN",
             Self::Discharge => "DS",
             Self::Capitals => "HP",
+            Self::Operation => "OP",
             _ => "PN",
         }
     }
@@ -102,7 +122,7 @@ impl Style {
 
 /// One document.
 pub(super) fn write(facts: &Facts<'_>, style: Style, dice: &mut Dice) -> Note {
-    let mut writer = Writer { note: Note::new(style.voice()), dice, facts };
+    let mut writer = Writer { note: Note::new(style.voice()), dice, facts, had: Vec::new() };
     match style {
         Style::Soap | Style::Capitals => writer.soap(),
         Style::Narrative => writer.narrative(),
@@ -111,6 +131,10 @@ pub(super) fn write(facts: &Facts<'_>, style: Style, dice: &mut Dice) -> Note {
         Style::Discharge => writer.discharge(),
         Style::Telephone => writer.telephone_note(),
         Style::Excuse => writer.excuse(),
+        Style::Form => writer.form(),
+        Style::Insurer => writer.insurer(),
+        Style::Results => writer.results(),
+        Style::Operation => writer.operation(),
     }
     if style.voice() != Voice::Spoken && writer.dice.chance(180) {
         let columns = writer.dice.between(60, 78) as usize;
@@ -126,13 +150,13 @@ pub(super) fn write(facts: &Facts<'_>, style: Style, dice: &mut Dice) -> Note {
 
 impl Writer<'_, '_> {
     /// Name, address and numbers of the practice.
-    fn letterhead(&mut self) {
+    pub(super) fn letterhead(&mut self) {
         let practice = self.facts.scene.practice;
         self.note.phi(kind::ORGANIZATION, &practice.name);
         self.note.say("\n");
-        self.address(&practice.address);
+        self.letter_address(&practice.address);
         self.note.say("\n");
-        self.expand("[Tel|Phone|T] {phone}   [Fax|F] {fax}\n");
+        self.expand("[Tel|Phone|T] {phone}[   |\n][Fax|F] {fax}\n");
         if self.dice.chance(400) {
             self.expand("{url}\n");
         }
@@ -140,7 +164,7 @@ impl Writer<'_, '_> {
     }
 
     /// Who it is about: a line for each, or all on one.
-    fn header(&mut self) {
+    pub(super) fn header(&mut self) {
         let between = self.dice.pick(&["\n", "\n", "\n", "   ", " | ", "; "]);
         for line in phrases().of("demog") {
             self.expand(line);
@@ -159,7 +183,7 @@ impl Writer<'_, '_> {
         self.note.say("\n");
     }
 
-    fn heading(&mut self, words: &str) {
+    pub(super) fn heading(&mut self, words: &str) {
         let form = self.dice.below(3);
         self.note.say(&match form {
             0 => format!("{}: ", words.to_uppercase()),
@@ -168,7 +192,7 @@ impl Writer<'_, '_> {
         });
     }
 
-    fn end_paragraph(&mut self) {
+    pub(super) fn end_paragraph(&mut self) {
         let kept = self.note.text.trim_end_matches(' ').len();
         self.note.text.truncate(kept);
         self.note.say("\n\n");
@@ -184,19 +208,23 @@ impl Writer<'_, '_> {
         self.sentence(section);
     }
 
-    fn some(&mut self, section: &str, per_mille: u32) {
+    pub(super) fn some(&mut self, section: &str, per_mille: u32) {
         if self.dice.chance(per_mille) {
             self.sentence(section);
         }
     }
 
-    fn findings(&mut self) {
+    pub(super) fn findings(&mut self) {
         match self.facts.ailment {
             Some(ailment) => {
                 self.line(ailment.exam);
                 self.end_sentence();
             }
-            None => self.sentence(if self.facts.years < 20 { "exam.well" } else { "exam.grown" }),
+            None => self.sentence(match self.facts.years {
+                ..4 => "exam.small",
+                4..20 => "exam.well",
+                _ => "exam.grown",
+            }),
         }
     }
 
@@ -211,13 +239,13 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn signature(&mut self) {
+    pub(super) fn signature(&mut self) {
         let line = self.dice_line("sign");
         self.expand(line);
         self.note.say("\n");
     }
 
-    fn dice_line(&mut self, section: &str) -> &'static str {
+    pub(super) fn dice_line(&mut self, section: &str) -> &'static str {
         self.dice.pick(phrases().of(section))
     }
 
@@ -251,8 +279,9 @@ impl Writer<'_, '_> {
 
     fn diagnosis(&mut self) {
         let facts = self.facts;
+        let routine = if facts.years < 18 { "Z00.129" } else { "Z00.00" };
         let (code, name) =
-            facts.ailment.map_or(("Z00.129", "Routine examination"), |ailment| (ailment.icd, ailment.name));
+            facts.ailment.map_or((routine, "Routine examination"), |ailment| (ailment.icd, ailment.name));
         let form = self.dice.below(3);
         self.note.say(&match form {
             0 => format!("{name} ({code}). "),
@@ -306,9 +335,11 @@ impl Writer<'_, '_> {
         self.note.say("\n\n");
         self.sentence("letter.open");
         self.opening();
+        self.some("referral.ask", 700);
         self.end_paragraph();
         self.sentence("vitals");
         self.findings();
+        self.some("referral.ask", 400);
         self.some("social", 450);
         self.some("extra", 500);
         self.end_paragraph();

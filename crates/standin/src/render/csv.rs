@@ -37,7 +37,7 @@ const HEADERS: [(&str, &str); 9] = [
     (
         VISITS,
         "visit_id,mrn,date,time,reason,diagnosis_code,diagnosis,provider_npi,weight_kg,height_cm,temperature_f,pulse,\
-         respirations,saturation,systolic,diastolic",
+         respirations,saturation,systolic,diastolic,head_cm,bmi",
     ),
     (VACCINES, "mrn,date,cvx,vaccine,dose,manufacturer,lot,site,visit_id,status"),
     (CLAIMS, "claim_number,mrn,visit_id,date,payer,member_id,line,cpt,service,count,charge,diagnosis_code,status"),
@@ -197,7 +197,8 @@ fn visits<O: Out>(folder: &Folder<'_>, sheaf: &mut Sheaf<'_, O>) {
             tenth(vitals.height)
         );
         put!(lines, "{},{},{},{},", tenth(vitals.temperature), vitals.pulse, vitals.breaths, vitals.saturation);
-        put!(lines, "{systolic},{diastolic}\r\n");
+        let (head, index) = (vitals.head.map(tenth), vitals.index.map(tenth));
+        put!(lines, "{systolic},{diastolic},{},{}\r\n", head.unwrap_or_default(), index.unwrap_or_default());
     };
     for (at, visit) in patient.visits.iter().enumerate() {
         let second = spoilt.second.as_ref().filter(|_| at >= half).map(|(mrn, _)| mrn.as_str());

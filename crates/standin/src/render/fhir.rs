@@ -171,7 +171,7 @@ pub(super) fn practice<O: Out>(scene: &Scene<'_>, sheaf: &mut Sheaf<'_, O>) {
         });
         json.plain("active", true).list("name", |list| human_name(list, &provider.name, Some("Dr.")));
         json.text("gender", provider.sex.word());
-        json.one("qualification", |json| concept(json, "code", ("v2-0360", provider.degree, "")));
+        json.one("qualification", |json| concept(json, "code", ("v2-0360", degree(provider.degree), "")));
         json.end_line();
     }
     sheaf.grow(PRACTITIONERS).extend_from_slice(out.as_bytes());
@@ -197,6 +197,11 @@ pub(super) fn patient<O: Out>(folder: &Folder<'_>, sheaf: &mut Sheaf<'_, O>, buf
     write(DOCUMENTS, &clinical::documents);
     write(COVERAGES, &money::coverage);
     write(CLAIMS, &money::claims);
+}
+
+/// As HL7's table of degrees has it.
+fn degree(degree: &'static str) -> &'static str {
+    if degree == "PA-C" { "PA" } else { degree }
 }
 
 fn patients(folder: &Folder<'_>, out: &mut String) {

@@ -242,7 +242,8 @@ impl Sender<'_, '_> {
         let Some(coverage) = &patient.coverage else { return };
         let payer = folder.scene.practice.payers[coverage.payer];
         let holder = coverage.subscriber.map_or(&patient.member.person, |adult| &folder.scene.household.adults[adult]);
-        let relation = if coverage.subscriber.is_some() { "CHD^Child^HL70063" } else { "SEL^Self^HL70063" };
+        let tie = patient.member.ties.iter().find(|tie| Some(tie.adult) == coverage.subscriber);
+        let (code, word) = tie.map_or(("SEL", "Self"), |tie| (tie.relation.insured().0, tie.relation.insured().1));
         let fields = [
             (1, "1".to_owned()),
             (2, format!("{}^{}", payer.short, payer.plan)),
@@ -252,7 +253,7 @@ impl Sender<'_, '_> {
             (12, coverage.from.compact().to_string()),
             (15, payer.plan.to_owned()),
             (16, name(&holder.name)),
-            (17, relation.to_owned()),
+            (17, format!("{code}^{word}^HL70063")),
             (18, holder.born.compact().to_string()),
             (36, coverage.member.clone()),
         ];
@@ -404,6 +405,12 @@ pub(super) fn measured(visit: &Visit) -> Vec<(&'static str, &'static str, String
         ("9279-1", "Respiratory rate", vitals.breaths.to_string(), "/min"),
         ("2708-6", "Oxygen saturation in Arterial blood", vitals.saturation.to_string(), "%"),
     ];
+    if let Some(head) = vitals.head {
+        all.push(("9843-4", "Head Occipital-frontal circumference", tenth(head), "cm"));
+    }
+    if let Some(index) = vitals.index {
+        all.push(("39156-5", "Body mass index (BMI) [Ratio]", tenth(index), "kg/m2"));
+    }
     if let Some((systolic, diastolic)) = vitals.pressure {
         all.push(("8480-6", "Systolic blood pressure", systolic.to_string(), "mm[Hg]"));
         all.push(("8462-4", "Diastolic blood pressure", diastolic.to_string(), "mm[Hg]"));

@@ -1,7 +1,7 @@
 //! The same seed makes the same bytes, whatever else is asked for and in whatever order.
 
 use crate::reading::{made, plan, some};
-use standin::{InMemory, Plan, practice};
+use standin::{Counts, Factor, InMemory, Plan, practice};
 use std::collections::BTreeMap;
 
 /// FNV-1a over paths and bytes: enough to see that nothing moved.
@@ -61,4 +61,16 @@ fn what_was_counted_is_what_was_asked_for() {
     assert_eq!(made.files, files.files.len() as u64);
     assert_eq!(made.bytes, files.files.values().map(|bytes| bytes.len() as u64).sum::<u64>());
     assert_eq!(files.files.keys().filter(|path| path.contains("/text/")).count(), 93);
+}
+
+#[test]
+fn as_much_is_made_as_something_else_was_counted_to_hold() {
+    let counted = Counts { practices: 2, patients: 20, visits: Some(101), documents: Some(33) };
+    let formats = "csv,text".parse().expect("formats");
+    let plan = Plan { formats, ..plan() }.like(counted.times("1.5".parse::<Factor>().expect("a factor")));
+    let mut files = InMemory::default();
+    let made = standin::make(&plan, &mut files).expect("memory takes everything");
+    assert_eq!((made.practices, made.patients, made.visits, made.documents), (2, 30, 151, 49));
+    let rows: usize = crate::reading::texts(&files.files, "visits.csv").map(|(_, text)| text.lines().count() - 1).sum();
+    assert_eq!(rows, 151);
 }

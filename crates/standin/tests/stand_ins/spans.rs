@@ -122,5 +122,5 @@ fn two_notes_rarely_share_a_sentence() {
     let all: usize = places.values().map(BTreeSet::len).sum();
     let shared: usize = places.values().map(BTreeSet::len).filter(|count| *count > 1).sum();
     let per_mille = shared * 1_000 / all.max(1);
-    assert!(per_mille < 250, "{per_mille} in a thousand of {all} sentences in {notes} notes stand in two of them");
+    assert!(per_mille < 50, "{per_mille} in a thousand of {all} sentences in {notes} notes stand in two of them");
 }

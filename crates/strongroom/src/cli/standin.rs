@@ -2,7 +2,7 @@
 
 use clap::Args;
 use record::civil::Day;
-use standin::Formats;
+use standin::{Factor, Formats};
 use std::path::PathBuf;
 
 /// Made-up practices, families and records.
@@ -36,6 +36,13 @@ pub(crate) struct StandinArgs {
     /// So many documents for each patient, instead of as they come.
     #[arg(long, value_name = "N")]
     pub(crate) documents: Option<u32>,
+    /// As many patients, visits and documents as this file counts: one object of JSON with `patients` and, if known, `practices`,
+    /// `visits` and `documents`, as `standin --json` itself prints.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["practices", "patients", "visits", "documents"])]
+    pub(crate) like: Option<PathBuf>,
+    /// So many times as much as that file counts: 3, 0.25.
+    #[arg(long, value_name = "F", requires = "like")]
+    pub(crate) factor: Option<Factor>,
     /// How many practices are made at the same time; as many as there are processors, if not given.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,

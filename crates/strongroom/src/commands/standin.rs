@@ -7,7 +7,7 @@
 use crate::cli::StandinArgs;
 use crate::outcome::{WrongUse, say, say_json};
 use anyhow::Context as _;
-use standin::{Dirt, Made, MakeError, Out, OutError, Plan};
+use standin::{Counts, Dirt, Factor, Made, MakeError, Out, OutError, Plan};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{IsTerminal as _, Write as _};
@@ -17,13 +17,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Makes them.
 pub(crate) fn standin(args: &StandinArgs) -> anyhow::Result<()> {
-    let plan = Plan {
+    let mut plan = Plan {
         formats: args.formats,
         dirt: Dirt::at(args.dirt),
         visits_per_patient: args.visits,
         documents_per_patient: args.documents,
         ..Plan::new(args.practices, args.patients, args.seed, args.reference_date)
     };
+    if let Some(path) = &args.like {
+        plan = plan.like(counted(path)?.times(args.factor.unwrap_or(Factor::ONE)));
+    }
     plan.check().map_err(|error| WrongUse(error.to_string()))?;
     let half = half_made(&args.out)?;
     let made = all(&plan, args, &half).inspect_err(|_| {
@@ -32,6 +35,21 @@ pub(crate) fn standin(args: &StandinArgs) -> anyhow::Result<()> {
     })?;
     fs::rename(&half, &args.out).with_context(|| format!("{} cannot get its name", args.out.display()))?;
     tell(args, made)
+}
+
+/// What a file counts.
+fn counted(path: &Path) -> anyhow::Result<Counts> {
+    let wrong = || WrongUse(format!("{}: is no object of JSON with a number of patients", path.display()));
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let counts: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+    let number = |name: &str| counts.get(name).and_then(serde_json::Value::as_u64);
+    let small = |number: u64| u32::try_from(number).map_err(|_| wrong());
+    Ok(Counts {
+        practices: small(number("practices").unwrap_or(1))?,
+        patients: small(number("patients").ok_or_else(wrong)?)?,
+        visits: number("visits"),
+        documents: number("documents"),
+    })
 }
 
 /// Where files stand until all are there. Beside the folder itself, so that it gets its name in one step.

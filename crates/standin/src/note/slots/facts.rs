@@ -95,7 +95,11 @@ fn somebody(dice: &mut Dice, near: &Person) -> Person {
 
 fn household_words(shape: Shape, years: i32) -> &'static str {
     match shape {
-        _ if years >= 25 => "a roommate and a dog",
+        Shape::Couple => "a spouse",
+        Shape::Single if years >= 25 => "nobody else",
+        Shape::Single => "a roommate",
+        // Parents who are patients themselves, and children long grown.
+        _ if years >= 25 => "family",
         Shape::MotherAndFather => "both parents",
         Shape::TwoMothers => "two mothers",
         Shape::TwoFathers => "two fathers",
@@ -107,8 +111,6 @@ fn household_words(shape: Shape, years: i32) -> &'static str {
         Shape::Foster => "a foster family",
         Shape::Guardian => "a legal guardian",
         Shape::Nobody => "peers in a group home",
-        Shape::Single => "nobody else",
-        Shape::Couple => "a spouse",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::note::grammar::Writer;
 use crate::note::kind;
 use crate::people::Address;
 use crate::reserved;
-use crate::words::{spoken_address, spoken_date, spoken_digits};
+use crate::words::{ordinal, spoken_address, spoken_date, spoken_digits};
 
 const WEEKDAYS: [&str; 5] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
 
@@ -93,7 +93,12 @@ impl Writer<'_, '_> {
             "pulse" => of(|vitals| vitals.pulse.to_string(), "84"),
             "weight" => vitals.map_or_else(|| "20.5".to_owned(), |vitals| tenth(vitals.weight)),
             "height" => vitals.map_or_else(|| "110".to_owned(), |vitals| tenth(vitals.height)),
-            "percent" => format!("{}th", self.dice.between(4, 9) * 10 + 5),
+            "head_note" => {
+                vitals.and_then(|it| it.head).map_or_else(String::new, |head| format!(", head {} cm", tenth(head)))
+            }
+            "percent_note" => vitals
+                .and_then(|it| it.percentile)
+                .map_or_else(String::new, |percentile| format!(" ({} percentile)", ordinal(percentile))),
             "tanner" => self.dice.pick(&["1", "2", "3", "I", "II"]).to_owned(),
             _ => return self.fill_own_number(slot),
         };
@@ -201,13 +206,23 @@ impl Writer<'_, '_> {
 
     /// Street, city, state and ZIP code on one line.
     pub(in crate::note) fn address(&mut self, address: &Address) {
+        let spoken = self.note.voice.is_spoken();
+        self.address_divided(address, if spoken { " " } else { ", " });
+    }
+
+    /// The same on two lines, as on the head of a letter.
+    pub(in crate::note) fn letter_address(&mut self, address: &Address) {
+        self.address_divided(address, "\n");
+    }
+
+    fn address_divided(&mut self, address: &Address, between: &str) {
         let street = match address.unit {
             Some(unit) => format!("{} {unit}", address.street),
             None => address.street.clone(),
         };
         let spoken = self.note.voice.is_spoken();
         self.note.phi(kind::ADDRESS, &street);
-        self.note.say(if spoken { " " } else { ", " });
+        self.note.say(between);
         self.note.phi(kind::PLACE, address.city);
         self.note.say(if spoken { " " } else { ", " });
         self.note.say(address.state);

@@ -1,4 +1,4 @@
-//! The sections of a CCD: allergies, medicines, problems, vaccines, results, vital signs, encounters, payers, notes.
+//! The sections of a CCD: allergies, medicines, problems, vaccines, results, vital signs, social history, encounters, payers, notes.
 //!
 //! What must always hold: a section without anything to say says so, with the null flavour that the standard wants.
 //!
@@ -18,6 +18,7 @@ pub(super) fn all(folder: &Folder<'_>, out: &mut String) {
     immunizations(folder, out);
     results(folder, out);
     vital_signs(folder, out);
+    social_history(folder, out);
     encounters(folder, out);
     payers(folder, out);
     notes(folder, out);
@@ -266,6 +267,21 @@ fn vital_signs(folder: &Folder<'_>, out: &mut String) {
     }
     table.end();
     put!(out, "{entries}{END}");
+}
+
+/// A CCD must have this section; the sex at birth is all that is known.
+fn social_history(folder: &Folder<'_>, out: &mut String) {
+    let sex = folder.patient.sex();
+    begin(out, ("17", "2015-08-01"), ("29762-2", "Social History"), false);
+    let mut table = Table::new(out, &["What", "Value"]);
+    table.row("so", &["Birth sex", sex.word()]);
+    table.end();
+    put!(
+        out,
+        "<entry typeCode=\"DRIV\"><observation classCode=\"OBS\" moodCode=\"EVN\"><templateId root=\"2.16.840.1.113883.10.20.22.4.200\" extension=\"2016-06-01\"/><code code=\"76689-9\" codeSystem=\"{LOINC}\" displayName=\"Sex assigned at birth\"/><text><reference value=\"#so1\"/></text><statusCode code=\"completed\"/><value xsi:type=\"CD\" code=\"{}\" codeSystem=\"2.16.840.1.113883.5.1\" displayName=\"{}\"/></observation></entry>{END}",
+        sex.letter(),
+        sex.word()
+    );
 }
 
 fn encounters(folder: &Folder<'_>, out: &mut String) {

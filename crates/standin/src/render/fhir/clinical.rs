@@ -81,12 +81,14 @@ fn quantity(json: &mut Json<'_>, value: &str, unit: &str) {
 pub(super) fn observations(folder: &Folder<'_>, out: &mut String) {
     for visit in &folder.patient.visits {
         let stem = visit.id.trim_start_matches("v-");
-        for (code, name, value, unit) in measured(visit) {
+        // Blood pressure is one observation with two parts, as R4 has it.
+        for (code, name, value, unit) in measured(visit).into_iter().filter(|(code, ..)| !PRESSURES.contains(code)) {
             let id = format!("ob-{stem}-{code}");
             let mut json = observation(folder, out, (visit, &id), ("vital-signs", code, name));
             quantity(&mut json, &value, unit);
             json.end_line();
         }
+        pressure(folder, out, (visit, stem));
         for (at, lab) in visit.labs.iter().enumerate() {
             let id = format!("ob-{stem}-lab{}", at + 1);
             let kind = lab.kind;
@@ -101,6 +103,25 @@ pub(super) fn observations(folder: &Folder<'_>, out: &mut String) {
             json.end_line();
         }
     }
+}
+
+/// LOINC codes of systolic and diastolic pressure.
+const PRESSURES: [&str; 2] = ["8480-6", "8462-4"];
+
+fn pressure(folder: &Folder<'_>, out: &mut String, (visit, stem): (&Visit, &str)) {
+    let Some((systolic, diastolic)) = visit.vitals.pressure else { return };
+    let panel = ("vital-signs", "85354-9", "Blood pressure panel with all children optional");
+    let mut json = observation(folder, out, (visit, &format!("ob-{stem}-85354-9")), panel);
+    json.list("component", |list| {
+        let names = ["Systolic blood pressure", "Diastolic blood pressure"];
+        for ((code, name), value) in PRESSURES.into_iter().zip(names).zip([systolic, diastolic]) {
+            list.item(|json| {
+                concept(json, "code", (LOINC, code, name));
+                quantity(json, &value.to_string(), "mm[Hg]");
+            });
+        }
+    });
+    json.end_line();
 }
 
 pub(super) fn immunizations(folder: &Folder<'_>, out: &mut String) {

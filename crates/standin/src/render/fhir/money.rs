@@ -27,7 +27,7 @@ pub(super) fn coverage(folder: &Folder<'_>, out: &mut String) {
     reference(&mut json, "subscriber", &subscriber);
     json.text("subscriberId", &coverage.member);
     reference(&mut json, "beneficiary", &patient);
-    let relation = if holder.is_some() { "child" } else { "self" };
+    let relation = holder.map_or("self", |tie| tie.relation.insured().2);
     concept(&mut json, "relationship", ("subscriber-relationship", relation, ""));
     json.with("period", |json| {
         json.shown("start", coverage.from.iso());
