@@ -1,0 +1,1 @@
+//! Pairs of records, by hand and made by rule.
