@@ -166,6 +166,14 @@ impl Kinds {
         }
     }
 
+    /// With what else is known to be there.
+    pub(crate) fn with(mut self, kind: HealthData, why: &'static str, more: u32) -> Self {
+        if more > 0 {
+            self.count(kind, why, more);
+        }
+        self
+    }
+
     /// All evidence.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
@@ -221,6 +229,11 @@ pub(crate) fn signs_in(part: &Part, seen: &mut dyn FnMut(u32, Sign)) {
         columns::scan_cells(part, seen);
     }
     structure::fields(part, seen);
+}
+
+/// Everything that is seen in a portion without a table, each with its place in the text.
+pub(crate) fn signs_at(part: &Part, seen: &mut dyn FnMut(usize, Sign)) {
+    scan::Scanner::new(&part.text, scan::Context::default()).run(seen);
 }
 
 /// What a rule goes by, in a sentence.

@@ -18,6 +18,7 @@ pub mod header;
 pub mod hl7;
 pub mod kinds;
 pub mod limits;
+pub mod manifest;
 pub mod names;
 pub mod path_template;
 pub mod phi;

@@ -18,6 +18,7 @@ mod rules;
 pub(crate) mod spelling;
 mod weigh;
 
+pub(crate) use record::word;
 pub use record::{BlockKey, PersonRecord, Word, blocks};
 
 use crate::rows::Sex;
@@ -32,6 +33,8 @@ pub const CERTAIN_BITS: f64 = 12.0;
 pub const LIKELY_BITS: f64 = 0.0;
 /// So much must lie between the best candidate and the next one.
 pub const MARGIN_BITS: f64 = 8.0;
+/// So much is enough where the next one cannot be certain by the rules, as a twin's name that is one letter off.
+pub const MARGIN_LESSER_BITS: f64 = 3.0;
 /// Candidates that are proposed, at most.
 const PROPOSED_MAX: usize = 8;
 
@@ -118,16 +121,17 @@ pub fn resolve<'a, Id: Copy + Ord>(
 fn decide<Id: Copy>(weighed: &[(Id, f64, Verdict)]) -> Resolution<Id> {
     let proposed = || weighed.iter().take(PROPOSED_MAX).map(|one| (one.0, one.1)).collect::<Vec<_>>();
     let Some(&(best, bits, verdict)) = weighed.first() else { return Resolution::New };
-    let next = weighed.get(1).map_or(f64::NEG_INFINITY, |one| one.1);
-    let is_strong = bits >= CERTAIN_BITS;
-    if is_strong && next >= CERTAIN_BITS && bits - next < MARGIN_BITS {
-        return Resolution::Ambiguous(proposed());
-    }
-    // The rules judge the best one; a lesser one that lies far behind does not make it less certain.
-    if is_strong && verdict == Verdict::MayBeCertain && bits - next >= MARGIN_BITS {
+    let certain = bits >= CERTAIN_BITS && verdict == Verdict::MayBeCertain;
+    let is_behind = |one: &(Id, f64, Verdict)| {
+        let margin = if one.2 == Verdict::MayBeCertain { MARGIN_BITS } else { MARGIN_LESSER_BITS };
+        bits - one.1 >= margin
+    };
+    let others = &weighed[1..];
+    if certain && others.iter().all(is_behind) {
         return Resolution::Certain(best);
     }
-    Resolution::Likely(proposed())
+    let rivals = others.iter().any(|one| one.1 >= CERTAIN_BITS && !is_behind(one));
+    if bits >= CERTAIN_BITS && rivals { Resolution::Ambiguous(proposed()) } else { Resolution::Likely(proposed()) }
 }
 
 /// An index in memory: patients by the blocks that they are in.
@@ -195,6 +199,42 @@ pub enum SameName {
 #[must_use]
 pub fn same_name(written: &str, patient: &PersonRecord) -> SameName {
     rules::same_name(written, &Known::of(patient))
+}
+
+/// How what a document says of its patient beside the name stands to a patient: birth day and record number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// The birth day is the same; or so nearly that it may be misspelt; or another.
+    pub(crate) born: Option<Nearness>,
+    /// The record number is the same, or another.
+    pub(crate) number: Option<bool>,
+    /// The given name is the same.
+    pub(crate) given: bool,
+}
+
+/// How near two birth days are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nearness {
+    Same,
+    Near,
+    Far,
+}
+
+pub(crate) fn beside(written: &str, seen: &PersonRecord, patient: &PersonRecord) -> Beside {
+    let (seen, patient) = (Known::of(seen), Known::of(patient));
+    let compared = weigh::compare(&seen, &patient);
+    let born = match compared.born {
+        weigh::Born::Unknown => None,
+        weigh::Born::Exact => Some(Nearness::Same),
+        weigh::Born::Swapped | weigh::Born::OneDigit => Some(Nearness::Near),
+        weigh::Born::SameYear | weigh::Born::Different => Some(Nearness::Far),
+    };
+    let number = match compared.number {
+        weigh::Same::Unknown => None,
+        weigh::Same::Yes => Some(true),
+        weigh::Same::No => Some(false),
+    };
+    Beside { born, number, given: rules::same_given(written, &patient) }
 }
 
 /// The sex that a word says.

@@ -13,7 +13,7 @@ use super::SameName;
 use super::nicknames::stand_for;
 use super::record::Known;
 use super::spelling::words;
-use super::weigh::{Born, Compared, Family, Given, Same, is_close};
+use super::weigh::{Born, Compared, Family, Given, Same, is_close, is_short_form};
 
 /// What may come of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ fn are_two(compared: &Compared, seen: &Known, candidate: &Known) -> bool {
     letters_differ
         || is_newborn && compared.sex == Same::No
         || compared.given == Given::Different && compared.born == Born::Exact
+        // "Daniel" and "Danielle" are twins as often as one child.
+        || compared.given == Given::Close && compared.sex == Same::No
         || compared.given == Given::Different && (compared.sex == Same::No || compared.family == Family::Different)
         || is_generation(compared, seen, candidate)
 }
@@ -119,7 +121,7 @@ pub(super) fn same_name(written: &str, patient: &Known) -> SameName {
     let newborn = named.iter().any(is_placeholder) || patient.placeholder.is_some();
     let is_family = |word: &str| {
         word == patient.family
-            || patient.family_parts.iter().any(|part| part == word)
+            || patient.family_parts.iter().any(|part| part == word || is_close(word, part))
             || is_close(word, &patient.family)
     };
     let is_given = |word: &str| is_given(word, patient);
@@ -144,11 +146,24 @@ pub(super) fn same_name(written: &str, patient: &Known) -> SameName {
     }
 }
 
+/// Does the written name hold this person's given name: somebody may have married.
+pub(super) fn same_given(written: &str, patient: &Known) -> bool {
+    words(written).iter().any(|word| word.chars().count() > 1 && is_given(word, patient))
+}
+
 fn is_given(word: &str, patient: &Known) -> bool {
     let names = std::iter::once(&patient.given).chain(&patient.middle).filter(|name| !name.is_empty());
     let is_initial = |name: &str| word.chars().count() == 1 && name.starts_with(word);
     let is_written_short = |name: &str| name.chars().count() == 1 && word.starts_with(name);
-    names.into_iter().any(|name| {
-        word == name || stand_for(word, name) || is_close(word, name) || is_initial(name) || is_written_short(name)
-    })
+    let joined = patient.middle.first().is_some_and(|middle| {
+        word.len() == patient.given.len() + middle.len() && word.starts_with(&patient.given) && word.ends_with(middle)
+    });
+    joined
+        || names.into_iter().any(|name| {
+            word == name
+                || stand_for(word, name)
+                || is_close(word, name)
+                || is_short_form(word, name)
+                || is_initial(name) || is_written_short(name)
+        })
 }

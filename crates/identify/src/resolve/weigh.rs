@@ -126,6 +126,12 @@ pub(super) fn is_close(one: &str, other: &str) -> bool {
     }
 }
 
+/// "Vern" for "Vernon": a short form that no table needs to hold.
+pub(super) fn is_short_form(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    short.chars().count() >= 3 && long.len() > short.len() && long.starts_with(short)
+}
+
 fn family(one: &Known, other: &Known) -> Family {
     if one.family.is_empty() || other.family.is_empty() {
         return Family::Unknown;
@@ -159,7 +165,7 @@ fn given(one: &Known, other: &Known) -> Given {
     if stand_for(a, b) {
         return Given::Nickname;
     }
-    if is_close(a, b) {
+    if is_close(a, b) || is_short_form(a, b) {
         return Given::Close;
     }
     let is_middle = |name: &str, known: &Known| name.len() > 1 && known.middle.iter().any(|middle| middle == name);
