@@ -43,7 +43,7 @@ fn manifest(bytes: &[u8], name: &str) -> (Manifest, Vec<Seen>) {
 
 #[test]
 fn documents_delivered_to_their_own_patient_raise_no_question_and_to_another_they_do() {
-    let (files, patients) = made(120, 11, "text,truth");
+    let (files, patients) = made(400, 11, "text,truth");
     let (mut own, mut asked, mut found, mut named) = (0_u32, 0_u32, 0_u32, 0_u32);
     let (mut wrong, mut missed) = (Vec::new(), Vec::new());
     for (at, patient) in patients.iter().enumerate() {

@@ -164,6 +164,7 @@ fn is_given(word: &str, patient: &Known) -> bool {
                 || stand_for(word, name)
                 || is_close(word, name)
                 || is_short_form(word, name)
-                || is_initial(name) || is_written_short(name)
+                || is_initial(name)
+                || is_written_short(name)
         })
 }
