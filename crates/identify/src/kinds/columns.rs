@@ -114,8 +114,12 @@ fn column(name: &str) -> Column {
         }
     }
     let has = |kind| found.says.iter().any(|(said, _)| *said == kind);
-    found.context =
-        Context { icd: has(Diagnosis), cpt: has(Procedure) || spread.contains("service_code"), ndc: has(Medication) };
+    found.context = Context {
+        icd: has(Diagnosis),
+        cpt: has(Procedure) || spread.contains("service_code"),
+        ndc: has(Medication),
+        loinc: has(Lab) || spread.contains("loinc"),
+    };
     found
 }
 

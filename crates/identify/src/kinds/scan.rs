@@ -28,6 +28,9 @@ pub(super) struct Context {
     pub(super) cpt: bool,
     /// Drugs.
     pub(super) ndc: bool,
+    /// Tests. Elsewhere a code of this shape may be one of another list: 2106-3 is a pregnancy test and, in the list of races of
+    /// the Centers for Disease Control and Prevention, "White".
+    pub(super) loinc: bool,
 }
 
 /// Reads one portion line by line.
@@ -55,6 +58,7 @@ pub(super) struct Scanner<'t> {
     before: (usize, usize),
     icd_said: u8,
     cpt_said: u8,
+    loinc_said: u8,
     system_lines: u8,
     system: Context,
 }
@@ -69,6 +73,7 @@ impl<'t> Scanner<'t> {
             before: (0, 0),
             icd_said: 0,
             cpt_said: 0,
+            loinc_said: 0,
             system_lines: 0,
             system: Context::default(),
         }
@@ -143,6 +148,7 @@ impl<'t> Scanner<'t> {
             icd: matches!(name, b"DG1" | b"FT1" | b"PRB"),
             cpt: matches!(name, b"PR1" | b"FT1"),
             ndc: matches!(name, b"RXE" | b"RXO" | b"RXD"),
+            loinc: matches!(name, b"OBX" | b"OBR"),
         };
     }
 
@@ -158,6 +164,7 @@ impl<'t> Scanner<'t> {
                 self.context.icd = rest.contains(".6.90") || rest.contains(".6.103");
                 self.context.cpt = rest.contains(".6.12") || rest.contains(".6.285");
                 self.context.ndc = rest.contains(".6.69") || rest.contains(".6.88");
+                self.context.loinc = rest.contains("2.16.840.1.113883.6.1 ") || rest.ends_with("2.16.840.1.113883.6.1");
                 let code = rest.split_once("code=").map_or("", |(_, code)| code);
                 structure::section(code.split(' ').next().unwrap_or_default())
             }
@@ -176,6 +183,7 @@ impl<'t> Scanner<'t> {
             icd: system.contains("icd-10") || system.contains("icd10") || system.ends_with("6.90"),
             cpt: system.contains("ama-assn.org") || system.contains("hcpcs") || system.ends_with("6.12"),
             ndc: system.ends_with("ndc") || system.contains("rxnorm"),
+            loinc: system.contains("loinc") || system.ends_with("2.16.840.1.113883.6.1"),
         };
         self.system_lines = SYSTEM_LINES;
         self.context = self.system;
@@ -224,6 +232,7 @@ impl<'t> Scanner<'t> {
             self.before = (at, stop);
             self.icd_said = self.icd_said.saturating_sub(1);
             self.cpt_said = self.cpt_said.saturating_sub(1);
+            self.loinc_said = self.loinc_said.saturating_sub(1);
             at = next.max(stop);
         }
     }
@@ -240,6 +249,7 @@ impl<'t> Scanner<'t> {
         match word.letters() {
             b"icd" | b"icd10" | b"dx" => self.icd_said = SAID_TOKENS,
             b"cpt" | b"hcpcs" => self.cpt_said = SAID_TOKENS,
+            b"loinc" => self.loinc_said = SAID_TOKENS,
             b"family" => self
                 .said
                 .family_if(self.text[stop..].starts_with(" history") || self.text[stop..].starts_with(" HISTORY")),
@@ -306,7 +316,7 @@ impl<'t> Scanner<'t> {
             let long = bytes[at..line_end].iter().position(|byte| !is_part(byte)).unwrap_or(line_end - at);
             let whole = &self.text[at..at + long];
             if codes::is_loinc(whole.as_bytes()) {
-                if let Some(says) = codes::loinc(whole) {
+                if let Some(says) = codes::loinc(whole).filter(|_| self.context.loinc || self.loinc_said > 0) {
                     tell(at, says, sink);
                 }
                 return at + long;

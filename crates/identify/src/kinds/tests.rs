@@ -155,6 +155,15 @@ fn resources_sections_and_columns_say_what_they_hold() {
 }
 
 #[test]
+fn a_code_of_race_is_no_pregnancy_test() {
+    let head = "MSH|^~\\&|A|B|C|D|20240101||ADT^A04|1|P|2.5\rPID|1||17||LEE^JON||19800101|M||2106-3^White^HL70005\r";
+    assert!(!kinds(head, "m.hl7", None).has(Reproductive));
+    assert!(kinds(&format!("{head}OBX|1|CE|2106-3^hCG^LN||neg\r"), "m.hl7", None).has(Reproductive));
+    assert!(!kinds("mrn,race\n1,2106-3\n", "t.csv", None).has(Reproductive));
+    assert!(kinds("mrn,loinc\n1,2106-3\n", "t.csv", None).has(Reproductive));
+}
+
+#[test]
 fn each_record_keeps_its_own_kinds() {
     let csv = "mrn,icd10\n1,F32.9\n2,J06.9\n3,B20\n";
     let mut of = std::collections::BTreeMap::<u32, Signs>::new();

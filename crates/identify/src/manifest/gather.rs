@@ -192,10 +192,11 @@ fn put(found: &mut Said, field: &Field, value: &str) {
         What::BirthDate => record.born = record.born.or_else(|| day(value)),
         What::Sex => record.sex = record.sex.or_else(|| sex_of(value)),
         // Numbers behind the name are earlier ones, or those of a record that went into this one.
-        What::RecordNumber if record.numbers.is_empty() || !named && field.column == NO_COLUMN => {
-            if record.numbers.len() < VALUES_MAX {
-                record.numbers.push(word(value));
-            }
+        What::RecordNumber
+            if record.numbers.is_empty()
+                || !named && field.column == NO_COLUMN && record.numbers.len() < VALUES_MAX =>
+        {
+            record.numbers.push(word(value));
         }
         What::Phone if record.phones.len() < VALUES_MAX => record.phones.push(word(value)),
         What::Email if record.emails.len() < VALUES_MAX => record.emails.push(word(value)),

@@ -141,7 +141,8 @@ pub(super) fn same_name(written: &str, patient: &Known) -> SameName {
             let others = named.iter().filter(|word| word.chars().count() > 1 && !is_family(word)).count();
             if others == 0 { SameName::Unclear } else { SameName::Different }
         }
-        (false, true) if named.len() == 1 => SameName::Unclear,
+        // A given name alone, of several words or not.
+        (false, true) if named.iter().all(|word| is_given(word)) => SameName::Unclear,
         _ => SameName::Different,
     }
 }
