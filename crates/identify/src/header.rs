@@ -376,7 +376,7 @@ fn name(value: &str) -> Option<String> {
 }
 
 /// The first word that is no filler and holds a digit.
-fn record_number(value: &str) -> Option<String> {
+pub(crate) fn record_number(value: &str) -> Option<String> {
     let word =
         value.split(' ').find(|word| !matches!(word.to_ascii_lowercase().as_str(), "#" | "no" | "no." | "number"))?;
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -387,7 +387,7 @@ fn record_number(value: &str) -> Option<String> {
 }
 
 /// The first date in a value: as [`Day::read`] takes it, or with the month in letters (`March 9, 2017`, `9 Mar 2017`).
-fn first_day(value: &str) -> Option<Day> {
+pub(crate) fn first_day(value: &str) -> Option<Day> {
     let words: Vec<&str> = value.split([' ', ',', ';', '(', ')']).filter(|word| !word.is_empty()).take(12).collect();
     let numeric = |word: &str| Day::read(word.trim_end_matches('.')).ok();
     if let Some(day) = words.iter().find_map(|word| numeric(word)) {

@@ -182,6 +182,9 @@ pub struct Part {
     pub fields: Vec<Field>,
     /// Headers of a table's columns, as written; empty where there is no table.
     pub columns: Arc<[String]>,
+    /// Where records begin: a place in the text, and the record that the text is of from there on. Labels and separators
+    /// between two records are of either.
+    pub records: Vec<(u32, u32)>,
 }
 
 impl fmt::Debug for Part {

@@ -18,7 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["record"]),
     ("ledger", &["record"]),
     ("vault", &["record", "policy", "ledger"]),
-    ("identify", &["record"]),
+    // standin: for tests, docs/decisions/0030-a-manifest-says-what-and-whose.md
+    ("identify", &["record", "standin"]),
     ("standin", &["record"]),
     ("breach", &["record"]),
     ("watch", &["record"]),

@@ -30,6 +30,8 @@ pub(super) struct Weaver<'r, 'a> {
     pub(super) lens: Option<OffsetMap>,
     /// The record that fields belong to.
     pub(super) record: u32,
+    /// Where records begin in this portion.
+    records: Vec<(u32, u32)>,
     /// How many portions were handed over.
     turn: u32,
 }
@@ -52,6 +54,7 @@ impl<'r, 'a> Weaver<'r, 'a> {
             open: None,
             lens: None,
             record: reading.records,
+            records: Vec::new(),
             turn: 0,
             reading,
         }
@@ -78,7 +81,15 @@ impl<'r, 'a> Weaver<'r, 'a> {
         self.put(source, at..range.end, escape);
     }
 
+    /// What follows is of the record that is being read.
+    fn mark(&mut self) {
+        if self.records.last().is_none_or(|(_, record)| *record != self.record) {
+            self.records.push((self.at(), self.record));
+        }
+    }
+
     fn put(&mut self, source: &str, range: Range<usize>, escape: Escape) {
+        self.mark();
         self.text.push_str(&source[range.clone()]);
         let Some(lens) = &self.lens else {
             self.map.push(range.len(), range, How::Same, escape);
@@ -101,6 +112,7 @@ impl<'r, 'a> Weaver<'r, 'a> {
     /// Text that stands for an escape.
     pub(super) fn atom(&mut self, text: &str, source: Range<usize>, escape: Escape) {
         self.make_room(text.len());
+        self.mark();
         self.text.push_str(text);
         let escape = if self.lens.is_some() { through(escape) } else { escape };
         self.map.push(text.len(), self.seen(source), How::Atom, escape);
@@ -109,12 +121,14 @@ impl<'r, 'a> Weaver<'r, 'a> {
     /// Structure: a separator, a label.
     pub(super) fn gap(&mut self, text: &str, source: Range<usize>) {
         self.make_room(text.len());
+        self.mark();
         self.text.push_str(text);
         self.map.push(text.len(), self.seen(source), How::Gap, Escape::Fixed);
     }
 
     /// Text that cannot be written back.
     pub(super) fn only_shown(&mut self, text: &str) {
+        self.mark();
         let end = self.map.text_bytes;
         self.text.push_str(text);
         self.map.push(text.len(), end..end + text.len(), How::Gap, Escape::Plain);
@@ -123,6 +137,7 @@ impl<'r, 'a> Weaver<'r, 'a> {
     /// Bytes that are no text as a whole, at their place in the source: UTF-8, else Windows-1252.
     pub(super) fn bytes(&mut self, bytes: &[u8], source: usize, escape: Escape) {
         self.make_room(bytes.len() * 2);
+        self.mark();
         let mut at = source;
         for chunk in bytes.utf8_chunks() {
             let valid = chunk.valid();
@@ -246,10 +261,11 @@ impl<'r, 'a> Weaver<'r, 'a> {
         let map = std::mem::replace(&mut self.map, OffsetMap { under, ..OffsetMap::default() });
         let text = std::mem::take(&mut self.text);
         let fields = std::mem::take(&mut self.fields);
+        let records = std::mem::take(&mut self.records);
         self.turn = self.turn.wrapping_add(1);
         if !text.is_empty() {
             let (name, columns) = (self.place.name.clone(), self.columns.clone());
-            self.reading.part(Part { name, text, map, fields, columns });
+            self.reading.part(Part { name, text, map, fields, columns, records });
         }
         self.open = open.map(|field| Field { start: 0, end: 0, ..field });
     }
