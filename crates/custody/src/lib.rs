@@ -36,6 +36,7 @@ mod joining;
 mod keys;
 mod leaving;
 mod ledger_desk;
+mod manifest;
 mod merges;
 mod metrics;
 #[cfg(test)]
@@ -86,6 +87,7 @@ pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
+pub use identify::HealthData;
 pub use jobs::JobsHandle;
 pub use joining::{
     JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView,
@@ -104,6 +106,7 @@ pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
+pub use manifest::{Holds, VersionBody};
 pub use merges::{MergeDesk, MergeLine, MergeLines, MergeLook, MergeSide, Undone};
 pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
 pub use nodes::{NodeHandle, SharedCounts, Unsaid, share_of};

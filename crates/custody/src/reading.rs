@@ -9,6 +9,7 @@ pub use wanted::{Span, Wanted};
 
 use crate::ask::Question;
 use crate::documents::{body_open, patient_open, purpose_of};
+use crate::manifest::{Holds, VersionBody, version_body_open};
 use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, Phi, Shown, Witnessed};
 use bytes::Bytes;
 use policy::{Decision, Facts, PrincipalFacts, ResourceFacts};
@@ -101,6 +102,10 @@ pub struct OpenDocument {
     pub broken_glass_until: Option<Timestamp>,
     /// The acts on it that policy would permit this person now.
     pub may: Vec<Action>,
+    /// What the version that is shown holds; none for what came in before anybody looked.
+    pub holds: Option<Holds>,
+    /// Whom else its text names, in a place for the patient's name.
+    pub names_others: Vec<String>,
     /// The entry.
     pub witnessed: Witnessed,
 }
@@ -318,6 +323,10 @@ impl<A: OpensContent> Desk<A> {
             None => None,
         };
         let body = body_open(&opening, &shown, document)?;
+        let holds = version_body_open(&opening, &shown, row)?;
+        let holds = holds.as_ref().map(|holds| holds.show(&shown));
+        let others = patient.as_ref().and_then(|(_, one)| holds?.somebody_else(one.show(&shown)));
+        let names_others = others.map(|(_, names)| names).unwrap_or_default();
         // Signed in a house that this practice has left: by whom, that house says.
         let elsewhere = body.show(&shown).came_from.as_deref();
         let elsewhere =
@@ -353,6 +362,8 @@ impl<A: OpensContent> Desk<A> {
             text,
             broken_glass_until: found.glass_until(me),
             may: custody.may_on(self.who(), &found),
+            holds: holds.map(VersionBody::holds),
+            names_others,
             witnessed,
         };
         if let Some(me) = me {

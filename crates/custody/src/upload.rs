@@ -21,11 +21,11 @@ mod tests;
 use crate::ask::Question;
 use crate::documents::purpose_of;
 use crate::patients::is_fit;
-use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
+use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, VersionBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use identify::Kind;
-use intake::{HEAD_BYTES, Intake, Taken, read_text, sniffed};
+use intake::{FileRead, HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use policy::{DocumentFacts, MembershipFact, PrincipalFacts, ResourceFacts};
 use record::civil::Day;
 use record::document::{DocumentKind, DocumentState, Step};
@@ -455,7 +455,7 @@ impl Custody {
         key: WrappedKey,
         witnessed: Witnessed,
     ) -> Result<Taking, CustodyError> {
-        let (text, opaque) = read_text(taken.kind, taken.text_of).await?;
+        let FileRead { text, opaque, holds } = read_text(taken.kind, taken.text_of, &new.file_name).await?;
         let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
         let mut text_key = None;
         if let Some(text) = &text {
@@ -478,7 +478,7 @@ impl Custody {
             new,
             coming,
             (&taken.kind, taken.size_bytes, &taken.digest, taken.scanned),
-            (&key, text_key.as_ref(), opaque),
+            (&key, text_key.as_ref(), opaque, &holds),
         )?;
         let mut tokens = Vec::new();
         if let Some(day) = body.visit {
@@ -581,7 +581,7 @@ impl Custody {
         new: &NewUpload,
         coming: &Coming,
         (kind, size_bytes, digest, scanned): (&Kind, u64, &[u8], bool),
-        (key, text_key, opaque): (&WrappedKey, Option<&WrappedKey>, Option<&'static str>),
+        (key, text_key, opaque, holds): (&WrappedKey, Option<&WrappedKey>, Option<&'static str>, &VersionBody),
     ) -> Result<DocumentVersion, CustodyError> {
         let column = Column::DocumentVersionFileName { version: coming.version };
         let file_name = self
@@ -603,7 +603,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: self.now(),
             made_by: me.to_string(),
-            body: None,
+            body: Some(self.version_body_seal((coming.customer, coming.document, coming.version), holds)?),
         })
     }
 }

@@ -3,10 +3,11 @@
 //! What must always hold: memory stays constant whatever the size; no plaintext touches the disk.
 
 use super::Coming;
-use crate::{Custody, CustodyError};
+use crate::{Custody, CustodyError, VersionBody};
 use identify::{ExtractError, Kind, Limits, sniff};
 use record::digest::Hasher;
 use std::process::Stdio;
+use std::sync::Arc;
 use store::ObjectWriter;
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinHandle;
@@ -45,33 +46,48 @@ pub(super) fn sniffed(head: &[u8], name: &str) -> Result<Kind, CustodyError> {
     })
 }
 
-/// The text of a file, or why there is none. A reader that panics on a hostile file takes nothing with it.
+/// Why there is no text, where there should be one.
+pub(super) const UNREADABLE: &str = "cannot be read here; the original can be downloaded";
+
+/// What was read of a file.
+pub(super) struct FileRead {
+    pub(super) text: Option<String>,
+    /// Why there is no text.
+    pub(super) opaque: Option<&'static str>,
+    pub(super) holds: VersionBody,
+}
+
+/// The text of a file, and what it holds, or why there is none. A reader that panics on a hostile file takes nothing with it.
 ///
 /// # Errors
 /// [`CustodyError::File`] for what nobody could open at the other end either: half a file, or a trap.
 pub(super) async fn read_text(
     kind: Kind,
     bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
-) -> Result<(Option<String>, Option<&'static str>), CustodyError> {
+    name: &str,
+) -> Result<FileRead, CustodyError> {
     let Some(bytes) = bytes else {
-        let why = if kind.is_audio() { "recording" } else { "too large to show" };
-        return Ok((None, Some(why)));
+        let (why, closed) = if kind.is_audio() { ("recording", "audio") } else { ("too large to show", "too_large") };
+        return Ok(FileRead { text: None, opaque: Some(why), holds: VersionBody::closed(closed) });
     };
     let cut_short = kind == Kind::Pdf && !has_pdf_end(&bytes);
     // A permit is never refused: nobody closes this semaphore.
     let _turn = READERS.acquire().await;
-    let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &bytes, &Limits::default())).await;
-    match read {
+    let bytes = Arc::new(bytes);
+    let same = Arc::clone(&bytes);
+    let read = tokio::task::spawn_blocking(move || identify::text_of(kind, &same, &Limits::default())).await;
+    let (text, opaque) = match read {
         Ok(Ok(extracted)) => match extracted.opaque {
-            Some(why) => Ok((None, Some(why))),
-            None => Ok((Some(extracted.text), None)),
+            Some(why) => (None, Some(why)),
+            None => (Some(extracted.text), None),
         },
         Ok(Err(ExtractError::Malformed(_) | ExtractError::Bomb(_))) if kind == Kind::Docx || cut_short => {
-            Err(CustodyError::File("the file is damaged or not whole; save it again and send it again"))
+            return Err(CustodyError::File("the file is damaged or not whole; save it again and send it again"));
         }
         // Programs write stranger PDF than we read: what ends as it should is kept, and can be downloaded.
-        Ok(Err(_)) | Err(_) => Ok((None, Some("cannot be read here; the original can be downloaded"))),
-    }
+        Ok(Err(_)) | Err(_) => (None, Some(UNREADABLE)),
+    };
+    Ok(FileRead { text, opaque, holds: VersionBody::read(bytes, name.to_owned()).await })
 }
 
 /// Does a PDF have its last line where readers look for it (ISO 32000-1, 7.5.5; they allow some bytes behind it).

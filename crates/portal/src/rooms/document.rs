@@ -13,7 +13,7 @@ use crate::pages::parts::{
     TextBlock, Tone, Weight,
 };
 use axum::http::{Method, StatusCode};
-use custody::{CustodyError, Desk, DocumentText, HistoryLine, HouseView, MatchTo, OpenDocument};
+use custody::{CustodyError, Desk, DocumentText, HealthData, HistoryLine, Holds, HouseView, MatchTo, OpenDocument};
 use record::document::DocumentState;
 use record::{Action, CustomerId, DocumentId, PatientId, act};
 use serde::Deserialize;
@@ -71,7 +71,47 @@ fn facts(opened: &OpenDocument) -> Vec<Fact> {
     fact("Visit", body.visit.map(record::civil::Day::us).unwrap_or_default());
     fact("Author", if opened.author_name.is_empty() { body.said_author.clone() } else { opened.author_name.clone() });
     fact("Title", body.title.clone());
+    fact("Holds", opened.holds.as_ref().map(holds_in_words).unwrap_or_default());
     facts
+}
+
+/// The kinds of data of a version, and what nobody could look into.
+fn holds_in_words(holds: &Holds) -> String {
+    let mut said = kinds_in_words(holds.kinds.difference(&holds.sensitive));
+    if holds.people > 1 {
+        said.insert(0, format!("{} people's records", holds.people));
+    }
+    said.extend(holds.opaque.iter().map(|(what, count)| match count {
+        1 => (*what).to_owned(),
+        _ => format!("{what} ({count} times)"),
+    }));
+    said.join(", ")
+}
+
+fn kinds_in_words<'a>(kinds: impl IntoIterator<Item = &'a HealthData>) -> Vec<String> {
+    kinds.into_iter().map(|kind| kind_in_words(*kind).to_owned()).collect()
+}
+
+/// As people say it.
+const fn kind_in_words(kind: HealthData) -> &'static str {
+    match kind {
+        HealthData::Diagnosis => "diagnoses",
+        HealthData::Procedure => "procedures",
+        HealthData::Medication => "medications",
+        HealthData::Lab => "results",
+        HealthData::Immunization => "vaccinations",
+        HealthData::Insurance => "insurance",
+        HealthData::Claim => "claims",
+        HealthData::Payment => "payment",
+        HealthData::Provider => "providers",
+        HealthData::Guardian => "guardians",
+        HealthData::Guarantor => "guarantor",
+        HealthData::Hiv => "HIV",
+        HealthData::MentalHealth => "mental health",
+        HealthData::SubstanceUse => "substance use (may be 42 CFR Part 2)",
+        HealthData::Reproductive => "reproductive health",
+        HealthData::AdolescentConfidential => "what an adolescent may keep from guardians",
+    }
 }
 
 fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
@@ -79,6 +119,23 @@ fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
     let mut notice = |tone: Tone, text: String| notices.push(Notice { tone, text, link: None });
     if opened.state == DocumentState::Unmatched {
         notice(Tone::Due, "No patient could be named with certainty. A person must say whose this is.".to_owned());
+    }
+    let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
+    if ready && !opened.names_others.is_empty() {
+        notice(
+            Tone::Due,
+            format!(
+                "This text names somebody else: {}. Read its heading, and deliver it only if it is about {}.",
+                opened.names_others.join("; "),
+                patient_name(opened)
+            ),
+        );
+    }
+    if let Some(holds) = opened.holds.as_ref().filter(|holds| !holds.sensitive.is_empty()) {
+        notice(
+            Tone::Plain,
+            format!("Sensitive: {}. Think twice before you pass it on.", kinds_in_words(&holds.sensitive).join(", ")),
+        );
     }
     if opened.moved {
         notice(Tone::Due, "This document lay in another patient's chart before it was moved here.".to_owned());
@@ -106,7 +163,10 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
     let unmatched = opened.state == DocumentState::Unmatched;
     add(may(Action::DocumentMatch) && unmatched, "Match to a patient", "/match", How::Visit, Primary, "");
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
-    add(may(Action::DocumentDeliver) && ready, "Deliver to the practice", "/deliver", How::Post, Primary, "");
+    let asks = !opened.names_others.is_empty();
+    add(may(Action::DocumentMatch) && ready && asks, "Match to another patient", "/match", How::Visit, Primary, "");
+    let (deliver, weight) = if asks { ("Deliver anyway", Secondary) } else { ("Deliver to the practice", Primary) };
+    add(may(Action::DocumentDeliver) && ready, deliver, "/deliver", How::Post, weight, "");
     add(may(Action::DocumentSign), "Sign", "/sign", How::PostAfterTouch, Primary, "");
     add(may(Action::DocumentPrint), "Print", "/print", How::Visit, Secondary, "");
     add(may(Action::DocumentDownload), "Download original", "/file", How::Download, Secondary, "");
@@ -130,7 +190,14 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
         "",
     );
     add(may(Action::DocumentRelease), "Let go", "/release", How::Post, Secondary, "");
-    add(may(Action::DocumentMatch) && !unmatched, "Match to another patient", "/match", How::Visit, Secondary, "");
+    add(
+        may(Action::DocumentMatch) && !unmatched && !(ready && asks),
+        "Match to another patient",
+        "/match",
+        How::Visit,
+        Secondary,
+        "",
+    );
     add(may(Action::DocumentHold), "Hold", "/hold", How::Visit, Secondary, "");
     add(may(Action::DocumentUndoDelivery), "Take the delivery back", "/undo-delivery", How::Post, Secondary, "");
     add(may(Action::DocumentMove), "Move to the right patient", "/move", How::Visit, Secondary, "");

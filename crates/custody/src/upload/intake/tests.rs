@@ -49,12 +49,12 @@ async fn a_third_text_waits_until_one_of_two_was_read() {
     let first = READERS.acquire().await.unwrap();
     let second = READERS.acquire().await.unwrap();
     let bytes = || Some(zeroize::Zeroizing::new(b"All is well.\n".to_vec()));
-    let third = tokio::spawn(read_text(Kind::Text(identify::Charset::Utf8), bytes()));
+    let third = tokio::spawn(read_text(Kind::Text(identify::Charset::Utf8), bytes(), "a.txt"));
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     assert!(!third.is_finished(), "it waits");
     drop(first);
-    assert_eq!(third.await.unwrap().unwrap().0.as_deref().map(str::trim), Some("All is well."));
+    assert_eq!(third.await.unwrap().unwrap().text.as_deref().map(str::trim), Some("All is well."));
     drop(second);
 }

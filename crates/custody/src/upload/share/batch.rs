@@ -1,14 +1,14 @@
 //! Some hundred files on their way: passed by if they came before, read for their words, matched, asked about, kept.
 
 use super::super::about::split_name;
-use super::super::intake::{self, read_text};
+use super::super::intake::{self, FileRead, read_text};
 use super::look::{Found, Looked};
 use super::map::{ArrivesAs, Otherwise};
 use super::report::{ImportReject, ImportTally};
 use super::{DOCUMENTS_AT_ONCE, ImportMode, ShareImport};
 use crate::ask::Question;
 use crate::documents::purpose_of;
-use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody};
+use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, VersionBody};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use identify::HeaderFields;
 use policy::{DocumentFacts, ResourceFacts};
@@ -28,6 +28,7 @@ pub(super) struct Coming {
     found: Found,
     text: Option<String>,
     opaque: Option<&'static str>,
+    holds: VersionBody,
     scanned: bool,
     body: DocumentBody,
     kind: DocumentKind,
@@ -153,7 +154,7 @@ async fn known(import: &ShareImport, looked: &[Looked]) -> Result<store::Incomin
 }
 
 /// The words of one file, with what they say in their first lines.
-type Worded = (ShareFile, Found, Result<(Option<String>, Option<&'static str>, bool), ImportReject>);
+type Worded = (ShareFile, Found, Result<(FileRead, bool), ImportReject>);
 
 /// Reads the words of some files, several at once and in their order.
 async fn worded(import: &mut ShareImport, fresh: Vec<(ShareFile, Found)>) -> Result<Vec<Coming>, CustodyError> {
@@ -164,8 +165,8 @@ async fn worded(import: &mut ShareImport, fresh: Vec<(ShareFile, Found)>) -> Res
     for (file, found, words) in words {
         match words {
             Err(why) => reject(import, &file, why)?,
-            Ok((text, opaque, scanned)) => {
-                let one = said(import, (file, found), (text, opaque, scanned));
+            Ok((read, scanned)) => {
+                let one = said(import, (file, found), read, scanned);
                 if one.author.is_none() && import.reading.unknown_author == Otherwise::Reject {
                     reject(import, &one.file, ImportReject::NoAuthor)?;
                 } else {
@@ -185,8 +186,8 @@ async fn words_of(custody: &Custody, file: ShareFile, found: Found) -> Result<Wo
         Err(_) => return Ok((file, found, Err(ImportReject::NotClean))),
     };
     let bytes = if found.kind.is_audio() { None } else { Some(found.bytes.clone()) };
-    let words = match read_text(found.kind, bytes).await {
-        Ok((text, opaque)) => Ok((text, opaque, scanned)),
+    let words = match read_text(found.kind, bytes, &found.name).await {
+        Ok(read) => Ok((read, scanned)),
         Err(CustodyError::File(_)) => Err(ImportReject::Damaged),
         Err(error) => return Err(error),
     };
@@ -197,7 +198,8 @@ async fn words_of(custody: &Custody, file: ShareFile, found: Found) -> Result<Wo
 fn said(
     import: &ShareImport,
     (file, found): (ShareFile, Found),
-    (text, opaque, scanned): (Option<String>, Option<&'static str>, bool),
+    FileRead { text, opaque, holds }: FileRead,
+    scanned: bool,
 ) -> Coming {
     let reading = &import.reading;
     let header = |text: &String| identify::header_fields_with(text, &reading.labels);
@@ -225,7 +227,7 @@ fn said(
         came_from: None,
     };
     let kind = rule.kind.or(means.map(|(_, kind)| *kind)).unwrap_or(by_content);
-    let mut one = Coming { file, found, text, opaque, scanned, body, kind, author, patient: None };
+    let mut one = Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None };
     if contradicts(&one.found.says, &header) {
         // Path and words speak of two people: nobody is named, and a person finds out who is meant.
         one.body.said.record_number.clear();
@@ -476,7 +478,7 @@ impl Custody {
             scan: if one.scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: now,
             made_by: person.to_string(),
-            body: None,
+            body: Some(self.version_body_seal((customer, id, 1), &one.holds)?),
         };
         let tokens = one.body.visit.map(|day| self.visit_token(customer, day)).transpose()?.into_iter().collect();
         let (known_by, path_token) = (one.found.known_by.clone(), one.found.path_token.clone());

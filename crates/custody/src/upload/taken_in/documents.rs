@@ -1,10 +1,11 @@
 //! Documents of another house with all their versions: sealed anew as they come, under ids and keys of this house.
 
+use super::super::intake::{FileRead, UNREADABLE};
 use super::super::{Coming, HEAD_BYTES, Intake, Taken, read_text, sniffed};
 use super::{Custody, TakeIn};
 use crate::leaving::{DocumentRow, LeavingError, Who};
 use crate::words::{CameFrom, CameVersion};
-use crate::{CustodyError, Desk, DocumentBody};
+use crate::{CustodyError, Desk, DocumentBody, VersionBody};
 use policy::{DocumentFacts, ResourceFacts};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Principal, UploadId, act};
 use std::collections::BTreeMap;
@@ -296,8 +297,10 @@ impl Custody {
         let (intake, key) = intake.ok_or(LeavingError::Inside("a file is empty"))?;
         let Taken { size_bytes, digest, known_by, kind, text_of, scanned } = intake.finish().await?;
         // What its house kept is kept: a text that cannot be read here is no reason to lose the original.
-        let (text, opaque) = match read_text(kind, text_of).await {
-            Err(CustodyError::File(_)) => (None, Some("cannot be read here; the original can be downloaded")),
+        let FileRead { text, opaque, holds } = match read_text(kind, text_of, &name).await {
+            Err(CustodyError::File(_)) => {
+                FileRead { text: None, opaque: Some(UNREADABLE), holds: VersionBody::closed("damaged") }
+            }
             read => read?,
         };
         let text_key = match &text {
@@ -323,7 +326,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: row.made_at,
             made_by: me.to_string(),
-            body: None,
+            body: Some(self.version_body_seal((coming.customer, coming.document, coming.version), &holds)?),
         };
         Ok(Sealed { version, known_by })
     }

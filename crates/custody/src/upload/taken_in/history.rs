@@ -4,13 +4,14 @@
 use super::super::{Coming, Intake, Taken};
 use super::{Custody, TakeIn};
 use crate::leaving::{LeavingError, LedgerHead};
-use crate::{CustodyError, Desk, DocumentBody};
+use crate::{CustodyError, Desk, DocumentBody, VersionBody};
 use identify::Kind;
 use identify::sniff::Charset;
 use policy::{DocumentFacts, ResourceFacts};
 use record::document::{DocumentKind, DocumentState};
 use record::{DocumentId, Entry, ObjectId, PersonId, Principal, UploadId, act};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::{Document, DocumentVersion, Upload};
 use vault::{Column, Rendition, RenditionKind, WrappedKey};
 use zeroize::Zeroizing;
@@ -138,6 +139,8 @@ impl Custody {
         let HistoryIn { token, title, upload, coming, intake, key, words } = history;
         let Taken { size_bytes, digest, known_by, kind, scanned, .. } = intake.finish().await?;
         let text_key = self.seal_text(&coming, words.as_bytes()).await?;
+        let words = Zeroizing::new(words.as_bytes().to_vec());
+        let holds = VersionBody::read(Arc::new(words), FILE_NAME.to_owned()).await;
         let (customer, id, now) = (coming.customer, coming.document, self.now());
         let column = Column::DocumentVersionFileName { version: 1 };
         let file_name = self.ring().seal_column(customer, id, column, FILE_NAME.as_bytes());
@@ -165,7 +168,7 @@ impl Custody {
             scan: if scanned { "clean" } else { "not_scanned" }.to_owned(),
             made_at: now,
             made_by: me.to_string(),
-            body: None,
+            body: Some(self.version_body_seal((customer, id, 1), &holds)?),
         };
         let mut tx = self.store().begin("keep a ledger that is taken in").await?;
         if tx.upload_commit(upload.id, now).await? == 0 {
