@@ -1,5 +1,6 @@
 //! How fast kinds of health data are told: megabytes a second of one thread over a file that was read already, best and median of
-//! five runs; and the whole manifest of the file beside it.
+//! five runs; the search for
+//! identifiers, and the whole manifest, which is both, beside it.
 //!
 //!     cargo run --release -p strongroom-identify --example kinds_speed -- FILE
 //!
@@ -51,12 +52,16 @@ fn main() -> ExitCode {
     let mut rules = 0;
     let kinds = measure(text, || rules = health_data(&parts, None).evidence().len());
     let search = Search::new();
+    let alone = measure(text, || {
+        let _ = search.file(&bytes, "", &ReadLimits::default(), &mut |_| {});
+    });
     let mut people = 0;
     let whole = measure(text, || {
         people = Manifest::of(&search, &bytes, "", &ReadLimits::default()).map_or(0, |found| found.0.people.len());
     });
-    if let (Some(kinds), Some(whole)) = (kinds, whole) {
+    if let (Some(kinds), Some(alone), Some(whole)) = (kinds, alone, whole) {
         println!("kinds: {rules} rules, best {:.0} MB/s, median {:.0} MB/s", kinds[RUNS - 1], kinds[RUNS / 2]);
+        println!("search alone: best {:.1} MB/s, median {:.1} MB/s", alone[RUNS - 1], alone[RUNS / 2]);
         println!("manifest: {people} people, best {:.1} MB/s, median {:.1} MB/s", whole[RUNS - 1], whole[RUNS / 2]);
     }
     ExitCode::SUCCESS

@@ -17,26 +17,17 @@ struct Patient {
 }
 
 fn made(patients: u32, seed: u64, formats: &str) -> (BTreeMap<String, Vec<u8>>, Vec<Patient>) {
-    let formats: Formats = formats.parse().expect("stand-ins are well made");
-    let plan = Plan {
-        formats,
-        dirt: Dirt::NONE,
-        ..Plan::new(1, patients, seed, Day::new(2026, 6, 1).expect("stand-ins are well made"))
-    };
+    let formats: Formats = formats.parse().expect("formats");
+    let plan = Plan { formats, dirt: Dirt::NONE, ..Plan::new(1, patients, seed, Day::new(2026, 6, 1).expect("a day")) };
     let mut files = InMemory::default();
-    make(&plan, &mut files).expect("stand-ins are well made");
+    make(&plan, &mut files).expect("memory takes everything");
     let truth =
-        String::from_utf8(files.files["practice-0001/truth/patients.ndjson"].clone()).expect("stand-ins are well made");
+        String::from_utf8(files.files["practice-0001/truth/patients.ndjson"].clone()).expect("the truth is UTF-8");
     let read = |line: &str| {
-        let json: serde_json::Value = serde_json::from_str(line).expect("stand-ins are well made");
+        let json: serde_json::Value = serde_json::from_str(line).expect("the truth is JSON");
         let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
         let list = |key: &str| -> Vec<String> {
-            json[key]
-                .as_array()
-                .expect("stand-ins are well made")
-                .iter()
-                .map(|one| one.as_str().expect("stand-ins are well made").to_owned())
-                .collect()
+            json[key].as_array().expect("a list").iter().map(|one| one.as_str().expect("texts").to_owned()).collect()
         };
         let mut record = PersonRecord::named(&text("family"), &text("given"), Day::read(&text("birth_date")).ok());
         record.middle = Word::new(text("middle"));
@@ -48,7 +39,7 @@ fn made(patients: u32, seed: u64, formats: &str) -> (BTreeMap<String, Vec<u8>>, 
 }
 
 fn manifest(bytes: &[u8], name: &str) -> (Manifest, Vec<Seen>) {
-    Manifest::of(&Search::new(), bytes, name, &ReadLimits::default()).expect("stand-ins are well made")
+    Manifest::of(&Search::new(), bytes, name, &ReadLimits::default()).expect("the limits leave room")
 }
 
 #[test]

@@ -184,11 +184,17 @@ fn is_name(name: &str) -> bool {
 
 /// Names with a birth date of their own: "Mary Lee (DOB 1/2/1990)", "on patient lee mary date of birth ...".
 fn beside_birth(small: &str, findings: &[Found], names: &mut Vec<(usize, Range<usize>)>) {
+    names.sort_by_key(|one| one.1.start);
+    let labelled: Vec<Range<usize>> = names.iter().map(|one| one.1.start..one.1.end + 8).collect();
+    let has_label = |at: usize| {
+        let behind = labelled.partition_point(|name| name.start <= at);
+        behind.checked_sub(1).is_some_and(|before| labelled[before].contains(&at))
+    };
     for label in BIRTH {
         for (at, _) in small.match_indices(label).take(HEADINGS_MAX) {
             let is_word = small[..at].ends_with(|one: char| !one.is_alphanumeric())
                 && !small[at + label.len()..].starts_with(|one: char| one.is_alphanumeric());
-            if !is_word || names.iter().any(|one| (one.1.start..one.1.end + 8).contains(&at)) {
+            if !is_word || has_label(at) {
                 continue;
             }
             let Some(name) = name_before(small, findings, at) else { continue };
