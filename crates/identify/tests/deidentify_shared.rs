@@ -6,12 +6,12 @@
     reason = "what came of the files, and that a test was skipped, is told where tests tell"
 )]
 
-use strongroom_identify::deidentify::Drawn;
-use strongroom_identify::{Deidentifier, DeidentifyError, Method};
 use record::SeededEntropy;
 use record::civil::Day;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use strongroom_identify::deidentify::Drawn;
+use strongroom_identify::{Deidentifier, DeidentifyError, Method};
 
 /// Files larger than this are left to benchmarks, in bytes.
 const FILE_BYTES_MAX: u64 = 200_000;

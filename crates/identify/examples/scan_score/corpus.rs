@@ -84,7 +84,11 @@ fn stand_ins(practice: &Path, files: &[PathBuf], corpus: &mut Corpus) -> Result<
         let span: Value = serde_json::from_str(line)?;
         let kind = span["kind"].as_str().unwrap_or_default().parse().ok();
         let path = span["path"].as_str().unwrap_or_default().to_owned();
-        labels.entry(path).or_default().push(Label { start: number(&span["start"])?, end: number(&span["end"])?, kind });
+        labels.entry(path).or_default().push(Label {
+            start: number(&span["start"])?,
+            end: number(&span["end"])?,
+            kind,
+        });
     }
     let mut values = Vec::new();
     for line in std::fs::read_to_string(practice.join("truth/patients.ndjson"))?.lines() {
@@ -119,10 +123,13 @@ impl Values {
     pub(crate) fn places(&self, text: &str) -> Vec<(usize, usize)> {
         let mut places = Vec::new();
         for value in &self.0 {
-            let is_apart = |letter: Option<char>| letter.is_none_or(|one| !one.is_alphanumeric() && one != '-' && one != '/');
-            places.extend(text.match_indices(value.as_str()).map(|(at, found)| (at, found.len())).filter(|(at, length)| {
-                is_apart(text[..*at].chars().next_back()) && is_apart(text[at + length..].chars().next())
-            }));
+            let is_apart =
+                |letter: Option<char>| letter.is_none_or(|one| !one.is_alphanumeric() && one != '-' && one != '/');
+            places.extend(text.match_indices(value.as_str()).map(|(at, found)| (at, found.len())).filter(
+                |(at, length)| {
+                    is_apart(text[..*at].chars().next_back()) && is_apart(text[at + length..].chars().next())
+                },
+            ));
         }
         places
     }
@@ -132,8 +139,9 @@ impl Values {
 fn other(file: &Path, options: &Options, corpus: &mut Corpus) -> Result<(), Failure> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let is = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
-    // Descriptions and licences name their authors.
-    if is("metadata.csv") || is(".md") || is("license.txt") || is("canary.txt") {
+    // Descriptions and licences name their authors; some texts hold people and have no labels.
+    let holds_people = is("canary.txt") || is("semantics_40.csv") || is("singleton.csv") || name == "clinical_note.txt";
+    if is("metadata.csv") || is(".md") || is("license.txt") || holds_people {
         return Ok(());
     }
     let bytes = std::fs::read(file)?;
@@ -171,9 +179,36 @@ fn presidio(sample: &Value, name: &str) -> Option<Document> {
             "LOCATION" if is_region(value) => None,
             label => kind_of(label),
         };
-        labels.push(Label { start: place(&span["start_position"])?, end: place(&span["end_position"])?, kind });
+        let (start, end) = (place(&span["start_position"])?, place(&span["end_position"])?);
+        match kind {
+            Some(Identifier::Name) => labels.push(without_title(text, start, end)),
+            Some(Identifier::Address) => lines_of_address(text, start, end, &mut labels),
+            _ => labels.push(Label { start, end, kind }),
+        }
     }
     Some(Document { name: name.to_owned(), bytes: text.as_bytes().to_vec(), labels: Some(labels) })
+}
+
+/// A name alone: what somebody studied or is called by is no identifier.
+fn without_title(text: &str, start: usize, end: usize) -> Label {
+    let value = &text[start..end];
+    let titles = ["Mr. ", "Mrs. ", "Ms. ", "Miss ", "Dr. ", "Mr ", "Mrs ", "Ms ", "Dr "];
+    let front = titles.iter().find(|title| value.starts_with(**title)).map_or(0, |title| title.len());
+    let degrees = [" MD", " PhD", " DDS", " DVM"];
+    let back = degrees.iter().find(|degree| value.ends_with(**degree)).map_or(0, |degree| degree.len());
+    Label { start: start + front, end: end - back, kind: Some(Identifier::Name) }
+}
+
+/// Of an address what is smaller than a state, line by line.
+fn lines_of_address(text: &str, start: usize, end: usize, labels: &mut Vec<Label>) {
+    let mut at = start;
+    for piece in text[start..end].split_inclusive(['\n', ',']) {
+        let shown = piece.trim_matches(|one: char| !one.is_alphanumeric());
+        let first = at + piece.find(shown).unwrap_or(0);
+        let kind = (!shown.is_empty() && !is_region(shown)).then_some(Identifier::Address);
+        labels.push(Label { start: first, end: first + shown.len(), kind });
+        at += piece.len();
+    }
 }
 
 /// A text with the values themselves, or with places in characters; clinical ones hold nothing that is anybody's.

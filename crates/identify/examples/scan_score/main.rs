@@ -133,11 +133,7 @@ fn parts(search: &Search, name: &str, bytes: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut said = |said: Said<'_>| {
         if let Said::Part { part, findings } = said {
-            parts.push(Part {
-                text: part.text.clone(),
-                findings: findings.to_vec(),
-                packed: part.name.is_some(),
-            });
+            parts.push(Part { text: part.text.clone(), findings: findings.to_vec(), packed: part.name.is_some() });
         }
     };
     if let Err(error) = search.file(bytes, name, &ReadLimits::default(), &mut said) {
@@ -200,7 +196,8 @@ fn plain(document: &Document, parts: &[Part], options: &Options, score: &mut Sco
 /// Values of people whom the file's structure names, wherever else they stand in it.
 fn structured(file: &corpus::Structured, parts: &[Part], options: &Options, score: &mut Score) {
     for part in parts {
-        let findings: Vec<(usize, usize)> = part.findings.iter().map(|found| (found.text.start, found.text.end)).collect();
+        let findings: Vec<(usize, usize)> =
+            part.findings.iter().map(|found| (found.text.start, found.text.end)).collect();
         for (at, length) in file.values.places(&part.text) {
             score.structured += 1;
             let next = findings.partition_point(|finding| finding.1 <= at);

@@ -5,7 +5,7 @@
 //! What it refuses to know: weights and labels.
 
 use super::block::{Block, Look, Word, class};
-use super::table::{CITY, COMPANY, EPONYM, HEAD, REGION, VOCABULARY};
+use super::table::{CITY, COMMON, COMPANY, ENGLISH, EPONYM, HEAD, REGION, VOCABULARY, given_class, surname_class};
 use super::token::{Gap, Shape};
 
 /// No word has more.
@@ -92,7 +92,9 @@ fn own(out: &mut Features, word: &Word, text: &str) {
     out.add(0, 0, 0);
     out.add(1, word.lex, look);
     out.add(2, class_here, look);
-    out.add(3, u32::from(word.flags & 0x7fff), 0);
+    out.add(3, word.flags & !VOCABULARY, 0);
+    let word_like = u32::from(word.flags & ENGLISH != 0) | u32::from(word.flags & COMMON != 0) << 1;
+    out.add(44, given_class(word.flags) << 3 | surname_class(word.flags), word_like << 4 | look);
     out.add(4, word.token.gap as u32, look);
     out.add(5, letters(word).min(8), look);
     if word.flags & VOCABULARY == 0 {
@@ -108,7 +110,7 @@ fn own(out: &mut Features, word: &Word, text: &str) {
         out.add(11, class_here, 0);
     }
     if word.pair != 0 {
-        out.add(12, u32::from(word.pair), look);
+        out.add(12, word.pair, look);
     }
 }
 
@@ -137,7 +139,7 @@ fn neighbours(out: &mut Features, words: &[Word], at: usize) {
     if let Some(before) = near(-1)
         && before.pair != 0
     {
-        out.add(27, u32::from(before.pair), words[at].look as u32);
+        out.add(27, before.pair, words[at].look as u32);
     }
 }
 
@@ -167,7 +169,7 @@ fn run(out: &mut Features, block: &Block, at: usize) {
         out.add(35, words[at].lex, look);
     }
     let all = &words[first..(last + 1).min(first + 8)];
-    let any = |flag: u16| u32::from(all.iter().any(|word| (word.flags | word.pair) & flag != 0));
+    let any = |flag: u32| u32::from(all.iter().any(|word| (word.flags | word.pair) & flag != 0));
     out.add(36, any(HEAD) | any(COMPANY) << 1 | any(EPONYM) << 2 | any(CITY) << 3, class(words[at].flags));
     if words[at].look != Look::Initial {
         out.add(37, lex(first.checked_sub(1)), class(words[last].flags));

@@ -80,7 +80,7 @@ pub(crate) fn each(first: usize, labels: &[u8], scores: &[Scores], found: &mut d
 
 /// Whether a span is one at all: some things are never names, however they look.
 pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
-    let every = |flags: u16| words.iter().all(|word| word.flags & flags != 0);
+    let every = |flags: u32| words.iter().all(|word| word.flags & flags != 0);
     match span.kind {
         // A state, a country, a nation is no place smaller than a state.
         Identifier::Place => !every(REGION | TERM | CALENDAR | DRUG),
@@ -103,7 +103,7 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
 }
 
 /// May this word be marked wherever it stands, or only where its surroundings speak for a name.
-pub(crate) const fn is_sure(flags: u16) -> bool {
+pub(crate) const fn is_sure(flags: u32) -> bool {
     flags & (COMMON | ENGLISH | EPONYM | DRUG | TERM | CALENDAR | REGION | HEAD | TITLE | LINK) == 0
 }
 

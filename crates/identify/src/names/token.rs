@@ -112,6 +112,11 @@ pub(crate) fn hash_of(words: &str) -> u64 {
     hash_finish(hash)
 }
 
+/// The hash of two pieces as one word.
+pub(crate) fn hash_of_both(front: &str, back: &str) -> u64 {
+    hash_finish(front.chars().chain(back.chars()).fold(HASH_START, hash_letter))
+}
+
 /// Two hashes in their order as one: the key of a pair of words.
 pub(crate) const fn hash_pair(first: u64, second: u64) -> u64 {
     hash_finish(first.rotate_left(23) ^ second)
@@ -159,6 +164,9 @@ fn without_accent(letter: char) -> Option<u8> {
 const fn is_apostrophe(letter: char) -> bool {
     matches!(letter, '\'' | '\u{2019}' | '\u{2018}' | '\u{2bb}' | '\u{2bc}' | '`')
 }
+
+/// What is written for the Hawaiian okina and is nothing else.
+const OKINAS: [char; 2] = ['\u{2bb}', '\u{2bc}'];
 
 /// Cuts a text into words, one at a time.
 pub(crate) struct Words<'a> {
@@ -225,7 +233,9 @@ impl<'a> Words<'a> {
     }
 
     fn word(&mut self, gap: Gap) -> Token {
-        let start = self.at;
+        // The okina that a name begins with is part of it.
+        let before = &self.text[..self.at];
+        let start = self.at - OKINAS.iter().find(|okina| before.ends_with(**okina)).map_or(0, |okina| okina.len_utf8());
         let mut form = Form::default();
         let mut hash = HASH_START;
         let mut possessive = false;
@@ -355,6 +365,7 @@ impl Between {
             '\u{201c}' | '\u{ab}' => b'(',
             '\u{201d}' | '\u{bb}' => b')',
             '\u{2010}' | '\u{2011}' => b'-',
+            '\u{2bb}' | '\u{2bc}' => b'\\',
             _ => b'*',
         };
         self.take(like);
@@ -400,6 +411,7 @@ mod tests {
         let found: Vec<_> =
             words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
         assert_eq!(found, ["Smith", "O'Brien", "Ka\u{2bb}ahumanu", "D\u{2019}Angelo"]);
+        assert_eq!(words("see \u{2bb}Iolani")[1], ("\u{2bb}Iolani", Shape::Title, Gap::Space));
     }
 
     #[test]
