@@ -281,7 +281,7 @@ impl Back<'_> {
         let dot = usize::from(self.view.before(place) == b'.');
         let word = self.view.word_to(place - dot);
         let follows_a_word = word.is_some_and(|word| dot == 0 || (word.has(LABEL) && word.end - word.start <= 5));
-        if token.is("no") && (self.newlines > 0 || !follows_a_word) {
+        if token.is("no") && (self.newlines > 0 && self.mark < Mark::Colon || !follows_a_word) {
             return self.end();
         }
         if token.has(MARK) {

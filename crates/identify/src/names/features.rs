@@ -5,6 +5,7 @@
 //! What it refuses to know: weights and labels.
 
 use super::block::{Block, Look, Word, class};
+use super::model::ROW_BITS;
 use super::table::{CITY, COMMON, COMPANY, ENGLISH, EPONYM, HEAD, REGION, VOCABULARY, given_class, surname_class};
 use super::token::{Gap, Shape};
 
@@ -14,13 +15,13 @@ pub(crate) const FEATURES_MAX: usize = 48;
 /// The features of one word, as rows of weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Features {
-    rows: [u16; FEATURES_MAX],
+    rows: [u32; FEATURES_MAX],
     count: usize,
 }
 
 impl Features {
     /// The rows.
-    pub(crate) fn as_slice(&self) -> &[u16] {
+    pub(crate) fn as_slice(&self) -> &[u32] {
         &self.rows[..self.count]
     }
 
@@ -30,7 +31,7 @@ impl Features {
             ^ u64::from(id).wrapping_mul(0x1656_67b1_9e37_79f9);
         let mixed = (sum ^ (sum >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         if let Some(place) = self.rows.get_mut(self.count) {
-            *place = (mixed >> 48) as u16;
+            *place = (mixed >> (64 - ROW_BITS)) as u32;
             self.count += 1;
         }
     }

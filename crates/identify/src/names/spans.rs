@@ -7,7 +7,10 @@
 
 use super::block::{Block, Look, Word};
 use super::model::{OUTSIDE, Scores, is_inside};
-use super::table::{CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE};
+use super::table::{
+    CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE, given_class,
+    surname_class,
+};
 use crate::phi::{Confidence, Finding, Identifier};
 use std::ops::Range;
 
@@ -17,6 +20,9 @@ const FAVOUR: i32 = 12;
 const POINTS_PER_HUNDREDTH: i32 = 8;
 /// What the model may be sure of at most: only structure knows.
 const TAGGED_MAX: i32 = 97;
+
+/// From this confidence on a common word alone is a name.
+const SURE_OF_A_WORD: i32 = 72;
 
 /// Some words in a row with one label.
 pub(crate) struct Span {
@@ -97,9 +103,15 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
             let never =
                 |word: &Word| word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0;
             let phrase = words.last().is_some_and(|word| word.pair & EPONYM != 0);
-            letters > 0 && !words.iter().all(never) && !phrase
+            let common = words.len() == 1 && is_hardly_a_name(&words[0]) && span.confidence < SURE_OF_A_WORD;
+            letters > 0 && !words.iter().all(never) && !phrase && !common
         }
     }
+}
+
+/// A common word that few people are called by: alone it needs more than a capital.
+const fn is_hardly_a_name(word: &Word) -> bool {
+    word.flags & COMMON != 0 && given_class(word.flags) < 4 && surname_class(word.flags) < 5
 }
 
 /// May this word be marked wherever it stands, or only where its surroundings speak for a name.
