@@ -74,6 +74,11 @@ pub(crate) fn features(block: &Block, at: usize, label: LineLabel, text: &str) -
     let word = &words[at];
     own(&mut out, word, text);
     neighbours(&mut out, words, at);
+    if let Some(next) = words.get(at + 1).filter(|next| next.look == Look::Lower || next.look == Look::LowerText) {
+        let spelled = &text[next.token.start..next.token.end];
+        out.add(45, ending(spelled, 2), class(word.flags));
+        out.add(46, ending(spelled, 3), word.look as u32 | u32::from(next.flags & VOCABULARY != 0) << 4);
+    }
     run(&mut out, block, at);
     let class_here = class(word.flags);
     let far = label.words_ago.min(5);

@@ -22,7 +22,7 @@ const POINTS_PER_HUNDREDTH: i32 = 8;
 const TAGGED_MAX: i32 = 97;
 
 /// From this confidence on a common word alone is a name.
-const SURE_OF_A_WORD: i32 = 72;
+const SURE_OF_A_WORD: i32 = 80;
 
 /// Some words in a row with one label.
 pub(crate) struct Span {
@@ -111,7 +111,7 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
 
 /// A common word that few people are called by: alone it needs more than a capital.
 const fn is_hardly_a_name(word: &Word) -> bool {
-    word.flags & COMMON != 0 && given_class(word.flags) < 4 && surname_class(word.flags) < 5
+    word.flags & COMMON != 0 && given_class(word.flags) < 5 && surname_class(word.flags) < 6
 }
 
 /// May this word be marked wherever it stands, or only where its surroundings speak for a name.
