@@ -122,7 +122,28 @@ impl Block {
                 }
                 self.words[at].active = true;
             }
+            if self.words[at].look == Look::LowerText && at > 1 && self.is_after_firm_words(text, at) {
+                let rest = self.words[at..].iter().skip(1).take(2);
+                let count = 1 + rest.take_while(|word| word.token.gap == Gap::Space).count();
+                self.words[at..at + count].iter_mut().for_each(|word| word.active = true);
+            }
         }
+    }
+
+    /// In dictation a firm's name is words like others; what stands before it says what follows.
+    fn is_after_firm_words(&self, text: &str, at: usize) -> bool {
+        let spelled = |index: usize| &text[self.words[index].token.start..self.words[index].token.end];
+        let pair = (spelled(at - 2), spelled(at - 1));
+        let plain = self.words[at].flags & LINK == 0 && self.words[at].token.gap == Gap::Space;
+        plain
+            && matches!(
+                pair,
+                ("works" | "working" | "worked" | "work" | "days" | "school", "at" | "for")
+                    | ("employer", "is")
+                    | ("employed", "by")
+                    | ("goes" | "went", "to")
+                    | ("form" | "forms" | "straight", "from" | "for")
+            )
     }
 
     fn is_candidate(&self, text: &str, at: usize, before: Option<Word>, after: Option<Word>) -> bool {
@@ -147,7 +168,7 @@ impl Block {
                     || (follows && word.flags & HEAD != 0)
             }
             Look::LowerText => titled || word.pair & PLACES != 0 || is_dictated_name(text, word, before, after),
-            Look::Title if word.flags & COMMON != 0 && !listed => {
+            Look::Title if word.flags & COMMON != 0 && !listed && !titled => {
                 after.is_some_and(|next| next.look != Look::Lower || next.flags & LINK != 0) || follows
             }
             _ => true,

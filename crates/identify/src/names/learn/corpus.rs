@@ -261,8 +261,29 @@ impl<'a> Corpus<'a> {
                 sample.spans.push((start, sample.text.len(), kind));
             }
         }
+        if dice.below(100) < WRAPPED {
+            wrap(&mut sample.text, &mut dice);
+        }
         sample
     }
+}
+
+/// Of a hundred samples so many have lines that end anywhere.
+const WRAPPED: usize = 20;
+
+/// Ends lines where there were blanks; places stay as they are.
+fn wrap(text: &mut String, dice: &mut Dice) {
+    let mut line = dice.below(60);
+    let limit = 40 + dice.below(40);
+    let wrapped = text.chars().map(|letter| {
+        line = if letter == '\n' { 0 } else { line + 1 };
+        if letter == ' ' && line > limit {
+            line = 0;
+            return '\n';
+        }
+        letter
+    });
+    *text = wrapped.collect();
 }
 
 fn capitalised_words(entry: &str) -> String {
