@@ -302,6 +302,9 @@ fn known(text: &str, token: &Token, table: Table<'_>) -> Word {
         flags = table.flags(token.hash);
         if flags == 0 {
             flags = form_of_word(&text[token.start..token.end], table);
+        } else if flags & (COMMON | ENGLISH) != 0 && flags & TITLE == 0 && !text[token.start..token.end].is_ascii() {
+            // The accents that the look-up leaves out make another word of it: no English word is written "Tô".
+            flags &= !(COMMON | ENGLISH | VOCABULARY | LINK);
         }
     }
     let lex = lex(token, flags);

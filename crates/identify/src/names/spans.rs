@@ -5,17 +5,18 @@
 //!
 //! What it refuses to know: features and weights.
 
-use super::block::{Block, Look, Word};
+use super::block::{Block, Look, Word, has_capital};
 use super::model::{OUTSIDE, Scores, is_inside};
 use super::table::{
-    CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE, given_class,
-    surname_class,
+    CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE, VOCABULARY,
+    given_class, surname_class,
 };
+use super::token::Gap;
 use crate::phi::{Confidence, Finding, Identifier};
 use std::ops::Range;
 
 /// Added to the score of every label but "outside": a missed name costs more than a false one.
-const FAVOUR: i32 = 12;
+const FAVOUR: i32 = 15;
 /// A lead over "outside" of this many points is one hundredth of confidence.
 const POINTS_PER_HUNDREDTH: i32 = 8;
 /// What the model may be sure of at most: only structure knows.
@@ -50,6 +51,28 @@ impl Span {
             rule,
         }
     }
+}
+
+/// A span that goes on over the second half of a double name, and over what follows an initial.
+pub(crate) fn extended(words: &[Word], span: &Span) -> Span {
+    let mut end = span.words.end;
+    while span.kind == Identifier::Name && end < words.len() && end < span.words.end + 3 {
+        let (last, next) = (&words[end - 1], &words[end]);
+        let one_letter = last.token.end - last.token.start == 1;
+        let joined = match next.token.gap {
+            Gap::Hyphen => true,
+            Gap::Space | Gap::Stop | Gap::Line => one_letter && end > span.words.start + 1,
+            _ => false,
+        };
+        let plain = COMMON | ENGLISH | DRUG | TERM | HEAD | EPONYM | CALENDAR | VOCABULARY;
+        let may_be_one = next.flags & (GIVEN | SURNAME) != 0 && next.flags & COMMON == 0 || next.flags & plain == 0;
+        let like = matches!(next.look, Look::LowerText) || has_capital(next.token.shape);
+        if !joined || !may_be_one || !like {
+            break;
+        }
+        end += 1;
+    }
+    Span { words: span.words.start..end, kind: span.kind, confidence: span.confidence }
 }
 
 /// Leans towards finding.

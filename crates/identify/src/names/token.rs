@@ -249,7 +249,14 @@ impl<'a> Words<'a> {
         let mut form = Form::default();
         let mut hash = HASH_START;
         let mut possessive = false;
-        let mut end = start;
+        // Nearly all letters are plain: they are taken without a look at what else they could be.
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(self.at).filter(|byte| byte.is_ascii_alphabetic()) {
+            form.take_plain(byte);
+            hash = hash_step(hash, byte | 0x20);
+            self.at += 1;
+        }
+        let mut end = self.at;
         while let Some((letter, in_word)) = self.letter(self.at) {
             let next = self.at + letter.len_utf8();
             if is_apostrophe(letter) {
@@ -319,6 +326,14 @@ impl Form {
         self.first_is_capital |= capital && self.letters == 0;
         self.letters += 1;
         self.capitals += u32::from(capital);
+    }
+
+    /// The same for a letter of ASCII.
+    const fn take_plain(&mut self, letter: u8) {
+        let capital = letter.is_ascii_uppercase();
+        self.first_is_capital |= capital && self.letters == 0;
+        self.letters += 1;
+        self.capitals += capital as u32;
     }
 
     fn shape(&self, bytes: usize) -> Shape {
