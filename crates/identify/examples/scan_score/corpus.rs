@@ -11,7 +11,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use strongroom_identify::Identifier;
 
-/// Spoken by the people of one practice: each value with what stands around it in a text.
+/// Names, numbers and birth dates of the patients of one practice.
 pub(crate) struct Values(Vec<String>);
 
 /// One labelled value.
