@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use strongroom_identify::names::learn::{self, Sources};
 
 /// Our own lists, in the order in which they are read.
-const OWN: &[&str] = &["words.txt", "surnames.txt", "drugs.txt", "eponyms.txt", "terms.txt"];
+const OWN: &[&str] = &["words.txt", "surnames.txt", "drugs.txt", "eponyms.txt", "terms.txt", "frequent.txt"];
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
@@ -47,12 +47,11 @@ fn train(check: bool) -> std::io::Result<bool> {
     let templates: String = names.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
     let packed = fs::read(shared.join("nltk-words.zip"))?;
     let (english, basic) = (member(&packed, "words/en")?, member(&packed, "words/en-basic")?);
-    let (first_names, surnames) = (list("first-names.txt")?, list("surnames.txt")?);
+    let census = unpacked(&fs::read(data.join("names/census.txt.gz"))?)?;
     let (cities, counties, hospitals) = (list("cities.txt")?, list("counties.txt")?, list("hospitals.txt")?);
     let grammar = fs::read_to_string(data.join("train/grammar.txt"))?;
     let sources = Sources {
-        first_names: &first_names,
-        surnames: &surnames,
+        census: &census,
         cities: &cities,
         counties: &counties,
         hospitals: &hospitals,
@@ -78,6 +77,12 @@ fn train(check: bool) -> std::io::Result<bool> {
         }
     }
     Ok(same)
+}
+
+fn unpacked(packed: &[u8]) -> std::io::Result<String> {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn member(packed: &[u8], name: &str) -> std::io::Result<String> {

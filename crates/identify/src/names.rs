@@ -84,6 +84,7 @@ impl Names {
         let mut found = Vec::new();
         let mut memory = Memory::new(known, self.tagger.table);
         self.tagger.each_span(text, &mut |block, span| {
+            let span = &spans::extended(&block.words, span);
             if spans::is_kept(&block.words[span.words.clone()], span) {
                 memory.remember(&block.words[span.words.clone()], span);
                 found.push(span.finding(block));

@@ -242,7 +242,7 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     let start = box_start(view, word.start)?;
-    Some(found((start, end), Identifier::Address, 93, "address.box"))
+    Some(found((start, with_unit(view, end)), Identifier::Address, 93, "address.box"))
 }
 
 /// Where "P.O.", "PO", "P O" or "Post Office" begins before "Box".

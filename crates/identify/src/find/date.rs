@@ -27,12 +27,14 @@ const BEFORE_A_DAY: &[&str] = &[
     "admitted",
     "discharged",
     "born",
-    "of",
-    "by",
-    "after",
-    "before",
-    "and",
+    "issued",
+    "appointment",
+    "visit",
+    "expires",
+    "due",
 ];
+/// And these, if the numbers are no dose and no score: "give 1/2", "follow up 11/23".
+const BEFORE_A_LATE_DAY: &[&str] = &["up", "back", "return", "returns", "given", "placed", "started", "again"];
 
 /// A date that begins with this run.
 pub(super) fn numeric(view: View<'_>, run: Run) -> Option<Finding> {
@@ -178,8 +180,11 @@ fn day_without_year(view: View<'_>, run: Run) -> Option<Finding> {
         && word.has(LABEL)
         && label::before(view, run.start).is_some_and(|label| label.noun == Noun::Date);
     let after = view.word_after(end);
-    let follows = after.is_none_or(|word| word.has(FUNCTION | FILLER) && !word.is("of") && !word.is("to"));
-    let strong = BEFORE_A_DAY[..12].iter().any(|text| word.is(text));
+    // No fraction has such a denominator, and no scale.
+    let late = day > 12 || (month > day && day != 5);
+    let follows = after.is_none_or(|word| word.has(FUNCTION | FILLER) && !word.is("of") && (late || !word.is("to")));
+    let is_one = |words: &[&str]| words.iter().any(|text| word.is(text));
+    let strong = is_one(BEFORE_A_DAY) || day > 12 && is_one(BEFORE_A_LATE_DAY);
     (follows && (strong || is_labelled)).then(|| found((run.start, end), Identifier::Date, 65, "date.no_year"))
 }
 

@@ -267,7 +267,10 @@ impl Back<'_> {
         let token = if token.end - token.start == 1 { self.acronym(token) } else { token };
         // A label on the line above is marked, or is alone there.
         let alone = matches!(self.view.before(token.start), b'\n' | 0);
-        if self.newlines > 0 && self.mark == Mark::None && !token.has(MARK) && !alone {
+        // "(born 1983, MRN" at a line's end says what the next line begins with, since it means nothing else.
+        let plain =
+            token.has(LABEL) && matches!(Noun::of(token.word.value), Noun::Mrn | Noun::Ssn) && self.fillers == 0;
+        if self.newlines > 0 && self.mark == Mark::None && !token.has(MARK) && !alone && !plain {
             return Some(self.label(Noun::None));
         }
         if token.is("last") || token.is("ending") || token.is("ends") {
@@ -277,11 +280,11 @@ impl Back<'_> {
             return Some(label);
         }
         // "Patient: No. 200 steps" denies; "policy no. 200" counts.
-        let place = self.view.skip_blanks_back(token.start);
+        let place = self.view.skip_wrap_back(token.start);
         let dot = usize::from(self.view.before(place) == b'.');
         let word = self.view.word_to(place - dot);
         let follows_a_word = word.is_some_and(|word| dot == 0 || (word.has(LABEL) && word.end - word.start <= 5));
-        if token.is("no") && (self.newlines > 0 || !follows_a_word) {
+        if token.is("no") && (self.newlines > 0 && self.mark < Mark::Colon || !follows_a_word) {
             return self.end();
         }
         if token.has(MARK) {

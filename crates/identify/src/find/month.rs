@@ -23,6 +23,25 @@ pub(super) fn around(view: View<'_>, run: Run) -> Option<Finding> {
     before_month(view, run)
 }
 
+/// What stands before the name of a month that is meant as one.
+const BEFORE_A_MONTH: &[&str] =
+    &["in", "since", "last", "until", "till", "early", "late", "mid", "next", "this", "through", "by"];
+
+/// The name of a month alone, "the same in October": an element of a date (45 CFR 164.514(b)(2)(i)(C)).
+pub(super) fn alone(view: View<'_>, month: Token) -> Option<Finding> {
+    let before = view.word_to(view.skip_wrap_back(month.start)).filter(|word| word.end < month.start)?;
+    let introduced = BEFORE_A_MONTH.iter().any(|word| before.is(word));
+    let after = view.skip_wrap(month.end);
+    // A name, a number or a hyphen goes on with it.
+    let upper = view.is_capital(month.start + 1);
+    let ends_here = !matches!(view.at(month.end), b'-' | b'/' | b'\'') && !is(view.at(after), DIGIT);
+    let goes_on = !upper && view.is_capital(after) && after < month.end + 2;
+    let ordinary = is_doubtful(view, month) || month.is("august") && !view.is_capital(month.start);
+    let long = month.end - month.start > 3 || month.is("may");
+    let meant = introduced && long && ends_here && !goes_on && !ordinary;
+    meant.then(|| found((month.start, month.end), Identifier::Date, 60, "date.month"))
+}
+
 /// The month that stands before the run, past blanks, commas, dots and "the".
 fn month_before(view: View<'_>, run: Run) -> Option<Token> {
     let mut place = run.start;
@@ -67,6 +86,7 @@ fn year_after(view: View<'_>, from: usize) -> Option<(usize, u32)> {
     for _ in 0..4 {
         match view.at(place) {
             b' ' | b',' | b'.' | b'\t' => place += 1,
+            b'\n' if is(view.at(place + 1), DIGIT) => place += 1,
             b'-' | b'/' | b'\'' => {
                 tight = true;
                 place += 1;
@@ -155,7 +175,13 @@ fn before_month(view: View<'_>, run: Run) -> Option<Finding> {
             place += 1;
         }
     }
+    // The line may end between day and month, if a year follows.
+    let wrapped = view.at(place) == b'\n';
+    place += usize::from(wrapped);
     let mut word = view.word_at(place)?;
+    if wrapped && !(word.has(MONTH) && year_after(view, word.end).is_some()) {
+        return None;
+    }
     if word.is("day") {
         word = view.word_after(word.end)?;
     }

@@ -299,7 +299,7 @@ pub(super) fn spoken_dot(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> u
 
 /// The beginning of the letters and digits before blanks.
 fn chunk_before(view: View<'_>, place: usize) -> Option<usize> {
-    let to = view.skip_blanks_back(place);
+    let to = view.skip_wrap_back(place);
     let start = view.run_start(to, ALNUM, 40);
     (start < to && to < place).then_some(start)
 }

@@ -43,6 +43,8 @@ fn groups(view: View<'_>, run: Run) -> Groups {
             let dash = view.dash(place);
             match byte {
                 b' ' => place += 1,
+                // A line may end after the area code in parentheses.
+                b'\n' if mark == b')' => place += 1,
                 b'(' | b')' | b'.' | b'/' if mark == b' ' || mark == b')' => (place, mark) = (place + 1, byte),
                 0xc2 if view.at(place + 1) == 0xa0 => place += 2,
                 _ if dash > 0 && mark != b'-' => (place, mark) = (place + dash, b'-'),
@@ -204,6 +206,7 @@ fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Labe
     let (sure, kind) = match label {
         _ if after && shape.alone > 0 => (90, Identifier::Fax),
         None if after => (shape.labelled.saturating_sub(8), Identifier::Fax),
+        None if is_line(view, span.0) => (shape.labelled.saturating_sub(20), Identifier::Phone),
         None if named_after => (shape.labelled.saturating_sub(8), Identifier::Phone),
         Some(label) if label.noun == Noun::Fax => (shape.labelled, Identifier::Fax),
         Some(label) if label.noun == Noun::AnyNumber && shape.rule == "phone.other" => return None,
@@ -216,9 +219,17 @@ fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Labe
         _ => (shape.alone, Identifier::Phone),
     };
     let is_labelled = label.is_some_and(|label| label.is(&[Noun::Phone, Noun::Fax]));
-    let doubtful =
-        !named_after && !after && sure <= 62 && (label::counts(view, span.1) || label::is_code(view, span.0));
+    let doubtful = !named_after
+        && !after
+        && sure <= 62
+        && !is_line(view, span.0)
+        && (label::counts(view, span.1) || label::is_code(view, span.0));
     (sure > 0 && (is_labelled || !doubtful)).then(|| found(span, kind, sure, shape.rule))
+}
+
+/// "the nurse line 555-0100": a line that is called, and none of a page.
+fn is_line(view: View<'_>, start: usize) -> bool {
+    view.word_before(start).is_some_and(|word| word.is("line") || word.is("hotline"))
 }
 
 /// "x123", "ext. 123", "extension 123", "#123" after the number.

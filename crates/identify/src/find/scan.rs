@@ -6,10 +6,10 @@
 //!
 //! What must always hold: each place is visited at most once, and what a reader has found or passed over is skipped.
 
-use super::lexicon::{self, SPOKEN};
+use super::lexicon::{self, MONTH, SPOKEN};
 use super::sift::Sift;
-use super::view::{ALNUM, LETTER, View, is};
-use super::{net, number, spoken};
+use super::view::{ALNUM, LETTER, Token, View, is};
+use super::{month, net, number, spoken};
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -87,7 +87,8 @@ const fn heads() -> [u64; HEADS] {
     const WORDS: &[&[u8; 4]] = &[
         b"zero", b"one ", b"two ", b"thre", b"four", b"five", b"six ", b"seve", b"eigh", b"nine", b"ten ", b"elev",
         b"twel", b"thir", b"fift", b"sixt", b"twen", b"fort", b"nint", b"firs", b"seco", b"tent", b"doub", b"trip",
-        b"dot ",
+        b"dot ", b"janu", b"febr", b"marc", b"apri", b"may ", b"june", b"july", b"augu", b"sept", b"octo", b"nove",
+        b"dece",
     ];
     let mut heads = [0; HEADS];
     let mut index = 0;
@@ -163,10 +164,19 @@ fn visit(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
         byte if byte.is_ascii_digit() => number::visit(view, anchor, sift),
         _ => match view.word_at(anchor) {
             Some(token) if token.has(SPOKEN) => spoken::visit(view, token, sift),
+            Some(token) if token.has(MONTH) => month_alone(view, token, sift),
             Some(token) if token.key == lexicon::key("dot") => net::spoken_dot(view, token, sift),
             _ => anchor + 1,
         },
     }
+}
+
+/// The name of a month without digits around it.
+fn month_alone(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize {
+    if let Some(finding) = month::alone(view, token) {
+        sift.push(finding);
+    }
+    token.end
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::lexicon::{FIGURE, MONTH, ORDINAL, REPEAT, SCALE, SPOKEN, TEEN, TENS};
 use super::number;
 use super::sift::{Sift, found};
 use super::view::{ALNUM, DIGIT, Token, View, is};
-use super::{address, age};
+use super::{address, age, zip};
 use crate::phi::{Finding, Identifier};
 
 /// Longest row of number words that is one number.
@@ -97,6 +97,7 @@ fn row(view: View<'_>, first: Token) -> Row {
         while place < row.end + 3 && matches!(view.at(place), b' ' | b'-' | b',' | b'\t') {
             place += 1;
         }
+        place = view.skip_wrap(place);
         let Some(mut word) = view.word_at(place).filter(|_| place > row.end) else { break };
         let joins = word.is("and") && row.tokens().last().is_some_and(|last| last.has(SCALE))
             || word.is("dash")
@@ -192,7 +193,7 @@ fn year<'a>(tokens: impl Iterator<Item = Token> + Clone + 'a) -> Option<u32> {
 
 /// The month before the row, also past "the" and "of".
 fn month_before(view: View<'_>, place: usize) -> Option<Token> {
-    let mut to = view.skip_blanks_back(place);
+    let mut to = view.skip_wrap_back(place);
     if view.before(to) == b',' {
         to -= 1;
     }
@@ -213,10 +214,10 @@ fn dated(view: View<'_>, row: &Row) -> Option<Finding> {
     if ordinal + 1 != row.count || row.count > 2 {
         return None;
     }
-    let mut word = view.word_after(row.end)?;
+    let mut word = view.word_at(view.skip_wrap(row.end))?;
     for filler in ["day", "of"] {
         if word.is(filler) {
-            word = view.word_after(word.end)?;
+            word = view.word_at(view.skip_wrap(word.end))?;
         }
     }
     let day = amount(row.tokens())?;
@@ -230,12 +231,12 @@ fn dated(view: View<'_>, row: &Row) -> Option<Finding> {
 
 /// Where a year ends, in digits or in words, that stands after this place.
 fn year_end(view: View<'_>, from: usize) -> Option<usize> {
-    let mut place = view.skip_blanks(from);
+    let mut place = view.skip_wrap(from);
     if view.at(place) == b',' {
-        place = view.skip_blanks(place + 1);
+        place = view.skip_wrap(place + 1);
     }
     if let Some(word) = view.word_at(place).filter(|word| word.is("of") || word.is("in")) {
-        place = view.skip_blanks(word.end);
+        place = view.skip_wrap(word.end);
     }
     let digits = view.run_end(place, DIGIT, 5);
     if digits == place + 4 && is_year(view.number(place, digits)) && !is(view.at(digits), ALNUM) {
@@ -291,14 +292,38 @@ fn aged(view: View<'_>, row: &Row) -> Option<Finding> {
 /// A number in words, under a label or by its length.
 fn numbered(view: View<'_>, row: &Row) -> Option<Finding> {
     let figures = figures(row.tokens());
-    if figures.count < 3 || label::counts(view, row.end) {
+    // Seven digits said one by one count nothing, whatever follows.
+    if figures.count < 3 || figures.single < 7 && label::counts(view, row.end) {
         return None;
     }
-    let span = (row.start, row.end);
-    let label = label::before(view, row.start);
+    let (start, label) = label_of(view, row.start);
+    let span = (start, row.end);
+    if figures.count == 5 && figures.single == 5 && label.is_none() {
+        let three = figures.digits[..3].iter().fold(0, |sum, digit| sum * 10 + u32::from(*digit));
+        return zip::is_after_spoken_state(view, start, three).then(|| found(span, Identifier::Zip, 75, "zip.spoken"));
+    }
     match label.filter(|label| label.noun != Noun::Date || figures.count <= 8) {
         Some(label) => named(span, label, row, &figures).or_else(|| by_length(span, &figures)),
         None => by_length(span, &figures),
+    }
+}
+
+/// The label, and where the number begins: letters said one by one before the digits are part of it, "record number u
+/// zero two".
+fn label_of(view: View<'_>, start: usize) -> (usize, Option<Label>) {
+    let mut spelled = start;
+    for _ in 0..4 {
+        let place = view.skip_wrap_back(spelled);
+        match view.word_to(place).filter(|word| word.end - word.start == 1 && place < spelled) {
+            Some(letter) => spelled = letter.start,
+            None => break,
+        }
+    }
+    let label = label::before(view, spelled)
+        .filter(|label| spelled < start && label.fillers == 0 && number::named(label.noun).is_some());
+    match label {
+        Some(label) => (spelled, Some(label)),
+        None => (start, label::before(view, start)),
     }
 }
 

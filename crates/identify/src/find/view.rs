@@ -167,6 +167,23 @@ impl View<'_> {
         place
     }
 
+    /// Past the blanks and at most one line end among them: prose is wrapped anywhere.
+    pub(super) fn skip_wrap(self, from: usize) -> usize {
+        let place = self.skip_blanks(from);
+        let line = place + usize::from(self.at(place) == b'\r');
+        if self.at(line) == b'\n' { self.skip_blanks(line + 1) } else { place }
+    }
+
+    /// Before the blanks and at most one line end among them.
+    pub(super) fn skip_wrap_back(self, to: usize) -> usize {
+        let place = self.skip_blanks_back(to);
+        if self.before(place) != b'\n' {
+            return place;
+        }
+        let line = place - 1;
+        self.skip_blanks_back(line - usize::from(self.before(line) == b'\r'))
+    }
+
     /// The word that begins exactly here. Apostrophes belong to it and are not part of its key.
     pub(super) fn word_at(self, from: usize) -> Option<Token> {
         let mut end = from;

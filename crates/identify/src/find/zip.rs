@@ -100,6 +100,14 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     Some(found((run.start, end), Identifier::Zip, if plus_four { sure.max(90) } else { sure }, "zip.state"))
 }
 
+/// Whether a state stands before digits that were said one by one, in small letters and without a comma.
+pub(super) fn is_after_spoken_state(view: View<'_>, place: usize, three: u32) -> bool {
+    let Some(word) = view.word_to(view.skip_wrap_back(place)) else { return false };
+    let text = &view.bytes[word.start..word.end];
+    let in_range = |ranges: &[(u32, u32)]| ranges.iter().any(|(low, high)| (*low..=*high).contains(&three));
+    word.has(STATE) || STATES.iter().any(|(state, ranges)| text.eq_ignore_ascii_case(&state[..]) && in_range(ranges))
+}
+
 /// How sure the state before the place makes it; none without a state.
 fn after_state(view: View<'_>, place: usize, three: u32) -> Option<u8> {
     let mut from = place;

@@ -6,10 +6,10 @@
 //! What it refuses to know: weights and labels.
 
 use super::table::{
-    CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE,
-    Table, VOCABULARY,
+    CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME,
+    SURNAME_OR_GIVEN_CLASS, TERM, TITLE, Table, VOCABULARY, given_class, surname_class,
 };
-use super::token::{Gap, Shape, Token, hash_of, hash_pair};
+use super::token::{Gap, Shape, Token, hash_of_both, hash_pair};
 
 /// How a word is written, seen together with its surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,9 @@ pub(crate) struct Word {
     /// The word itself.
     pub token: Token,
     /// The lists it is on.
-    pub flags: u16,
+    pub flags: u32,
     /// The lists that it and the next word are on as a pair.
-    pub pair: u16,
+    pub pair: u32,
     /// How it is written.
     pub look: Look,
     /// Stands for the word where the model knows it, otherwise for its lists.
@@ -60,8 +60,8 @@ pub(crate) struct Block {
 }
 
 /// Lists that make a word a possible part of a name.
-const NAMES: u16 = GIVEN | SURNAME;
-const PLACES: u16 = CITY | CITY_PART;
+const NAMES: u32 = GIVEN | SURNAME;
+const PLACES: u32 = CITY | CITY_PART;
 
 impl Block {
     /// Takes the words of a stretch of `text` that begins at byte `base` of it.
@@ -122,7 +122,28 @@ impl Block {
                 }
                 self.words[at].active = true;
             }
+            if self.words[at].look == Look::LowerText && at > 1 && self.is_after_firm_words(text, at) {
+                let rest = self.words[at..].iter().skip(1).take(2);
+                let count = 1 + rest.take_while(|word| word.token.gap == Gap::Space).count();
+                self.words[at..at + count].iter_mut().for_each(|word| word.active = true);
+            }
         }
+    }
+
+    /// In dictation a firm's name is words like others; what stands before it says what follows.
+    fn is_after_firm_words(&self, text: &str, at: usize) -> bool {
+        let spelled = |index: usize| &text[self.words[index].token.start..self.words[index].token.end];
+        let pair = (spelled(at - 2), spelled(at - 1));
+        let plain = self.words[at].flags & LINK == 0 && self.words[at].token.gap == Gap::Space;
+        plain
+            && matches!(
+                pair,
+                ("works" | "working" | "worked" | "work" | "days" | "school", "at" | "for")
+                    | ("employer", "is")
+                    | ("employed", "by")
+                    | ("goes" | "went", "to")
+                    | ("form" | "forms" | "straight", "from" | "for")
+            )
     }
 
     fn is_candidate(&self, text: &str, at: usize, before: Option<Word>, after: Option<Word>) -> bool {
@@ -146,8 +167,8 @@ impl Block {
                     || (rare && word.flags & NAMES != 0)
                     || (follows && word.flags & HEAD != 0)
             }
-            Look::LowerText => titled || word.pair & PLACES != 0 || is_dictated_name(text, word, before),
-            Look::Title if word.flags & COMMON != 0 && !listed => {
+            Look::LowerText => titled || word.pair & PLACES != 0 || is_dictated_name(text, word, before, after),
+            Look::Title if word.flags & COMMON != 0 && !listed && !titled => {
                 after.is_some_and(|next| next.look != Look::Lower || next.flags & LINK != 0) || follows
             }
             _ => true,
@@ -184,55 +205,81 @@ impl Block {
 }
 
 /// In dictation every word is small, so that only rare words are candidates by themselves; a name that is a word is one
-/// after a name or after what often stands before names.
-fn is_dictated_name(text: &str, word: &Word, before: Option<Word>) -> bool {
-    if word.flags == 0 {
-        return word.token.end - word.token.start >= 3;
+/// after a name or after what often stands before names, or where more people than sentences have it.
+fn is_dictated_name(text: &str, word: &Word, before: Option<Word>, after: Option<Word>) -> bool {
+    let bytes = word.token.end - word.token.start;
+    let follows = before.is_some_and(|before| before.active && word.token.gap == Gap::Space);
+    if bytes == 1 {
+        // An initial: between two names, or after one at the end of its line.
+        return follows && after.is_none_or(|next| next.flags & NAMES != 0 || next.flags & (COMMON | ENGLISH) == 0);
     }
-    if word.flags & (NAMES | PLACES | COMPANY | HEAD) == 0 || word.flags & (DRUG | TERM) != 0 {
-        return false;
+    if word.flags & (LISTED | SURNAME_OR_GIVEN_CLASS) == 0 {
+        return word.flags & (COMMON | ENGLISH | DRUG | TERM | VOCABULARY) == 0 && bytes >= 3 || follows && bytes < 4;
     }
-    if word.flags & (COMMON | ENGLISH | VOCABULARY) == 0 || word.flags & NAMES != 0 && word.flags & COMMON == 0 {
+    let Some(before) = before else { return word.flags & LISTED != 0 };
+    let introduced = is_introduction(&text[before.token.start..before.token.end]);
+    if introduced && (word.flags & COMMON == 0 || given_class(word.flags).max(surname_class(word.flags)) >= 4) {
         return true;
     }
-    let Some(before) = before else { return false };
-    let follows = before.active && word.token.gap == Gap::Space;
     if follows && before.flags & (NAMES | PLACES) != 0 {
         return word.flags & COMMON == 0 || before.flags & COMMON == 0;
     }
-    let spelled = &text[before.token.start..before.token.end];
-    let is_one_of = |words: &[&str]| words.contains(&spelled);
-    let greeted = is_one_of(&["hi", "hey", "hello", "named", "missus", "mister"]);
-    greeted || word.flags & COMMON == 0 && is_one_of(BEFORE_NAMES)
+    if word.flags & LISTED == 0 || word.flags & (DRUG | TERM | COMMON) != 0 {
+        return false;
+    }
+    let plain = word.flags & (ENGLISH | VOCABULARY) != 0;
+    !plain || given_class(word.flags) >= 4 || surname_class(word.flags) >= 5 || word.flags & PLACES != 0
 }
 
+/// Lists that make a small word a candidate.
+const LISTED: u32 = NAMES | PLACES | COMPANY | HEAD;
+
 /// What often stands before a name in dictation and talk.
-const BEFORE_NAMES: &[&str] = &[
-    "so",
-    "is",
-    "and",
-    "with",
-    "morning",
-    "afternoon",
-    "evening",
-    "okay",
-    "alright",
-    "thanks",
-    "by",
-    "from",
-    "in",
-    "patient",
-    "wife",
-    "husband",
-    "son",
-    "daughter",
-    "mother",
-    "father",
-    "brother",
-    "sister",
-    "called",
-    "at",
-];
+fn is_introduction(word: &str) -> bool {
+    const BEFORE_NAMES: &[&str] = &[
+        "afternoon",
+        "alright",
+        "and",
+        "at",
+        "brother",
+        "by",
+        "called",
+        "cc",
+        "copy",
+        "daughter",
+        "dictating",
+        "evening",
+        "father",
+        "for",
+        "from",
+        "hello",
+        "hey",
+        "hi",
+        "husband",
+        "in",
+        "is",
+        "miss",
+        "missus",
+        "mister",
+        "morning",
+        "mother",
+        "named",
+        "nurse",
+        "of",
+        "okay",
+        "on",
+        "patient",
+        "sister",
+        "so",
+        "son",
+        "thanks",
+        "this",
+        "to",
+        "wife",
+        "with",
+    ];
+    BEFORE_NAMES.binary_search(&word).is_ok()
+}
 
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -255,29 +302,32 @@ fn known(text: &str, token: &Token, table: Table<'_>) -> Word {
         flags = table.flags(token.hash);
         if flags == 0 {
             flags = form_of_word(&text[token.start..token.end], table);
+        } else if flags & (COMMON | ENGLISH) != 0 && flags & TITLE == 0 && !text[token.start..token.end].is_ascii() {
+            // The accents that the look-up leaves out make another word of it: no English word is written "Tô".
+            flags &= !(COMMON | ENGLISH | VOCABULARY | LINK);
         }
     }
     let lex = lex(token, flags);
     Word { token: *token, flags, pair: 0, look: Look::Other, lex, active: false }
 }
 
-/// Forms that dictionaries leave out: plural, past, -ing, -ly.
-fn form_of_word(word: &str, table: Table<'_>) -> u16 {
+/// Forms that dictionaries leave out.
+fn form_of_word(word: &str, table: Table<'_>) -> u32 {
+    let is_word = |hash: u64| table.flags(hash) & (ENGLISH | TERM | DRUG) != 0;
+    if is_form_of(word, is_word) { ENGLISH } else { 0 }
+}
+
+/// Is it the plural, past, -ing or -ly of what `is_word` knows by its hash.
+pub(crate) fn is_form_of(word: &str, is_word: impl Fn(u64) -> bool) -> bool {
     if word.len() < 4 || !word.is_ascii() {
-        return 0;
+        return false;
     }
     let small = word.as_bytes();
-    for (ending, instead) in ENDINGS {
-        let Some(stem_bytes) = small.len().checked_sub(ending.len()) else { continue };
-        if stem_bytes >= 3 && small[stem_bytes..].eq_ignore_ascii_case(ending.as_bytes()) {
-            let stem = &word[..stem_bytes];
-            let hash = if instead.is_empty() { hash_of(stem) } else { hash_of(&format!("{stem}{instead}")) };
-            if table.flags(hash) & (ENGLISH | TERM | DRUG) != 0 {
-                return ENGLISH;
-            }
-        }
-    }
-    0
+    ENDINGS.iter().any(|(ending, instead)| {
+        let Some(stem_bytes) = small.len().checked_sub(ending.len()).filter(|stem| *stem >= 3) else { return false };
+        small[stem_bytes..].eq_ignore_ascii_case(ending.as_bytes())
+            && is_word(hash_of_both(&word[..stem_bytes], instead))
+    })
 }
 
 const ENDINGS: &[(&str, &str)] = &[
@@ -295,14 +345,32 @@ const ENDINGS: &[(&str, &str)] = &[
     ("ness", ""),
 ];
 
-/// What the lists say, in eight bits.
-pub(crate) fn class(flags: u16) -> u32 {
-    let groups =
-        [GIVEN, SURNAME, CITY | CITY_PART, ENGLISH, COMMON, EPONYM, DRUG | TERM, REGION | CALENDAR | COMPANY | HEAD];
-    groups.iter().enumerate().map(|(bit, group)| u32::from(flags & group != 0) << bit).sum()
+/// What the lists say, in ten bits: of names how frequent they are, in four steps each.
+pub(crate) fn class(flags: u32) -> u32 {
+    let groups = [CITY | CITY_PART, ENGLISH, COMMON, EPONYM, DRUG | TERM, REGION | CALENDAR | COMPANY | HEAD];
+    let lists: u32 = groups.iter().enumerate().map(|(bit, group)| u32::from(flags & group != 0) << bit).sum();
+    let surname = step(surname_class(flags), flags & SURNAME != 0);
+    let given = step(given_class(flags), flags & GIVEN != 0);
+    lists << 4 | surname << 2 | given
 }
 
-fn lex(token: &Token, flags: u16) -> u32 {
+/// Rare, usual, frequent; a name on a list of ours, of which nobody has counted, is usual.
+const fn step(class: u32, listed: bool) -> u32 {
+    match class {
+        0 => {
+            if listed {
+                2
+            } else {
+                0
+            }
+        }
+        1 | 2 => 1,
+        3 | 4 => 2,
+        _ => 3,
+    }
+}
+
+fn lex(token: &Token, flags: u32) -> u32 {
     if flags & VOCABULARY != 0 {
         return (token.hash >> 33) as u32 | 1 << 31;
     }

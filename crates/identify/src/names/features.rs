@@ -5,7 +5,8 @@
 //! What it refuses to know: weights and labels.
 
 use super::block::{Block, Look, Word, class};
-use super::table::{CITY, COMPANY, EPONYM, HEAD, REGION, VOCABULARY};
+use super::model::ROW_BITS;
+use super::table::{CITY, COMMON, COMPANY, ENGLISH, EPONYM, HEAD, REGION, VOCABULARY, given_class, surname_class};
 use super::token::{Gap, Shape};
 
 /// No word has more.
@@ -14,13 +15,13 @@ pub(crate) const FEATURES_MAX: usize = 48;
 /// The features of one word, as rows of weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Features {
-    rows: [u16; FEATURES_MAX],
+    rows: [u32; FEATURES_MAX],
     count: usize,
 }
 
 impl Features {
     /// The rows.
-    pub(crate) fn as_slice(&self) -> &[u16] {
+    pub(crate) fn as_slice(&self) -> &[u32] {
         &self.rows[..self.count]
     }
 
@@ -30,7 +31,7 @@ impl Features {
             ^ u64::from(id).wrapping_mul(0x1656_67b1_9e37_79f9);
         let mixed = (sum ^ (sum >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         if let Some(place) = self.rows.get_mut(self.count) {
-            *place = (mixed >> 48) as u16;
+            *place = (mixed >> (64 - ROW_BITS)) as u32;
             self.count += 1;
         }
     }
@@ -73,6 +74,11 @@ pub(crate) fn features(block: &Block, at: usize, label: LineLabel, text: &str) -
     let word = &words[at];
     own(&mut out, word, text);
     neighbours(&mut out, words, at);
+    if let Some(next) = words.get(at + 1).filter(|next| next.look == Look::Lower || next.look == Look::LowerText) {
+        let spelled = &text[next.token.start..next.token.end];
+        out.add(45, ending(spelled, 2), class(word.flags));
+        out.add(46, ending(spelled, 3), word.look as u32 | u32::from(next.flags & VOCABULARY != 0) << 4);
+    }
     run(&mut out, block, at);
     let class_here = class(word.flags);
     let far = label.words_ago.min(5);
@@ -92,7 +98,9 @@ fn own(out: &mut Features, word: &Word, text: &str) {
     out.add(0, 0, 0);
     out.add(1, word.lex, look);
     out.add(2, class_here, look);
-    out.add(3, u32::from(word.flags & 0x7fff), 0);
+    out.add(3, word.flags & !VOCABULARY, 0);
+    let word_like = u32::from(word.flags & ENGLISH != 0) | u32::from(word.flags & COMMON != 0) << 1;
+    out.add(44, given_class(word.flags) << 3 | surname_class(word.flags), word_like << 4 | look);
     out.add(4, word.token.gap as u32, look);
     out.add(5, letters(word).min(8), look);
     if word.flags & VOCABULARY == 0 {
@@ -108,7 +116,7 @@ fn own(out: &mut Features, word: &Word, text: &str) {
         out.add(11, class_here, 0);
     }
     if word.pair != 0 {
-        out.add(12, u32::from(word.pair), look);
+        out.add(12, word.pair, look);
     }
 }
 
@@ -137,7 +145,7 @@ fn neighbours(out: &mut Features, words: &[Word], at: usize) {
     if let Some(before) = near(-1)
         && before.pair != 0
     {
-        out.add(27, u32::from(before.pair), words[at].look as u32);
+        out.add(27, before.pair, words[at].look as u32);
     }
 }
 
@@ -167,7 +175,7 @@ fn run(out: &mut Features, block: &Block, at: usize) {
         out.add(35, words[at].lex, look);
     }
     let all = &words[first..(last + 1).min(first + 8)];
-    let any = |flag: u16| u32::from(all.iter().any(|word| (word.flags | word.pair) & flag != 0));
+    let any = |flag: u32| u32::from(all.iter().any(|word| (word.flags | word.pair) & flag != 0));
     out.add(36, any(HEAD) | any(COMPANY) << 1 | any(EPONYM) << 2 | any(CITY) << 3, class(words[at].flags));
     if words[at].look != Look::Initial {
         out.add(37, lex(first.checked_sub(1)), class(words[last].flags));

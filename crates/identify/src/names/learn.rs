@@ -9,9 +9,10 @@ mod corpus;
 mod grammar;
 mod perceptron;
 
+use super::block::is_form_of;
 use super::table::{
     BUCKETS, CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, MAGIC, REGION,
-    SURNAME, TERM, TITLE, VERSION, VOCABULARY, place,
+    SURNAME, TERM, TITLE, VERSION, VOCABULARY, of_given_class, of_surname_class, place,
 };
 use super::token::{Shape, Words, hash_of, hash_pair};
 use std::collections::BTreeMap;
@@ -21,10 +22,8 @@ pub use perceptron::{Report, weights};
 /// The texts that everything is made from.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
-    /// Given names, one a line.
-    pub first_names: &'a str,
-    /// Surnames, one a line.
-    pub surnames: &'a str,
+    /// Counted names: `[surname 7]` or `[given 7]` opens a class, from 7 (most frequent) to 1, then one name a line.
+    pub census: &'a str,
     /// Cities, one a line.
     pub cities: &'a str,
     /// Counties, one a line.
@@ -44,7 +43,7 @@ pub struct Sources<'a> {
 }
 
 /// The sections of our own lists and what they say of a word.
-const SECTIONS: &[(&str, u16)] = &[
+const SECTIONS: &[(&str, u32)] = &[
     ("given", GIVEN),
     ("surname", SURNAME),
     ("city", CITY),
@@ -74,24 +73,74 @@ fn section(own: &str, name: &str) -> Vec<String> {
     entries
 }
 
+/// Which of the counted lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Surname,
+    Given,
+}
+
+/// The counted names with their lists and classes, the most frequent first.
+fn counted(census: &str) -> impl Iterator<Item = (&str, Counted, u32)> {
+    let mut now = None;
+    census.lines().map(str::trim).filter(|line| !line.starts_with('#')).filter_map(move |line| {
+        if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let (name, class) = header.split_once(' ')?;
+            let list = if name == "given" { Counted::Given } else { Counted::Surname };
+            now = Some((list, class.parse().ok()?));
+            return None;
+        }
+        let (list, class) = now?;
+        Some((line, list, class))
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a fingerprint is the low 32 bits of the hash")]
+const fn fingerprint(hash: u64) -> u32 {
+    hash as u32
+}
+
 /// Words and pairs with their lists.
 #[derive(Default)]
 struct Lists {
-    flags: BTreeMap<u32, u16>,
+    flags: BTreeMap<u32, u32>,
 }
 
 impl Lists {
-    #[expect(clippy::cast_possible_truncation, reason = "a fingerprint is the low 32 bits of the hash")]
-    fn mark(&mut self, hash: u64, flag: u16) {
-        *self.flags.entry(hash as u32).or_default() |= flag;
+    fn mark(&mut self, hash: u64, flag: u32) {
+        *self.flags.entry(fingerprint(hash)).or_default() |= flag;
     }
 
-    fn word(&mut self, word: &str, flag: u16) {
+    fn word(&mut self, word: &str, flag: u32) {
         self.mark(hash_of(word), flag);
     }
 
+    /// A counted name. A word of the language that hardly anybody is called by is a word, and keeps its class alone.
+    fn counted(&mut self, name: &str, list: Counted, class: u32) {
+        for token in Words::new(name) {
+            let is_word = |hash: u64| self.flags.get(&fingerprint(hash)).is_some_and(|flags| flags & ENGLISH != 0);
+            if is_form_of(&name[token.start..token.end], is_word) {
+                self.mark(token.hash, ENGLISH);
+            }
+            let (flag, of_class) = match list {
+                Counted::Surname => (SURNAME, of_surname_class(class)),
+                Counted::Given => (GIVEN, of_given_class(class)),
+            };
+            self.mark(token.hash, of_class);
+            let known = self.flags.get(&fingerprint(token.hash)).copied().unwrap_or(0);
+            let least = match known & (ENGLISH | COMMON) {
+                0 => 1,
+                ENGLISH => 3,
+                _ => 4,
+            };
+            if class >= least {
+                self.mark(token.hash, flag);
+            }
+        }
+    }
+
     /// A name of one or several words: alone it is `flag`, otherwise its words are `part` and its pairs `flag`.
-    fn phrase(&mut self, phrase: &str, flag: u16, part: u16) {
+    fn phrase(&mut self, phrase: &str, flag: u32, part: u32) {
         let hashes: Vec<u64> = Words::new(phrase).map(|token| token.hash).collect();
         if let [only] = hashes[..] {
             self.mark(only, flag);
@@ -118,13 +167,13 @@ impl Lists {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut entries: Vec<(usize, u16, u16)> = Vec::with_capacity(self.flags.len());
+        let mut entries: Vec<(usize, u16, u32)> = Vec::with_capacity(self.flags.len());
         for (&hash, &flags) in &self.flags {
             let (bucket, tag) = place(u64::from(hash));
             entries.push((bucket, tag, flags));
         }
         entries.sort_unstable();
-        let mut out = Vec::with_capacity(12 + (BUCKETS + 1 + entries.len()) * 4);
+        let mut out = Vec::with_capacity(12 + (BUCKETS + 1) * 4 + entries.len() * 6);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&number(entries.len()));
@@ -132,10 +181,8 @@ impl Lists {
             let start = entries.partition_point(|entry| entry.0 < bucket);
             out.extend_from_slice(&number(start));
         }
-        for (_, tag, flags) in entries {
-            out.extend_from_slice(&tag.to_le_bytes());
-            out.extend_from_slice(&flags.to_le_bytes());
-        }
+        out.extend(entries.iter().flat_map(|entry| entry.1.to_le_bytes()));
+        out.extend(entries.iter().flat_map(|entry| entry.2.to_le_bytes()));
         out
     }
 }
@@ -155,11 +202,8 @@ pub fn lists(sources: &Sources<'_>) -> Vec<u8> {
         lists.word(word, COMMON | ENGLISH);
     }
     let two_letters = |name: &&str| name.chars().count() > 1;
-    for name in sources.first_names.lines().map(str::trim).filter(two_letters) {
-        lists.word(name, GIVEN);
-    }
-    for name in sources.surnames.lines().map(str::trim).filter(two_letters) {
-        lists.word(name, SURNAME);
+    for (name, list, class) in counted(sources.census).filter(|(name, _, _)| two_letters(name)) {
+        lists.counted(name, list, class);
     }
     for city in sources.cities.lines().chain(sources.counties.lines()).map(str::trim).filter(two_letters) {
         lists.phrase(city, CITY, CITY_PART);
@@ -200,12 +244,11 @@ fn vocabulary(sources: &Sources<'_>, lists: &mut Lists) {
 #[cfg(test)]
 mod tests {
     use super::{Sources, lists};
-    use crate::names::table::{CITY, ENGLISH, EPONYM, GIVEN, Table, VOCABULARY};
+    use crate::names::table::{CITY, ENGLISH, EPONYM, GIVEN, Table, VOCABULARY, of_given_class, of_surname_class};
     use crate::names::token::{hash_of, hash_pair};
 
     const SOURCES: Sources<'static> = Sources {
-        first_names: "anna\nwill\n",
-        surnames: "Smith\n",
+        census: "[surname 7]\nsmith\n[given 5]\nanna\nwill\n[surname 1]\nbone\n",
         cities: "New Haven\nTampa\n",
         counties: "Butler\n",
         hospitals: "",
@@ -221,7 +264,12 @@ mod tests {
         let bytes = lists(&SOURCES);
         assert_eq!(bytes, lists(&SOURCES));
         let table = Table::new(&bytes);
-        assert_eq!(table.flags(hash_of("Anna")), GIVEN);
+        assert_eq!(table.flags(hash_of("Anna")), GIVEN | of_given_class(5));
+        assert_eq!(
+            table.flags(hash_of("bone")) & !ENGLISH,
+            of_surname_class(1),
+            "a word that hardly anybody is called by"
+        );
         assert_ne!(table.flags(hash_of("will")) & GIVEN & (GIVEN | ENGLISH), 0);
         assert_eq!(table.flags(hash_pair(hash_of("new"), hash_of("haven"))), CITY);
         assert_eq!(table.flags(hash_pair(hash_of("parkinson"), hash_of("disease"))), EPONYM);

@@ -5,21 +5,23 @@
 //!
 //! What it refuses to know: what a feature means, and how the weights came to be.
 //!
-//! Form: `SRNW`, version 1 (u32), transitions (8 rows for the label before, of which the first is "nothing before", times
-//! 8 labels, i16 each), then 65,536 rows of 8 weights (i8), one row for each value of a feature's hash. Little-endian.
+//! Form: `SRNW`, version 2 (u32), transitions (8 rows for the label before, of which the first is "nothing before", times
+//! 8 labels, i16 each), then 131,072 rows of 7 weights (i8), one row for each value of a feature's hash. Little-endian.
 
 /// Labels: outside; beginning and inside of a name, a place, an organisation.
 pub(crate) const LABELS: usize = 7;
 /// No name.
 pub(crate) const OUTSIDE: usize = 0;
 /// Rows of weights.
-pub(crate) const ROWS: usize = 1 << 16;
-/// Weights in a row: the labels, and one that is always 0, so that a row is one load.
+pub(crate) const ROWS: usize = 1 << ROW_BITS;
+/// Bits of a feature's hash.
+pub(crate) const ROW_BITS: u32 = 17;
+/// Scores of one word: the labels, and one that is always 0, so that they are one register.
 pub(crate) const LANES: usize = 8;
 /// What the bytes begin with.
 pub(crate) const MAGIC: &[u8; 4] = b"SRNW";
 /// The form above.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 const TRANSITION_BYTES: usize = (LABELS + 1) * LANES * 2;
 const HEADER_BYTES: usize = 8;
 
@@ -52,7 +54,7 @@ impl<'a> Model<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let mut transitions = [[0; LANES]; LABELS + 1];
         let rows_at = HEADER_BYTES + TRANSITION_BYTES;
-        let whole = bytes.starts_with(MAGIC) && bytes.len() == rows_at + ROWS * LANES && bytes[4] == 1;
+        let whole = bytes.starts_with(MAGIC) && bytes.len() == rows_at + ROWS * LABELS && bytes[4] == 2;
         if !whole {
             return Self { rows: &[], transitions };
         }
@@ -64,11 +66,11 @@ impl<'a> Model<'a> {
     }
 
     /// The sum over a word's features.
-    pub(crate) fn scores(&self, features: &[u16]) -> Scores {
+    pub(crate) fn scores(&self, features: &[u32]) -> Scores {
         let mut sum = [0; LANES];
         for &feature in features {
-            let at = feature as usize * LANES;
-            let Some(row) = self.rows.get(at..at + LANES) else { continue };
+            let at = feature as usize * LABELS;
+            let Some(row) = self.rows.get(at..at + LABELS) else { continue };
             for (total, weight) in sum.iter_mut().zip(row) {
                 *total += i32::from(weight.cast_signed());
             }
@@ -140,6 +142,6 @@ mod tests {
 
     #[test]
     fn damaged_weights_score_nothing() {
-        assert_eq!(Model::new(b"SRNW\x01\0\0\0").scores(&[1, 2, 3]), [0; LANES]);
+        assert_eq!(Model::new(b"SRNW\x02\0\0\0").scores(&[1, 2, 3]), [0; LANES]);
     }
 }

@@ -5,18 +5,25 @@
 //!
 //! What it refuses to know: features and weights.
 
-use super::block::{Block, Look, Word};
+use super::block::{Block, Look, Word, has_capital};
 use super::model::{OUTSIDE, Scores, is_inside};
-use super::table::{CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE};
+use super::table::{
+    CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE, VOCABULARY,
+    given_class, surname_class,
+};
+use super::token::Gap;
 use crate::phi::{Confidence, Finding, Identifier};
 use std::ops::Range;
 
 /// Added to the score of every label but "outside": a missed name costs more than a false one.
-const FAVOUR: i32 = 12;
+const FAVOUR: i32 = 15;
 /// A lead over "outside" of this many points is one hundredth of confidence.
 const POINTS_PER_HUNDREDTH: i32 = 8;
 /// What the model may be sure of at most: only structure knows.
 const TAGGED_MAX: i32 = 97;
+
+/// From this confidence on a common word alone is a name.
+const SURE_OF_A_WORD: i32 = 80;
 
 /// Some words in a row with one label.
 pub(crate) struct Span {
@@ -44,6 +51,28 @@ impl Span {
             rule,
         }
     }
+}
+
+/// A span that goes on over the second half of a double name, and over what follows an initial.
+pub(crate) fn extended(words: &[Word], span: &Span) -> Span {
+    let mut end = span.words.end;
+    while span.kind == Identifier::Name && end < words.len() && end < span.words.end + 3 {
+        let (last, next) = (&words[end - 1], &words[end]);
+        let one_letter = last.token.end - last.token.start == 1;
+        let joined = match next.token.gap {
+            Gap::Hyphen => true,
+            Gap::Space | Gap::Stop | Gap::Line => one_letter && end > span.words.start + 1,
+            _ => false,
+        };
+        let plain = COMMON | ENGLISH | DRUG | TERM | HEAD | EPONYM | CALENDAR | VOCABULARY;
+        let may_be_one = next.flags & (GIVEN | SURNAME) != 0 && next.flags & COMMON == 0 || next.flags & plain == 0;
+        let like = matches!(next.look, Look::LowerText) || has_capital(next.token.shape);
+        if !joined || !may_be_one || !like {
+            break;
+        }
+        end += 1;
+    }
+    Span { words: span.words.start..end, kind: span.kind, confidence: span.confidence }
 }
 
 /// Leans towards finding.
@@ -80,7 +109,7 @@ pub(crate) fn each(first: usize, labels: &[u8], scores: &[Scores], found: &mut d
 
 /// Whether a span is one at all: some things are never names, however they look.
 pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
-    let every = |flags: u16| words.iter().all(|word| word.flags & flags != 0);
+    let every = |flags: u32| words.iter().all(|word| word.flags & flags != 0);
     match span.kind {
         // A state, a country, a nation is no place smaller than a state.
         Identifier::Place => !every(REGION | TERM | CALENDAR | DRUG),
@@ -97,13 +126,19 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
             let never =
                 |word: &Word| word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0;
             let phrase = words.last().is_some_and(|word| word.pair & EPONYM != 0);
-            letters > 0 && !words.iter().all(never) && !phrase
+            let common = words.len() == 1 && is_hardly_a_name(&words[0]) && span.confidence < SURE_OF_A_WORD;
+            letters > 0 && !words.iter().all(never) && !phrase && !common
         }
     }
 }
 
+/// A common word that few people are called by: alone it needs more than a capital.
+const fn is_hardly_a_name(word: &Word) -> bool {
+    word.flags & COMMON != 0 && given_class(word.flags) < 5 && surname_class(word.flags) < 6
+}
+
 /// May this word be marked wherever it stands, or only where its surroundings speak for a name.
-pub(crate) const fn is_sure(flags: u16) -> bool {
+pub(crate) const fn is_sure(flags: u32) -> bool {
     flags & (COMMON | ENGLISH | EPONYM | DRUG | TERM | CALENDAR | REGION | HEAD | TITLE | LINK) == 0
 }
 

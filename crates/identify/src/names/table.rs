@@ -6,82 +6,112 @@
 //! What it refuses to know: the words themselves. A fingerprint has 32 bits, so one unknown word in some 15,000 is taken
 //! for a listed one.
 //!
-//! Form: `SRNT`, version 1 (u32), number of entries (u32), 65,537 bucket starts (u32), then the entries, sorted by
-//! bucket and tag: tag (u16), flags (u16). All numbers are little-endian. Bucket and tag are the low and the next 16 bits
-//! of the word's hash.
+//! Form: `SRNT`, version 2 (u32), number of entries (u32), 65,537 bucket starts (u32), then the entries, sorted by
+//! bucket and tag: all tags (u16), then all flags (u32). All numbers are little-endian. Bucket and tag are the low and the
+//! next 16 bits of the word's hash. Tags lie apart, so that a bucket is one line of the cache.
 
 /// A word of the language, in small letters in the dictionary, or a form of one.
-pub(crate) const ENGLISH: u16 = 1;
+pub(crate) const ENGLISH: u32 = 1;
 /// A given name.
-pub(crate) const GIVEN: u16 = 1 << 1;
+pub(crate) const GIVEN: u32 = 1 << 1;
 /// A surname.
-pub(crate) const SURNAME: u16 = 1 << 2;
+pub(crate) const SURNAME: u32 = 1 << 2;
 /// A city or county: a word, or two words as a pair.
-pub(crate) const CITY: u16 = 1 << 3;
+pub(crate) const CITY: u32 = 1 << 3;
 /// One word of a city's name that has several.
-pub(crate) const CITY_PART: u16 = 1 << 4;
+pub(crate) const CITY_PART: u32 = 1 << 4;
 /// A person's name that stands for a disease, a sign or an instrument; as a pair, with the noun that shows it.
-pub(crate) const EPONYM: u16 = 1 << 5;
+pub(crate) const EPONYM: u32 = 1 << 5;
 /// A drug, generic or brand.
-pub(crate) const DRUG: u16 = 1 << 6;
+pub(crate) const DRUG: u32 = 1 << 6;
 /// A medical word, device, test, abbreviation or heading.
-pub(crate) const TERM: u16 = 1 << 7;
+pub(crate) const TERM: u32 = 1 << 7;
 /// A state, country, nation or language: never an identifier.
-pub(crate) const REGION: u16 = 1 << 8;
+pub(crate) const REGION: u32 = 1 << 8;
 /// A month, a day of the week or a holiday.
-pub(crate) const CALENDAR: u16 = 1 << 9;
+pub(crate) const CALENDAR: u32 = 1 << 9;
 /// So frequent that in small letters it is no name.
-pub(crate) const COMMON: u16 = 1 << 10;
+pub(crate) const COMMON: u32 = 1 << 10;
 /// A well-known firm: a word, or two words as a pair.
-pub(crate) const COMPANY: u16 = 1 << 11;
+pub(crate) const COMPANY: u32 = 1 << 11;
 /// A noun that names of organisations end in.
-pub(crate) const HEAD: u16 = 1 << 12;
+pub(crate) const HEAD: u32 = 1 << 12;
 /// What stands before a name: Dr., Mrs.
-pub(crate) const TITLE: u16 = 1 << 13;
+pub(crate) const TITLE: u32 = 1 << 13;
 /// What stands within a name: van, de, al.
-pub(crate) const LINK: u16 = 1 << 14;
+pub(crate) const LINK: u32 = 1 << 14;
 /// A word of the training texts: the model knows it by itself.
-pub(crate) const VOCABULARY: u16 = 1 << 15;
+pub(crate) const VOCABULARY: u32 = 1 << 15;
+/// How frequent it is as a surname: 0 not at all, 1 a hundred people or more, 7 a quarter of a million.
+const SURNAME_CLASS_AT: u32 = 16;
+/// How frequent it is as a given name, likewise.
+const GIVEN_CLASS_AT: u32 = 19;
+const CLASS_MASK: u32 = 7;
+
+/// Somebody is called by it, however few.
+pub(crate) const SURNAME_OR_GIVEN_CLASS: u32 = CLASS_MASK << SURNAME_CLASS_AT | CLASS_MASK << GIVEN_CLASS_AT;
+
+/// The class of a surname, 0 to 7.
+pub(crate) const fn surname_class(flags: u32) -> u32 {
+    flags >> SURNAME_CLASS_AT & CLASS_MASK
+}
+
+/// The class of a given name, 0 to 7.
+pub(crate) const fn given_class(flags: u32) -> u32 {
+    flags >> GIVEN_CLASS_AT & CLASS_MASK
+}
+
+/// Flags with the class of a surname alone.
+pub(crate) const fn of_surname_class(class: u32) -> u32 {
+    (class & CLASS_MASK) << SURNAME_CLASS_AT
+}
+
+/// Flags with the class of a given name alone.
+pub(crate) const fn of_given_class(class: u32) -> u32 {
+    (class & CLASS_MASK) << GIVEN_CLASS_AT
+}
 
 /// What a table's bytes begin with.
 pub(crate) const MAGIC: &[u8; 4] = b"SRNT";
 /// The form above.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Buckets: the low 16 bits of the hash.
 pub(crate) const BUCKETS: usize = 1 << 16;
 const HEADER_BYTES: usize = 12;
-const ENTRY_BYTES: usize = 4;
+const TAG_BYTES: usize = 2;
+const FLAGS_BYTES: usize = 4;
 
 /// The table, borrowed from the program itself or from whoever builds one.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
     starts: &'a [u8],
-    entries: &'a [u8],
+    tags: &'a [u8],
+    flags: &'a [u8],
 }
 
 impl<'a> Table<'a> {
     /// Takes the bytes as they are; anything that is no table is an empty one.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let starts_end = HEADER_BYTES + (BUCKETS + 1) * 4;
-        let whole = bytes.starts_with(MAGIC) && bytes.len() >= starts_end && u32_at(bytes, 4) == VERSION;
-        if whole {
-            Self { starts: &bytes[HEADER_BYTES..starts_end], entries: &bytes[starts_end..] }
-        } else {
-            Self { starts: &[], entries: &[] }
+        if !bytes.starts_with(MAGIC) || bytes.len() < starts_end || u32_at(bytes, 4) != VERSION {
+            return Self { starts: &[], tags: &[], flags: &[] };
         }
+        let count = u32_at(bytes, 8) as usize;
+        let tags_end = starts_end.saturating_add(count.saturating_mul(TAG_BYTES)).min(bytes.len());
+        Self { starts: &bytes[HEADER_BYTES..starts_end], tags: &bytes[starts_end..tags_end], flags: &bytes[tags_end..] }
     }
 
     /// The lists that a word or pair is on.
-    pub(crate) fn flags(&self, hash: u64) -> u16 {
+    pub(crate) fn flags(&self, hash: u64) -> u32 {
         let (bucket, tag) = place(hash);
         if self.starts.is_empty() {
             return 0;
         }
-        let from = u32_at(self.starts, bucket * 4) as usize * ENTRY_BYTES;
-        let to = u32_at(self.starts, bucket * 4 + 4) as usize * ENTRY_BYTES;
-        let entries = self.entries.get(from..to).unwrap_or_default();
-        let found = entries.chunks_exact(ENTRY_BYTES).find(|entry| u16::from_le_bytes([entry[0], entry[1]]) == tag);
-        found.map_or(0, |entry| u16::from_le_bytes([entry[2], entry[3]]))
+        let from = u32_at(self.starts, bucket * 4) as usize;
+        let to = u32_at(self.starts, bucket * 4 + 4) as usize;
+        let tags = self.tags.get(from * TAG_BYTES..to * TAG_BYTES).unwrap_or_default();
+        let found = tags.chunks_exact(TAG_BYTES).position(|two| u16::from_le_bytes([two[0], two[1]]) == tag);
+        found.map_or(0, |at| u32_at(self.flags, (from + at) * FLAGS_BYTES))
     }
 }
 

@@ -112,6 +112,11 @@ pub(crate) fn hash_of(words: &str) -> u64 {
     hash_finish(hash)
 }
 
+/// The hash of two pieces as one word.
+pub(crate) fn hash_of_both(front: &str, back: &str) -> u64 {
+    hash_finish(front.chars().chain(back.chars()).fold(HASH_START, hash_letter))
+}
+
 /// Two hashes in their order as one: the key of a pair of words.
 pub(crate) const fn hash_pair(first: u64, second: u64) -> u64 {
     hash_finish(first.rotate_left(23) ^ second)
@@ -151,6 +156,16 @@ fn without_accent(letter: char) -> Option<u8> {
         'ù'..='ü' | 'Ù'..='Ü' | 'ū' | 'ů' | 'ű' => b'u',
         'ý' | 'ÿ' | 'Ý' => b'y',
         'ź' | 'ż' | 'ž' | 'Ź' | 'Ż' | 'Ž' => b'z',
+        // Vietnamese.
+        'ĩ' | 'Ĩ' => b'i',
+        'ơ' | 'Ơ' => b'o',
+        'ũ' | 'Ũ' | 'ư' | 'Ư' => b'u',
+        '\u{1ea0}'..='\u{1eb7}' => b'a',
+        '\u{1eb8}'..='\u{1ec7}' => b'e',
+        '\u{1ec8}'..='\u{1ecb}' => b'i',
+        '\u{1ecc}'..='\u{1ee3}' => b'o',
+        '\u{1ee4}'..='\u{1ef1}' => b'u',
+        '\u{1ef2}'..='\u{1ef9}' => b'y',
         _ => return None,
     })
 }
@@ -159,6 +174,9 @@ fn without_accent(letter: char) -> Option<u8> {
 const fn is_apostrophe(letter: char) -> bool {
     matches!(letter, '\'' | '\u{2019}' | '\u{2018}' | '\u{2bb}' | '\u{2bc}' | '`')
 }
+
+/// What is written for the Hawaiian okina and is nothing else.
+const OKINAS: [char; 2] = ['\u{2bb}', '\u{2bc}'];
 
 /// Cuts a text into words, one at a time.
 pub(crate) struct Words<'a> {
@@ -225,11 +243,20 @@ impl<'a> Words<'a> {
     }
 
     fn word(&mut self, gap: Gap) -> Token {
-        let start = self.at;
+        // The okina that a name begins with is part of it.
+        let before = &self.text[..self.at];
+        let start = self.at - OKINAS.iter().find(|okina| before.ends_with(**okina)).map_or(0, |okina| okina.len_utf8());
         let mut form = Form::default();
         let mut hash = HASH_START;
         let mut possessive = false;
-        let mut end = start;
+        // Nearly all letters are plain: they are taken without a look at what else they could be.
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(self.at).filter(|byte| byte.is_ascii_alphabetic()) {
+            form.take_plain(byte);
+            hash = hash_step(hash, byte | 0x20);
+            self.at += 1;
+        }
+        let mut end = self.at;
         while let Some((letter, in_word)) = self.letter(self.at) {
             let next = self.at + letter.len_utf8();
             if is_apostrophe(letter) {
@@ -301,6 +328,14 @@ impl Form {
         self.capitals += u32::from(capital);
     }
 
+    /// The same for a letter of ASCII.
+    const fn take_plain(&mut self, letter: u8) {
+        let capital = letter.is_ascii_uppercase();
+        self.first_is_capital |= capital && self.letters == 0;
+        self.letters += 1;
+        self.capitals += capital as u32;
+    }
+
     fn shape(&self, bytes: usize) -> Shape {
         if bytes > WORD_BYTES_MAX || self.letters == 0 {
             return Shape::Other;
@@ -355,6 +390,7 @@ impl Between {
             '\u{201c}' | '\u{ab}' => b'(',
             '\u{201d}' | '\u{bb}' => b')',
             '\u{2010}' | '\u{2011}' => b'-',
+            '\u{2bb}' | '\u{2bc}' => b'\\',
             _ => b'*',
         };
         self.take(like);
@@ -400,6 +436,7 @@ mod tests {
         let found: Vec<_> =
             words("Smith's O'Brien Ka\u{2bb}ahumanu D\u{2019}Angelo's").iter().map(|word| word.0).collect();
         assert_eq!(found, ["Smith", "O'Brien", "Ka\u{2bb}ahumanu", "D\u{2019}Angelo"]);
+        assert_eq!(words("see \u{2bb}Iolani")[1], ("\u{2bb}Iolani", Shape::Title, Gap::Space));
     }
 
     #[test]

@@ -75,3 +75,29 @@ fn a_year_an_age_of_forty_and_an_empty_column_are_nobodys() {
     let csv = b"dob,age,phone,ssn,city\n1961,40,unknown,,\n";
     assert_eq!(found(csv, "t.csv"), []);
 }
+
+#[test]
+fn a_line_that_ends_within_a_number_or_a_date_cuts_neither() {
+    let text = b"Record No.:\n1000377; seen 26\nDecember 2025, call (480)\n555-0106.\n\n\
+                 Record\nNo.: J020459; (DOB 1983-02-18, MRN\n10-0000-00)\n\n\
+                 born november\nninth twenty sixteen record number u zero two zero\nfour one one; the same in October.";
+    let all = found(text, "note.txt");
+    for (kind, text) in [
+        (Identifier::Mrn, "1000377"),
+        (Identifier::Mrn, "J020459"),
+        (Identifier::Mrn, "10-0000-00"),
+        (Identifier::Date, "26\nDecember 2025"),
+        (Identifier::Phone, "(480)\n555-0106"),
+        (Identifier::Date, "november\nninth twenty sixteen"),
+        (Identifier::Mrn, "u zero two zero\nfour one one"),
+        (Identifier::Date, "October"),
+    ] {
+        assert!(has(&all, kind, text), "{kind} {text}: {all:?}");
+    }
+}
+
+#[test]
+fn a_column_of_whom_a_bill_went_to_holds_names() {
+    let all = found(b"invoice_number,billed_to\nINV1,Poppy Strong\n", "invoices.csv");
+    assert!(has(&all, Identifier::Name, "Poppy Strong"), "{all:?}");
+}

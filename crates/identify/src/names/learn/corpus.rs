@@ -6,7 +6,7 @@
 //! What it refuses to know: the model.
 
 use super::grammar::{Dice, Grammar, Piece};
-use super::{Sources, section};
+use super::{Counted, Sources, counted, section};
 use crate::phi::Identifier;
 use std::collections::BTreeSet;
 
@@ -50,6 +50,9 @@ fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+/// How often a name of each class is drawn: about as the root of how many people have it, so that rare ones are seen too.
+const DRAWN: [usize; 8] = [0, 10, 22, 45, 90, 180, 360, 700];
 
 /// A dictionary's word that is on no list of names: in training it stands where names stand and is none.
 fn is_plain_word(word: &str, named: &BTreeSet<String>) -> bool {
@@ -180,8 +183,10 @@ impl<'a> Corpus<'a> {
         let mut grammar = Grammar::new(sources.grammar);
         let capital = |text: &'a str| text.lines().map(|line| capitalised(line.trim()));
         let own = |name: &str| section(sources.own, name).into_iter().map(|entry| capitalised_words(&entry));
-        grammar.list("list_given", capital(sources.first_names));
-        grammar.list("list_surname", capital(sources.surnames));
+        for (name, list, class) in counted(sources.census) {
+            let symbol = if list == Counted::Given { "list_given" } else { "list_surname" };
+            grammar.add(symbol, &capitalised_words(name), DRAWN[class as usize & 7]);
+        }
         grammar.list("list_city", capital(sources.cities));
         grammar.list("list_county", capital(sources.counties));
         grammar.list("list_hospital", capital(sources.hospitals));
@@ -194,11 +199,11 @@ impl<'a> Corpus<'a> {
         grammar.list("own_eponym", own("eponym"));
         grammar.list("own_drug", own("drug"));
         grammar.list("own_term", own("term"));
-        let named: BTreeSet<String> = sources
-            .first_names
-            .lines()
-            .chain(sources.cities.lines())
-            .map(str::to_lowercase)
+        let frequent = |&(_, list, class): &(&str, Counted, u32)| class >= if list == Counted::Given { 3 } else { 4 };
+        let named: BTreeSet<String> = counted(sources.census)
+            .filter(frequent)
+            .map(|(name, _, _)| name.to_lowercase())
+            .chain(sources.cities.lines().map(str::to_lowercase))
             .chain(section(sources.own, "given").into_iter().map(|name| name.to_lowercase()))
             .chain(section(sources.own, "surname").into_iter().map(|name| name.to_lowercase()))
             .collect();
@@ -207,6 +212,7 @@ impl<'a> Corpus<'a> {
         let words = || sources.english.lines().filter(|word| is_plain_word(word, &named));
         grammar.list("word", words().map(str::to_owned));
         grammar.list("Word", words().map(capitalised));
+        grammar.list("WU", words().map(str::to_uppercase));
         let endings = ["s", "ed", "ing", "er", "y", "ly", "ish", "less", "able"];
         grammar.list("form", words().step_by(7).map(|word| format!("{word}{}", endings[word.len() % endings.len()])));
         grammar.list("acronym", (0..3_000).map(|_| acronym(&mut dice)));
@@ -255,8 +261,29 @@ impl<'a> Corpus<'a> {
                 sample.spans.push((start, sample.text.len(), kind));
             }
         }
+        if dice.below(100) < WRAPPED {
+            wrap(&mut sample.text, &mut dice);
+        }
         sample
     }
+}
+
+/// Of a hundred samples so many have lines that end anywhere.
+const WRAPPED: usize = 20;
+
+/// Ends lines where there were blanks; places stay as they are.
+fn wrap(text: &mut String, dice: &mut Dice) {
+    let mut line = dice.below(60);
+    let limit = 40 + dice.below(40);
+    let wrapped = text.chars().map(|letter| {
+        line = if letter == '\n' { 0 } else { line + 1 };
+        if letter == ' ' && line > limit {
+            line = 0;
+            return '\n';
+        }
+        letter
+    });
+    *text = wrapped.collect();
 }
 
 fn capitalised_words(entry: &str) -> String {

@@ -72,7 +72,7 @@ impl Grammar {
     }
 
     /// Gives a symbol one more way.
-    fn add(&mut self, name: &str, way: &str, weight: usize) {
+    pub(super) fn add(&mut self, name: &str, way: &str, weight: usize) {
         let symbol =
             self.symbols.entry(name.to_owned()).or_insert(Symbol { kind: None, ways: Vec::new(), sums: Vec::new() });
         let before = symbol.sums.last().copied().unwrap_or(0);

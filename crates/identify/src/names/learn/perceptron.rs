@@ -15,7 +15,7 @@ use crate::names::table::Table;
 use crate::phi::Identifier;
 
 /// How many samples are seen. More gain nothing measurable on other people's texts.
-const SAMPLES: u64 = 320_000;
+const SAMPLES: u64 = 900_000;
 /// A label must win by this much, in weights, to count as learnt.
 const MARGIN: i32 = 14;
 /// A missed name must be avoided by more: recall counts for more than precision here.
@@ -167,7 +167,7 @@ impl Learner {
             .weights
             .iter()
             .zip(&self.sums)
-            .flat_map(|(row, sums)| row.iter().zip(sums).map(|(weight, sum)| average(*weight, *sum)))
+            .flat_map(|(row, sums)| row.iter().zip(sums).take(LABELS).map(|(weight, sum)| average(*weight, *sum)))
             .collect();
         let mut sizes: Vec<i64> = rows.iter().map(|weight| weight.abs()).collect();
         sizes.sort_unstable();
@@ -177,7 +177,7 @@ impl Learner {
             let doubled = weight * 254 / largest;
             ((doubled + doubled.signum()) / 2).clamp(-limit, limit)
         };
-        let mut out = Vec::with_capacity(ROWS * LANES + 256);
+        let mut out = Vec::with_capacity(ROWS * LABELS + 256);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         for (row, sums) in self.transitions.iter().zip(&self.transition_sums) {
