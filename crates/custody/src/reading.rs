@@ -264,6 +264,20 @@ impl Custody {
         Ok(Some(text))
     }
 
+    /// What of a version can be read on screen.
+    async fn text_of<A: OpensContent>(
+        &self,
+        opening: &Opening<A>,
+        shown: &Shown,
+        row: &DocumentVersion,
+    ) -> Result<DocumentText, CustodyError> {
+        let Some(bytes) = self.sealed_text(opening, row).await? else {
+            return Ok(DocumentText::Opaque(row.opaque.clone().unwrap_or_else(|| "no text".to_owned())));
+        };
+        let text = bytes.map(shown, String::from_utf8).transpose();
+        Ok(DocumentText::Text(text.map_err(|_| CustodyError::Broken("a text is not UTF-8".to_owned()))?))
+    }
+
     fn version_line<A: OpensNames>(
         &self,
         opening: &Opening<A>,
@@ -282,6 +296,20 @@ impl Custody {
             scanned: row.scan == "clean",
             opaque: row.opaque.clone(),
         })
+    }
+
+    /// What a version holds, and whom else than this patient its heading names.
+    fn held<A: OpensNames>(
+        &self,
+        opening: &Opening<A>,
+        shown: &Shown,
+        row: &DocumentVersion,
+        patient: Option<&OpenedPatient>,
+    ) -> Result<(Option<Holds>, Vec<String>), CustodyError> {
+        let body = version_body_open(opening, shown, row)?;
+        let body = body.as_ref().map(|body| body.show(shown));
+        let others = patient.and_then(|one| body?.somebody_else(one.show(shown)));
+        Ok((body.map(VersionBody::holds), others.map(|(_, names)| names).unwrap_or_default()))
     }
 
     async fn name_of(&self, id: Option<PersonId>) -> Result<String, CustodyError> {
@@ -305,13 +333,7 @@ impl<A: OpensContent> Desk<A> {
         let versions = custody.store().version_list(id).await?;
         let wanted = version.unwrap_or(document.current_version);
         let row = versions.iter().find(|row| row.version == wanted).ok_or(CustodyError::Absent)?;
-        let text = match custody.sealed_text(&opening, row).await? {
-            Some(bytes) => {
-                let text = bytes.map(&shown, String::from_utf8).transpose();
-                DocumentText::Text(text.map_err(|_| CustodyError::Broken("a text is not UTF-8".to_owned()))?)
-            }
-            None => DocumentText::Opaque(row.opaque.clone().unwrap_or_else(|| "no text".to_owned())),
-        };
+        let text = custody.text_of(&opening, &shown, row).await?;
         let mut lines = Vec::with_capacity(versions.len());
         for row in &versions {
             let made_by = custody.name_of(row.made_by.parse().ok()).await?;
@@ -323,10 +345,7 @@ impl<A: OpensContent> Desk<A> {
             None => None,
         };
         let body = body_open(&opening, &shown, document)?;
-        let holds = version_body_open(&opening, &shown, row)?;
-        let holds = holds.as_ref().map(|holds| holds.show(&shown));
-        let others = patient.as_ref().and_then(|(_, one)| holds?.somebody_else(one.show(&shown)));
-        let names_others = others.map(|(_, names)| names).unwrap_or_default();
+        let (holds, names_others) = custody.held(&opening, &shown, row, patient.as_ref().map(|(_, one)| one))?;
         // Signed in a house that this practice has left: by whom, that house says.
         let elsewhere = body.show(&shown).came_from.as_deref();
         let elsewhere =
@@ -362,7 +381,7 @@ impl<A: OpensContent> Desk<A> {
             text,
             broken_glass_until: found.glass_until(me),
             may: custody.may_on(self.who(), &found),
-            holds: holds.map(VersionBody::holds),
+            holds,
             names_others,
             witnessed,
         };
