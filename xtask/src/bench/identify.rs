@@ -19,11 +19,11 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 /// How much text there is.
-#[derive(Args, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Options {
     /// How many megabytes of made-up notes are searched; slow peers get the first few of them
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
@@ -61,7 +61,7 @@ pub(super) fn measure(top: &Path, folder: &Path, rounds: u32, options: Options) 
             waits.extend(waited);
         }
     }
-    let lines: Vec<(&Contender, Vec<Told>)> = present.iter().zip(told).collect();
+    let lines: Vec<(&Contender, Vec<Told>)> = present.iter().copied().zip(told).collect();
     let mut body = format!("{}\n{}\n{}", rates(&lines), WORDS, table(&rows(&waits)));
     for sentence in missing {
         // Writing to a String cannot fail.
@@ -162,7 +162,9 @@ fn waits_once(place: &Place) -> Result<Vec<Sample>> {
 fn waits(said: &str) -> Option<Vec<Sample>> {
     let said: Value = serde_json::from_str(said).ok()?;
     let mut samples = Vec::new();
-    for (key, what) in [("finder", "identifiers found"), ("scan", "scanned with names"), ("deidentify", "de-identified")] {
+    for (key, what) in
+        [("finder", "identifiers found"), ("scan", "scanned with names"), ("deidentify", "de-identified")]
+    {
         for percentile in ["p50", "p99"] {
             let value = said.get(format!("{key}_{percentile}_ms"))?.as_f64()?;
             samples.push(wait(&format!("a note of 10 KB {what}: {percentile}"), value));

@@ -26,12 +26,12 @@ fn cell(side: Option<&Spread>) -> String {
     format!("{who}**{}** ({}–{})", short(side.median), short(side.lowest), short(side.highest))
 }
 
-fn share(ratio: Option<f64>) -> String {
+pub(super) fn share(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 
 /// Three digits that say something.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),

@@ -47,7 +47,8 @@ enum Needs {
     Peer(&'static str),
 }
 
-const ALL: &[Contender] = &[
+/// In the order of the table, which is that of the turns.
+pub(super) const ALL: &[Contender] = &[
     Contender {
         name: "limit",
         what: "each byte looked at once",
@@ -118,6 +119,13 @@ const ALL: &[Contender] = &[
         how: How::Says("\"$peers/python/bin/python\" \"$scripts/scrubadub.py\" \"$notes\""),
         needs: Needs::Module("scrubadub"),
     },
+    Contender {
+        name: "redact-cli",
+        what: "its patterns, one file",
+        megabytes_max: Some(4),
+        how: How::Timed("\"$peers/bin/redact\" --format json analyze --file \"$notes\"", kinds),
+        needs: Needs::Peer("redact"),
+    },
 ];
 
 /// Where everything lies.
@@ -125,7 +133,7 @@ pub(super) struct Place {
     scratch: PathBuf,
     ours: PathBuf,
     scripts: PathBuf,
-    peers: PathBuf,
+    pub(super) peers: PathBuf,
 }
 
 impl Place {
@@ -191,7 +199,9 @@ pub(super) fn all(place: &Place) -> (Vec<&'static Contender>, Vec<String>) {
         };
         match lack {
             None => present.push(contender),
-            Some(lack) => missing.push(format!("{}, for want of the {lack}; bin/bench-peers installs it", contender.name)),
+            Some(lack) => {
+                missing.push(format!("{}, for want of the {lack}; bin/bench-peers installs it", contender.name))
+            }
         }
     }
     (present, missing)
@@ -253,8 +263,13 @@ impl Contender {
 }
 
 /// The object that somebody says at the end, whatever a library said before.
-fn told(said: &str) -> Option<Told> {
+pub(super) fn told(said: &str) -> Option<Told> {
     serde_json::from_str(said.trim_end().lines().last()?).ok()
+}
+
+/// redact-cli tells each finding with its kind.
+fn kinds(said: &str) -> Option<u64> {
+    u64::try_from(said.matches("\"entity_type\"").count()).ok()
 }
 
 /// What was printed is a number.
