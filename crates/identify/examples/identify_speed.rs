@@ -13,12 +13,12 @@
 
 use record::civil::Day;
 use record::{Entropy, SystemEntropy};
-use standin::{Formats, Out as _, OutError, Plan, make};
+use standin::{Formats, OutError, Plan, make};
 use std::error::Error;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use strongroom_identify::deidentify::Drawn;
 use strongroom_identify::read::ReadLimits;
 use strongroom_identify::search::{Said, Search};
@@ -220,6 +220,8 @@ fn each(notes: &[Vec<u8>], work: impl Fn(&[u8]) -> Result<u64, Failure>) -> Resu
 /// Seconds that this thread has run, where the system tells it (Linux), and by the clock elsewhere.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
 fn seconds(begin: &mut Option<Instant>) -> f64 {
+    // The system adds up what a thread has run when it stops running, and else only every few milliseconds.
+    std::thread::sleep(Duration::from_micros(1));
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     match stat.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()) {
         Some(nanos) => nanos / 1e9,
