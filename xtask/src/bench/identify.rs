@@ -8,12 +8,12 @@
 mod contender;
 
 use super::Section;
-use super::report::{share, short, table};
+use super::report::{short, table};
 use super::rounds::{Sample, Side, rows};
 use super::served::Folder;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use contender::{Contender, HYPERSCAN, Place, Told};
+use contender::{Contender, Given, HYPERSCAN, Place, Told};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -45,6 +45,9 @@ pub(super) fn measure(top: &Path, folder: &Path, rounds: u32, options: Options) 
     for contender in &present {
         if let Some(megabytes) = contender.megabytes_max {
             cut(&scratch.0, megabytes)?;
+        }
+        if contender.given == Given::FileForEachNote {
+            split(&scratch.0, contender.megabytes_max)?;
         }
     }
     let (mut told, mut waits) = (vec![Vec::new(); present.len()], Vec::new());
@@ -105,6 +108,21 @@ fn cut(folder: &Path, megabytes: u32) -> Result<()> {
     File::create(to).and_then(|mut file| file.write_all(&first)).context("writing the first notes")
 }
 
+/// The same notes, each in a file of its own, in a folder beside them.
+fn split(folder: &Path, megabytes: Option<u32>) -> Result<()> {
+    let name = contender::notes(megabytes);
+    let to = folder.join(format!("{name}.d"));
+    if to.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir(&to).context("making a folder for notes")?;
+    let all = std::fs::read(folder.join(name)).context("reading the notes")?;
+    for (at, note) in all.split(|byte| *byte == BETWEEN).filter(|note| !note.is_empty()).enumerate() {
+        std::fs::write(to.join(format!("{at}.txt")), note).context("writing a note")?;
+    }
+    Ok(())
+}
+
 /// One line for each contender, with its rate, and that as a multiple of Hyperscan's.
 fn rates(lines: &[(&Contender, Vec<Told>)]) -> String {
     let peer = lines.iter().find(|(contender, _)| contender.name == HYPERSCAN).map(|(_, told)| told);
@@ -125,11 +143,11 @@ fn rates(lines: &[(&Contender, Vec<Told>)]) -> String {
     );
     for (row, (contender, told)) in rows(&samples).iter().zip(lines) {
         let (Some(we), Some(last)) = (&row.sides[2], told.last()) else { continue };
-        let (median, lowest, highest) = (short(we.median), short(we.lowest), short(we.highest));
+        let (median, lowest, highest) = (small(we.median), small(we.lowest), small(we.highest));
         let findings = match (last.findings, last.refused) {
             (None, _) => "–".to_owned(),
             (Some(many), 0) => many.to_string(),
-            (Some(many), refused) => format!("{many}, and {refused} notes refused"),
+            (Some(many), refused) => format!("{many}; notes refused: {refused}"),
         };
         let memory = told.iter().filter_map(Told::memory_beside).reduce(f64::max);
         let memory = memory.map_or_else(|| "–".to_owned(), short);
@@ -139,10 +157,20 @@ fn rates(lines: &[(&Contender, Vec<Told>)]) -> String {
             "| {} | {} | **{median}** ({lowest}–{highest}) | {} | {over} | {findings} | {memory} |",
             contender.name,
             contender.what,
-            share(row.of_peer),
+            row.of_peer.map_or_else(|| "–".to_owned(), small),
         );
     }
     out
+}
+
+/// As elsewhere, but of what is far below one, two digits that say something: the slowest are a thousand times slower.
+fn small(value: f64) -> String {
+    match value {
+        value if value >= 0.1 || value <= 0.0 => short(value),
+        value if value >= 0.01 => format!("{value:.3}"),
+        value if value >= 0.001 => format!("{value:.4}"),
+        value => format!("{value:.5}"),
+    }
 }
 
 /// How long somebody waits: for a note, and for a start.

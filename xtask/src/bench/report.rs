@@ -26,7 +26,7 @@ fn cell(side: Option<&Spread>) -> String {
     format!("{who}**{}** ({}–{})", short(side.median), short(side.lowest), short(side.highest))
 }
 
-pub(super) fn share(ratio: Option<f64>) -> String {
+fn share(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
 

@@ -22,8 +22,18 @@ pub(super) struct Contender {
     pub(super) what: &'static str,
     /// It gets the first megabytes only; all when `None`.
     pub(super) megabytes_max: Option<u32>,
+    pub(super) given: Given,
     how: How,
     needs: Needs,
+}
+
+/// As what it gets the notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    /// One file, `$notes`; whoever works note by note divides it.
+    OneFile,
+    /// Files in the folder `$notes.d`: it takes a file as one text, and longer than in proportion for a long one.
+    FileForEachNote,
 }
 
 /// How it is started, in the scratch folder. `$notes` is the file.
@@ -53,6 +63,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "limit",
         what: "each byte looked at once",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("\"$ours\" read \"$notes\""),
         needs: Needs::Nothing,
     },
@@ -60,6 +71,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "we, finder",
         what: "identifiers without names, whole file",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("\"$ours\" finder \"$notes\""),
         needs: Needs::Nothing,
     },
@@ -67,6 +79,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "we, streamed",
         what: "the same, in chunks of 64 KiB",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("\"$ours\" stream \"$notes\""),
         needs: Needs::Nothing,
     },
@@ -74,6 +87,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "we, scan",
         what: "identifiers and names",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("\"$ours\" scan \"$notes\""),
         needs: Needs::Nothing,
     },
@@ -81,6 +95,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "we, de-identified",
         what: "note by note by Safe Harbor, and searched again",
         megabytes_max: Some(20),
+        given: Given::OneFile,
         how: How::Says("\"$ours\" deidentify \"$notes\""),
         needs: Needs::Nothing,
     },
@@ -88,6 +103,7 @@ pub(super) const ALL: &[Contender] = &[
         name: HYPERSCAN,
         what: "32 patterns, where matches end",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("./hyperscan \"$patterns\" \"$notes\" ends"),
         needs: Needs::Hyperscan,
     },
@@ -95,6 +111,7 @@ pub(super) const ALL: &[Contender] = &[
         name: "Hyperscan, places",
         what: "32 patterns, where matches begin and end",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Says("./hyperscan \"$patterns\" \"$notes\" places"),
         needs: Needs::Hyperscan,
     },
@@ -102,13 +119,27 @@ pub(super) const ALL: &[Contender] = &[
         name: "ripgrep",
         what: "32 patterns, lines that match",
         megabytes_max: None,
+        given: Given::OneFile,
         how: How::Timed("rg --no-config --no-unicode --threads 1 --count --file \"$patterns\" \"$notes\"", number),
+        needs: Needs::Tool("rg", "ripgrep"),
+    },
+    // The regex crate is what ripgrep searches with; here it gives each place where a match begins and ends.
+    Contender {
+        name: "ripgrep, places",
+        what: "32 patterns, every match (the regex crate)",
+        megabytes_max: None,
+        given: Given::OneFile,
+        how: How::Timed(
+            "rg --no-config --no-unicode --threads 1 --count-matches --file \"$patterns\" \"$notes\"",
+            number,
+        ),
         needs: Needs::Tool("rg", "ripgrep"),
     },
     Contender {
         name: "Presidio",
         what: "its recognisers, note by note, no model",
         megabytes_max: Some(1),
+        given: Given::OneFile,
         how: How::Says("\"$peers/python/bin/python\" \"$scripts/presidio.py\" \"$notes\""),
         needs: Needs::Module("presidio_analyzer"),
     },
@@ -116,14 +147,16 @@ pub(super) const ALL: &[Contender] = &[
         name: "scrubadub",
         what: "its usual detectors, note by note",
         megabytes_max: Some(2),
+        given: Given::OneFile,
         how: How::Says("\"$peers/python/bin/python\" \"$scripts/scrubadub.py\" \"$notes\""),
         needs: Needs::Module("scrubadub"),
     },
     Contender {
         name: "redact-cli",
-        what: "its patterns, one file",
+        what: "its patterns, note by note",
         megabytes_max: Some(4),
-        how: How::Timed("\"$peers/bin/redact\" --format json analyze --file \"$notes\"", kinds),
+        given: Given::FileForEachNote,
+        how: How::Timed("\"$peers/bin/redact\" --format json analyze --file \"$notes.d\"/*", kinds),
         needs: Needs::Peer("redact"),
     },
 ];

@@ -1,7 +1,7 @@
 //! What is read, cut and written down; nothing is measured here.
 
 use super::contender::{self, HYPERSCAN, Place, Told};
-use super::{cut, rates, waits};
+use super::{cut, rates, split, waits};
 use crate::bench::served::Folder;
 use crate::tree;
 use std::path::Path;
@@ -48,10 +48,19 @@ fn without_hyperscan_there_are_rates_and_no_ratios() {
 }
 
 #[test]
+fn whoever_is_a_thousand_times_slower_still_has_a_rate_and_a_ratio() {
+    let lines = [
+        (contender("Presidio"), vec![told(r#"{"bytes":1000000,"seconds":20.0}"#)]),
+        (contender(HYPERSCAN), vec![told(r#"{"bytes":1000000,"seconds":0.01}"#)]),
+    ];
+    assert!(rates(&lines).contains("| **0.050** (0.050–0.050) | 0.00050 | 1.00 |"), "{}", rates(&lines));
+}
+
+#[test]
 fn notes_that_were_refused_are_said() {
     let one = told(r#"{"bytes":1000000,"seconds":0.1,"findings":12,"refused":2,"memory_mb":3.0}"#);
     let table = rates(&[(contender("we, de-identified"), vec![one])]);
-    assert!(table.contains("| 12, and 2 notes refused | 2.00 |"), "{table}");
+    assert!(table.contains("| 12; notes refused: 2 | 2.00 |"), "{table}");
 }
 
 #[test]
@@ -67,6 +76,22 @@ fn the_first_megabytes_end_with_a_whole_note() {
     // More than there is, is all.
     cut(&folder.0, 9).expect("cut");
     assert_eq!(std::fs::read(folder.0.join(contender::notes(Some(9)))).expect("read").len(), all.len());
+}
+
+#[test]
+fn each_note_becomes_a_file_and_what_is_between_them_is_in_none() {
+    let folder = folder("split");
+    std::fs::write(folder.0.join(contender::notes(Some(3))), "one\x0ctwo\nlines\x0c\x0cthree\x0c").expect("written");
+    // Called again, as for a second peer, it leaves what is there.
+    split(&folder.0, Some(3)).expect("split");
+    split(&folder.0, Some(3)).expect("split");
+    let files = folder.0.join(format!("{}.d", contender::notes(Some(3))));
+    let mut all: Vec<_> = std::fs::read_dir(files)
+        .expect("a folder")
+        .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a note"))
+        .collect();
+    all.sort();
+    assert_eq!(all, ["one", "three", "two\nlines"]);
 }
 
 #[test]
@@ -118,5 +143,5 @@ fn there_are_as_many_patterns_as_the_page_says_and_no_line_matches_everything() 
     // An empty line is a pattern too, for ripgrep, and it matches every line.
     assert!(text.lines().all(|line| !line.trim().is_empty()));
     let named = contender::ALL.iter().filter(|one| one.what.starts_with("32 patterns")).count();
-    assert_eq!(named, 3);
+    assert_eq!(named, 4);
 }
