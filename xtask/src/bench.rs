@@ -8,6 +8,7 @@
 //! What it refuses to know: whether a number is good enough. The targets stand in the document.
 
 mod disk;
+mod identify;
 mod import;
 mod machine;
 mod opens;
@@ -64,7 +65,9 @@ enum What {
     Import,
     /// Processor time of sealing a gigabyte, against age, borg and restic
     Seal,
-    /// Everything there is
+    /// Processor time of finding PHI in made-up notes, against Hyperscan, ripgrep and others that bin/bench-peers installs
+    Identify(identify::Options),
+    /// Everything there is, but for server, nodes, siege and identify
     All,
 }
 
@@ -93,6 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::Upload => vec![upload::measure(&top, &folder, options.rounds)?],
         What::Import => vec![import::measure(&top, &folder, options.rounds)?],
         What::Seal => vec![seal::measure(&top, &folder, options.rounds)?],
+        What::Identify(more) => vec![identify::measure(&top, &folder, options.rounds, more)?],
         What::All => vec![
             run(&program::VAULT)?,
             disk::measure(&folder, options.rounds)?,

@@ -31,7 +31,7 @@ fn share(ratio: Option<f64>) -> String {
 }
 
 /// Three digits that say something.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),

@@ -108,7 +108,7 @@ fn random_file(path: &Path) -> Result<()> {
     file.sync_all().context("writing the file to seal")
 }
 
-fn is_installed(tool: &str) -> bool {
+pub(super) fn is_installed(tool: &str) -> bool {
     let found = Command::new("sh").args(["-c", "command -v \"$0\"", tool]).stdout(Stdio::null()).status();
     found.is_ok_and(|status| status.success())
 }
@@ -137,7 +137,7 @@ fn turn(folder: &Path, way: &Way) -> Result<f64> {
 }
 
 /// The last line that the shell wrote: user and system seconds.
-fn seconds(words: &str) -> Option<f64> {
+pub(super) fn seconds(words: &str) -> Option<f64> {
     let (user, system) = words.trim_end().lines().last()?.split_once(' ')?;
     Some(user.parse::<f64>().ok()? + system.parse::<f64>().ok()?)
 }
