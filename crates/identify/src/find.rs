@@ -99,11 +99,16 @@ impl Finder {
         let mut sift = Sift::new(out, base, offset, (start, end));
         scan::scan(View { bytes: window }, &mut sift);
         if self.options.confidence_min > Confidence::new(0) {
-            let mut index = 0;
-            out.retain(|finding| {
-                index += 1;
-                index <= kept || finding.confidence >= self.options.confidence_min
-            });
+            // Only what was found here is looked at: a long text has many parts.
+            let min = self.options.confidence_min;
+            let mut to = kept;
+            for from in kept..out.len() {
+                if out[from].confidence >= min {
+                    out.swap(to, from);
+                    to += 1;
+                }
+            }
+            out.truncate(to);
         }
     }
 

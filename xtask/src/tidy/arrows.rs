@@ -18,9 +18,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["record"]),
     ("ledger", &["record"]),
     ("vault", &["record", "policy", "ledger"]),
+    ("standin", &["record"]),
     // standin: for tests, docs/decisions/0030-a-manifest-says-what-and-whose.md
     ("identify", &["record", "standin"]),
-    ("standin", &["record"]),
     ("breach", &["record"]),
     ("watch", &["record"]),
     ("convert", &["record", "identify"]),
