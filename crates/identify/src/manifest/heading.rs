@@ -23,10 +23,37 @@ const OWNER_BYTES: usize = 48;
 const HEADINGS_MAX: usize = 10_000;
 
 /// Labels of the patient's name; what follows them is one only with a colon.
-const PATIENT: &[&str] =
-    &["patient name", "name of patient", "patient's name", "patient", "pt name", "pt", "regarding", "re", "name"];
-/// What people write before a name in a letter for a school or an employer.
-const EXCUSE: &[&str] = &["please excuse ", "this is to excuse "];
+const PATIENT: &[&str] = &[
+    "patient name",
+    "name of patient",
+    "patient's name",
+    "patient",
+    "pt name",
+    "pt",
+    "name of child",
+    "child's name",
+    "child",
+    "name of student",
+    "student",
+    "name of member",
+    "member",
+    "client",
+    "regarding",
+    "re",
+    "name",
+];
+/// What people write before the patient's name in a letter: for a school or an employer, to whom they live with.
+const LETTER: &[&str] = &[
+    "please excuse ",
+    "this is to excuse ",
+    "to the family of ",
+    "to the parents of ",
+    "to the parent of ",
+    "to the parent or guardian of ",
+    "to the parents or guardians of ",
+    "to the guardian of ",
+    "to the guardians of ",
+];
 /// Labels of a birth date, the longest first.
 const BIRTH: &[&str] = &["date of birth", "birth date", "birthdate", "d.o.b.", "d.o.b", "d o b", "dob", "born"];
 /// Labels of a record number.
@@ -139,14 +166,15 @@ fn labelled(text: &str, small: &str, start: usize, end: usize, names: &mut Vec<(
         }
         let value = start + colon + 1;
         let Some(name) = name_in(text, small, value, end) else { continue };
-        let needs_more = *label == "name";
+        // A member may be a number, a student one of medicine: such a label alone is not enough.
+        let needs_more = matches!(*label, "name" | "child" | "student" | "member" | "client");
         let near = &small[name.end..small.floor_char_boundary((name.end + BESIDE_BYTES).min(small.len()))];
         if needs_more && value_of(near, BIRTH).is_none() && value_of(near, NUMBER).is_none() {
             continue;
         }
         names.push((start + label_at, name));
     }
-    for phrase in EXCUSE {
+    for phrase in LETTER {
         if let Some(at) = line.find(phrase)
             && let Some(name) = name_in(text, small, start + at + phrase.len(), end)
         {
@@ -169,6 +197,10 @@ fn name_in(text: &str, small: &str, from: usize, end: usize) -> Option<Range<usi
         if let Some(at) = value.find(label).filter(|at| value[..*at].ends_with([' ', ','])) {
             stop = stop.min(at);
         }
+    }
+    if value[stop..].starts_with(|one: char| one.is_ascii_digit()) && value[..stop].ends_with(char::is_alphanumeric) {
+        // Letters that a number begins with.
+        return None;
     }
     let name = value[..stop].trim_end_matches([' ', ',', '.', '-']);
     is_name(name).then(|| from..from + name.len())
