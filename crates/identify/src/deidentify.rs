@@ -11,6 +11,7 @@
 
 mod dates;
 mod elders;
+mod numbers;
 mod people;
 mod report;
 mod rewrite;
@@ -27,6 +28,7 @@ use crate::phi::{Finding, Identifier};
 use crate::read::{self, EditError, Edits, Opaque, Part, Portion, ReadError, ReadLimits, Summary, What};
 use crate::search::Search;
 use elders::Elders;
+use numbers::Numbers;
 use people::{Families, FileFamilies};
 use record::civil::Day;
 use rewrite::{Change, Rewriting};
@@ -130,6 +132,7 @@ pub struct Deidentifier {
     reference: Day,
     limits: ReadLimits,
     families: Families,
+    numbers: Numbers,
 }
 
 impl fmt::Debug for Deidentifier {
@@ -142,8 +145,8 @@ impl Deidentifier {
     /// By this method. `reference` is the day at which people's ages are counted.
     #[must_use]
     pub fn new(method: Method, reference: Day) -> Self {
-        let (search, limits, families) = (Search::new(), ReadLimits::default(), Families::default());
-        Self { search, method, reference, limits, families }
+        let (search, limits) = (Search::new(), ReadLimits::default());
+        Self { search, method, reference, limits, families: Families::default(), numbers: Numbers::default() }
     }
 
     /// With other limits for reading.
@@ -152,19 +155,20 @@ impl Deidentifier {
         Self { limits, ..self }
     }
 
-    /// Learns which numbers belong to which family, so that dates of one family move together over all files of a run, whatever form
-    /// the files have. Only [`Method::Pseudonym`] needs it: for all files, before the first [`Deidentifier::file`].
+    /// Learns what all files of a run tell of each other, before the first [`Deidentifier::file`]: numbers that structure says are
+    /// somebody's, which stand elsewhere without a label; and for [`Method::Pseudonym`] which of them belong to which family, so that a
+    /// family's dates move together, whatever form the files have.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn learn(&mut self, bytes: &[u8], name: &str) -> Result<(), ReadError> {
-        if self.method != Method::Pseudonym {
-            return Ok(());
-        }
-        let families = &mut self.families;
+        let Self { families, numbers, method, .. } = self;
         read::read(bytes, name, &self.limits, &mut |portion| {
             if let Portion::Text(part) = portion {
-                families.learn(&part);
+                numbers.learn(&part);
+                if *method == Method::Pseudonym {
+                    families.learn(&part);
+                }
             }
         })?;
         Ok(())
@@ -251,7 +255,8 @@ impl Deidentifier {
                     named |= part.name.as_deref().is_some_and(|name| !is_plain_part(name) && self.tells(name));
                     names_seen.insert(part.name.clone());
                 }
-                let findings = self.search.part(&part);
+                let mut findings = self.search.part(&part);
+                self.numbers.add_to(&part, &mut findings);
                 parts.push((part, findings));
             }
         })?;

@@ -103,6 +103,11 @@ impl Search {
         agree::agreed(text, all)
     }
 
+    /// What structure alone says of a portion, by places in its text.
+    pub(crate) fn structured(part: &Part) -> Vec<Finding> {
+        structure::findings(part)
+    }
+
     /// Names in whatever structure does not say what it is: record by record, with the people of that record.
     fn names_in(&self, part: &Part, text: &str, all: &mut Vec<Finding>) {
         for open in structure::open_stretches(part) {

@@ -284,3 +284,15 @@ fn segments_of_messages_keep_their_names_whatever_they_look_like() {
     assert_eq!(names, ["MSH|", "SCH|", "PID|", "AIS|", "NTE|"]);
     assert!(!text.contains("Quxley"), "{text}");
 }
+
+#[test]
+fn a_number_that_one_file_tells_of_is_found_without_a_label_in_another() {
+    let table = b"mrn,last_name,member_id\nA-7781,Quxley,CS101389728\n";
+    let letter = b"<?xml version=\"1.0\"?><t><td>EPO</td><td>CS101389728</td></t>";
+    let entropy = SeededEntropy::new(7);
+    let mut run = Deidentifier::new(Method::SafeHarbor, day());
+    run.learn(table, "p.csv").unwrap();
+    let mut drawn = Drawn::new(&entropy, []);
+    let out = String::from_utf8(run.file(letter, "l.xml", &mut drawn).unwrap().bytes).unwrap();
+    assert!(!out.contains("CS101389728") && out.contains("[HEALTH_PLAN "), "{out}");
+}
