@@ -38,7 +38,7 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
     if inputs.len() > 1 || method == Method::Pseudonym {
         for input in &inputs {
             // What cannot be read teaches nothing, and is refused or left out when its turn comes.
-            drop(run.learn(&bytes_of(input)?, &name_of(input)));
+            let _ = run.learn(&bytes_of(input)?, &name_of(input));
         }
     }
     let waiting = Waiting::beside(&args.out)?;
