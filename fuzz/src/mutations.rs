@@ -50,8 +50,17 @@ fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
 /// # Panics
 ///
 /// Where the parser does; the input is printed.
-pub(crate) fn replay(name: &str, seeds: &[Vec<u8>], mut run: impl FnMut(&[u8])) {
-    let rounds = std::env::var("STRONGROOM_FUZZ_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+pub(crate) fn replay(name: &str, seeds: &[Vec<u8>], run: impl FnMut(&[u8])) {
+    replay_rounds(name, seeds, ROUNDS, run);
+}
+
+/// As [`replay`], with so many mutations unless told otherwise.
+///
+/// # Panics
+///
+/// Where the parser does; the input is printed.
+pub(crate) fn replay_rounds(name: &str, seeds: &[Vec<u8>], rounds: usize, mut run: impl FnMut(&[u8])) {
+    let rounds = std::env::var("STRONGROOM_FUZZ_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(rounds);
     seeds.iter().for_each(|seed| run(seed));
     let mut dice = Dice(0x5EED_0000_0000_0001);
     for round in 0..rounds {

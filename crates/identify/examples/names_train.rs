@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use strongroom_identify::names::learn::{self, Sources};
 
 /// Our own lists, in the order in which they are read.
-const OWN: &[&str] = &["words.txt", "surnames.txt", "drugs.txt", "eponyms.txt", "terms.txt", "frequent.txt"];
+const OWN: &[&str] =
+    &["words.txt", "surnames.txt", "drugs.txt", "eponyms.txt", "terms.txt", "brands.txt", "frequent.txt"];
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");

@@ -14,8 +14,11 @@
 mod address;
 mod age;
 mod check;
+mod crossing;
 mod date;
+mod day;
 mod device;
+mod issued;
 mod label;
 mod lexicon;
 mod month;
@@ -30,6 +33,7 @@ mod stream;
 mod view;
 mod zip;
 
+pub(crate) use check::npi as is_npi;
 pub use stream::FindStream;
 
 use crate::phi::{Confidence, Finding};
@@ -97,7 +101,7 @@ impl Finder {
         let (offset, start, end) = places;
         let kept = out.len();
         let mut sift = Sift::new(out, base, offset, (start, end));
-        scan::scan(View { bytes: window }, &mut sift);
+        scan::scan(View { bytes: window, asked: &view::Asked::default() }, &mut sift);
         if self.options.confidence_min > Confidence::new(0) {
             // Only what was found here is looked at: a long text has many parts.
             let min = self.options.confidence_min;

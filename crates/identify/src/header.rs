@@ -7,6 +7,21 @@
 use record::civil::Day;
 use std::fmt;
 
+/// The months by their names, in small letters.
+pub(crate) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 /// Lines that are looked at.
 const LINES_MAX: usize = 40;
 /// Characters of a line that are looked at, and of a value that is kept.
@@ -250,19 +265,36 @@ pub fn header_fields(text: &str) -> HeaderFields {
 /// The same with labels of a house's own beside the usual ones.
 #[must_use]
 pub fn header_fields_with(text: &str, own: &HeaderLabels) -> HeaderFields {
+    read(text, own, Wanted::All)
+}
+
+/// The patient's name alone, as [`header_fields`] says it: what stands behind it is not looked at.
+pub(crate) fn patient_name(text: &str) -> Option<String> {
+    read(text, &HeaderLabels::default(), Wanted::Patient).patient_name
+}
+
+/// Which fields somebody wants to know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Patient,
+}
+
+fn read(text: &str, own: &HeaderLabels, wanted: Wanted) -> HeaderFields {
     let mut fields = HeaderFields::default();
     let mut pending: Option<Field> = None;
+    let wants = |field: Field| wanted == Wanted::All || field == Field::Patient;
     let lines = text.split(['\n', '\u{c}', '\r']).filter(|line| !line.trim().is_empty()).take(LINES_MAX);
     for line in lines {
-        let line: String = line.chars().take(LINE_CHARS_MAX).collect();
-        let labels = labels_in(&line, own);
+        let line = beginning(line);
+        let labels = labels_in(line, own);
         let before = line.get(..labels.first().map_or(line.len(), |label| label.start)).unwrap_or_default();
-        if let Some(field) = pending.take() {
+        if let Some(field) = pending.take().filter(|field| wants(*field)) {
             // `Patient:` alone on its line, the name on the next one.
             fields.put(field, before);
         }
-        if labels.is_empty() {
-            fields.put_title(&line);
+        if labels.is_empty() && wanted == Wanted::All {
+            fields.put_title(line);
         }
         for (index, label) in labels.iter().enumerate() {
             let end = labels.get(index + 1).map_or(line.len(), |next| next.start);
@@ -270,10 +302,23 @@ pub fn header_fields_with(text: &str, own: &HeaderLabels) -> HeaderFields {
             if value.trim().is_empty() && index + 1 == labels.len() {
                 pending = Some(label.field);
             }
-            fields.put(label.field, value);
+            if wants(label.field) {
+                fields.put(label.field, value);
+            }
+        }
+        if wanted == Wanted::Patient && fields.patient_name.is_some() {
+            break;
         }
     }
     fields
+}
+
+/// As much of a line as is looked at.
+fn beginning(line: &str) -> &str {
+    if line.len() <= LINE_CHARS_MAX {
+        return line;
+    }
+    line.char_indices().nth(LINE_CHARS_MAX).map_or(line, |(end, _)| &line[..end])
 }
 
 struct Label {
@@ -302,6 +347,10 @@ fn labels_in(line: &str, own: &HeaderLabels) -> Vec<Label> {
 fn label_at_end(text: &str, own: &HeaderLabels) -> Option<(Field, usize)> {
     let trimmed = text.trim_end_matches([' ', '\t', '#', '.']);
     let label = |text: &str, label: &str| -> Option<usize> {
+        // Most labels end otherwise, which one letter shows.
+        if !text.as_bytes().last()?.eq_ignore_ascii_case(label.as_bytes().last()?) {
+            return None;
+        }
         let start = text.len().checked_sub(label.len())?;
         let end = text.get(start..)?;
         // Before a label stands nothing, white space or a mark, so that `impatient:` is no `patient:`.
@@ -346,6 +395,9 @@ impl HeaderFields {
     }
 
     fn put_title(&mut self, line: &str) {
+        if self.document_type.is_some() {
+            return;
+        }
         let line = tidy(line);
         if TITLES.contains(&line.to_lowercase().as_str()) {
             set(&mut self.document_type, Some(line));
@@ -406,20 +458,6 @@ pub(crate) fn first_day(value: &str) -> Option<Day> {
 }
 
 fn month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let word = word.trim_end_matches('.').to_lowercase();
     let at = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(&word))?;
     i8::try_from(at + 1).ok()
@@ -501,6 +539,13 @@ mod tests {
         #[test]
         fn anything_is_read_without_a_panic(text in "(Patient|DOB|MRN|Date of Service|:|：| |\t|\n|3/9/2017|é|.){0,40}") {
             let _ = header_fields(&text);
+        }
+
+        #[test]
+        fn the_patient_asked_for_alone_is_the_patient_of_all_fields(
+            text in "((Patient|Re|DOB|MRN|Author): ?|Mary Lee|Ann|7|\n|  |, |é){0,30}"
+        ) {
+            prop_assert_eq!(super::patient_name(&text), header_fields(&text).patient_name);
         }
     }
 }

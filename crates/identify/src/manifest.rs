@@ -21,13 +21,14 @@ pub use somebody_else::{SomebodyElse, names_somebody_else};
 use crate::kinds::Kinds;
 use crate::phi::Identifier;
 use crate::read::{Format, ReadError, ReadLimits};
-use crate::resolve::{PersonRecord, Word};
+use crate::resolve::{PersonRecord, Word, word};
+use crate::rows::split_name;
 use crate::search::Search;
 use record::civil::Day;
 use std::fmt;
 
 /// The rules by which manifests are made: counted up whenever the same file would get another one.
-pub const RULES: u16 = 1;
+pub const RULES: u16 = 2;
 /// People of one file.
 pub const PEOPLE_MAX: usize = 1_000_000;
 
@@ -81,6 +82,30 @@ pub struct Seen {
     pub written: Word,
     /// The earliest and the latest visit.
     pub visits: Option<(Day, Day)>,
+}
+
+impl Seen {
+    /// What is said of them, the name taken apart where it stands in one piece ("Quxley, Vern A.", "Vern A. Quxley").
+    #[must_use]
+    pub fn named(&self) -> PersonRecord {
+        let mut record = self.record.clone();
+        if !record.family.is_empty() || !record.given.is_empty() {
+            return record;
+        }
+        let written = self.written.trim();
+        let middle;
+        (record.family, record.given, middle) = match split_name(written) {
+            Some((family, given, middle)) => (Word::new(family), Word::new(given), middle.map(Word::new)),
+            None => {
+                let (given, family) = written.rsplit_once(' ').unwrap_or(("", written));
+                (word(family), word(given), None)
+            }
+        };
+        if record.middle.is_empty() {
+            record.middle = middle.unwrap_or_default();
+        }
+        record
+    }
 }
 
 impl fmt::Debug for Seen {

@@ -11,12 +11,15 @@
 //! What it refuses to know: what in the text is a name or a date, and whom a file is about.
 
 mod cda;
+mod column;
+mod day_number;
 mod delimited;
 mod detect;
 mod dicom;
 mod edit;
 mod escape;
 mod fhir;
+mod grid;
 mod hl7;
 mod hl7_meaning;
 mod json;
@@ -29,6 +32,7 @@ mod office;
 mod packed;
 mod page;
 mod rtf;
+mod sheets;
 mod sql;
 mod tags;
 mod transfer;
@@ -174,7 +178,7 @@ pub struct Part {
     /// The part inside a packed file or a mail, such as `word/document.xml`; a large file comes as several portions of
     /// the same name.
     pub name: Option<String>,
-    /// The text.
+    /// The text; empty only where an archive has a name that holds nothing: a folder, an empty file.
     pub text: String,
     /// Where it came from.
     pub map: OffsetMap,
@@ -206,6 +210,12 @@ impl Part {
     #[must_use]
     pub fn stretches(&self, range: Range<usize>) -> Vec<Range<usize>> {
         edit::stretches(&self.text, &self.map, range)
+    }
+
+    /// Is this a day that the file writes as a number, so that only a whole day can stand there.
+    #[must_use]
+    pub(crate) fn is_day_number(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| matches!(run.escape, escape::Escape::DayNumber(_)))
     }
 
     /// Can it be written back at all.
@@ -277,6 +287,13 @@ impl Reading<'_> {
     fn opaque(&mut self, part: Option<String>, why: Opaque) {
         self.summary.opaque += 1;
         (self.sink)(Portion::Opaque { part, why });
+    }
+
+    /// A part that holds nothing, such as a folder in an archive. Its name may say who somebody is all the same.
+    fn name_alone(&mut self, place: &Place) {
+        let map = OffsetMap { under: place.layer.clone(), ..OffsetMap::default() };
+        let (name, columns) = (place.name.clone(), Arc::from([]));
+        self.part(Part { name, text: String::new(), map, fields: Vec::new(), columns, records: Vec::new() });
     }
 }
 
@@ -438,4 +455,4 @@ fn read_plain(reading: &mut Reading<'_>, text: &str, place: &Place) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

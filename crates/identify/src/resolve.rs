@@ -12,12 +12,14 @@
 //! What it refuses to know: where patients are kept. The caller gives candidates, by [`blocks`] or otherwise, and decides
 //! what becomes of an answer: only a person merges.
 
+mod agree;
 mod nicknames;
 mod record;
 mod rules;
 pub(crate) mod spelling;
 mod weigh;
 
+pub use agree::{Agreement, Agreements, Slip, agreements};
 pub(crate) use record::word;
 pub use record::{BlockKey, PersonRecord, Word, blocks};
 
@@ -210,6 +212,8 @@ pub(crate) struct Beside {
     pub(crate) number: Option<bool>,
     /// The given name is the same.
     pub(crate) given: bool,
+    /// The family name is the same.
+    pub(crate) family: bool,
 }
 
 /// How near two birth days are.
@@ -234,7 +238,7 @@ pub(crate) fn beside(written: &str, seen: &PersonRecord, patient: &PersonRecord)
         weigh::Same::Yes => Some(true),
         weigh::Same::No => Some(false),
     };
-    Beside { born, number, given: rules::same_given(written, &patient) }
+    Beside { born, number, given: rules::same_given(written, &patient), family: rules::same_family(written, &patient) }
 }
 
 /// The sex that a word says.

@@ -403,7 +403,7 @@ impl PatientPlaces {
 }
 
 /// `Last, First M` → (last, first, middle).
-fn split_name(name: &str) -> Option<(String, String, Option<String>)> {
+pub(crate) fn split_name(name: &str) -> Option<(String, String, Option<String>)> {
     let (last, given) = name.split_once(',')?;
     let (last, given) = (last.trim(), given.trim());
     let (first, middle) = match given.rsplit_once(' ') {

@@ -305,6 +305,12 @@ pub fn sniff(head: &[u8], declared_name: &str) -> Sniffed {
     Sniffed { kind, mismatch }
 }
 
+/// What the first bytes are by a signature alone, without the look at all of them that tells what a text is: none where
+/// [`sniff`] would have to take that.
+pub(crate) fn signed(head: &[u8]) -> Option<Kind> {
+    content::signed(&head[..head.len().min(HEAD_BYTES)], None)
+}
+
 mod content;
 mod name;
 

@@ -1,6 +1,8 @@
 //! However a text arrives, the findings are the same; and no bytes, however bad, do harm.
 
 use proptest::prelude::*;
+use record::civil::Day;
+use standin::{Formats, InMemory, Plan, make};
 use strongroom_identify::{FindOptions, FindStream, Finder, Finding, Identifier};
 
 /// Small parts and margins, so that a short document has many of them and every split meets their edges.
@@ -71,6 +73,59 @@ fn every_split_of_every_document_gives_the_findings_of_the_whole() {
         }
     }
     assert!(findings > 300, "{findings}");
+}
+
+/// A thousand made-up documents: notes, letters, forms and dictations.
+fn stand_ins() -> Vec<Vec<u8>> {
+    let formats: Formats = "text".parse().expect("formats");
+    let day = Day::new(2026, 6, 1).expect("a day of the calendar");
+    let plan = Plan { formats, documents: Some(1_000), ..Plan::new(2, 200, 77, day) };
+    let mut files = InMemory::default();
+    make(&plan, &mut files).expect("memory takes everything");
+    let texts: Vec<Vec<u8>> = files
+        .files
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(".txt"))
+        .map(|(_, bytes)| bytes)
+        .take(1_000)
+        .collect();
+    assert_eq!(texts.len(), 1_000);
+    texts
+}
+
+/// Splits each of the documents at these places; the findings are those of the whole.
+fn split_all(texts: &[Vec<u8>], places: impl Fn(usize, usize) -> Vec<usize>) {
+    let (mut findings, mut splits) = (0, 0);
+    for (index, text) in texts.iter().enumerate() {
+        let options = [small(16, 32, 24), small(200, 400, 120), FindOptions::default()][index % 3];
+        let expected = whole(options, text);
+        findings += expected.len();
+        for at in places(index, text.len()) {
+            let (left, right) = text.split_at(at);
+            assert!(in_chunks(options, [left, right]) == expected, "document {index}, split at {at}");
+            splits += 1;
+        }
+    }
+    assert!(findings >= 5_000 && splits >= 4_000, "{findings} findings, {splits} splits");
+}
+
+#[test]
+fn stand_ins_split_somewhere_give_the_findings_of_the_whole() {
+    // A few places of each, from a seed; all of them: the next test.
+    split_all(&stand_ins(), |index, long| {
+        let mut place = index as u64 + 1;
+        let mut next = || {
+            place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(place >> 33).unwrap_or_default() % (long + 1)
+        };
+        (0..4).map(|_| next()).collect()
+    });
+}
+
+#[test]
+#[ignore = "each of a thousand documents at each of its bytes takes minutes, with --release; docs/SECURITY-CHECKS.md says when it ran"]
+fn stand_ins_split_anywhere_give_the_findings_of_the_whole() {
+    split_all(&stand_ins(), |_, long| (0..=long).collect());
 }
 
 #[test]

@@ -105,6 +105,34 @@ fn an_initial_a_double_name_and_a_line_end_do_not_cut_a_dictated_name() {
 }
 
 #[test]
+fn who_is_called_like_a_sign_or_an_instrument_is_found_and_the_thing_is_not() {
+    for case in [
+        "Dr. «Schatzker» did the case himself.",
+        "Patient: «Gaenslen, Maria»   DOB 03/04/1960\nGaenslen test positive, FABER negative.",
+        "Mr. «Lynch» was seen today for Lynch syndrome.",
+        "Ms. «Hawkins» has pain. Hawkins test negative, Neer sign negative.",
+        "«Karl Outerbridge» came with his wife. Outerbridge grade 3 changes.",
+    ] {
+        assert_eq!(missed(case, &Known::default()), Vec::<String>::new());
+        assert_eq!(too_much(case), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn capitals_brands_and_grades_in_telegraphic_notes_name_nobody() {
+    for case in [
+        "Schatzker II plateau fracture, right.",
+        "s/p L TKA, Kerlix wrap, ROM 0-95, KOOS 61.",
+        "Outerbridge 3, Goutallier 2, Walch B2.",
+        "ASA II. Cormack-Lehane 1, Macintosh 3. LMA size 4.",
+        "Pavlik harness on. Ortolani negative, Barlow negative.",
+        "[ ] Tenckhoff catheter   [x] PICC   [ ] Allevyn 4x4",
+    ] {
+        assert_eq!(too_much(case), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_possessive_ending_is_no_part_of_a_name() {
     let text = "Mr. Smith's wound is clean.";
     let findings = found(text, &Known::default());

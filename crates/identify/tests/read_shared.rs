@@ -91,7 +91,9 @@ fn every_sample_is_read_whole_with_a_map_and_no_damage() {
     let mut fragments = 0;
     for (folder, least) in [("ehr/hl7v2", 100), ("ehr/ccda", 700), ("ehr/fhir", 100), ("ehr/flat", 40)] {
         let count = each(folder, |path, bytes, read| {
-            let damaged = read.opaque.iter().any(|why| matches!(why, Opaque::Damaged(_) | Opaque::UnknownBinary));
+            // Pictures of DICOM have bytes beside the pixels that nobody explains, and they are said.
+            let unknown = |why: &Opaque| *why == Opaque::UnknownBinary && !is(path, "dcm");
+            let damaged = read.opaque.iter().any(|why| matches!(why, Opaque::Damaged(_)) || unknown(why));
             // Some published examples are fragments whose tags do not close: said to be damaged, and read nevertheless.
             assert!(!damaged || folder == "ehr/ccda" && is(path, "xml"), "{}: {:?}", path.display(), read.opaque);
             assert!(!damaged || !read.parts.is_empty(), "{}", path.display());

@@ -1,14 +1,23 @@
-//! Replays a small corpus, and deterministic mutations of it, through every parser.
+//! Replays a small corpus, and deterministic mutations of it, through every parser, every reader and every search.
 //!
 //! The same seeds feed the coverage-guided targets in the `fuzz` folder. Here the rounds are few and always the
-//! same; `STRONGROOM_FUZZ_ROUNDS=100000 cargo test -p strongroom-identify --test replay` runs long.
+//! same; `STRONGROOM_FUZZ_ROUNDS=100000 cargo test -p strongroom-identify --test replay` runs long. What must hold of readers and
+//! searches stands in `fuzz/src/files.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a test file: what cannot be read fails the test")]
+
+/// As the `fuzz` folder calls it.
+extern crate strongroom_identify as identify;
+
+#[path = "../../../fuzz/src/files.rs"]
+mod files;
+#[path = "../../../fuzz/src/mutations.rs"]
+#[expect(dead_code, reason = "each target here says how many rounds it takes")]
+mod mutations;
 
 use identify::{Charset, FileNameTemplate, Kind, Limits, Sniffed};
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
-use strongroom_identify as identify;
 
 /// A small generator (xorshift64*), so that a failure can be repeated from its round.
 struct Dice(u64);
@@ -281,5 +290,38 @@ fn hl7_survives() {
         let lines = identify::patients_from_adt(&exchange, None);
         assert!(lines.len() <= exchange.items.len());
         let _ = identify::adt::authorities_of(&exchange);
+    });
+}
+
+/// Gives each target of the `fuzz` folder that is wanted its seeds and so many mutations of them.
+fn replay_targets(wanted: impl Fn(&str) -> Option<usize>) {
+    let mut count = 0;
+    for (name, run) in files::TARGETS {
+        let Some(rounds) = wanted(name) else { continue };
+        let folder = if *name == "read_pdf" { "pdf" } else { name };
+        mutations::replay_rounds(name, &seeds(folder), rounds, run);
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn every_reader_keeps_its_promises_over_its_corpus_and_mutations_of_it() {
+    replay_targets(|name| name.starts_with("read_").then_some(100));
+}
+
+#[test]
+fn what_is_deidentified_reads_as_what_it_was_or_does_not_come_out() {
+    replay_targets(|name| (name == "deidentify").then_some(60));
+}
+
+#[test]
+fn every_search_keeps_its_promises_over_its_corpus_and_mutations_of_it() {
+    replay_targets(|name| match name {
+        "find" => Some(100),
+        "manifest" | "heading" => Some(60),
+        "kinds" => Some(60),
+        "resolve" => Some(200),
+        _ => None,
     });
 }

@@ -164,7 +164,8 @@ fn labelled(document: &Document, labels: &[Label], parts: &[Part], options: &Opt
         score.findings += 1;
         score.right += usize::from(right);
         if !right && score.may_show(1, kind, options) {
-            println!("false {kind} {} {}", found.finding.rule, document.around(start, end));
+            let sure = found.finding.confidence.hundredths();
+            println!("false {kind} {} {sure} {}", found.finding.rule, document.around(start, end));
         }
     }
 }
@@ -187,7 +188,8 @@ fn plain(document: &Document, parts: &[Part], options: &Options, score: &mut Sco
             *score.plain_findings.entry(kind.as_str()).or_default() += 1;
             if score.may_show(1, kind, options) {
                 let shown = corpus::around(&part.text, found.text.start, found.text.end);
-                println!("false {kind} {} {}: {shown}", found.finding.rule, document.name);
+                let sure = found.finding.confidence.hundredths();
+                println!("false {kind} {} {sure} {}: {shown}", found.finding.rule, document.name);
             }
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! What it refuses to know: where in a file a date stands, and whose it is.
 
+use crate::header::MONTHS;
 use std::ops::Range;
 
 /// A date is not longer than this, in bytes; with a time and its zone the longest that the finder knows has about 40.
@@ -16,21 +17,6 @@ const YEARS: Range<i32> = 1_800..2_201;
 const MIDDLE: i32 = 15;
 /// A year for what has none: one without 29 February.
 const NO_YEAR: i32 = 2_001;
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// One part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 //! What it refuses to know: whose number it is.
 
 use crate::phi::{Confidence, Finding, Identifier};
-use crate::read::Part;
+use crate::read::{Field, Part, What};
 use crate::search::Search;
 use std::collections::HashMap;
 
@@ -43,6 +43,9 @@ impl Numbers {
             let Some(kind) = is_telling(value).then(|| self.0.get(value)).flatten() else { continue };
             let start = value.as_ptr() as usize - part.text.as_ptr() as usize;
             let end = start + value.len();
+            if is_code(part, start) {
+                continue;
+            }
             let at = findings[..before].partition_point(|one| one.end <= start);
             if findings[..before].get(at).is_none_or(|one| one.start >= end) {
                 findings.push(Finding {
@@ -56,6 +59,12 @@ impl Numbers {
         }
         findings.sort_by_key(|finding| (finding.start, finding.end));
     }
+}
+
+/// Does a place hold codes and nothing else: one that happens to be somebody's number too is nobody's there.
+fn is_code(part: &Part, at: usize) -> bool {
+    let index = part.fields.partition_point(|field: &Field| field.end as usize <= at);
+    part.fields.get(index).is_some_and(|field| field.start as usize <= at && field.meaning.what == What::Code)
 }
 
 const fn is_number_kind(kind: Identifier) -> bool {

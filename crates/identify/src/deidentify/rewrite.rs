@@ -27,6 +27,8 @@ const LINKS: &[&str] = &["and", "or", "the", "of"];
 const ID_KEYS: [&str; 3] = ["id", "reference", "fullUrl"];
 /// Keys of FHIR whose values are moments and must have a day and a time (R4, "instant").
 const INSTANT_KEYS: [&str; 4] = ["lastUpdated", "issued", "timestamp", "valueInstant"];
+/// The properties of an Office file: its days are moments (ECMA-376, part 2, 11).
+const PROPERTIES: &str = "docProps/core.xml";
 /// Longer keys are none of these, in bytes.
 const KEY_BYTES_MAX: usize = 32;
 
@@ -63,6 +65,21 @@ impl Making<'_> {
     fn ours(&mut self, range: Range<usize>, new: String) {
         if self.part.text.get(range.clone()).is_some_and(|old| old != new) {
             self.changes.push(Change { range, new, ours: true });
+        }
+    }
+}
+
+impl Making<'_> {
+    /// A year, where a whole day or a moment must stand: its first day. Changed even if it is the same, because it is ours then, and
+    /// what was meant by it was the year.
+    fn first_day(&mut self, range: Range<usize>, new: String) {
+        self.changes.push(Change { range, new, ours: true });
+    }
+
+    fn year(&mut self, range: Range<usize>, year: i32) {
+        match self.part.is_day_number(range.start) {
+            true => self.first_day(range, format!("{year:04}-01-01")),
+            false => self.ours(range, year.to_string()),
         }
     }
 }
@@ -128,7 +145,7 @@ impl Rewriting<'_> {
                 self.report.over_89 += 1;
                 let year =
                     dates::year_of(shown, self.this_year).map_or(self.elders.floor, |year| self.elders.year(year));
-                making.ours(trimmed(part, field.range()), year.to_string());
+                making.year(trimmed(part, field.range()), year);
                 true
             }
             What::DeathDate | What::VisitDate | What::OtherDate if shown.len() == 4 => {
@@ -273,7 +290,11 @@ impl Rewriting<'_> {
             Some(year) => {
                 self.report.dates_to_year += 1;
                 let instant = field.is_some_and(|field| self.is_instant(part, field, &range)) && dates::is_instant(old);
-                making.ours(range, if instant { format!("{year}-01-01T00:00:00Z") } else { year.to_string() });
+                if instant {
+                    making.first_day(range, format!("{year}-01-01T00:00:00Z"));
+                } else {
+                    making.year(range, year);
+                }
             }
             None => {
                 self.report.dates_without_year += 1;
@@ -282,7 +303,13 @@ impl Rewriting<'_> {
         }
     }
 
+    /// Must a moment stand here: some keys of FHIR, and the properties of an Office file, without which it does not open.
     fn is_instant(&self, part: &Part, field: &Field, range: &Range<usize>) -> bool {
+        let is_properties = part.name.as_deref().is_some_and(|name| name.ends_with(PROPERTIES));
+        is_properties && field.range() == *range || self.is_instant_of_fhir(part, field, range)
+    }
+
+    fn is_instant_of_fhir(&self, part: &Part, field: &Field, range: &Range<usize>) -> bool {
         matches!(self.format, Format::Fhir | Format::NdJson)
             && field.range() == *range
             && key_of(part, range.start).is_some_and(|key| INSTANT_KEYS.contains(&key))

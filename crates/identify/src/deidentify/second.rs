@@ -4,13 +4,19 @@
 //! found outside of our own tokens is told with its place in the original; what is found in a place that was changed into something
 //! that is no token of ours cannot be helped and is a miss.
 //!
+//! Each round reads and searches all of what was written, so that the last one, which must find nothing, has seen every byte of what
+//! comes out. One thing is spared ([`Before`]): names are not searched again in a stretch of text that the round before has searched,
+//! if neither its text nor the people known there have changed. What is found in a stretch follows from these two alone, for a search
+//! keeps nothing from one stretch to the next; so what was found there is taken as found again, and a round that finds nothing is a
+//! round in which the whole search would have found nothing.
+//!
 //! What it refuses to know: what is done about it.
 
 use super::rewrite::{Change, is_link, is_title, words};
 use super::{DeidentifyError, Method};
 use crate::phi::{Finding, Identifier};
 use crate::read::{self, Part, Portion, ReadLimits};
-use crate::search::Search;
+use crate::search::{Before, Search};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -39,6 +45,8 @@ pub(super) struct Seen {
     pub(super) missed: BTreeSet<Identifier>,
     /// How many of them.
     pub(super) missed_count: u64,
+    /// As what the output reads.
+    pub(super) format: read::Format,
 }
 
 impl Meant {
@@ -102,32 +110,41 @@ impl Meant {
     }
 }
 
+/// How what was written is looked at.
+pub(super) struct Look<'a> {
+    pub(super) search: &'a Search,
+    pub(super) limits: &'a ReadLimits,
+    pub(super) method: Method,
+    /// What stands for our tokens tells nothing of its kind. "Hospital" makes a part of its name of each word before it, one word a
+    /// look, until a whole sentence is gone.
+    pub(super) plain: bool,
+}
+
 /// Reads and searches what was written.
 pub(super) fn look(
-    search: &Search,
-    output: &[u8],
-    name: &str,
-    limits: &ReadLimits,
-    method: Method,
+    of: &Look<'_>,
+    (output, name): (&[u8], &str),
     meant: &[Meant],
+    before: &mut Before,
 ) -> Result<Seen, DeidentifyError> {
+    before.again();
     let mut queues: HashMap<Option<String>, Queue> = HashMap::new();
     for (index, one) in meant.iter().enumerate() {
         queues.entry(one.name.clone()).or_default().parts.push(index);
     }
     let mut seen = Seen::default();
     let mut otherwise = false;
-    read::read(output, name, limits, &mut |portion| match portion {
+    let summary = read::read(output, name, of.limits, &mut |portion| match portion {
         Portion::Opaque { .. } => otherwise = true,
         Portion::Text(part) if !otherwise => {
             let pieces = queues.get_mut(&part.name).and_then(|queue| queue.take(meant, &part.text));
             match pieces {
                 None => otherwise = true,
                 Some(pieces) => {
-                    let ordinary = ordinary_words(meant, &pieces, &part.text);
-                    for finding in search.part_with(&part, &ordinary) {
+                    let ordinary = ordinary_words(meant, &pieces, &part.text, of.plain);
+                    for finding in of.search.part_again(&part, &ordinary, before) {
                         let county = super::rewrite::is_county(&part, &finding);
-                        if !method.keeps(finding.kind) || county {
+                        if !of.method.keeps(finding.kind) || county {
                             divided(&pieces, &finding, |index, finding| meant[index].judge(index, &finding, &mut seen));
                         }
                     }
@@ -139,12 +156,13 @@ pub(super) fn look(
     if otherwise || queues.values().any(|queue| !queue.is_at_end(meant)) {
         return Err(DeidentifyError::ReadsOtherwise);
     }
+    seen.format = summary.format;
     Ok(seen)
 }
 
 /// The text that was read, with an ordinary word for each of our tokens, as long as it: a token in brackets is nothing that stands in
 /// letters, and would make names of the words beside it, or hide that they are.
-fn ordinary_words(meant: &[Meant], pieces: &[Stretch], text: &str) -> String {
+fn ordinary_words(meant: &[Meant], pieces: &[Stretch], text: &str, plain: bool) -> String {
     let mut ordinary = text.as_bytes().to_vec();
     for piece in pieces {
         let spots = &meant[piece.index].spots;
@@ -153,7 +171,7 @@ fn ordinary_words(meant: &[Meant], pieces: &[Stretch], text: &str) -> String {
         for spot in spots[first..].iter().take_while(|spot| spot.new.end <= end).filter(|spot| spot.ours) {
             let start = piece.read.start + (spot.new.start - piece.offset);
             let token = &mut ordinary[start..start + spot.new.len()];
-            if let Some(word) = ordinary_word(token) {
+            if let Some(word) = ordinary_word(token).map(|word| if plain { PLAIN } else { word }) {
                 // Counts for nothing between words; blanks would look like the end of a column.
                 token.fill(b'\\');
                 let long = word.len().min(token.len());
@@ -164,6 +182,9 @@ fn ordinary_words(meant: &[Meant], pieces: &[Stretch], text: &str) -> String {
     // Tokens and words are ASCII, so nothing is lost here; if it were, the text as it is would be searched.
     String::from_utf8(ordinary).unwrap_or_else(|_| text.to_owned())
 }
+
+/// What stands for a token of any kind where it is to tell nothing.
+const PLAIN: &str = "them";
 
 /// What stands where a token of this kind does; none where the token is no token in brackets.
 fn ordinary_word(token: &[u8]) -> Option<&'static str> {

@@ -16,6 +16,8 @@ use std::fmt;
 const ALPHABET: &[u8; 27] = b"23456789BCDFGHJKMNPQRTVWXYZ";
 /// Letters of a random code: 27^6 is 387 million, and codes that were given are not given again.
 const DRAWN_LEN: usize = 6;
+/// Random bytes that are asked for at once.
+const SPARE_BYTES: usize = 96;
 /// Letters of a keyed code, which nobody can look up: of 27^12 a million values meet by chance once in 300,000 runs.
 const KEYED_LEN: usize = 12;
 /// Shorter ones are no codes.
@@ -63,6 +65,8 @@ pub struct Drawn<'a> {
     codes: HashMap<(Identifier, String), String>,
     given: HashSet<String>,
     shifts: BTreeMap<String, i32>,
+    /// Random bytes that are not used yet, the next one last: asking for a few costs as much as asking for many.
+    spare: Vec<u8>,
 }
 
 /// A line of a table of surrogates. It is PHI.
@@ -92,7 +96,8 @@ impl<'a> Drawn<'a> {
     /// With the lines of a table of an earlier run, if there are any. Lines whose code is none, or was given before, are left out.
     #[must_use]
     pub fn new(entropy: &'a dyn Entropy, lines: impl IntoIterator<Item = Line>) -> Self {
-        let mut drawn = Self { entropy, codes: HashMap::new(), given: HashSet::new(), shifts: BTreeMap::new() };
+        let (codes, given, shifts) = (HashMap::new(), HashSet::new(), BTreeMap::new());
+        let mut drawn = Self { entropy, codes, given, shifts, spare: Vec::new() };
         for Line { kind, canonical, code } in lines {
             if is_code(&code) && drawn.given.insert(code.clone()) {
                 drawn.codes.insert((kind, canonical), code);
@@ -116,13 +121,17 @@ impl<'a> Drawn<'a> {
 
     fn draw(&mut self) -> String {
         loop {
-            let mut bytes = [0_u8; DRAWN_LEN];
             let mut code = String::with_capacity(DRAWN_LEN);
             while code.len() < DRAWN_LEN {
-                self.entropy.fill(&mut bytes);
+                let Some(byte) = self.spare.pop() else {
+                    self.spare.resize(SPARE_BYTES, 0);
+                    self.entropy.fill(&mut self.spare);
+                    continue;
+                };
                 // Above 243, nine times 27, letters would not be equally likely.
-                let fair = bytes.iter().filter(|byte| **byte < 243);
-                code.extend(fair.take(DRAWN_LEN - code.len()).map(|byte| letter(usize::from(*byte) % 27)));
+                if byte < 243 {
+                    code.push(letter(usize::from(byte) % 27));
+                }
             }
             if self.given.insert(code.clone()) {
                 return code;

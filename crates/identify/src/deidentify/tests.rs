@@ -1,6 +1,6 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
-use super::{Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
+use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
 use crate::phi::Identifier;
 use record::SeededEntropy;
 use record::civil::Day;
@@ -226,15 +226,47 @@ fn the_second_pass_refuses_a_file_into_which_a_surrogate_brought_somebody() {
 }
 
 #[test]
+fn a_sentence_whose_words_are_taken_for_a_hospitals_name_one_after_the_other_refuses_no_note() {
+    let note = "NAME: OKAFOR, AKOSUA\nD.O.B.: MAY 7, 2014\n\nIMPRESSION AND PLAN: ROUTINE EXAMINATION (Z00.129). DOING NICELY, \
+                HAS TWO CLOSE FRIENDS AND SAVES POCKET MONEY. FAMILY WANTED TO HEAR ABOUT BACKPACKS, HEARING AND PLAYGROUND \
+                FALLS. AN ULTRASOUND SENT.\n";
+    let mut drawn = Drawn::new(&record::SystemEntropy, []);
+    let done = Deidentifier::new(Method::SafeHarbor, day()).file(note.as_bytes(), "note.txt", &mut drawn).unwrap();
+    let text = String::from_utf8(done.bytes).unwrap();
+    assert!(!text.contains("OKAFOR") && text.contains("ULTRASOUND"), "{text}");
+}
+
+/// What a round finds in a table of which nothing was changed, as text.
+fn left_in(run: &Deidentifier, bytes: &[u8], before: &mut Before) -> Vec<String> {
+    let (_, parts) = run.parts(bytes, "patients.csv").unwrap();
+    let meant: Vec<_> = parts.iter().map(|(part, _)| super::Meant::of(part, &[])).collect();
+    let seen = super::second::look(&run.look(false), (bytes, "patients.csv"), &meant, before).unwrap();
+    seen.late.iter().map(|(index, found)| parts[*index].0.text[found.range()].to_owned()).collect()
+}
+
+#[test]
 fn the_second_pass_sees_what_the_first_one_left() {
     let run = Deidentifier::new(Method::SafeHarbor, day());
+    let mut before = Before::default();
+    let left = left_in(&run, CSV, &mut before);
+    assert!(["Quxley", "A-7781"].iter().all(|one| left.iter().any(|found| found == one)), "{left:?}");
     let (_, parts) = run.parts(CSV, "patients.csv").unwrap();
     let meant: Vec<_> = parts.iter().map(|(part, _)| super::Meant::of(part, &[])).collect();
-    let seen = super::second::look(&run.search, CSV, "patients.csv", &run.limits, run.method, &meant).unwrap();
-    let left: Vec<&str> = seen.late.iter().map(|(index, found)| &parts[*index].0.text[found.range()]).collect();
-    assert!(left.contains(&"Quxley") && left.contains(&"A-7781"), "{left:?}");
-    let other = super::second::look(&run.search, b"last_name\nX\n", "patients.csv", &run.limits, run.method, &meant);
+    let bytes = b"last_name\nX\n";
+    let other = super::second::look(&run.look(false), (bytes, "patients.csv"), &meant, &mut before);
     assert_eq!(other.err(), Some(DeidentifyError::ReadsOtherwise));
+}
+
+#[test]
+fn a_later_round_sees_what_it_has_seen_before_and_what_came_in_since() {
+    let run = Deidentifier::new(Method::SafeHarbor, day());
+    let mut before = Before::default();
+    let first = left_in(&run, CSV, &mut before);
+    assert_eq!(left_in(&run, CSV, &mut before), first, "what is left is seen in every round");
+    let more = std::str::from_utf8(CSV).unwrap().replace("no complaint", "told to Dr. John Smith");
+    let second = left_in(&run, more.as_bytes(), &mut before);
+    assert!(second.iter().any(|found| found.contains("Smith")), "{second:?}");
+    assert!(first.iter().all(|found| second.contains(found)), "{second:?}");
 }
 
 #[test]
@@ -295,4 +327,167 @@ fn a_number_that_one_file_tells_of_is_found_without_a_label_in_another() {
     let mut drawn = Drawn::new(&entropy, []);
     let out = String::from_utf8(run.file(letter, "l.xml", &mut drawn).unwrap().bytes).unwrap();
     assert!(!out.contains("CS101389728") && out.contains("[HEALTH_PLAN "), "{out}");
+}
+
+#[test]
+fn a_code_that_happens_to_be_somebodys_number_stays() {
+    let table = b"mrn,last_name\n1234567,Quxley\n";
+    let message = b"MSH|^~\\&|A|B|||20260102||ORU^R01|1|P|2.5\rOBR|1|||1234567^Panel^L\rNTE|1||see 1234567\r";
+    let mut run = Deidentifier::new(Method::SafeHarbor, day());
+    run.learn(table, "p.csv").unwrap();
+    let out = String::from_utf8(run.file(message, "m.hl7", &mut keyed()).unwrap().bytes).unwrap();
+    assert!(out.contains("|1234567^Panel^L") && !out.contains("see 1234567"), "{out}");
+}
+
+#[test]
+fn a_resource_that_points_to_a_patient_of_another_file_loses_that_patients_name() {
+    let patient = br#"{"resourceType":"Patient","id":"p7","name":[{"family":"Quxley","given":["Patience"]}]}"#;
+    let note = br#"{"resourceType":"Observation","id":"o1","subject":{"reference":"Patient/p7"},"note":[{"text":"Patience was seen and is well"}]}"#;
+    let mut run = Deidentifier::new(Method::SafeHarbor, day());
+    run.learn(note, "o.json").unwrap();
+    run.learn(patient, "p.json").unwrap();
+    let out = String::from_utf8(run.file(note, "o.json", &mut keyed()).unwrap().bytes).unwrap();
+    assert!(out.contains(&format!("{} was seen and is well", name("patience"))), "{out}");
+}
+
+#[test]
+fn names_of_columns_come_out_as_they_went_in() {
+    let csv = b"mrn,cvx,lot,Adjusted,author_npi,Carrier\r\nA-7781,08,U44,12.50,1234567893,Aetna\r\n";
+    let out = text(Method::SafeHarbor, csv, "t.csv");
+    assert!(out.starts_with("mrn,cvx,lot,Adjusted,author_npi,Carrier\r\n"), "{out}");
+    assert!(!out.contains("A-7781") && !out.contains("1234567893"), "{out}");
+}
+
+#[test]
+fn fields_that_no_table_lists_lose_who_is_in_them_in_one_round() {
+    let message = b"MSH|^~\\&|A|B|||20260102||ADT^A01|1|P|2.8\rPID|1||A-7781^^^LAKE^MR||Quxley^Tilda\r\
+        ZPV|1|PPT|MD-25^Hernandez^Christopher^^MD|HUH AE OMU|20050110015014+0315||718-7^Hemoglobin^LN|KIM\r\
+        ZAD|12 ELM ST^^SPRINGFIELD^IL^62701|(480)555-0101^PRN^PH|Nguyen^Jennifer|QUXLEY|see Tilda Quxley at home\r";
+    let out = ran(Method::SafeHarbor, message, "m.hl7");
+    assert_eq!(out.report.found_late, 0);
+    let text = String::from_utf8(out.bytes).unwrap();
+    for gone in
+        ["MD-25", "Hernandez", "Christopher", "2005011", "ELM", "SPRINGFIELD", "62701", "0101", "Nguyen", "Tilda"]
+    {
+        assert!(!text.contains(gone), "{gone} in {text}");
+    }
+    assert!(!text.contains("QUXLEY") && text.contains("|PPT|") && text.contains("||718-7^Hemoglobin^LN|"), "{text}");
+}
+
+#[test]
+fn days_that_a_workbook_writes_as_numbers_keep_their_years_and_stay_days() {
+    let book = crate::read::tests::workbook_of_own_words();
+    for (method, born, seen) in
+        [(Method::SafeHarbor, "1961-01-01", "2018-01-01"), (Method::Limited, "1961-03-04", "2018-03-04")]
+    {
+        let out = ran(method, &book, "patients.xlsx");
+        let mut text = String::new();
+        crate::read::read(&out.bytes, "patients.xlsx", &crate::read::ReadLimits::default(), &mut |portion| {
+            if let crate::read::Portion::Text(part) = portion {
+                text.push_str(&part.text);
+            }
+        })
+        .unwrap();
+        assert!(text.contains(born) && text.contains(seen), "{method:?}: {text}");
+        for word in ["Quxley", "Vern", "77812", "Obrand"] {
+            assert!(!text.contains(word), "{method:?}: {word} in {text}");
+        }
+        assert!(text.contains("44061") && text.contains("51.5"), "what is no day stays: {text}");
+        // Born in 1925, and so over 89: the year of 90 years before. In a limited data set days may stay.
+        assert_eq!(text.contains("1936-01-01"), method == Method::SafeHarbor, "{text}");
+        let made = if method == Method::SafeHarbor { "2017-01-01T00:00:00Z" } else { "2017-06-05T10:15:00Z" };
+        assert!(text.contains(made), "a moment stays a moment, or the file does not open: {text}");
+        // A copy of the copy is the same.
+        assert_eq!(method == Method::SafeHarbor, text.contains("2018-01-01"));
+        drop(ran(method, &out.bytes, "patients.xlsx"));
+    }
+}
+
+#[test]
+fn a_number_that_structure_names_goes_where_it_stands_alone_too() {
+    for (file, bytes) in [
+        ("a.csv", &b"mrn,last_name,value\n4471829,Quxley,4471829\n4471830,Obrand,x\n"[..]),
+        ("a.json", br#"{"mrn":"4471829","last_name":"Quxley","value":"4471829","x":4471829}"#),
+        ("a.xml", b"<rec><last_name>Quxley</last_name><mrn>4471829</mrn><value>4471829</value></rec>"),
+        (
+            "a.hl7",
+            b"MSH|^~\\&|L|M|E|C|20240105||ORU^R01|M1|P|2.5\rPID|1||4471829||QUXLEY^VERN||19610304|M\r\
+              OBX|1|ST|X^Other^L||4471829||||||F\r",
+        ),
+    ] {
+        let out = text(Method::SafeHarbor, bytes, file);
+        assert!(!out.contains("4471829"), "{file}: {out}");
+    }
+}
+
+#[test]
+fn a_document_in_a_message_is_opened_and_what_is_none_refuses_the_message() {
+    let message = |inside: &str| {
+        format!(
+            "MSH|^~\\&|LAB|HOSP|EMR|CLINIC|20180304101500||ORU^R01|1|P|2.5\rPID|1||A-7781||QUXLEY^VERN||19610304|M\r\
+             OBX|1|ED|PDF^Report^L||^text^plain^Base64^{inside}||||||F\r"
+        )
+    };
+    // "Patient: Vern Quxley, MRN 4471829, seen today.\n"
+    let packed = "UGF0aWVudDogVmVybiBRdXhsZXksIE1STiA0NDcxODI5LCBzZWVuIHRvZGF5Lgo=";
+    let out = text(Method::SafeHarbor, message(packed).as_bytes(), "m.hl7");
+    let mut inside = String::new();
+    crate::read::read(out.as_bytes(), "m.hl7", &crate::read::ReadLimits::default(), &mut |portion| {
+        if let crate::read::Portion::Text(part) = portion {
+            inside.push_str(&part.text);
+        }
+    })
+    .unwrap();
+    assert!(inside.contains("seen today") && !inside.contains("Quxley") && !inside.contains("4471829"), "{inside}");
+    let refused = Deidentifier::new(Method::SafeHarbor, day()).file(
+        message("no base64 at all").as_bytes(),
+        "m.hl7",
+        &mut keyed(),
+    );
+    assert!(matches!(refused, Err(DeidentifyError::Opaque { .. })), "{refused:?}");
+}
+
+#[test]
+fn names_of_elements_stay() {
+    let bundle = br#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"https://r4.example.org/fhir/Patient"}],"entry":[{"resource":{"resourceType":"Patient","name":[{"family":"Quxley"}]}}]}"#;
+    let out = text(Method::SafeHarbor, bundle, "b.json");
+    assert!(out.contains(r#""link":[{"relation":"self","url":""#) && !out.contains("Quxley"), "{out}");
+}
+
+#[test]
+fn a_comment_on_an_archive_that_names_somebody_refuses_it() {
+    use std::io::Write as _;
+    let zipped = |comment: &str| {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        writer.set_comment(comment).unwrap();
+        writer.start_file("note.txt", zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(b"well\n").unwrap();
+        writer.finish().unwrap().into_inner()
+    };
+    let run = |comment: &str| {
+        Deidentifier::new(Method::SafeHarbor, day()).file(&zipped(comment), "a.zip", &mut keyed()).map(|_| ())
+    };
+    assert_eq!(run("Archive for Vernon Quxley, SSN 512-44-9981"), Err(DeidentifyError::PartName));
+    assert_eq!(run(""), Ok(()));
+}
+
+#[test]
+fn a_table_below_a_title_is_read_by_its_header() {
+    let rows = "Quxley,Vern,88120377,512449981,93\nObrand,Tilda,88120378,512449982,44\n";
+    for title in [
+        "Patient List Report\nRun date: 2024-03-05, by Ann Lee\n\n",
+        "Patient List,,,,\n",
+        "# export for Tilda Obrand\r\n",
+        "",
+    ] {
+        let table = format!("{title}Last Name,First Name,MRN,SSN,Age\n{rows}");
+        let out = text(Method::SafeHarbor, table.as_bytes(), "list.csv");
+        assert!(out.contains("Last Name,First Name,MRN,SSN,Age\n"), "{out}");
+        for gone in ["8812", "5124", ",93", "Quxley", "Obrand", "Tilda"] {
+            assert!(!out.contains(gone), "{gone} in {out}");
+        }
+    }
+    // A line of the table whose cells are names of columns is no header below a title.
+    let table = "name,kind,note\nQuxley,a,x\nMRN,SSN,x\nObrand,b,y\n";
+    assert!(!text(Method::SafeHarbor, table.as_bytes(), "list.csv").contains("Quxley"));
 }

@@ -3,11 +3,12 @@
 //! What must always hold: a street's name stands on one line; its last word is a kind of street, or the words before
 //! the number say that somebody lives there; "5 minute drive" and "2 way street" are none.
 
+use super::crossing::{self, KINDS_BEFORE};
 use super::label;
 use super::lexicon::{DIRECTION, FLAT, FUNCTION, MONTH, STATE, STREET, UNIT, WAY};
 use super::number::Run;
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// Words of a street's name, its kind included.
@@ -32,6 +33,9 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     let extra = run.word_end - run.end;
     let suffixed = extra == 1 && is(view.at(run.end), LETTER);
     let before = view.before(run.start);
+    if extra == 2 {
+        return crossing::find(view, run);
+    }
     if !(extra == 0 || suffixed)
         || matches!(before, b'$' | b'#' | b'.' | b'/' | b':') && view.goes_on(run.start, run.start)
     {
@@ -41,7 +45,7 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     if view.goes_on(start, start) || before == b'$' {
         return None;
     }
-    after_number(view, (start, end), run.len())
+    crossing::find(view, run).or_else(|| after_number(view, (start, end), run.len()))
 }
 
 /// "12-34 56th Avenue": the first part of the number.
@@ -100,6 +104,9 @@ impl Street {
             return false;
         }
         let first = self.words == 0;
+        if first && view.at(word.end) == b' ' && KINDS_BEFORE.has(word) {
+            return self.kind_before(view, word.end);
+        }
         self.words += 1;
         self.kind_first |= first && word.has(STREET | WAY);
         self.capitals &= capital;
@@ -118,6 +125,25 @@ impl Street {
             }
         }
         true
+    }
+
+    /// "Calle del Sol", "rue Sainte-Anne": the kind stands before the name, which is capital but for small words.
+    fn kind_before(&mut self, view: View<'_>, end: usize) -> bool {
+        self.end = end;
+        while self.words < 3 && view.at(self.end) == b' ' {
+            let Some(word) = name_at(view, self.end + 1) else { break };
+            let capital = view.is_capital(word.start) || view.at(word.start) >= 0x80;
+            let small = ["de", "del", "la", "las", "los", "el", "des", "du"].iter().any(|text| word.is(text));
+            if !(capital || small) || word.has(STATE) {
+                break;
+            }
+            self.end = word.end;
+            if capital {
+                self.words += 1;
+                self.best = Some((word.end, 84));
+            }
+        }
+        false
     }
 
     /// "42nd" as the name of a street.
@@ -153,7 +179,7 @@ impl Street {
 }
 
 /// A word of a name: letters, also of other alphabets, apostrophes, hyphens.
-fn name_at(view: View<'_>, from: usize) -> Option<Token> {
+pub(super) fn name_at(view: View<'_>, from: usize) -> Option<Token> {
     let mut end = from;
     while end < from + 30 {
         let byte = view.at(end);
@@ -186,7 +212,7 @@ fn with_route(view: View<'_>, end: usize) -> usize {
 }
 
 /// ", Apt 4B", " #12", " Suite 200" after the street.
-fn with_unit(view: View<'_>, end: usize) -> usize {
+pub(super) fn with_unit(view: View<'_>, end: usize) -> usize {
     let mut place = end;
     let mut lines = 0;
     while place < end + 8 {
@@ -199,6 +225,12 @@ fn with_unit(view: View<'_>, end: usize) -> usize {
     }
     if view.at(place) == b'#' && lines == 0 {
         return unit_end(view, place + 1).unwrap_or(end);
+    }
+    // ", 2nd Floor".
+    let ordinal = view.run_end(place, DIGIT, 3);
+    if ordinal > place && place > end && is(view.at(ordinal), LETTER) {
+        let floor = view.word_after(ordinal + 2).filter(|word| ["floor", "fl", "flr"].iter().any(|text| word.is(text)));
+        return floor.map_or(end, |word| word.end);
     }
     let Some(word) = view.word_at(place).filter(|word| word.has(FLAT) && place > end) else { return end };
     unit_end(view, word.end).unwrap_or(end)
@@ -227,7 +259,8 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
     if view.before(place) == b'#' {
         place = view.skip_blanks_back(place - 1);
     }
-    let word = view.word_to(place)?;
+    const BOXES: Words = Words::new(&["pob", "rr", "hc", "box", "drawer"]);
+    let word = view.word_to(place).filter(|word| BOXES.has(*word))?;
     let end = view.run_end(run.end, ALNUM, 2);
     if word.is("pob") {
         return Some(found((word.start, end), Identifier::Address, 90, "address.box"));
@@ -238,7 +271,7 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
         let rural = view.is_capital(word.start + 1) && number.is_some();
         return rural.then(|| found((word.start, number.unwrap_or(end)), Identifier::Address, 88, "address.rural"));
     }
-    if !word.is("box") && !word.is("drawer") {
+    if word.is("hc") {
         return None;
     }
     let start = box_start(view, word.start)?;
@@ -264,10 +297,10 @@ fn unit_alone(view: View<'_>, run: Run) -> Option<Finding> {
     while place > 0 && run.word_start - place < 4 && matches!(view.at(place - 1), b' ' | b'.' | b'#' | b':') {
         place -= 1;
     }
-    let word = view.word_to(place)?;
-    let says = ["apt", "apartment", "suite", "ste"].iter().any(|text| word.is(text));
+    const UNITS: Words = Words::new(&["apt", "apartment", "suite", "ste"]);
+    let word = view.word_to(place).filter(|word| UNITS.has(*word))?;
     let short = run.word_end - run.word_start <= 6 && place < run.word_start;
-    if !says || !short || (word.is("ste") && !view.is_capital(word.start)) {
+    if !short || (word.is("ste") && !view.is_capital(word.start)) {
         return None;
     }
     let end = unit_end(view, word.end)?;

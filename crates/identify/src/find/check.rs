@@ -45,7 +45,7 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 }
 
 /// National Provider Identifier (45 CFR 162.406): ten digits, Luhn with the prefix 80840, which adds 24.
-pub(super) fn npi(digits: &[u8]) -> bool {
+pub(crate) fn npi(digits: &[u8]) -> bool {
     digits.len() == 10 && matches!(digits[0], 1 | 2) && luhn_with(digits, 24)
 }
 

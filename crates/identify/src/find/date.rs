@@ -4,37 +4,12 @@
 //! elements of dates (except year)"); fractions, ratios, ranges, scores, versions and codes are none.
 
 use super::check::{is_day, is_year};
+use super::day;
 use super::label::{self, Noun};
-use super::lexicon::{FILLER, FUNCTION, LABEL};
 use super::number::{self, Run};
 use super::sift::found;
 use super::view::{ALNUM, DIGIT, LETTER, View, is};
 use crate::phi::{Finding, Identifier};
-
-/// Words after which two numbers with a slash are a day.
-const BEFORE_A_DAY: &[&str] = &[
-    "on",
-    "since",
-    "until",
-    "till",
-    "dated",
-    "thru",
-    "through",
-    "date",
-    "dos",
-    "dob",
-    "seen",
-    "admitted",
-    "discharged",
-    "born",
-    "issued",
-    "appointment",
-    "visit",
-    "expires",
-    "due",
-];
-/// And these, if the numbers are no dose and no score: "give 1/2", "follow up 11/23".
-const BEFORE_A_LATE_DAY: &[&str] = &["up", "back", "return", "returns", "given", "placed", "started", "again"];
 
 /// A date that begins with this run.
 pub(super) fn numeric(view: View<'_>, run: Run) -> Option<Finding> {
@@ -42,10 +17,10 @@ pub(super) fn numeric(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     match run.len() {
-        4 => year_first(view, run),
+        4 => year_first(view, run).or_else(|| year_and_month(view, run)),
         1 | 2 => day_or_month_first(view, run)
             .or_else(|| month_and_year(view, run))
-            .or_else(|| day_without_year(view, run))
+            .or_else(|| day::without_year(view, run))
             .or_else(|| in_blanks(view, run)),
         6 | 8 | 12 | 14 => solid(view, run),
         _ => None,
@@ -90,6 +65,23 @@ fn year_first(view: View<'_>, run: Run) -> Option<Finding> {
     Some(found((run.start, end), Identifier::Date, if mark == b'.' { 80 } else { 95 }, "date.year_first"))
 }
 
+/// `2018-03` after a word such as "in": with a month in it more than a year, and no span of years.
+fn year_and_month(view: View<'_>, run: Run) -> Option<Finding> {
+    const BEFORE: &[&str] = &["in", "since", "from", "until", "till", "through", "of", "on", "dated", "by", "around"];
+    let end = view.run_end(run.end + 1, DIGIT, 3);
+    let (year, month) = (view.number(run.start, run.end), view.number(run.end + 1, end));
+    let fits = view.at(run.end) == b'-' && end - run.end == 3 && (1_900..=2_099).contains(&year);
+    // "2011-12" is two years.
+    let span = month == (year + 1) % 100;
+    let alone = !is_piece(view, run.start, end, b'-') && !view.goes_on(run.start, end);
+    if !fits || span || !alone || !(1..=12).contains(&month) {
+        return None;
+    }
+    let before = view.word_before(run.start)?;
+    let introduced = BEFORE.iter().any(|word| before.is(word));
+    introduced.then(|| found((run.start, end), Identifier::Date, 62, "date.year_month"))
+}
+
 /// Goes on over a time of day that stands right after, as in ISO 8601 and in logs.
 fn with_time(view: View<'_>, end: usize) -> usize {
     let two = |from: usize| view.run_end(from, DIGIT, 3) == from + 2;
@@ -130,10 +122,13 @@ fn day_or_month_first(view: View<'_>, run: Run) -> Option<Finding> {
         (b'/', 4) => 97,
         (b'/', _) => 88,
         (b'.', 4) => 85,
-        (b'.', _) if is_labelled() => 80,
+        (b'.', _) if is_labelled() || year > 12 && day::is_introduced(view, run.start) => 80,
         (b'.', _) => return None,
         (_, 4) => 95,
         _ if is_labelled() => 90,
+        _ if year > 12 && day::is_introduced(view, run.start) => 75,
+        // "3-14-24": no row of numbers that rise by the same step.
+        _ if one <= 12 && two > 12 && (18..=30).contains(&year) && two - one != year.abs_diff(two) => 58,
         // Without slashes and century: two digits each, or it is a row of numbers.
         _ if run.len() == 2 && second.1 - second.0 == 2 => 75,
         _ => return None,
@@ -153,39 +148,12 @@ fn month_and_year(view: View<'_>, run: Run) -> Option<Finding> {
     let month = view.number(run.start, run.end);
     let valid = end - run.end == 5 && (1_900..=2_099).contains(&year) && (1..=12).contains(&month);
     let sound = !is_piece(view, run.start, end, mark) && !view.goes_on(run.start, end) && !label::counts(view, end);
-    if !valid || !sound || label::is_code(view, run.start) {
+    let plain = mark == b'/' && run.len() == 2;
+    if !valid || !sound || !plain && label::is_code(view, run.start) {
         return None;
     }
-    let sure = if mark == b'/' && run.len() == 2 { 85 } else { 65 };
+    let sure = if plain { 85 } else { 65 };
     Some(found((run.start, end), Identifier::Date, sure, "date.month_year"))
-}
-
-/// `3/4` after a word such as "on", and before nothing that it could count.
-fn day_without_year(view: View<'_>, run: Run) -> Option<Finding> {
-    if view.at(run.end) != b'/' {
-        return None;
-    }
-    let end = view.run_end(run.end + 1, DIGIT, 3);
-    let (month, day) = (view.number(run.start, run.end), view.number(run.end + 1, end));
-    let alone = end - run.end > 1 && !is_piece(view, run.start, end, b'/') && !view.goes_on(run.start, end);
-    if !alone || !is_day(None, month, day) || label::counts(view, end) {
-        return None;
-    }
-    let mut place = run.start;
-    while place > 0 && run.start - place < 3 && matches!(view.at(place - 1), b' ' | b':') {
-        place -= 1;
-    }
-    let word = view.word_to(place)?;
-    let is_labelled = view.at(place) == b':'
-        && word.has(LABEL)
-        && label::before(view, run.start).is_some_and(|label| label.noun == Noun::Date);
-    let after = view.word_after(end);
-    // No fraction has such a denominator, and no scale.
-    let late = day > 12 || (month > day && day != 5);
-    let follows = after.is_none_or(|word| word.has(FUNCTION | FILLER) && !word.is("of") && (late || !word.is("to")));
-    let is_one = |words: &[&str]| words.iter().any(|text| word.is(text));
-    let strong = is_one(BEFORE_A_DAY) || day > 12 && is_one(BEFORE_A_LATE_DAY);
-    (follows && (strong || is_labelled)).then(|| found((run.start, end), Identifier::Date, 65, "date.no_year"))
 }
 
 /// `03 04 1962` under a label.
@@ -239,6 +207,12 @@ fn solid(view: View<'_>, run: Run) -> Option<Finding> {
 
 /// A labelled date that an optical reader damaged: `O3/l4/1962`.
 fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
+    let (before, after) = (view.before(run.start), view.at(run.end));
+    // Nearly no number has any of these beside it.
+    let beside = |byte: u8| number::damaged_digit(byte).is_some();
+    if !(matches!(after, b'/' | b'-') || beside(after) || before == b'/' || beside(before)) {
+        return None;
+    }
     let mut start = run.word_start;
     let near = |byte: u8| number::damaged_digit(byte).is_some() || matches!(byte, b'/' | b'-');
     while start > 0 && run.start - start < 6 && near(view.at(start - 1)) && view.at(start - 1) != b'-' {
@@ -260,6 +234,11 @@ fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
     let letters = view.bytes[start..place].iter().any(|byte| is(*byte, LETTER));
     let fits = is_day(None, parts[0], parts[1]) && (is_year(parts[2]) || parts[2] < 100) && sound >= 3;
     let whole = letters && fits && view.stands_alone(start, place);
-    let labelled = whole && label::before(view, start).is_some_and(|label| label.noun == Noun::Date);
-    labelled.then(|| found((start, place), Identifier::Date, 82, "date.damaged"))
+    let labelled = || label::before(view, start).is_some_and(|label| label.noun == Noun::Date);
+    // With a whole year and slashes it is a date without a label too.
+    let slashes = view.bytes[start..place].iter().filter(|byte| **byte == b'/').count();
+    let century = is_year(parts[2]) && sound >= 5;
+    let short = parts[2] < 100 && sound >= 4 && place - start <= 8;
+    let plain = slashes == 2 && (century || short);
+    (whole && (plain || labelled())).then(|| found((start, place), Identifier::Date, 82, "date.damaged"))
 }

@@ -7,7 +7,7 @@
 //! What must always hold: no more than [`BACK_MAX`] bytes are looked at.
 
 use super::lexicon::{self, FILLER, LABEL, MARK, UNIT};
-use super::view::{DIGIT, LETTER, Token, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
 
 /// How far before a number its label may begin.
 const BACK_MAX: usize = 96;
@@ -92,6 +92,10 @@ pub(super) enum Noun {
     Biometric,
     /// Photograph.
     Photo,
+    /// Serial number, by these words.
+    SerialNumber,
+    /// A badge, a bracelet, a barcode: numbered each.
+    Badge,
     /// "ID" without a noun.
     AnyId,
     /// "number" without a noun.
@@ -137,6 +141,8 @@ impl Noun {
         Self::Ip,
         Self::Biometric,
         Self::Photo,
+        Self::SerialNumber,
+        Self::Badge,
         Self::AnyId,
         Self::AnyNumber,
     ];
@@ -183,6 +189,8 @@ impl Label {
 /// The look back.
 struct Back<'a> {
     view: View<'a>,
+    /// Where the number begins.
+    value: usize,
     place: usize,
     limit: usize,
     mark: Mark,
@@ -197,9 +205,15 @@ struct Back<'a> {
 }
 
 /// The label before this place.
+#[inline]
 pub(super) fn before(view: View<'_>, place: usize) -> Option<Label> {
+    view.asked.labels.ask(place, || look(view, place))
+}
+
+fn look(view: View<'_>, place: usize) -> Option<Label> {
     let mut back = Back {
         view,
+        value: place,
         place,
         limit: place.saturating_sub(BACK_MAX),
         mark: Mark::None,
@@ -243,6 +257,9 @@ impl Back<'_> {
                 return None;
             }
             let byte = self.view.before(self.place);
+            if is(byte, LETTER) {
+                break;
+            }
             match byte {
                 b' ' | b'\t' | b'-' | b'(' | b')' | b'[' | b']' | b'"' | b'\'' | b'*' | b',' | b'_' | b'/' | b'>'
                 | b'`' | b'~' | b'<' => {}
@@ -268,8 +285,7 @@ impl Back<'_> {
         // A label on the line above is marked, or is alone there.
         let alone = matches!(self.view.before(token.start), b'\n' | 0);
         // "(born 1983, MRN" at a line's end says what the next line begins with, since it means nothing else.
-        let plain =
-            token.has(LABEL) && matches!(Noun::of(token.word.value), Noun::Mrn | Noun::Ssn) && self.fillers == 0;
+        let plain = token.has(LABEL) && self.means_a_number(Noun::of(token.word.value)) && self.fillers == 0;
         if self.newlines > 0 && self.mark == Mark::None && !token.has(MARK) && !alone && !plain {
             return Some(self.label(Noun::None));
         }
@@ -305,7 +321,22 @@ impl Back<'_> {
             self.after_mark = false;
             return None;
         }
+        // "Agency #: 20931": a number sign and a colon after a word of no other meaning.
+        if self.mark == Mark::Number && token.word.roles == 0 {
+            let between = &self.view.bytes[token.end..self.value];
+            if between.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"#:") {
+                return Some(self.label(Noun::AnyId));
+            }
+        }
         self.end()
+    }
+
+    /// Does a noun at a line's end say what the next line begins with, without any mark.
+    fn means_a_number(&self, noun: Noun) -> bool {
+        let capitals = |at: usize| self.view.at(at).is_ascii_uppercase();
+        // "member", and then two capitals and many digits.
+        let long = || capitals(self.value) && self.view.run_end(self.value, ALNUM, 16) >= self.value + 8;
+        matches!(noun, Noun::Mrn | Noun::Ssn) || matches!(noun, Noun::Plan | Noun::Account) && long()
     }
 
     /// The look ends at a word that means nothing here.

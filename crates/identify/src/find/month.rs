@@ -8,7 +8,7 @@ use super::label;
 use super::lexicon::MONTH;
 use super::number::Run;
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// A date around this run: the month before or after it.
@@ -37,6 +37,9 @@ pub(super) fn alone(view: View<'_>, month: Token) -> Option<Finding> {
     let ends_here = !matches!(view.at(month.end), b'-' | b'/' | b'\'') && !is(view.at(after), DIGIT);
     let goes_on = !upper && view.is_capital(after) && after < month.end + 2;
     let ordinary = is_doubtful(view, month) || month.is("august") && !view.is_capital(month.start);
+    // "a letter from April": who it is from may be a person.
+    let person = ["april", "may", "june", "august"].iter().any(|word| month.is(word));
+    let introduced = introduced || before.is("from") && !person;
     let long = month.end - month.start > 3 || month.is("may");
     let meant = introduced && long && ends_here && !goes_on && !ordinary;
     meant.then(|| found((month.start, month.end), Identifier::Date, 60, "date.month"))
@@ -59,7 +62,8 @@ fn month_before(view: View<'_>, run: Run) -> Option<Token> {
         return None;
     }
     let mut word = view.word_to(place)?;
-    if word.is("the") || word.is("of") || word.is("in") || word.is("on") {
+    const SMALL: Words = Words::new(&["the", "of", "in", "on"]);
+    if SMALL.has(word) {
         word = view.word_before(word.start)?;
     }
     (word.has(MONTH) && !is(view.before(word.start), ALNUM)).then_some(word)
@@ -68,15 +72,15 @@ fn month_before(view: View<'_>, run: Run) -> Option<Token> {
 /// Could the word be meant otherwise than as a month, as it is written.
 fn is_doubtful(view: View<'_>, month: Token) -> bool {
     let text = &view.bytes[month.start..month.end];
-    let ordinary = ["may", "march", "mar", "dec", "sep"].iter().any(|word| month.is(word));
+    let ordinary = ["may", "march", "mar", "dec", "sep", "mars", "mai", "mayo"].iter().any(|word| month.is(word));
     let title = text[0].is_ascii_uppercase() && text[1..].iter().all(u8::is_ascii_lowercase);
     ordinary && !title
 }
 
 /// One past "st", "nd", "rd", "th" right after the digits; the digits' end if there is none.
 fn ordinal_end(view: View<'_>, run: Run) -> usize {
-    let suffix = [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|suffix| view.starts(run.end, suffix));
-    if suffix && run.word_end == run.end + 2 { run.word_end } else { run.end }
+    let suffix = || [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|suffix| view.starts(run.end, suffix));
+    if run.word_end == run.end + 2 && suffix() { run.word_end } else { run.end }
 }
 
 /// A year after the day: ", 2018", " 2018", "-18", "/2018", " of 2018", " '18".
@@ -98,7 +102,9 @@ fn year_after(view: View<'_>, from: usize) -> Option<(usize, u32)> {
             _ => break,
         }
     }
-    if let Some(word) = view.word_at(place).filter(|word| word.is("of") || word.is("in")) {
+    if let Some(word) =
+        view.word_at(place).filter(|word| word.is("of") || word.is("in") || word.is("de") || word.is("del"))
+    {
         place = view.skip_blanks(word.end);
     }
     let end = view.run_end(place, DIGIT, 5);
@@ -185,7 +191,7 @@ fn before_month(view: View<'_>, run: Run) -> Option<Finding> {
     if word.is("day") {
         word = view.word_after(word.end)?;
     }
-    if word.is("of") {
+    if word.is("of") || word.is("de") {
         word = view.word_after(word.end)?;
     }
     if !word.has(MONTH) || !is_day(None, u32::from(word.word.value), day) || (view.goes_on(run.start, run.start)) {

@@ -112,6 +112,9 @@ fn is_masked(view: View<'_>, place: usize) -> bool {
 
 /// A labelled number that an optical reader damaged.
 fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
+    if !number::may_be_damaged(view, run) {
+        return None;
+    }
     let (start, _) = number::value(view, run);
     let end = number::damaged(view, start, 9)?;
     label::before(view, start).filter(|label| label.is(&[Noun::Ssn]))?;

@@ -7,7 +7,7 @@ use super::label::{self, Label, Mark, Noun};
 use super::lexicon::{LABEL, MARK};
 use super::sift::{Sift, found, prefer};
 use super::view::{ALNUM, DIGIT, LETTER, View, is};
-use super::{address, age, check, date, device, month, national, net, phone, zip};
+use super::{address, age, check, date, day, device, issued, month, national, net, phone, zip};
 use crate::phi::{Finding, Identifier};
 
 /// Longer runs of letters and digits are no identifiers: encoded pictures, keys.
@@ -62,8 +62,14 @@ pub(super) fn visit(view: View<'_>, start: usize, sift: &mut Sift<'_>) -> usize 
     if best.as_ref().is_none_or(|best| best.kind != Identifier::Date && best.kind != Identifier::Address) {
         prefer(&mut best, labelled(view, run));
     }
+    if best.is_none() {
+        best = issued::find(view, run);
+    }
     match best {
         Some(finding) => {
+            if finding.kind == Identifier::Address {
+                view.asked.address.set(finding.end);
+            }
             sift.push(finding);
             finding.end.max(run.end)
         }
@@ -82,6 +88,7 @@ fn plain(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     prefer(best, phone::find(view, run));
     prefer(best, national::card(view, run));
     prefer(best, zip::find(view, run));
+    prefer(best, issued::after_address(view, run));
     prefer(best, device::bracketed(view, run));
     prefer(best, address::find(view, run));
 }
@@ -90,6 +97,9 @@ fn lettered(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     prefer(best, month::around(view, run));
     prefer(best, age::written(view, run));
     prefer(best, date::numeric(view, run));
+    if best.is_none() {
+        *best = day::of_month(view, run);
+    }
     if best.is_some() {
         return;
     }
@@ -97,6 +107,7 @@ fn lettered(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     prefer(best, phone::find(view, run));
     prefer(best, address::find(view, run));
     prefer(best, device::marked(view, run));
+    prefer(best, issued::postcode(view, run));
 }
 
 /// The value that holds this run: letters, digits and single marks between them.
@@ -179,6 +190,8 @@ fn demand(noun: Noun) -> Option<Demand> {
         Noun::Plate => (Kind::Vehicle, "plate.labelled", true, 1, 85),
         Noun::Vin => (Kind::Vehicle, "vin.labelled", false, 5, 85),
         Noun::Serial => (Kind::Device, "device.labelled", false, 3, 75),
+        Noun::SerialNumber => (Kind::Device, "device.labelled", false, 3, 75),
+        Noun::Badge => (Kind::OtherId, "other.labelled", false, 3, 75),
         Noun::Udi => (Kind::Device, "udi.labelled", true, 8, 90),
         Noun::Imei => (Kind::Device, "imei.labelled", true, 14, 92),
         Noun::Biometric => (Kind::Biometric, "biometric.labelled", false, 3, 80),
@@ -225,7 +238,7 @@ fn labelled(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     let end = with_stray_groups(view, (start, end), label, digits);
-    if !is_enough(label, &demand, count_digits(view, start, end), end - start) {
+    if !is_enough(view, label, &demand, (start, end)) {
         return None;
     }
     let text = &view.bytes[start..end];
@@ -255,20 +268,47 @@ fn with_letters_before(view: View<'_>, start: usize) -> Option<(usize, Option<La
     }
     let label = label::before(view, word.start)?;
     let takes = label.mark >= Mark::Colon || label.noun == Noun::Plate;
-    (takes && !label.is(&[Noun::AnyId, Noun::Order])).then_some((word.start, Some(label)))
+    // "ID: ABC 123 45 6789": under "ID" alone only what is long is a number of somebody.
+    let any = label.noun == Noun::AnyId && digits_in_groups(view, start) < 6;
+    (takes && !any && label.noun != Noun::Order).then_some((word.start, Some(label)))
 }
 
+/// How many digits begin here, with single blanks and hyphens between them.
+fn digits_in_groups(view: View<'_>, start: usize) -> usize {
+    let (mut place, mut count) = (start, 0);
+    while count < 20 {
+        match view.at(place) {
+            byte if is(byte, DIGIT) => count += 1,
+            b' ' | b'-' if is(view.at(place + 1), DIGIT) => {}
+            _ => break,
+        }
+        place += 1;
+    }
+    count
+}
+
+/// What these name may be shorter where letters are part of it.
+const MIXED: &[Noun] = &[Noun::Other, Noun::Order, Noun::License, Noun::Claim, Noun::Visit, Noun::Plan];
+
 /// Is there enough of label and number to believe that they belong together.
-fn is_enough(label: Label, demand: &Demand, digits: usize, length: usize) -> bool {
+fn is_enough(view: View<'_>, label: Label, demand: &Demand, (start, end): (usize, usize)) -> bool {
+    let (digits, length) = (count_digits(view, start, end), end - start);
+    let letters = length - digits.min(length);
+    // What has letters in it counts nothing: "badge W417", "order IR-60011".
+    let mixed = length >= 4 && label.fillers == 0 && view.bytes[start..end].iter().any(u8::is_ascii_uppercase);
     let digits_min = match (demand.strong, label.mark) {
         (_, Mark::Number) => demand.digits_min,
         (true, _) => demand.digits_min,
+        (false, _) if mixed && label.is(&[Noun::Badge, Noun::SerialNumber]) => 3,
         (false, Mark::Colon) => demand.digits_min.max(4),
+        (false, _) if mixed && label.is(MIXED) => 4,
+        // "badge 2214", and no year.
+        (false, _) if label.noun == Noun::Badge && !(digits == 4 && check::is_year(view.number(start, end))) => 4,
+        (false, _) if label.noun == Noun::Other => 5,
         // A card's, an account's last digits are named by words.
         (false, _) if label.last && label.is(&[Noun::Card, Noun::Account]) => 4,
         (false, _) => demand.digits_min.max(6),
     };
-    let letters = length - digits.min(length);
     let enough =
         digits >= digits_min || (digits + letters >= digits_min + 3 && digits >= 2 && label.mark >= Mark::Colon);
     let plausible = match label.noun {
@@ -283,21 +323,26 @@ fn is_enough(label: Label, demand: &Demand, digits: usize, length: usize) -> boo
 }
 
 /// Is it a value, and not an amount, a dose, a time, a decimal or a date.
-fn is_value(view: View<'_>, start: usize, end: usize) -> bool {
+pub(super) fn is_value(view: View<'_>, start: usize, end: usize) -> bool {
     let (before, after, next) = (view.before(start), view.at(end), view.at(end + 1));
     let is_part = matches!(after, b'.' | b':' | b',') && is(next, DIGIT);
     if before == b'$' || is_part || (before == b'.' && start >= 2 && is(view.at(start - 2), DIGIT)) {
         return false;
     }
     let is_long = end - start >= 7;
+    // "2025-2026": a school year.
+    let years = end - start == 9 && view.at(start + 4) == b'-' && check::is_year(view.number(start, start + 4));
+    if years && view.number(start + 5, end) == view.number(start, start + 4) + 1 {
+        return false;
+    }
     is_long || !label::counts(view, end)
 }
 
 /// Blanks that a reader of paper or a typist put into a number: short groups of digits go on.
 fn with_stray_groups(view: View<'_>, span: (usize, usize), label: Label, digits: usize) -> usize {
     let (_, mut end) = span;
-    let may = label.mark >= Mark::Colon || label.noun == Noun::Mrn;
-    if !may || digits > 9 || label.is(&[Noun::Plate, Noun::Order, Noun::Serial]) {
+    let may = label.mark >= Mark::Colon || label.is(&[Noun::Mrn, Noun::National]);
+    if !may || digits > 9 || label.is(&[Noun::Plate, Noun::Order, Noun::Serial, Noun::SerialNumber]) {
         return end;
     }
     let mut total = digits;
@@ -318,18 +363,55 @@ fn with_stray_groups(view: View<'_>, span: (usize, usize), label: Label, digits:
     end
 }
 
-/// Digits as an optical reader may have damaged them: the digit that a letter stands for.
-pub(super) fn damaged_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'O' | b'o' | b'Q' | b'D' => Some(0),
-        b'l' | b'I' | b'i' | b'|' => Some(1),
-        b'Z' | b'z' => Some(2),
-        b'S' | b's' => Some(5),
-        b'G' => Some(6),
-        b'B' => Some(8),
-        _ => None,
+/// No digit.
+const NONE: u8 = 0xff;
+/// What may stand between the digits of a damaged number.
+const BETWEEN: u8 = 0xfe;
+/// What each byte stands for.
+static DAMAGED: [u8; 256] = damaged_digits();
+
+const fn damaged_digits() -> [u8; 256] {
+    let mut table = [NONE; 256];
+    let (marks, mut at) = (b"- .()", 0);
+    while at < marks.len() {
+        table[marks[at] as usize] = BETWEEN;
+        at += 1;
     }
+    let mut digit = 0;
+    while digit < 10 {
+        let letters: &[u8] = match digit {
+            0 => b"0OoQD",
+            1 => b"1lIi|",
+            2 => b"2Zz",
+            5 => b"5Ss",
+            6 => b"6G",
+            8 => b"8B",
+            _ => &[],
+        };
+        table[(b'0' + digit) as usize] = digit;
+        let mut at = 0;
+        while at < letters.len() {
+            table[letters[at] as usize] = digit;
+            at += 1;
+        }
+        digit += 1;
+    }
+    table
+}
+
+/// Digits as an optical reader may have damaged them: the digit that a letter stands for.
+#[inline]
+pub(super) fn damaged_digit(byte: u8) -> Option<u8> {
+    let digit = DAMAGED[byte as usize];
+    (digit < BETWEEN).then_some(digit)
+}
+
+/// Could a damaged number of more digits than these hold them: nearly always the next two bytes say no.
+#[inline]
+pub(super) fn may_be_damaged(view: View<'_>, run: Run) -> bool {
+    let part = |byte: u8| DAMAGED[byte as usize] != NONE;
+    let begins_before = run.word_start < run.start || matches!(view.before(run.start), b'-' | b'_');
+    begins_before || part(view.at(run.end)) & part(view.at(run.end + 1))
 }
 
 /// Where a damaged number of exactly `want` digits ends that begins here; most of it must be digits.
@@ -337,11 +419,14 @@ pub(super) fn damaged(view: View<'_>, start: usize, want: usize) -> Option<usize
     let (mut place, mut count, mut sound) = (start, 0, 0);
     while count < want {
         let byte = view.at(place);
-        if damaged_digit(byte).is_some() {
-            count += 1;
-            sound += usize::from(byte.is_ascii_digit());
-        } else if !matches!(byte, b'-' | b' ' | b'.' | b'(' | b')') || place > start + 2 * want {
-            return None;
+        match DAMAGED[byte as usize] {
+            NONE => return None,
+            BETWEEN if place > start + 2 * want => return None,
+            BETWEEN => {}
+            _ => {
+                count += 1;
+                sound += usize::from(byte.is_ascii_digit());
+            }
         }
         place += 1;
     }

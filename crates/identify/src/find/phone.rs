@@ -6,7 +6,7 @@
 use super::label::{self, Label, Noun};
 use super::number::{self, Run};
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
 use crate::phi::{Finding, Identifier};
 
 /// International numbers have at most 15 digits (ITU-T E.164) and are written in at most this many groups.
@@ -45,7 +45,13 @@ fn groups(view: View<'_>, run: Run) -> Groups {
                 b' ' => place += 1,
                 // A line may end after the area code in parentheses.
                 b'\n' if mark == b')' => place += 1,
-                b'(' | b')' | b'.' | b'/' if mark == b' ' || mark == b')' => (place, mark) = (place + 1, byte),
+                // Or after a bare one, where exchange and number follow.
+                b'\n'
+                    if groups.count == 1 && from - run.start == 3 && view.run_end(place + 1, DIGIT, 4) == place + 4 =>
+                {
+                    place += 1;
+                }
+                b'(' | b')' | b'.' | b'/' | b'*' if mark == b' ' || mark == b')' => (place, mark) = (place + 1, byte),
                 0xc2 if view.at(place + 1) == 0xa0 => place += 2,
                 _ if dash > 0 && mark != b'-' => (place, mark) = (place + dash, b'-'),
                 _ => break,
@@ -60,6 +66,14 @@ fn groups(view: View<'_>, run: Run) -> Groups {
         groups.count += 1;
     }
     groups
+}
+
+/// Does no further group of digits follow: what [`groups`] would find out, at a glance.
+fn stands_alone(view: View<'_>, run: Run) -> bool {
+    match view.at(run.end) {
+        b' ' => is(view.at(run.end + 1), LETTER),
+        byte => is(byte, LETTER) || matches!(byte, b',' | b'%' | b';' | b':'),
+    }
 }
 
 /// A number that might be a telephone: from where to where, and how sure without a label and with one; 0 is never.
@@ -113,7 +127,14 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
             make(groups.ends[1], if opened == Opened::Paren { 80 } else { 0 }, 92, "phone.nanp")
         }
         [6, 4, ..] if is_nanp(view, first, first + 3) => make(groups.ends[1], 0, 88, "phone.nanp"),
-        [10, ..] if is_nanp(view, first, first + 3) => make(groups.ends[0], 0, 92, "phone.solid"),
+        // "she is at 8645550121": no other number is where somebody is.
+        [10, ..] if is_nanp(view, first, first + 3) => {
+            let is_there = view.word_before(first).is_some_and(|word| word.is("at") || word.is("its"));
+            // "her son Hyun, 2135550176": nothing else is told of somebody in ten figures after a comma.
+            let comma = view.skip_blanks_back(first);
+            let is_there = is_there || view.before(comma) == b',' && comma < first && is_named(view, comma - 1);
+            make(groups.ends[0], if is_there { 60 } else { 0 }, 92, "phone.solid")
+        }
         [11, ..] if view.at(first) == b'1' => make(groups.ends[0], 0, 92, "phone.solid"),
         [1, 10, ..] if view.at(first) == b'1' => make(groups.ends[1], 0, 92, "phone.solid"),
         [3, 4, ..] if (b'2'..=b'9').contains(&view.at(first)) => {
@@ -122,6 +143,17 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         }
         _ => any_shape(groups),
     }
+}
+
+/// A capital word that is no label ends here.
+fn is_named(view: View<'_>, to: usize) -> bool {
+    view.word_to(to).is_some_and(|word| word.word.roles == 0 && word.end - word.start > 2 && is_title(view, word))
+}
+
+/// Its first letter is capital, of this piece or of the one before its hyphen.
+fn is_title(view: View<'_>, word: Token) -> bool {
+    let first = view.run_start(word.start.saturating_sub(1), LETTER, 24);
+    view.is_capital(word.start) || view.before(word.start) == b'-' && view.is_capital(first)
 }
 
 /// Numbers of other countries under a label: seven to fifteen digits.
@@ -162,6 +194,9 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     }
     if is(view.before(start), ALNUM) || (opened == Opened::Bare && view.goes_on(start, start)) {
         return None;
+    }
+    if run.len() < 7 && stands_alone(view, run) {
+        return damaged(view, run);
     }
     let groups = groups(view, run);
     let total: usize = (0..groups.count).map(|index| groups.length(index)).sum();
@@ -229,7 +264,9 @@ fn judge(view: View<'_>, span: (usize, usize), shape: &Shape, label: Option<Labe
 
 /// "the nurse line 555-0100": a line that is called, and none of a page.
 fn is_line(view: View<'_>, start: usize) -> bool {
-    view.word_before(start).is_some_and(|word| word.is("line") || word.is("hotline"))
+    let before = view.word_before(start);
+    let before = before.and_then(|word| if word.is("is") { view.word_before(word.start) } else { Some(word) });
+    before.is_some_and(|word| word.is("line") || word.is("hotline"))
 }
 
 /// "x123", "ext. 123", "extension 123", "#123" after the number.
@@ -272,7 +309,9 @@ fn is_fax_after(view: View<'_>, end: usize) -> bool {
 
 /// A labelled number that an optical reader damaged: `(55S) l23-4567`.
 fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
-    let (mut start, _) = number::value(view, run);
+    if run.len() < 10 && !number::may_be_damaged(view, run) {
+        return None;
+    }
     let looks = |byte: u8| is(byte, LETTER) && number::damaged_digit(byte).is_some();
     let near = looks(view.at(run.end)) || run.word_start < run.start;
     let next = run.word_end + usize::from(view.at(run.word_end) == b')');
@@ -281,6 +320,7 @@ fn damaged(view: View<'_>, run: Run) -> Option<Finding> {
     if !mixed {
         return None;
     }
+    let (mut start, _) = number::value(view, run);
     let end = number::damaged(view, start, 10)?;
     if view.before(start) == b'(' {
         start -= 1;

@@ -1,67 +1,46 @@
 //! The one pass: finds the places where something could be, sixty-four bytes at a time.
 //!
-//! Eight bytes are looked at as one number; comparisons of all eight at once leave a bit for each digit, letter, at-sign,
-//! dot and colon. Of words only the first four letters are looked at, in a table of a few thousand bits that knows how
-//! spoken numbers begin.
+//! Comparisons of all at once leave a bit for each digit, letter and sign that may stand in an address of the net. Of words
+//! only the first four letters are looked at, in a table of a few thousand bits that knows how spoken numbers begin.
 //!
 //! What must always hold: each place is visited at most once, and what a reader has found or passed over is skipped.
 
 use super::lexicon::{self, MONTH, SPOKEN};
 use super::sift::Sift;
 use super::view::{ALNUM, LETTER, Token, View, is};
-use super::{month, net, number, spoken};
+use super::{crossing, month, net, number, spoken};
+use crate::phi::Finding;
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+/// Bytes that are looked at together.
+const CHUNK: usize = 64;
 
 /// Bits of sixty-four bytes.
 #[derive(Default, Clone, Copy)]
 struct Bits {
     digits: u64,
     letters: u64,
-    at_signs: u64,
-    dots: u64,
-    colons: u64,
+    /// At-signs, dots, colons and ampersands: rare enough to be told apart one by one.
+    signs: u64,
 }
 
-/// The top bits of eight bytes as eight bits.
+/// A bit for each byte that is 1; the others are 0.
 #[inline]
-fn gather(mask: u64) -> u64 {
-    (mask & HIGH).wrapping_mul(0x0002_0408_1020_4081) >> 56
-}
-
-/// Top bit set in each byte that is this one.
-#[inline]
-fn equal(word: u64, byte: u8) -> u64 {
-    let differs = word ^ (LOW * byte as u64);
-    !(((differs & SEVEN) + SEVEN) | differs) & HIGH
-}
-
-/// Top bit set in each byte that is at least `from` and less than `to`, both below 128.
-#[inline]
-fn between(word: u64, from: u8, to: u8) -> u64 {
-    let low = word & SEVEN;
-    let at_least = low + LOW * (128 - from) as u64;
-    let beyond = low + LOW * (128 - to) as u64;
-    at_least & !beyond & !word & HIGH
-}
-
-#[inline]
-fn bits(chunk: &[u8; 64]) -> Bits {
-    let mut bits = Bits::default();
-    for (index, eight) in chunk.chunks_exact(8).enumerate() {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(eight);
-        let word = u64::from_le_bytes(bytes);
-        let shift = index * 8;
-        bits.digits |= gather(between(word, b'0', b'9' + 1)) << shift;
-        bits.letters |= gather(between(word | (LOW * 0x20), b'a', b'z' + 1)) << shift;
-        bits.at_signs |= gather(equal(word, b'@')) << shift;
-        bits.dots |= gather(equal(word, b'.')) << shift;
-        bits.colons |= gather(equal(word, b':')) << shift;
+fn gather(ones: &[u8; CHUNK]) -> u64 {
+    let mut bits = 0;
+    for (index, eight) in ones.as_chunks::<8>().0.iter().enumerate() {
+        // Each byte is moved to a bit of its own in the topmost byte.
+        bits |= (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
     }
     bits
+}
+
+#[inline]
+fn bits(chunk: &[u8; CHUNK]) -> Bits {
+    // Plain loops, one for each kind: the compiler makes vectors of them.
+    let digits = chunk.map(|byte| u8::from(byte.wrapping_sub(b'0') < 10));
+    let letters = chunk.map(|byte| u8::from((byte | 0x20).wrapping_sub(b'a') < 26));
+    let signs = chunk.map(|byte| u8::from((byte == b'@') | (byte == b'.') | (byte == b':') | (byte == b'&')));
+    Bits { digits: gather(&digits), letters: gather(&letters), signs: gather(&signs) }
 }
 
 const HEADS: usize = 64;
@@ -88,7 +67,7 @@ const fn heads() -> [u64; HEADS] {
         b"zero", b"one ", b"two ", b"thre", b"four", b"five", b"six ", b"seve", b"eigh", b"nine", b"ten ", b"elev",
         b"twel", b"thir", b"fift", b"sixt", b"twen", b"fort", b"nint", b"firs", b"seco", b"tent", b"doub", b"trip",
         b"dot ", b"janu", b"febr", b"marc", b"apri", b"may ", b"june", b"july", b"augu", b"sept", b"octo", b"nove",
-        b"dece",
+        b"dece", b"corn",
     ];
     let mut heads = [0; HEADS];
     let mut index = 0;
@@ -126,10 +105,10 @@ pub(super) fn scan(view: View<'_>, sift: &mut Sift<'_>) {
     // Whether the byte before was a digit, and whether it was a letter.
     let (mut digit_before, mut letter_before) = (0_u64, 0_u64);
     while place < bytes.len() {
-        let found = match bytes.get(place..place + 64).and_then(|chunk| chunk.try_into().ok()) {
+        let found = match bytes[place..].first_chunk() {
             Some(chunk) => bits(chunk),
             None => {
-                let mut last = [0; 64];
+                let mut last = [0; CHUNK];
                 last[..bytes.len() - place].copy_from_slice(&bytes[place..]);
                 bits(&last)
             }
@@ -138,8 +117,7 @@ pub(super) fn scan(view: View<'_>, sift: &mut Sift<'_>) {
         let letters_before = (found.letters << 1) | letter_before;
         let words = found.letters & !(letters_before | digits_before);
         let numbers = found.digits & !digits_before;
-        let dots = found.dots & (digits_before | letters_before);
-        let mut anchors = numbers | dots | found.at_signs | found.colons | spoken_starts(&bytes[place..], words);
+        let mut anchors = numbers | found.signs | spoken_starts(&bytes[place..], words);
         while anchors != 0 {
             let anchor = place + anchors.trailing_zeros() as usize;
             anchors &= anchors - 1;
@@ -155,19 +133,37 @@ pub(super) fn scan(view: View<'_>, sift: &mut Sift<'_>) {
 
 /// Tries the readers that this byte calls for; says from where on it goes on.
 fn visit(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
-    match view.at(anchor) {
+    let byte = view.at(anchor);
+    // Nearly all are digits: asked first, since a jump by a table is foreseen worse.
+    if byte.is_ascii_digit() {
+        return number::visit(view, anchor, sift);
+    }
+    match byte {
         b'@' => net::at_sign(view, anchor, sift),
-        b'.' if is(view.at(anchor + 1), LETTER) => net::dot(view, anchor, sift),
+        // Most dots end sentences, and most colons labels.
+        b'.' if is(view.at(anchor + 1), LETTER) && is(view.before(anchor), ALNUM) => net::dot(view, anchor, sift),
         b':' if view.at(anchor + 1) == b'/' && view.at(anchor + 2) == b'/' => net::scheme(view, anchor, sift),
         b':' if view.at(anchor + 1) == b':' && is(view.at(anchor + 2), ALNUM) => net::colons(view, anchor, sift),
+        b'&' => placed(crossing::ampersand(view, anchor), anchor, sift),
         b'.' | b':' => anchor + 1,
-        byte if byte.is_ascii_digit() => number::visit(view, anchor, sift),
         _ => match view.word_at(anchor) {
             Some(token) if token.has(SPOKEN) => spoken::visit(view, token, sift),
             Some(token) if token.has(MONTH) => month_alone(view, token, sift),
             Some(token) if token.key == lexicon::key("dot") => net::spoken_dot(view, token, sift),
+            Some(token) if token.is("corner") => placed(crossing::corner(view, token), anchor, sift),
             _ => anchor + 1,
         },
+    }
+}
+
+/// Takes an address that was found without a number; says from where on the search goes on.
+fn placed(finding: Option<Finding>, anchor: usize, sift: &mut Sift<'_>) -> usize {
+    match finding {
+        Some(finding) => {
+            sift.push(finding);
+            finding.end.max(anchor + 1)
+        }
+        None => anchor + 1,
     }
 }
 
@@ -194,9 +190,7 @@ mod tests {
             let found = bits(&chunk);
             assert_eq!(found.digits, plain(&|byte| byte.is_ascii_digit()));
             assert_eq!(found.letters, plain(&|byte| byte.is_ascii_alphabetic()));
-            assert_eq!(found.at_signs, plain(&|byte| byte == b'@'));
-            assert_eq!(found.dots, plain(&|byte| byte == b'.'));
-            assert_eq!(found.colons, plain(&|byte| byte == b':'));
+            assert_eq!(found.signs, plain(&|byte| b"@.:&".contains(&byte)));
         }
     }
 

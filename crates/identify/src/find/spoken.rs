@@ -70,9 +70,9 @@ impl Figures {
 /// Tries what a spoken number could be; says from where on the search goes on.
 pub(super) fn visit(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize {
     let row = row(view, token);
-    let finding = dated(view, &row)
-        .or_else(|| aged(view, &row))
-        .or_else(|| if row.count < 2 { None } else { numbered(view, &row).or_else(|| street(view, &row)) });
+    let finding = dated(view, &row).or_else(|| aged(view, &row)).or_else(|| {
+        if row.count < 2 { one_house(view, &row) } else { numbered(view, &row).or_else(|| street(view, &row)) }
+    });
     match finding {
         Some(finding) => {
             sift.push(finding);
@@ -283,7 +283,7 @@ fn after_month(view: View<'_>, row: &Row, month: Token) -> Option<Finding> {
 /// An age over 89 in words.
 fn aged(view: View<'_>, row: &Row) -> Option<Finding> {
     let years = amount(row.tokens()).filter(|years| age::is_high(*years))?;
-    let says = age::says_old(view, row.end) == age::Old::Plainly || age::says_age(view, row.start);
+    let says = age::says_old(view, row.end) == age::Old::Plainly || age::says_age(view, row.start, row.end);
     let article = view.word_before(row.start).filter(|word| word.is("a") && years >= 100 && row.count == 1);
     let start = article.map_or(row.start, |word| word.start);
     says.then(|| found((start, row.end), Identifier::Age, 90, "age.spoken"))
@@ -380,4 +380,15 @@ fn street(view: View<'_>, row: &Row) -> Option<Finding> {
     }
     let finding = address::after_number(view, (row.start, row.end), figures.count)?;
     (finding.rule == "address.street").then_some(finding)
+}
+
+/// "One Tower Plaza, Suite 1900": a house that is called by a capital word.
+fn one_house(view: View<'_>, row: &Row) -> Option<Finding> {
+    let title = view.is_capital(row.start) && !view.is_capital(row.start + 1);
+    if !title || row.tokens().any(|token| token.has(ORDINAL | REPEAT)) {
+        return None;
+    }
+    let finding = address::after_number(view, (row.start, row.end), 2)?;
+    let numbered = is(view.before(finding.end), DIGIT);
+    (numbered && finding.rule == "address.street").then_some(finding)
 }

@@ -141,9 +141,9 @@ fn spread(name: &str) -> String {
 pub(super) fn scan_cells(part: &Part, seen: &mut dyn FnMut(u32, Sign)) {
     let columns: Vec<Column> = part.columns.iter().map(|name| column(name)).collect();
     let plain = Column::default();
-    for field in &part.fields {
-        let at = if field.column == NO_COLUMN { None } else { columns.get(field.column as usize) };
-        let column = at.unwrap_or(&plain);
+    // The names of the columns are none of their cells.
+    for field in part.fields.iter().filter(|field| field.column != NO_COLUMN) {
+        let column = columns.get(field.column as usize).unwrap_or(&plain);
         let Some(value) = part.text.get(field.range()) else { continue };
         let shown = value.trim();
         if shown.is_empty() || shown.len() <= 7 && NOTHING.iter().any(|nothing| shown.eq_ignore_ascii_case(nothing)) {

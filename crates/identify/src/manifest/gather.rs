@@ -54,7 +54,11 @@ impl ManifestBuilder {
                     self.part = Some(part.name.clone());
                     (self.whose, self.last) = (None, None);
                 }
-                if is_structured(part) { self.structured(part, findings) } else { self.plain(part, findings) }
+                if is_structured(part) && !is_strings(part) {
+                    self.structured(part, findings)
+                } else {
+                    self.plain(part, findings)
+                }
             }
             search::Said::Opaque { why, .. } => *self.opaque.entry(opaque_name(*why)).or_default() += 1,
         }
@@ -141,6 +145,11 @@ fn is_structured(part: &Part) -> bool {
         ) && field.meaning.who == Who::Patient
     };
     !part.columns.is_empty() || part.fields.iter().any(|field| tells(field) || field.meaning.what == What::RecordNumber)
+}
+
+/// The strings of a workbook, which stand apart from their rows.
+fn is_strings(part: &Part) -> bool {
+    part.name.as_deref().is_some_and(|name| name.ends_with("xl/sharedStrings.xml"))
 }
 
 /// The record that a place of the text is of.

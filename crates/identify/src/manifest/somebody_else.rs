@@ -34,9 +34,10 @@ pub fn names_somebody_else(seen: &[Seen], patient: &PersonRecord) -> Option<Some
         let more = beside(&written, &one.record, patient);
         let (born_differs, number_differs) = (more.born == Some(Nearness::Far), more.number == Some(false));
         let is_other = match name {
-            _ if more.number == Some(true) => name == SameName::Different && born_differs,
-            // A namesake: everything else is another's.
-            SameName::Same | SameName::Unclear => born_differs && number_differs,
+            // A twin's text under the other's number has everything but the given name.
+            _ if more.number == Some(true) => born_differs || name == SameName::Different && more.family && !more.given,
+            // A namesake, such as a parent: a birth date that is no slip of the patient's is another's.
+            SameName::Same | SameName::Unclear => born_differs,
             SameName::Different => !(more.born == Some(Nearness::Same) && more.given),
         };
         if is_other {

@@ -70,8 +70,23 @@ fn a_note_is_whom_its_heading_names() {
     let (manifest, seen) = of(NOTE, "note.txt");
     assert_eq!(seen.len(), 1, "{}", seen.len());
     assert_eq!((&**seen[0].written, seen[0].record.born), ("Quxley, Vern", day("1961-03-04")));
+    let named = seen[0].named();
+    assert_eq!((&**named.family, &**named.given), ("Quxley", "Vern"));
     assert!(manifest.people[0].counted.kinds.has(HealthData::SubstanceUse));
     assert!(manifest.unassigned.identifiers.is_empty() && manifest.unassigned.kinds.is_empty());
+}
+
+#[test]
+fn a_name_in_one_piece_is_taken_apart_in_either_order() {
+    let apart = |written: &str| {
+        let seen = Seen { written: word(written), ..Seen::default() };
+        let named = seen.named();
+        [named.family, named.given, named.middle].map(|part| part.as_str().to_owned())
+    };
+    assert_eq!(apart("Quxley, Vern A."), ["Quxley", "Vern", "A."]);
+    assert_eq!(apart("Vern Otis Quxley"), ["Quxley", "Vern Otis", ""]);
+    assert_eq!(apart("Quxley"), ["Quxley", "", ""]);
+    assert_eq!(apart(""), ["", "", ""]);
 }
 
 #[test]
@@ -111,7 +126,7 @@ fn a_manifest_as_json_is_json_and_holds_no_word_of_the_file() {
 fn a_manifest_has_the_bytes_that_are_written_down() {
     let (manifest, _) = of("mrn,last_name,icd10\n7,Quxley,B20\n", "t.csv");
     let expected = concat!(
-        r#"{"manifest":1,"rules":1,"format":"delimited","text_bytes":33,"truncated":false,"opaque":{},"people":[{"ordinal":0,"#,
+        r#"{"manifest":1,"rules":2,"format":"delimited","text_bytes":33,"truncated":false,"opaque":{},"people":[{"ordinal":0,"#,
         r#""records":1,"identifiers":{"name":1,"mrn":1},"health_data":{"diagnosis":{"diagnosis.code":1,"diagnosis.column":1},"#,
         r#""hiv":{"hiv.code":1}}}],"unassigned":{"identifiers":{},"health_data":{}}}"#,
     );
@@ -153,6 +168,17 @@ fn somebody_else_is_named_only_where_the_patient_would_be() {
         asked("Patient: Vera Obrand\nDOB: 01/02/2001\n", &patient("Obrand", "Tilda", "2001-01-02", "B-1")),
         "a twin"
     );
+    let twin = patient("Obrand", "Tilda", "2001-01-02", "B-1");
+    let under = |name: &str| format!("Patient: {name}\nDOB: 01/02/2001\nMRN: B-1\n");
+    assert!(asked(&under("Obrand, Vera"), &twin), "a twin's text under the other's number");
+    for same in ["Obrand, Tilda", "Obrand, T.", "Baby Girl Obrand", "Tilda Lee", "Well Child Visit"] {
+        assert!(!asked(&under(same), &twin), "{same}: the number says whose it is");
+    }
+    let born = |number: &str, day: &str| format!("Patient: Obrand, Tilda\nDOB: {day}\nMRN: {number}\n");
+    for number in ["B-1", "B-2", ""] {
+        assert!(asked(&born(number, "07/30/1971"), &twin), "a mother who is called so, under {number:?}");
+        assert!(!asked(&born(number, "02/01/2001"), &twin), "day and month swapped, under {number:?}");
+    }
     let both =
         names_somebody_else(&of(&format!("{NOTE}\u{c}Patient: Tilda Obrand   DOB: 01/02/2009\n"), "n.txt").1, &vern);
     assert!(both.is_some_and(|found| found.patient_too && found.others == 1));

@@ -46,6 +46,8 @@ pub(crate) struct Word {
     pub look: Look,
     /// Stands for the word where the model knows it, otherwise for its lists.
     pub lex: u32,
+    /// What the lists say, in ten bits.
+    pub class: u32,
     /// Worth a question to the model.
     pub active: bool,
 }
@@ -57,6 +59,79 @@ pub(crate) struct Block {
     pub words: Vec<Word>,
     /// First and last word of the run of active words that each word stands in.
     pub runs: Vec<(u32, u32)>,
+    lately: Lately,
+    asking: Asking,
+}
+
+/// What the lists said lately: prose repeats its words, and the lists are larger than what a processor keeps near.
+#[derive(Default)]
+struct Lately {
+    /// Hash, lists, and what they come to. A slot holds only hashes that choose it.
+    slots: Vec<(u64, u32, u32)>,
+}
+
+/// Slots of a short text, and of many or of a long one.
+const SLOTS_MIN: usize = 64;
+const SLOTS_MAX: usize = 8_192;
+
+impl Lately {
+    fn slot(&self, hash: u64) -> usize {
+        // The upper half, since the lists are asked by the lower one.
+        (hash >> 32) as usize & (self.slots.len() - 1)
+    }
+
+    /// Has the lists' answers for the plain words among these ready, asked for all at once.
+    fn prepare(&mut self, text: &str, tokens: &[Token], table: Table<'_>, asking: &mut Asking) {
+        if self.slots.is_empty() {
+            self.resize((tokens.len() * 2).next_power_of_two().clamp(SLOTS_MIN, SLOTS_MAX));
+        }
+        asking.clear();
+        for (at, token) in tokens.iter().enumerate() {
+            if token.plain && token.shape != Shape::Other && self.slots[self.slot(token.hash)].0 != token.hash {
+                asking.add(at, token.hash);
+            }
+        }
+        if asking.hashes.len() * 4 > self.slots.len() && self.slots.len() < SLOTS_MAX {
+            self.resize((asking.hashes.len() * 8).next_power_of_two().min(SLOTS_MAX));
+        }
+        table.each_flags(&asking.hashes, &mut asking.flags);
+        for ((at, hash), flags) in asking.places.iter().zip(&asking.hashes).zip(&asking.flags) {
+            let slot = self.slot(*hash);
+            if self.slots[slot].0 != *hash {
+                let token = &tokens[*at as usize];
+                let flags = or_form(*flags, &text[token.start..token.end], table);
+                self.slots[slot] = (*hash, flags, class(flags));
+            }
+        }
+    }
+
+    fn resize(&mut self, slots: usize) {
+        self.slots.clear();
+        self.slots.resize(slots, (0, 0, 0));
+        // What is empty has the hash 0, which chooses the first slot: there something else has to stand.
+        self.slots[0].0 = u64::MAX;
+    }
+}
+
+/// Words or pairs for which the lists are asked at once.
+#[derive(Default)]
+struct Asking {
+    /// Which words of the stretch.
+    places: Vec<u32>,
+    hashes: Vec<u64>,
+    flags: Vec<u32>,
+}
+
+impl Asking {
+    fn clear(&mut self) {
+        self.places.clear();
+        self.hashes.clear();
+    }
+
+    fn add(&mut self, at: usize, hash: u64) {
+        self.places.push(index(at));
+        self.hashes.push(hash);
+    }
 }
 
 /// Lists that make a word a possible part of a name.
@@ -67,17 +142,29 @@ impl Block {
     /// Takes the words of a stretch of `text` that begins at byte `base` of it.
     pub(crate) fn read(&mut self, text: &str, tokens: &[Token], table: Table<'_>) {
         self.words.clear();
-        self.words.extend(tokens.iter().map(|token| known(text, token, table)));
+        self.lately.prepare(text, tokens, table, &mut self.asking);
+        let lately = &self.lately;
+        self.words.extend(tokens.iter().map(|token| known(text, token, table, lately)));
         self.find_looks();
-        for at in 0..self.words.len().saturating_sub(1) {
-            let (here, next) = (&self.words[at], &self.words[at + 1]);
-            let beside = matches!(next.token.gap, Gap::Space | Gap::Hyphen | Gap::Stop | Gap::Glued | Gap::Line);
-            if beside && worth_a_pair(here) && next.look != Look::Other {
-                self.words[at].pair = table.flags(hash_pair(here.token.hash, next.token.hash));
-            }
-        }
+        self.find_pairs(table);
         self.choose(text);
         self.find_runs();
+    }
+
+    fn find_pairs(&mut self, table: Table<'_>) {
+        let asking = &mut self.asking;
+        asking.clear();
+        for (at, two) in self.words.windows(2).enumerate() {
+            let (here, next) = (&two[0], &two[1]);
+            let beside = matches!(next.token.gap, Gap::Space | Gap::Hyphen | Gap::Stop | Gap::Glued | Gap::Line);
+            if beside && worth_a_pair(here) && next.look != Look::Other {
+                asking.add(at, hash_pair(here.token.hash, next.token.hash));
+            }
+        }
+        table.each_flags(&asking.hashes, &mut asking.flags);
+        for (at, flags) in asking.places.iter().zip(&asking.flags) {
+            self.words[*at as usize].pair = *flags;
+        }
     }
 
     fn find_looks(&mut self) {
@@ -108,9 +195,9 @@ impl Block {
 
     fn choose(&mut self, text: &str) {
         for at in 0..self.words.len() {
-            let before = at.checked_sub(1).map(|index| self.words[index]);
-            let after = self.words.get(at + 1).copied();
-            self.words[at].active = self.is_candidate(text, at, before, after);
+            let before = at.checked_sub(1).map(|index| &self.words[index]);
+            let active = self.is_candidate(text, at, before, self.words.get(at + 1));
+            self.words[at].active = active;
         }
         for at in 0..self.words.len() {
             let head = self.words[at].flags & HEAD != 0;
@@ -122,11 +209,45 @@ impl Block {
                 }
                 self.words[at].active = true;
             }
+            if self.words[at].look == Look::LowerText {
+                self.choose_dictated(text, at);
+                // "south bend": a town of two words, each of which is one that everybody uses.
+                let town = self.words[at].pair & CITY != 0 && at + 1 < self.words.len();
+                if town && self.words[at + 1].look == Look::LowerText {
+                    (self.words[at].active, self.words[at + 1].active) = (true, true);
+                }
+            }
             if self.words[at].look == Look::LowerText && at > 1 && self.is_after_firm_words(text, at) {
-                let rest = self.words[at..].iter().skip(1).take(2);
+                let rest = self.words[at..].iter().skip(1).take(3);
                 let count = 1 + rest.take_while(|word| word.token.gap == Gap::Space).count();
                 self.words[at..at + count].iter_mut().for_each(|word| word.active = true);
             }
+        }
+    }
+
+    /// In dictation a double name, and a name that is a word before what people do: "day-brown", "may wood reports".
+    fn choose_dictated(&mut self, text: &str, at: usize) {
+        let (before, here) = self.words.split_at_mut(at);
+        let word = &mut here[0];
+        let spelled = &text[word.token.start..word.token.end];
+        let Some((last, before)) = before.split_last_mut() else { return };
+        let is_small = |word: &Word| word.look == Look::LowerText;
+        if word.token.gap == Gap::Hyphen && is_small(last) {
+            let known = |word: &Word| word.flags & NAMES != 0 || word.flags & (COMMON | ENGLISH) == 0;
+            if known(word) && known(last) && (last.active || surname_class(last.flags) > 0 || last.flags == 0) {
+                (word.active, last.active) = (true, true);
+            }
+        } else if word.token.gap == Gap::Space && is_small(last) && is_what_people_do(spelled) {
+            let frequent = given_class(last.flags).max(surname_class(last.flags)) >= 4;
+            last.active |= frequent && last.flags & NAMES != 0;
+            let given = before.last_mut().filter(|given| given_class(given.flags) >= 4);
+            if let Some(given) = given.filter(|given| is_small(given) && last.active && last.token.gap == Gap::Space) {
+                given.active |= given.flags & NAMES != 0;
+            }
+        } else if word.active && word.flags & COMMON == 0 && word.token.gap == Gap::Space && is_small(last) {
+            // "reed undershaw": a frequent given name before a word that hardly is anything but a name.
+            let plain = word.flags & (ENGLISH | DRUG | TERM | VOCABULARY) != 0;
+            last.active |= !plain && last.flags & GIVEN != 0 && given_class(last.flags) >= 4;
         }
     }
 
@@ -141,12 +262,14 @@ impl Block {
                 ("works" | "working" | "worked" | "work" | "days" | "school", "at" | "for")
                     | ("employer", "is")
                     | ("employed", "by")
+                    | ("fell", "at")
+                    | (_, "attends")
                     | ("goes" | "went", "to")
                     | ("form" | "forms" | "straight", "from" | "for")
             )
     }
 
-    fn is_candidate(&self, text: &str, at: usize, before: Option<Word>, after: Option<Word>) -> bool {
+    fn is_candidate(&self, text: &str, at: usize, before: Option<&Word>, after: Option<&Word>) -> bool {
         let word = &self.words[at];
         let address = Gap::Address;
         if word.look == Look::Other || word.token.gap == address || after.is_some_and(|next| next.token.gap == address)
@@ -206,7 +329,7 @@ impl Block {
 
 /// In dictation every word is small, so that only rare words are candidates by themselves; a name that is a word is one
 /// after a name or after what often stands before names, or where more people than sentences have it.
-fn is_dictated_name(text: &str, word: &Word, before: Option<Word>, after: Option<Word>) -> bool {
+fn is_dictated_name(text: &str, word: &Word, before: Option<&Word>, after: Option<&Word>) -> bool {
     let bytes = word.token.end - word.token.start;
     let follows = before.is_some_and(|before| before.active && word.token.gap == Gap::Space);
     if bytes == 1 {
@@ -219,6 +342,11 @@ fn is_dictated_name(text: &str, word: &Word, before: Option<Word>, after: Option
     let Some(before) = before else { return word.flags & LISTED != 0 };
     let introduced = is_introduction(&text[before.token.start..before.token.end]);
     if introduced && (word.flags & COMMON == 0 || given_class(word.flags).max(surname_class(word.flags)) >= 4) {
+        return true;
+    }
+    // "st bush", "minh t black".
+    let short = before.token.end - before.token.start == 1;
+    if follows && (short || before.flags & LINK != 0) && word.flags & SURNAME != 0 {
         return true;
     }
     if follows && before.flags & (NAMES | PLACES) != 0 {
@@ -281,6 +409,34 @@ fn is_introduction(word: &str) -> bool {
     BEFORE_NAMES.binary_search(&word).is_ok()
 }
 
+/// What often stands after a name in dictation.
+fn is_what_people_do(word: &str) -> bool {
+    const AFTER_NAMES: &[&str] = &[
+        "called",
+        "came",
+        "carries",
+        "comes",
+        "complains",
+        "continues",
+        "denies",
+        "feels",
+        "has",
+        "is",
+        "notes",
+        "presents",
+        "returns",
+        "reports",
+        "said",
+        "says",
+        "states",
+        "takes",
+        "tells",
+        "was",
+        "who",
+    ];
+    AFTER_NAMES.contains(&word)
+}
+
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
@@ -293,22 +449,37 @@ pub(crate) const fn has_capital(shape: Shape) -> bool {
 /// Pairs are looked up where the first word can begin one, which spares the look-up for most prose.
 const fn worth_a_pair(word: &Word) -> bool {
     has_capital(word.token.shape)
-        || word.flags & (CITY_PART | COMPANY | EPONYM) != 0 && matches!(word.look, Look::Lower | Look::LowerText)
+        || (word.flags & (CITY_PART | COMPANY | EPONYM) != 0 || surname_class(word.flags) == 7)
+            && matches!(word.look, Look::Lower | Look::LowerText)
 }
 
-fn known(text: &str, token: &Token, table: Table<'_>) -> Word {
-    let mut flags = 0;
-    if !matches!(token.shape, Shape::Other) {
-        flags = table.flags(token.hash);
-        if flags == 0 {
-            flags = form_of_word(&text[token.start..token.end], table);
-        } else if flags & (COMMON | ENGLISH) != 0 && flags & TITLE == 0 && !text[token.start..token.end].is_ascii() {
-            // The accents that the look-up leaves out make another word of it: no English word is written "Tô".
-            flags &= !(COMMON | ENGLISH | VOCABULARY | LINK);
-        }
+fn known(text: &str, token: &Token, table: Table<'_>, lately: &Lately) -> Word {
+    let slot = lately.slots[lately.slot(token.hash)];
+    let (flags, class) = if token.shape == Shape::Other {
+        (0, 0)
+    } else if token.plain && slot.0 == token.hash {
+        (slot.1, slot.2)
+    } else {
+        let flags = listed(&text[token.start..token.end], token, table);
+        (flags, class(flags))
+    };
+    let lex = lex(token, flags, class);
+    Word { token: *token, flags, pair: 0, look: Look::Other, lex, class, active: false }
+}
+
+/// The lists that a word, or the word that it is a form of, is on. Of a plain word its hash tells it.
+fn listed(spelled: &str, token: &Token, table: Table<'_>) -> u32 {
+    let flags = table.flags(token.hash);
+    if flags & (COMMON | ENGLISH) != 0 && flags & TITLE == 0 && !spelled.is_ascii() {
+        // The accents that the look-up leaves out make another word of it: no English word is written "Tô".
+        return flags & !(COMMON | ENGLISH | VOCABULARY | LINK);
     }
-    let lex = lex(token, flags);
-    Word { token: *token, flags, pair: 0, look: Look::Other, lex, active: false }
+    or_form(flags, spelled, table)
+}
+
+/// The lists that a word is on, or of one that is on none those of the word that it is a form of.
+fn or_form(flags: u32, spelled: &str, table: Table<'_>) -> u32 {
+    if flags == 0 { form_of_word(spelled, table) } else { flags }
 }
 
 /// Forms that dictionaries leave out.
@@ -370,7 +541,7 @@ const fn step(class: u32, listed: bool) -> u32 {
     }
 }
 
-fn lex(token: &Token, flags: u32) -> u32 {
+fn lex(token: &Token, flags: u32, class: u32) -> u32 {
     if flags & VOCABULARY != 0 {
         return (token.hash >> 33) as u32 | 1 << 31;
     }
@@ -380,5 +551,5 @@ fn lex(token: &Token, flags: u32) -> u32 {
         Shape::Other => 3,
         _ => 0,
     };
-    class(flags) << 2 | written
+    class << 2 | written
 }

@@ -4,7 +4,7 @@
 //!
 //! What it refuses to know: weights and labels.
 
-use super::block::{Block, Look, Word, class};
+use super::block::{Block, Look, Word};
 use super::model::ROW_BITS;
 use super::table::{CITY, COMMON, COMPANY, ENGLISH, EPONYM, HEAD, REGION, VOCABULARY, given_class, surname_class};
 use super::token::{Gap, Shape};
@@ -20,6 +20,9 @@ pub(crate) struct Features {
 }
 
 impl Features {
+    /// No features.
+    pub(crate) const NONE: Self = Self { rows: [0; FEATURES_MAX], count: 0 };
+
     /// The rows.
     pub(crate) fn as_slice(&self) -> &[u32] {
         &self.rows[..self.count]
@@ -69,18 +72,32 @@ impl LineLabel {
 
 /// The features of word `at` of a block.
 pub(crate) fn features(block: &Block, at: usize, label: LineLabel, text: &str) -> Features {
-    let mut out = Features { rows: [0; FEATURES_MAX], count: 0 };
+    let mut out = own(&block.words[at], text);
+    surroundings(&mut out, block, at, label, text);
+    out
+}
+
+/// Those features of word `at` that its surroundings have a part in.
+pub(crate) fn around(block: &Block, at: usize, label: LineLabel, text: &str) -> Features {
+    let mut out = Features::NONE;
+    surroundings(&mut out, block, at, label, text);
+    out
+}
+
+fn surroundings(out: &mut Features, block: &Block, at: usize, label: LineLabel, text: &str) {
     let words = &block.words;
     let word = &words[at];
-    own(&mut out, word, text);
-    neighbours(&mut out, words, at);
+    if word.pair != 0 {
+        out.add(12, word.pair, word.look as u32);
+    }
+    neighbours(out, words, at);
     if let Some(next) = words.get(at + 1).filter(|next| next.look == Look::Lower || next.look == Look::LowerText) {
         let spelled = &text[next.token.start..next.token.end];
-        out.add(45, ending(spelled, 2), class(word.flags));
+        out.add(45, ending(spelled, 2), word.class);
         out.add(46, ending(spelled, 3), word.look as u32 | u32::from(next.flags & VOCABULARY != 0) << 4);
     }
-    run(&mut out, block, at);
-    let class_here = class(word.flags);
+    run(out, block, at);
+    let class_here = word.class;
     let far = label.words_ago.min(5);
     if label.words_ago < 5 {
         out.add(40, label.lex, far);
@@ -88,11 +105,20 @@ pub(crate) fn features(block: &Block, at: usize, label: LineLabel, text: &str) -
         out.add(42, label.lex, class_here);
     }
     out.add(43, label.position.min(3), word.look as u32);
-    out
 }
 
-fn own(out: &mut Features, word: &Word, text: &str) {
-    let class_here = class(word.flags);
+/// What [`own`] follows from: words for which these are the same have the same features of their own. Nothing for a word that has
+/// other letters than its hash tells of.
+pub(crate) const fn own_key(word: &Word) -> Option<(u64, u32)> {
+    let rest = word.look as u32 | (word.token.gap as u32) << 8 | (word.token.possessive as u32) << 16;
+    if word.token.plain { Some((word.token.hash, rest)) } else { None }
+}
+
+/// The features that a word has wherever it stands: how it is spelled and written, what the lists say of it, and what stands before it.
+pub(crate) fn own(word: &Word, text: &str) -> Features {
+    let mut features = Features::NONE;
+    let out = &mut features;
+    let class_here = word.class;
     let look = word.look as u32;
     let spelled = &text[word.token.start..word.token.end];
     out.add(0, 0, 0);
@@ -115,18 +141,16 @@ fn own(out: &mut Features, word: &Word, text: &str) {
     if word.token.shape == Shape::Damaged {
         out.add(11, class_here, 0);
     }
-    if word.pair != 0 {
-        out.add(12, word.pair, look);
-    }
+    features
 }
 
 fn neighbours(out: &mut Features, words: &[Word], at: usize) {
     let near = |offset: isize| at.checked_add_signed(offset).and_then(|index| words.get(index));
     let lex = |offset: isize| near(offset).map_or(NOTHING, |word| word.lex);
-    let class_at = |offset: isize| near(offset).map_or(NOTHING, |word| class(word.flags) << 4 | word.look as u32);
+    let class_at = |offset: isize| near(offset).map_or(NOTHING, |word| word.class << 4 | word.look as u32);
     let gap = words[at].token.gap as u32;
     let gap_after = near(1).map_or(99, |next| next.token.gap as u32);
-    let here = class(words[at].flags) << 4 | words[at].look as u32;
+    let here = words[at].class << 4 | words[at].look as u32;
     out.add(13, lex(-1), gap);
     out.add(14, lex(1), gap_after);
     out.add(15, lex(-2), 0);
@@ -163,7 +187,7 @@ fn run(out: &mut Features, block: &Block, at: usize) {
     out.add(30, lex(Some(last + 1)) ^ gap_after, from_end.min(1));
     out.add(31, words[last].lex, from_end.min(1) << 1 | u32::from(words[last].flags & HEAD != 0));
     let region = words.get(last + 1).is_some_and(|word| word.flags & REGION != 0);
-    out.add(32, u32::from(region) << 8 | gap_after, class(words[at].flags));
+    out.add(32, u32::from(region) << 8 | gap_after, words[at].class);
     // The nearest noun of organisations ahead, within the longest name that is usual.
     let ahead = &words[at..(at + 6).min(last + 1)];
     if let Some(distance) = ahead.iter().position(|word| word.flags & HEAD != 0) {
@@ -176,9 +200,9 @@ fn run(out: &mut Features, block: &Block, at: usize) {
     }
     let all = &words[first..(last + 1).min(first + 8)];
     let any = |flag: u32| u32::from(all.iter().any(|word| (word.flags | word.pair) & flag != 0));
-    out.add(36, any(HEAD) | any(COMPANY) << 1 | any(EPONYM) << 2 | any(CITY) << 3, class(words[at].flags));
+    out.add(36, any(HEAD) | any(COMPANY) << 1 | any(EPONYM) << 2 | any(CITY) << 3, words[at].class);
     if words[at].look != Look::Initial {
-        out.add(37, lex(first.checked_sub(1)), class(words[last].flags));
+        out.add(37, lex(first.checked_sub(1)), words[last].class);
     }
 }
 

@@ -12,7 +12,7 @@ mod perceptron;
 use super::block::is_form_of;
 use super::table::{
     BUCKETS, CALENDAR, CITY, CITY_PART, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, MAGIC, REGION,
-    SURNAME, TERM, TITLE, VERSION, VOCABULARY, of_given_class, of_surname_class, place,
+    SURNAME, TERM, TITLE, VERSION, VOCABULARY, given_class, of_given_class, of_surname_class, place, surname_class,
 };
 use super::token::{Shape, Words, hash_of, hash_pair};
 use std::collections::BTreeMap;
@@ -159,10 +159,27 @@ impl Lists {
         let hashes: Vec<u64> = Words::new(phrase).map(|token| token.hash).collect();
         let names = if hashes.len() > 1 { &hashes[..hashes.len() - 1] } else { &hashes[..] };
         for &hash in names {
-            self.mark(hash, EPONYM);
+            if !self.is_called_so(hash, 6) {
+                self.mark(hash, EPONYM);
+            }
         }
         for pair in hashes.windows(2) {
             self.mark(hash_pair(pair[0], pair[1]), EPONYM);
+        }
+    }
+
+    /// Do so many people have this name that alone it says nothing for a thing.
+    fn is_called_so(&self, hash: u64, class: u32) -> bool {
+        let flags = self.flags.get(&fingerprint(hash)).copied().unwrap_or(0);
+        surname_class(flags) > class || given_class(flags) > class
+    }
+
+    /// A brand or an abbreviation: a thing, but for one that many people have for a name.
+    fn thing(&mut self, phrase: &str) {
+        for token in Words::new(phrase) {
+            if !self.is_called_so(token.hash, 3) {
+                self.mark(token.hash, TERM);
+            }
         }
     }
 
@@ -218,6 +235,9 @@ pub fn lists(sources: &Sources<'_>) -> Vec<u8> {
             }
         }
     }
+    for entry in ["brand", "capitals"].iter().flat_map(|name| section(sources.own, name)) {
+        lists.thing(&entry);
+    }
     vocabulary(sources, &mut lists);
     lists.bytes()
 }
@@ -244,7 +264,9 @@ fn vocabulary(sources: &Sources<'_>, lists: &mut Lists) {
 #[cfg(test)]
 mod tests {
     use super::{Sources, lists};
-    use crate::names::table::{CITY, ENGLISH, EPONYM, GIVEN, Table, VOCABULARY, of_given_class, of_surname_class};
+    use crate::names::table::{
+        CITY, ENGLISH, EPONYM, GIVEN, TERM, Table, VOCABULARY, of_given_class, of_surname_class,
+    };
     use crate::names::token::{hash_of, hash_pair};
 
     const SOURCES: Sources<'static> = Sources {
@@ -284,5 +306,17 @@ mod tests {
             let _ = Table::new(&bytes[..end]).flags(hash_of("Anna"));
         }
         assert_eq!(Table::new(&bytes[..100]).flags(hash_of("Anna")), 0);
+    }
+
+    #[test]
+    fn what_many_people_are_called_is_neither_an_eponym_nor_a_brand_by_itself() {
+        let own = "[eponym]\nSmith_fracture Zorn_sign\n[brand]\nSmith Zorbex\n";
+        let bytes = lists(&Sources { own, ..SOURCES });
+        let table = Table::new(&bytes);
+        let of = |word: &str| table.flags(hash_of(word));
+        assert_eq!((of("smith") & (EPONYM | TERM), of("zorn") & EPONYM), (0, EPONYM));
+        assert_eq!(of("zorbex") & TERM, TERM);
+        let pair = hash_pair(hash_of("smith"), hash_of("fracture"));
+        assert_eq!(table.flags(pair) & EPONYM, EPONYM);
     }
 }

@@ -36,8 +36,19 @@ struct Wanted {
 /// The words that are looked for in one document.
 pub(crate) struct Memory {
     wanted: Vec<Wanted>,
-    /// Known names in small letters, for the search within one edit.
-    near: Vec<Vec<u8>>,
+    /// Known names, for the search within one edit.
+    near: Vec<Near>,
+}
+
+/// A known name in small letters.
+struct Near {
+    spelled: Vec<u8>,
+    letters: u64,
+}
+
+/// Which letters stand in a word: one edit changes two of them at most.
+fn letters(spelled: &[u8]) -> u64 {
+    spelled.iter().fold(0, |all, byte| all | 1 << (byte.to_ascii_lowercase() & 63))
 }
 
 impl Memory {
@@ -62,8 +73,9 @@ impl Memory {
                 self.wanted.push(Wanted { hash: token.hash, sure, confidence: 99, rule: "name.known" });
                 if within_one_edit && (NEAR_BYTES_MIN..=NEAR_BYTES_MAX).contains(&bytes) {
                     let spelled = part[token.start..token.end].to_lowercase().into_bytes();
-                    if !self.near.contains(&spelled) {
-                        self.near.push(spelled);
+                    if self.near.iter().all(|near| near.spelled != spelled) {
+                        let letters = letters(&spelled);
+                        self.near.push(Near { spelled, letters });
                     }
                 }
             }
@@ -87,10 +99,21 @@ impl Memory {
         }
     }
 
-    /// Adds a finding for every wanted word in `text` that none in `found` covers.
-    pub(crate) fn search(mut self, text: &str, table: Table<'_>, found: &mut Vec<Finding>) {
+    /// Is there nothing to look for.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Takes all of the words, and adds a finding for every wanted one in `text`, whose words they are, that none in `found` covers.
+    pub(crate) fn search(
+        mut self,
+        text: &str,
+        words: impl Iterator<Item = Token>,
+        table: Table<'_>,
+        found: &mut Vec<Finding>,
+    ) {
         if self.wanted.is_empty() {
-            return;
+            return words.for_each(drop);
         }
         self.wanted.sort_by_key(|wanted| (wanted.hash, std::cmp::Reverse(wanted.confidence), !wanted.sure));
         self.wanted.dedup_by_key(|wanted| wanted.hash);
@@ -101,7 +124,7 @@ impl Memory {
         let covered: Vec<(usize, usize, Identifier)> =
             found.iter().map(|item| (item.start, item.end, item.kind)).collect();
         let mut next_covered = 0;
-        let mut words = Words::new(text).peekable();
+        let mut words = words.peekable();
         while let Some(token) = words.next() {
             let possible = marked[(token.hash >> 6 & 63) as usize] >> (token.hash & 63) & 1 == 1;
             if !possible && self.near.is_empty() {
@@ -141,14 +164,28 @@ impl Memory {
             let written = wanted.sure || is_written_as_name(token, next);
             return (written && !eponym).then(|| finding(wanted));
         }
-        let flags = table.flags(token.hash);
-        let ordinary = !is_sure(flags) || !has_capital(token.shape) && flags & (GIVEN | SURNAME) == 0 && flags != 0;
-        let spelled = &text[token.start..token.end];
-        if ordinary || spelled.len() + 1 < NEAR_BYTES_MIN || spelled.len() > NEAR_BYTES_MAX {
+        let spelled = &text.as_bytes()[token.start..token.end];
+        if !self.is_near(spelled) {
             return None;
         }
-        let near = self.near.iter().any(|known| is_one_edit(known, spelled.as_bytes()));
+        let flags = table.flags(token.hash);
+        let near = is_sure(flags) && (has_capital(token.shape) || flags & (GIVEN | SURNAME) != 0 || flags == 0);
         near.then(|| finding(&Wanted { hash: 0, sure: true, confidence: 85, rule: "name.near_known" }))
+    }
+}
+
+impl Memory {
+    /// Is a known name at most one edit away.
+    fn is_near(&self, spelled: &[u8]) -> bool {
+        if self.near.is_empty() || spelled.len() + 1 < NEAR_BYTES_MIN || spelled.len() > NEAR_BYTES_MAX {
+            return false;
+        }
+        let here = letters(spelled);
+        self.near.iter().any(|known| {
+            known.spelled.len().abs_diff(spelled.len()) <= 1
+                && (known.letters ^ here).count_ones() <= 2
+                && is_one_edit(&known.spelled, spelled)
+        })
     }
 }
 

@@ -3,10 +3,13 @@
 //! What must always hold: weights are whole numbers and are used as their bytes are, so that the same text gets the same
 //! labels on every machine; weights that are cut short or damaged find nothing and never panic.
 //!
-//! What it refuses to know: what a feature means, and how the weights came to be.
+//! What it refuses to know: what a feature means, but for which of them a word has wherever it stands, and how the weights came to be.
 //!
 //! Form: `SRNW`, version 2 (u32), transitions (8 rows for the label before, of which the first is "nothing before", times
 //! 8 labels, i16 each), then 131,072 rows of 7 weights (i8), one row for each value of a feature's hash. Little-endian.
+
+use super::block::{Block, Word};
+use super::features::{Features, LineLabel, around, own, own_key};
 
 /// Labels: outside; beginning and inside of a name, a place, an organisation.
 pub(crate) const LABELS: usize = 7;
@@ -27,6 +30,8 @@ const HEADER_BYTES: usize = 8;
 
 /// Scores of one word, one for each label.
 pub(crate) type Scores = [i32; LANES];
+/// Sums of weights before the last lane, which has the next row's, is left out.
+type Sum = [i16; LANES];
 /// What follows what: row 0 when nothing stands before, row 1 + label otherwise.
 pub(crate) type Transitions = [[i32; LANES]; LABELS + 1];
 
@@ -66,13 +71,25 @@ impl<'a> Model<'a> {
     }
 
     /// The sum over a word's features.
+    #[cfg(test)]
     pub(crate) fn scores(&self, features: &[u32]) -> Scores {
-        let mut sum = [0; LANES];
+        scores(self.sum(features), [0; LANES])
+    }
+
+    fn sum(&self, features: &[u32]) -> Sum {
+        // Sums of [`FEATURES_MAX`](super::features::FEATURES_MAX) weights of eight bits are far within sixteen.
+        let mut sum = [0_i16; LANES];
         for &feature in features {
             let at = feature as usize * LABELS;
-            let Some(row) = self.rows.get(at..at + LABELS) else { continue };
-            for (total, weight) in sum.iter_mut().zip(row) {
-                *total += i32::from(weight.cast_signed());
+            // Eight weights at once are one register: the last is the next row's and is left out below.
+            if let Some(row) = self.rows.get(at..at + LANES).and_then(|row| row.first_chunk::<LANES>()) {
+                for (total, weight) in sum.iter_mut().zip(row) {
+                    *total = total.wrapping_add(i16::from(weight.cast_signed()));
+                }
+            } else if let Some(row) = self.rows.get(at..at + LABELS) {
+                for (total, weight) in sum.iter_mut().zip(row) {
+                    *total = total.wrapping_add(i16::from(weight.cast_signed()));
+                }
             }
         }
         sum
@@ -81,6 +98,84 @@ impl<'a> Model<'a> {
     /// What follows what.
     pub(crate) const fn transitions(&self) -> &Transitions {
         &self.transitions
+    }
+}
+
+/// Two sums as one, the last lane left out.
+fn scores(one: Sum, other: Sum) -> Scores {
+    let mut all: Scores = std::array::from_fn(|lane| i32::from(one[lane].wrapping_add(other[lane])));
+    all[LABELS] = 0;
+    all
+}
+
+/// What was added up lately: words as they are spelled and written, and surroundings. What stands in a text twice, or is searched again
+/// after a few of its words were changed, is not added up again. The weights are larger than what a processor keeps near.
+#[derive(Default)]
+pub(crate) struct Judged {
+    words: Vec<Spelled>,
+    surroundings: Vec<(Features, Sum)>,
+}
+
+/// The sum over a word's own features, and what they follow from.
+#[derive(Clone)]
+struct Spelled {
+    key: (u64, u32),
+    sum: Sum,
+}
+
+/// Slots for a short text and for a long one.
+const JUDGED_MIN: usize = 64;
+const JUDGED_MAX: usize = 1_024;
+/// No word is written so.
+const NO_WORD: (u64, u32) = (0, u32::MAX);
+
+impl Judged {
+    /// Makes room for so many words.
+    pub(crate) fn reserve(&mut self, words: usize) {
+        let wanted = words.next_power_of_two().clamp(JUDGED_MIN, JUDGED_MAX);
+        if self.surroundings.len() < wanted {
+            self.surroundings.clear();
+            // No word is without surroundings, so that none are taken for an empty slot.
+            self.surroundings.resize(wanted, (Features::NONE, [0; LANES]));
+            self.words.clear();
+            self.words.resize(wanted * 2, Spelled { key: NO_WORD, sum: [0; LANES] });
+        }
+    }
+
+    /// What the model says of word `at` of a block.
+    pub(crate) fn scores(
+        &mut self,
+        model: &Model<'_>,
+        (block, text): (&Block, &str),
+        at: usize,
+        label: LineLabel,
+    ) -> Scores {
+        let own = self.own(model, &block.words[at], text);
+        scores(own, self.around(model, &around(block, at, label, text)))
+    }
+
+    fn own(&mut self, model: &Model<'_>, word: &Word, text: &str) -> Sum {
+        let add = || model.sum(own(word, text).as_slice());
+        let Some(key) = own_key(word) else { return add() };
+        let slot = (key.0 >> 40) as usize ^ (key.1.wrapping_mul(0x9e37_79b1) >> 16) as usize;
+        let slot = slot & (self.words.len() - 1);
+        let known = &mut self.words[slot];
+        if known.key != key {
+            *known = Spelled { key, sum: add() };
+        }
+        known.sum
+    }
+
+    fn around(&mut self, model: &Model<'_>, features: &Features) -> Sum {
+        let rows = features.as_slice();
+        let sum = rows.iter().fold(0_u32, |sum, row| sum.wrapping_add(*row));
+        let slot = (sum.wrapping_mul(0x9e37_79b1) >> 16) as usize & (self.surroundings.len() - 1);
+        let (asked, known) = &mut self.surroundings[slot];
+        if asked.as_slice() != rows {
+            *asked = *features;
+            *known = model.sum(rows);
+        }
+        *known
     }
 }
 

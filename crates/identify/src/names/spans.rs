@@ -6,7 +6,7 @@
 //! What it refuses to know: features and weights.
 
 use super::block::{Block, Look, Word, has_capital};
-use super::model::{OUTSIDE, Scores, is_inside};
+use super::model::{LABELS, OUTSIDE, Scores, is_inside};
 use super::table::{
     CALENDAR, COMMON, COMPANY, DRUG, ENGLISH, EPONYM, GIVEN, HEAD, LINK, REGION, SURNAME, TERM, TITLE, VOCABULARY,
     given_class, surname_class,
@@ -16,7 +16,11 @@ use crate::phi::{Confidence, Finding, Identifier};
 use std::ops::Range;
 
 /// Added to the score of every label but "outside": a missed name costs more than a false one.
-const FAVOUR: i32 = 15;
+const FAVOUR: i32 = 85;
+/// The same where something speaks against a name: a list of things, a few capitals among small letters, the begin of a sentence.
+const FAVOUR_IN_DOUBT: i32 = 15;
+/// Words of so many letters in capitals stand for something more often than for somebody.
+const CAPITALS_SHORT: usize = 5;
 /// A lead over "outside" of this many points is one hundredth of confidence.
 const POINTS_PER_HUNDREDTH: i32 = 8;
 /// What the model may be sure of at most: only structure knows.
@@ -24,6 +28,21 @@ const TAGGED_MAX: i32 = 97;
 
 /// From this confidence on a common word alone is a name.
 const SURE_OF_A_WORD: i32 = 80;
+
+/// From this confidence on a word that begins a sentence is a name.
+const SURE_AT_A_BEGINNING: i32 = 57;
+
+/// And words of the language alone.
+const SURE_OF_PLAIN_WORDS: i32 = 60;
+
+/// And two initials without a name.
+const SURE_OF_INITIALS: i32 = 72;
+
+/// The labels of places and organisations.
+const PLACES_AND_ORGANISATIONS: Range<usize> = 3..LABELS;
+
+/// From this class of surnames on, one that is also an eponym is searched like any other name.
+const EPONYM_AS_A_NAME: u32 = 3;
 
 /// Some words in a row with one label.
 pub(crate) struct Span {
@@ -53,6 +72,11 @@ impl Span {
     }
 }
 
+/// Whether it is a word of the language where all words are written alike: there hardly any place or firm is told by its letters.
+const fn is_alike(word: &Word) -> bool {
+    matches!(word.look, Look::LowerText | Look::UpperText) && word.flags & (COMMON | ENGLISH | VOCABULARY) != 0
+}
+
 /// A span that goes on over the second half of a double name, and over what follows an initial.
 pub(crate) fn extended(words: &[Word], span: &Span) -> Span {
     let mut end = span.words.end;
@@ -75,11 +99,23 @@ pub(crate) fn extended(words: &[Word], span: &Span) -> Span {
     Span { words: span.words.start..end, kind: span.kind, confidence: span.confidence }
 }
 
-/// Leans towards finding.
-pub(crate) fn favour(scores: &mut [Scores]) {
-    for row in scores {
-        row[OUTSIDE] -= FAVOUR;
+/// Leans towards finding, less so where something speaks against it. `words` are those that the scores are of.
+pub(crate) fn favour(words: &[Word], scores: &mut [Scores]) {
+    for (word, row) in words.iter().zip(scores) {
+        let doubt = is_in_doubt(word);
+        row[OUTSIDE] -= if doubt { FAVOUR_IN_DOUBT } else { FAVOUR };
+        if !doubt && is_alike(word) {
+            row[PLACES_AND_ORGANISATIONS].iter_mut().for_each(|score| *score -= FAVOUR - FAVOUR_IN_DOUBT);
+        }
     }
+}
+
+/// Whether a word may well be a thing: an eponym, a drug, an abbreviation, a word of the language that begins a sentence.
+const fn is_in_doubt(word: &Word) -> bool {
+    let short = matches!(word.look, Look::Upper) && word.token.end - word.token.start <= CAPITALS_SHORT;
+    let begins = matches!(word.token.gap, Gap::Start | Gap::Line | Gap::Stop | Gap::Colon);
+    let ordinary = word.flags & (COMMON | ENGLISH | VOCABULARY) != 0;
+    short || begins && ordinary || word.flags & (EPONYM | TERM | DRUG | CALENDAR | REGION) != 0
 }
 
 /// Calls `found` for each span in a chain of words that begins at word `first`.
@@ -110,6 +146,12 @@ pub(crate) fn each(first: usize, labels: &[u8], scores: &[Scores], found: &mut d
 /// Whether a span is one at all: some things are never names, however they look.
 pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
     let every = |flags: u32| words.iter().all(|word| word.flags & flags != 0);
+    if let [only] = words
+        && span.confidence < SURE_AT_A_BEGINNING
+        && is_word_at_a_beginning(only)
+    {
+        return false;
+    }
     match span.kind {
         // A state, a country, a nation is no place smaller than a state.
         Identifier::Place => !every(REGION | TERM | CALENDAR | DRUG),
@@ -127,9 +169,24 @@ pub(crate) fn is_kept(words: &[Word], span: &Span) -> bool {
                 |word: &Word| word.flags & (TERM | DRUG | CALENDAR | TITLE) != 0 && word.flags & (GIVEN | SURNAME) == 0;
             let phrase = words.last().is_some_and(|word| word.pair & EPONYM != 0);
             let common = words.len() == 1 && is_hardly_a_name(&words[0]) && span.confidence < SURE_OF_A_WORD;
-            letters > 0 && !words.iter().all(never) && !phrase && !common
+            // A patient who is only called "J.M." is named too.
+            let dotted = words.iter().skip(1).all(|word| matches!(word.token.gap, Gap::Dot | Gap::Stop));
+            let initials = words.len() > 1 && dotted && span.confidence >= SURE_OF_INITIALS;
+            let plain = span.confidence < SURE_OF_PLAIN_WORDS && words.iter().all(is_plain);
+            (letters > 0 || initials) && !words.iter().all(never) && !phrase && !common && !plain
         }
     }
+}
+
+/// A word of the language that begins a sentence: its capital says nothing.
+const fn is_word_at_a_beginning(word: &Word) -> bool {
+    let begins = matches!(word.token.gap, Gap::Start | Gap::Line | Gap::Stop | Gap::Colon);
+    begins && matches!(word.look, Look::Title) && word.flags & (COMMON | ENGLISH | EPONYM | VOCABULARY) != 0
+}
+
+/// A word of the language or of the trade that hardly anybody is called by.
+const fn is_plain(word: &Word) -> bool {
+    word.flags & (COMMON | ENGLISH | TERM) != 0 && given_class(word.flags) < 5 && surname_class(word.flags) < 5
 }
 
 /// A common word that few people are called by: alone it needs more than a capital.
@@ -139,11 +196,25 @@ const fn is_hardly_a_name(word: &Word) -> bool {
 
 /// May this word be marked wherever it stands, or only where its surroundings speak for a name.
 pub(crate) const fn is_sure(flags: u32) -> bool {
-    flags & (COMMON | ENGLISH | EPONYM | DRUG | TERM | CALENDAR | REGION | HEAD | TITLE | LINK) == 0
+    let other = flags & (COMMON | ENGLISH | DRUG | TERM | CALENDAR | REGION | HEAD | TITLE | LINK) != 0;
+    // Where many people have the name of a disease or an instrument, a person who was named is meant; the pair is told by the memory.
+    !other && (flags & EPONYM == 0 || surname_class(flags) >= EPONYM_AS_A_NAME)
+}
+
+/// "St. Brendan's": of an organisation the ending belongs to its name.
+fn with_possessive(text: &str, end: usize) -> usize {
+    let rest = &text[end..];
+    let ending = ["'s", "\u{2019}s", "'S"].iter().find(|ending| rest.starts_with(**ending));
+    ending
+        .filter(|ending| !rest[ending.len()..].starts_with(char::is_alphanumeric))
+        .map_or(end, |ending| end + ending.len())
 }
 
 /// Sorts, drops what overlaps something better, and makes one name of parts that stand side by side.
 pub(crate) fn joined(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
+    for finding in found.iter_mut().filter(|finding| finding.kind == Identifier::Organization) {
+        finding.end = with_possessive(text, finding.end);
+    }
     found.sort_by_key(|finding| (finding.start, std::cmp::Reverse(finding.end)));
     let mut out: Vec<Finding> = Vec::with_capacity(found.len());
     for next in found {

@@ -107,13 +107,54 @@ impl<'a> Table<'a> {
         if self.starts.is_empty() {
             return 0;
         }
-        let from = u32_at(self.starts, bucket * 4) as usize;
-        let to = u32_at(self.starts, bucket * 4 + 4) as usize;
+        let (from, to) = (u32_at(self.starts, bucket * 4), u32_at(self.starts, bucket * 4 + 4));
+        u32_at(self.flags, self.place_of(from as usize, to as usize, tag).saturating_mul(FLAGS_BYTES))
+    }
+
+    /// The lists that each of many words or pairs is on, in their order. All are asked for their bucket, then for their tag, then for
+    /// their flags: a processor waits for the memory of many of them at a time, where one by one it would wait for each.
+    pub(crate) fn each_flags(&self, hashes: &[u64], flags: &mut Vec<u32>) {
+        flags.clear();
+        let mut buckets = [(0, 0, 0); ASKED_AT_ONCE];
+        let mut places = [NOWHERE; ASKED_AT_ONCE];
+        for some in hashes.chunks(ASKED_AT_ONCE) {
+            for (bucket, hash) in buckets.iter_mut().zip(some) {
+                let (at, tag) = place(*hash);
+                *bucket = (u32_at(self.starts, at * 4) as usize, u32_at(self.starts, at * 4 + 4) as usize, tag);
+            }
+            for (found, (from, to, tag)) in places.iter_mut().zip(&buckets[..some.len()]) {
+                *found = self.place_of(*from, *to, *tag);
+            }
+            // Beyond the end stands 0, which is no list.
+            flags.extend(places[..some.len()].iter().map(|at| u32_at(self.flags, at.saturating_mul(FLAGS_BYTES))));
+        }
+    }
+
+    /// Where in its bucket a tag stands. Without a branch for each tag, as far as buckets are of the usual size.
+    fn place_of(&self, from: usize, to: usize, tag: u16) -> usize {
+        let window =
+            self.tags.get(from * TAG_BYTES..).and_then(|rest| rest.first_chunk::<{ BUCKET_USUAL * TAG_BYTES }>());
+        let long = to.saturating_sub(from);
+        if let Some(window) = window.filter(|_| long <= BUCKET_USUAL) {
+            let same = window
+                .chunks_exact(TAG_BYTES)
+                .enumerate()
+                .fold(0_u32, |same, (at, two)| same | u32::from(u16::from_le_bytes([two[0], two[1]]) == tag) << at);
+            let same = same & !(u32::MAX << long);
+            return if same == 0 { NOWHERE } else { from + same.trailing_zeros() as usize };
+        }
         let tags = self.tags.get(from * TAG_BYTES..to * TAG_BYTES).unwrap_or_default();
         let found = tags.chunks_exact(TAG_BYTES).position(|two| u16::from_le_bytes([two[0], two[1]]) == tag);
-        found.map_or(0, |at| u32_at(self.flags, (from + at) * FLAGS_BYTES))
+        found.map_or(NOWHERE, |at| from + at)
     }
 }
+
+/// Words that are asked for at once.
+const ASKED_AT_ONCE: usize = 32;
+/// Nearly all buckets hold no more; there are six and a half in the middle.
+const BUCKET_USUAL: usize = 16;
+/// No place in the table.
+const NOWHERE: usize = usize::MAX;
 
 /// Bucket and tag of a hash.
 #[expect(clippy::cast_possible_truncation, reason = "bucket and tag are 16 bits of the hash each")]
@@ -122,5 +163,5 @@ pub(crate) const fn place(hash: u64) -> (usize, u16) {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+    bytes.get(at..at.saturating_add(4)).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }

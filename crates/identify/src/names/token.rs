@@ -84,6 +84,8 @@ pub(crate) struct Token {
     pub gap: Gap,
     /// `'s` or another contraction follows.
     pub possessive: bool,
+    /// Has letters of ASCII alone, so that the hash tells all that matters of its spelling.
+    pub plain: bool,
 }
 
 /// No name is longer in bytes; what is longer is no word.
@@ -193,6 +195,14 @@ impl<'a> Words<'a> {
     /// The bytes from the end of the last word to the next one, as one [`Gap`]; moves to the next word.
     fn gap(&mut self) -> Option<Gap> {
         let bytes = self.text.as_bytes();
+        // Nearly always one blank parts two words.
+        if self.begun
+            && bytes.get(self.at) == Some(&b' ')
+            && bytes.get(self.at + 1).is_some_and(u8::is_ascii_alphabetic)
+        {
+            self.at += 1;
+            return Some(Gap::Space);
+        }
         let mut seen = Between::default();
         while let Some(&byte) = bytes.get(self.at) {
             if byte < 0x80 {
@@ -243,21 +253,31 @@ impl<'a> Words<'a> {
     }
 
     fn word(&mut self, gap: Gap) -> Token {
+        let bytes = self.text.as_bytes();
         // The okina that a name begins with is part of it.
-        let before = &self.text[..self.at];
-        let start = self.at - OKINAS.iter().find(|okina| before.ends_with(**okina)).map_or(0, |okina| okina.len_utf8());
+        let first = self.at;
+        let start = match first.checked_sub(1).map(|before| bytes[before]) {
+            Some(0x80..) => {
+                let before = &self.text[..first];
+                first - OKINAS.iter().find(|okina| before.ends_with(**okina)).map_or(0, |okina| okina.len_utf8())
+            }
+            _ => first,
+        };
         let mut form = Form::default();
         let mut hash = HASH_START;
         let mut possessive = false;
         // Nearly all letters are plain: they are taken without a look at what else they could be.
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at).filter(|byte| byte.is_ascii_alphabetic()) {
-            form.take_plain(byte);
+        for byte in bytes[first..].iter().take_while(|byte| byte.is_ascii_alphabetic()) {
+            form.take_plain(*byte);
             hash = hash_step(hash, byte | 0x20);
-            self.at += 1;
         }
+        form.first_is_capital = bytes[first].is_ascii_uppercase();
+        self.at += form.letters as usize;
         let mut end = self.at;
-        while let Some((letter, in_word)) = self.letter(self.at) {
+        let plain_end = end;
+        // A blank ends a word, and behind most words stands one.
+        let blank = bytes.get(end).is_none_or(u8::is_ascii_whitespace);
+        while !blank && let Some((letter, in_word)) = self.letter(self.at) {
             let next = self.at + letter.len_utf8();
             if is_apostrophe(letter) {
                 if let Some(after) = self.contraction(next) {
@@ -281,7 +301,8 @@ impl<'a> Words<'a> {
         if shape == Shape::Damaged {
             hash = self.text[start..end].chars().map(undamaged).fold(HASH_START, hash_letter);
         }
-        Token { start, end, hash: hash_finish(hash), shape, gap, possessive }
+        let plain = start == first && end == plain_end;
+        Token { start, end, hash: hash_finish(hash), shape, gap, possessive, plain }
     }
 }
 
@@ -328,12 +349,10 @@ impl Form {
         self.capitals += u32::from(capital);
     }
 
-    /// The same for a letter of ASCII.
+    /// The same for a letter of ASCII, but for whether the first one is a capital.
     const fn take_plain(&mut self, letter: u8) {
-        let capital = letter.is_ascii_uppercase();
-        self.first_is_capital |= capital && self.letters == 0;
         self.letters += 1;
-        self.capitals += capital as u32;
+        self.capitals += letter.is_ascii_uppercase() as u32;
     }
 
     fn shape(&self, bytes: usize) -> Shape {

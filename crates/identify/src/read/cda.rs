@@ -10,6 +10,7 @@
 //! What it refuses to know: schemas.
 
 use super::escape::Escape;
+use super::grid::Grid;
 use super::layer::{Codec, Layer};
 use super::tags::{self, Attribute, Tag, Tags, local};
 use super::weave::Weaver;
@@ -24,7 +25,8 @@ const PACKED_BYTES_MIN: usize = 512;
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
     weaver.record = weaver.record.saturating_add(1);
-    let mut document = Document { weaver, text, stack: Vec::new(), deeper: 0, packed: Vec::new(), damaged: None };
+    let (stack, packed, grid) = (Vec::new(), Vec::new(), Grid::default());
+    let mut document = Document { weaver, text, stack, deeper: 0, packed, damaged: None, grid };
     document.all();
     let packed = std::mem::take(&mut document.packed);
     document.weaver.finish();
@@ -63,6 +65,8 @@ struct Document<'t, 'r, 'a> {
     deeper: usize,
     packed: Vec<Range<usize>>,
     damaged: Option<usize>,
+    /// Tables of narratives.
+    grid: Grid,
 }
 
 impl<'t> Document<'t, '_, '_> {
@@ -104,7 +108,7 @@ impl<'t> Document<'t, '_, '_> {
         let here = local(&self.text[name.clone()]);
         let narrative = self.in_narrative();
         if narrative {
-            tags::html_piece(&mut self.weaver, self.text, tags, Tag::Open(name.clone(), true));
+            tags::html_piece(&mut self.weaver, self.text, tags, Tag::Open(name.clone(), true), &mut self.grid);
         } else {
             self.new_line(name.start);
         }
@@ -180,7 +184,7 @@ impl<'t> Document<'t, '_, '_> {
     fn words(&mut self, range: Range<usize>, escape: Escape, tags: &mut Tags<'_>) {
         if self.in_narrative() {
             let tag = if escape == Escape::Cdata { Tag::Cdata(range) } else { Tag::Text(range) };
-            return tags::html_piece(&mut self.weaver, self.text, tags, tag);
+            return tags::html_piece(&mut self.weaver, self.text, tags, tag, &mut self.grid);
         }
         let here = &self.text[range.clone()];
         let begin = range.start + (here.len() - here.trim_ascii_start().len());
@@ -213,7 +217,7 @@ impl<'t> Document<'t, '_, '_> {
 
     fn close(&mut self, name: Range<usize>, tags: &mut Tags<'_>) {
         if self.in_narrative() {
-            tags::html_piece(&mut self.weaver, self.text, tags, Tag::Close(name.clone()));
+            tags::html_piece(&mut self.weaver, self.text, tags, Tag::Close(name.clone()), &mut self.grid);
         }
         if self.deeper > 0 {
             self.deeper -= 1;

@@ -1,22 +1,29 @@
 //! Tables of lines and delimiters: CSV, TSV, pipes and semicolons, however they quote.
 //!
 //! The text is the table as it stands, without the quotes around cells. Cells carry their column, and what their
-//! column's name says.
+//! column's name or, where that says nothing, a look at its first cells says ([`super::column`]). Cells of the row of names
+//! are places where nobody is, unless one of them reads as somebody's name.
 //!
-//! What must always hold: one pass, cell by cell; neither a million columns nor a cell without end takes more memory
-//! than a portion. A quote that does not close ends with the file, and nothing is lost.
+//! What must always hold: one pass, cell by cell, behind a bounded look at the first rows; neither a million columns nor a
+//! cell without end takes more memory than a portion. A quote that does not close ends with the file, and nothing is lost.
 //!
-//! What it refuses to know: what a column holds when its name does not say it.
+//! What it refuses to know: what values mean.
 
+use super::column::{self, Column};
 use super::escape::Escape;
 use super::weave::Weaver;
-use super::{Meaning, Place, Reading, meaning_of_label};
+use super::{Meaning, NO_COLUMN, Place, Reading, meaning_of_label};
 use std::sync::Arc;
 
 /// How much of the beginning decides about the dialect, in bytes.
 const SAMPLE_BYTES: usize = 64 << 10;
 /// How many rows of it.
 const SAMPLE_ROWS: usize = 60;
+/// What parts cells.
+const DELIMITERS: [u8; 4] = [b'\t', b'|', b';', b','];
+/// A title has at most so many lines, of which so many bytes are looked at.
+const TITLE_LINES_MAX: usize = 20;
+const TITLE_BYTES_MAX: usize = 16 << 10;
 /// The longest header that is kept, in bytes.
 const HEADER_BYTES_MAX: usize = 128;
 
@@ -35,34 +42,32 @@ pub(super) fn dialect_of(text: &str, hint: bool) -> Option<Dialect> {
     let cut = text.floor_char_boundary(SAMPLE_BYTES);
     let (sample, is_cut) = (&text[..cut], cut < text.len());
     let declared = declared(sample);
-    let candidates = [b'\t', b'|', b';', b','];
+    let sure = hint || declared.is_some();
+    let absent = absent_in_first_row(sample);
     let mut best: Option<(usize, usize, u8)> = None;
-    for delimiter in candidates.into_iter().filter(|one| declared.is_none_or(|said| said == *one)) {
-        let mut rows = widths(sample, delimiter);
+    for delimiter in DELIMITERS.into_iter().filter(|one| declared.is_none_or(|said| said == *one)) {
+        if absent.contains(&delimiter) {
+            continue;
+        }
+        // Prose has commas, and sometimes as many on each line.
+        let common = matches!(delimiter, b',' | b';');
+        let agreement_min = match (sure, common) {
+            (true, _) => 50,
+            (false, true) => 100,
+            (false, false) => 90,
+        };
+        let Some(mut rows) = widths(sample, delimiter, agreement_min == 100) else { continue };
         if is_cut && rows.len() < SAMPLE_ROWS && rows.len() > 1 {
             rows.pop();
         }
         let Some(&width) = rows.first() else { continue };
         let agreeing = rows.iter().filter(|row| **row == width).count();
         let agreement = agreeing * 100 / rows.len();
-        let sure = hint || declared.is_some();
-        // Prose has commas, and sometimes as many on each line.
-        let common = matches!(delimiter, b',' | b';');
-        let rows_min = if sure {
-            1
-        } else if common && width == 2 {
-            5
-        } else if common {
-            3
-        } else {
-            2
-        };
-        let agreement_min = if sure {
-            50
-        } else if common {
-            100
-        } else {
-            90
+        let rows_min = match (sure, common) {
+            (true, _) => 1,
+            (false, true) if width == 2 => 5,
+            (false, true) => 3,
+            (false, false) => 2,
         };
         if width < 2 || rows.len() < rows_min || agreement < agreement_min {
             continue;
@@ -81,6 +86,29 @@ pub(super) fn dialect_of(text: &str, hint: bool) -> Option<Dialect> {
     Some(Dialect { delimiter, quotes, header: has_header(sample, delimiter) })
 }
 
+/// Where a table begins that has a title above it, as reports have, and how it is written: at the first line of which most cells are
+/// names that are known, below lines of fewer cells.
+fn below_title(text: &str) -> Option<(usize, Dialect)> {
+    let cells = |line: &str, delimiter: u8| -> Vec<String> {
+        let cells = line.split(char::from(delimiter)).take(200).map(|cell| cell.trim().trim_matches('"').trim());
+        cells.filter(|cell| !cell.is_empty()).map(ToOwned::to_owned).collect()
+    };
+    DELIMITERS.into_iter().find_map(|delimiter| {
+        let (mut at, mut widest) = (0, 0);
+        for line in text.split_inclusive('\n').take(TITLE_LINES_MAX) {
+            let line_cells = cells(&line[..line.floor_char_boundary(TITLE_BYTES_MAX)], delimiter);
+            let known = line_cells.iter().filter(|name| meaning_of_label(name) != Meaning::UNKNOWN).count();
+            if known >= 2 && known * 2 >= line_cells.len() {
+                let dialect = (at > 0 && widest < line_cells.len()).then(|| dialect_of(&text[at..], true)).flatten()?;
+                return (dialect.delimiter == delimiter && dialect.header).then_some((at, dialect));
+            }
+            widest = widest.max(line_cells.len());
+            at += line.len();
+        }
+        None
+    })
+}
+
 /// Spreadsheets write `sep=;` before the header.
 fn declared(sample: &str) -> Option<u8> {
     let first = sample.lines().next()?.as_bytes();
@@ -90,9 +118,28 @@ fn declared(sample: &str) -> Option<u8> {
     }
 }
 
-/// How many cells each row of the sample has; empty lines are none.
-fn widths(sample: &str, delimiter: u8) -> Vec<usize> {
-    let mut rows = Vec::new();
+/// Delimiters that the first row has none of, so that it would be one cell: told in one look for all of them. A row that may go on
+/// behind its line, in quotes, says nothing here.
+fn absent_in_first_row(sample: &str) -> Vec<u8> {
+    if declared(sample).is_some() {
+        return Vec::new();
+    }
+    let row = sample.trim_start_matches(['\n', '\r']).as_bytes();
+    let mut absent = DELIMITERS.to_vec();
+    for byte in row.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')) {
+        match byte {
+            b'"' => return Vec::new(),
+            b'\t' | b'|' | b';' | b',' => absent.retain(|one| one != byte),
+            _ => {}
+        }
+    }
+    absent
+}
+
+/// How many cells each row of the sample has; empty lines are none. Nothing where the first row is one cell, or where all have to
+/// agree and one that is not the last does not: that is no table.
+fn widths(sample: &str, delimiter: u8, all_agree: bool) -> Option<Vec<usize>> {
+    let mut rows: Vec<usize> = Vec::new();
     let (mut cells, mut quoted, mut at_start, mut empty) = (1, false, true, true);
     let bytes = sample.as_bytes();
     let mut at = if declared(sample).is_some() { sample.find('\n').map_or(0, |end| end + 1) } else { 0 };
@@ -105,6 +152,10 @@ fn widths(sample: &str, delimiter: u8) -> Vec<usize> {
         }
         if matches!(byte, b'\n' | b'\r') {
             if !empty {
+                // What follows cannot change what is known by now; of the last row, which may be cut, it may.
+                if rows.first() == Some(&1) || all_agree && rows.last() != rows.first() {
+                    return None;
+                }
                 rows.push(cells);
             }
             (cells, at_start, empty) = (1, true, true);
@@ -119,7 +170,7 @@ fn widths(sample: &str, delimiter: u8) -> Vec<usize> {
     if !empty && rows.len() < SAMPLE_ROWS {
         rows.push(cells);
     }
-    rows
+    Some(rows)
 }
 
 /// Is the first row one of names: short words without numbers, at least one of them known or the next row different.
@@ -151,22 +202,31 @@ fn has_header(sample: &str, delimiter: u8) -> bool {
 
 /// Reads a table.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
-    let dialect = dialect_of(text, true).unwrap_or(Dialect { delimiter: b',', quotes: true, header: false });
+    let (mut at, dialect) = below_title(text).unwrap_or_else(|| {
+        (0, dialect_of(text, true).unwrap_or(Dialect { delimiter: b',', quotes: true, header: false }))
+    });
     let mut table = Table {
         weaver: Weaver::new(reading, place),
         text,
         dialect,
-        meanings: Vec::new(),
+        columns: Vec::new(),
         headers: Vec::new(),
         in_header: dialect.header,
+        has_labels: false,
         column: 0,
     };
-    let mut at = 0;
-    if declared(text).is_some() {
+    if at == 0 && declared(text).is_some() {
         at = text.find('\n').map_or(text.len(), |end| end + 1);
-        table.weaver.copy(text, 0..at, table.bare());
     }
-    if !dialect.header {
+    table.weaver.copy(text, 0..at, table.bare());
+    let sample = sample(&text[at..], dialect);
+    if dialect.header {
+        let names: Vec<String> = sample.first().into_iter().flatten().map(|cell| name_of(cell)).collect();
+        table.has_labels =
+            names.iter().any(|name| meaning_of_label(name) != Meaning::UNKNOWN) || column::are_labels(&names);
+        table.columns = column::judged(&names, sample.get(1..).unwrap_or_default());
+    } else {
+        table.columns = column::judged(&[], &sample);
         table.weaver.record += 1;
     }
     while at < text.len() {
@@ -176,13 +236,65 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     table.weaver.finish();
 }
 
+/// The first rows, cell by cell and without quotes; the last one may be cut and is left out then.
+fn sample(text: &str, dialect: Dialect) -> Vec<Vec<&str>> {
+    let cut = text.floor_char_boundary(column::BYTES_MAX);
+    let (near, bytes) = (&text[..cut], &text.as_bytes()[..cut]);
+    let (mut rows, mut row) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    // The names are a row too.
+    while at < bytes.len() && rows.len() <= column::ROWS_MAX {
+        let start = at;
+        if dialect.quotes && bytes[at] == b'"' {
+            at += 1;
+            while let Some(far) = bytes[at..].iter().position(|byte| *byte == b'"') {
+                at += far + 1;
+                if bytes.get(at) != Some(&b'"') {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        let ends = |byte: &u8| *byte == dialect.delimiter || matches!(byte, b'\n' | b'\r');
+        let Some(far) = bytes[at..].iter().position(ends) else {
+            row.push(bare(&near[start..]));
+            break;
+        };
+        at += far;
+        row.push(bare(&near[start..at]));
+        if bytes[at] != dialect.delimiter {
+            rows.push(std::mem::take(&mut row));
+            at += bytes[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        } else {
+            at += 1;
+        }
+    }
+    if cut == text.len() && !row.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// A cell without its quotes and blanks.
+fn bare(cell: &str) -> &str {
+    let cell = cell.trim();
+    cell.strip_prefix('"').map_or(cell, |cell| cell.strip_suffix('"').unwrap_or(cell)).trim()
+}
+
+/// A cell of the row of names, as a name.
+fn name_of(cell: &str) -> String {
+    cell[..cell.floor_char_boundary(HEADER_BYTES_MAX)].trim().trim_matches('"').replace("\"\"", "\"")
+}
+
 struct Table<'t, 'r, 'a> {
     weaver: Weaver<'r, 'a>,
     text: &'t str,
     dialect: Dialect,
-    meanings: Vec<Meaning>,
+    columns: Vec<Column>,
     headers: Vec<String>,
     in_header: bool,
+    /// Are the cells of the first row surely names of columns.
+    has_labels: bool,
     column: u32,
 }
 
@@ -194,9 +306,11 @@ impl Table<'_, '_, '_> {
     /// Reads a cell; returns where it ends.
     fn cell(&mut self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
-        let meaning = self.meanings.get(self.column as usize).copied().unwrap_or_default();
-        if !self.in_header {
-            self.weaver.begin(meaning, self.column);
+        let column = self.columns.get(self.column as usize).copied();
+        if self.in_header {
+            self.weaver.begin(Meaning::UNKNOWN, NO_COLUMN);
+        } else {
+            self.weaver.begin(column.map(|column| column.meaning()).unwrap_or_default(), self.column);
         }
         let mut at = start;
         if self.dialect.quotes && bytes[at] == b'"' {
@@ -206,11 +320,21 @@ impl Table<'_, '_, '_> {
         let end = bytes[at..].iter().position(ends).map_or(bytes.len(), |far| at + far);
         let escape = self.bare();
         self.weaver.copy(self.text, at..end, escape);
-        self.weaver.end();
-        if self.in_header && self.headers.len() < self.weaver.reading.limits.columns_max {
-            let cell = &self.text[start..end];
-            let cell = &cell[..cell.floor_char_boundary(HEADER_BYTES_MAX)];
-            self.headers.push(cell.trim().trim_matches('"').replace("\"\"", "\""));
+        let field = self.weaver.end();
+        let cell = &self.text[start..end];
+        if !self.in_header {
+            // A cell that is unlike its column means nothing by standing there.
+            let judged = column.filter(Column::is_judged);
+            if let (Some(field), Some(column)) = (field, judged) {
+                self.weaver.means(field, column.of(bare(cell)));
+            }
+            return end;
+        }
+        if let Some(field) = field.filter(|_| self.has_labels && column::is_label(bare(cell))) {
+            self.weaver.means(field, Meaning::CODE);
+        }
+        if self.headers.len() < self.weaver.reading.limits.columns_max {
+            self.headers.push(name_of(cell));
         }
         end
     }
@@ -268,7 +392,40 @@ impl Table<'_, '_, '_> {
 
     fn name_columns(&mut self) {
         self.in_header = false;
-        self.meanings = self.headers.iter().map(|header| meaning_of_label(header)).collect();
+        if self.columns.len() < self.headers.len() {
+            // A row of names that is longer than all that was looked at.
+            self.columns = column::judged(&self.headers, &[]);
+        }
         self.weaver.columns = Arc::from(std::mem::take(&mut self.headers));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DELIMITERS, absent_in_first_row, widths};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_no_table_early_on_is_none_after_all_rows(text in "(a|b c|,|,|;|\\||\t|\"|\n|\n|\r\n|sep=;\n){0,60}") {
+            for delimiter in DELIMITERS {
+                // One row at a time: whatever the first row is, each of these looks no further than it has to.
+                let all = widths(&text, delimiter, false);
+                let first_is_one = all.as_ref().is_none_or(|rows| rows.first().is_none_or(|first| *first == 1));
+                if absent_in_first_row(&text).contains(&delimiter) {
+                    prop_assert!(first_is_one);
+                }
+                match (widths(&text, delimiter, true), all) {
+                    (Some(some), Some(rows)) => prop_assert_eq!(some, rows),
+                    (Some(_), None) => prop_assert!(false, "all rows are looked at where some are"),
+                    (None, Some(rows)) => {
+                        // Without the last row, which may be cut, they disagree all the same.
+                        let sure = &rows[..rows.len() - 1];
+                        prop_assert!(sure.iter().any(|row| *row != rows[0]), "{rows:?}");
+                    }
+                    (None, None) => {}
+                }
+            }
+        }
     }
 }

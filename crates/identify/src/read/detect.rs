@@ -6,7 +6,7 @@
 //! What it refuses to know: whether a file may be taken (that is [`crate::sniff`]'s).
 
 use super::Opaque;
-use super::delimited;
+use super::{delimited, letters};
 use crate::{Audio, Kind, Refused};
 
 /// How much of the beginning is looked at, in bytes.
@@ -82,13 +82,14 @@ pub(super) fn binary(bytes: &[u8]) -> Option<Format> {
     if let Some(why) = known(head) {
         return Some(Format::Binary(why));
     }
-    let wide = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) || is_wide(head);
-    if wide || looks_like_text(head) { None } else { Some(Format::Binary(Opaque::UnknownBinary)) }
-}
-
-fn is_wide(head: &[u8]) -> bool {
-    use super::letters::{Letters, letters_of};
-    matches!(letters_of(&head[..head.len().min(4_096)]), Some(Letters::Utf16Le | Letters::Utf16Be))
+    if is_wider(head) || is_ebcdic(head) {
+        return Some(Format::Binary(Opaque::UnknownBinary));
+    }
+    if looks_like_text(head) || letters::wide(head).is_some() {
+        None
+    } else {
+        Some(Format::Binary(Opaque::UnknownBinary))
+    }
 }
 
 fn known(head: &[u8]) -> Option<Opaque> {
@@ -108,8 +109,8 @@ fn known(head: &[u8]) -> Option<Opaque> {
     if is_picture {
         return Some(Opaque::Image);
     }
-    // Names say nothing here: what a file is called makes no recording of it.
-    match crate::sniff(head, "").kind {
+    // Names say nothing here: what a file is called makes no recording of it. Nor does what a text is.
+    match crate::sniff::signed(head)? {
         Kind::Scan(_) => Some(Opaque::Image),
         // An MP3 without a header is two bytes: with so little to go by, letters win.
         Kind::Audio(Audio::Mp3) if looks_like_text(head) => None,
@@ -119,6 +120,21 @@ fn known(head: &[u8]) -> Option<Opaque> {
         Kind::Refused(Refused::Video) => Some(Opaque::Video),
         _ => None,
     }
+}
+
+/// UTF-32, which its mark tells; the first half of it is that of UTF-16.
+fn is_wider(head: &[u8]) -> bool {
+    head.starts_with(&[0xFF, 0xFE, 0, 0]) || head.starts_with(&[0, 0, 0xFE, 0xFF])
+}
+
+/// EBCDIC: letters and digits stand above ASCII there, and the blank where ASCII has the at-sign.
+fn is_ebcdic(head: &[u8]) -> bool {
+    let high = head.iter().filter(|byte| **byte >= 0x80 || **byte == 0x40).count();
+    head.len() >= 16
+        && !head.contains(&b' ')
+        && head.contains(&0x40)
+        && high * 10 >= head.len() * 8
+        && std::str::from_utf8(head).is_err_and(|error| error.error_len().is_some())
 }
 
 fn looks_like_text(head: &[u8]) -> bool {
@@ -267,6 +283,9 @@ fn is_mail(begin: &str, extension: &str) -> bool {
 fn is_sql(head: &str) -> bool {
     head.lines().any(|line| {
         let line = line.trim_start().as_bytes();
+        if !matches!(line.first(), Some(b'i' | b'I' | b'c' | b'C' | b'd' | b'D')) {
+            return false;
+        }
         let begins = |words: &[u8]| line.get(..words.len()).is_some_and(|here| here.eq_ignore_ascii_case(words));
         begins(b"insert into ")
             || begins(b"create table ")

@@ -9,6 +9,8 @@ use super::escape::Escape;
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who};
 
+/// Values of bytes up to so many are numbers; larger ones are told as not read.
+const BINARY_BYTES_MAX: usize = 16;
 /// A length that is not said.
 const UNKNOWN_LENGTH: u32 = u32::MAX;
 /// Values longer than this are no texts, in bytes.
@@ -40,12 +42,17 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     let mut syntax = Syntax { explicit: true, big: false };
     let mut next = syntax;
     let mut at = 132;
+    let mut told = false;
     while at + 8 <= bytes.len() {
         // The group of the file itself is always written the same way.
         if bytes.get(at..at + 2) != Some(&[2, 0]) {
             syntax = next;
         }
-        let Some(tag) = tag_at(bytes, at, syntax) else { break };
+        let Some(tag) = tag_at(bytes, at, syntax) else {
+            weaver.opaque(Opaque::Damaged(at as u64));
+            at = bytes.len();
+            break;
+        };
         let end = tag.value.saturating_add(tag.length as usize);
         if (tag.group, tag.element) == (0x7FE0, 0x0010) {
             let part = weaver.place.name.clone();
@@ -55,6 +62,7 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         let opens = tag.group == 0xFFFE || &tag.kind == b"SQ";
         if opens || tag.length == UNKNOWN_LENGTH {
             if (tag.group, tag.element) == (0x7FE0, 0x0010) {
+                at = bytes.len();
                 break;
             }
             at = tag.value;
@@ -62,6 +70,7 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         }
         if end > bytes.len() {
             weaver.opaque(Opaque::Damaged(at as u64));
+            at = bytes.len();
             break;
         }
         let value = &bytes[tag.value..end];
@@ -70,13 +79,18 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
             if name == DEFLATED {
                 let part = weaver.place.name.clone();
                 weaver.reading.opaque(part, Opaque::Packing);
+                at = bytes.len();
                 break;
             }
             next = Syntax { explicit: name != IMPLICIT, big: name == BIG_ENDIAN };
         }
-        one(&mut weaver, &tag, value);
+        one(&mut weaver, &tag, value, &mut told);
         weaver.rest();
         at = end;
+    }
+    // A tag that breaks off; padding is zeros.
+    if bytes.get(at..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0)) {
+        weaver.opaque(Opaque::Damaged(at as u64));
     }
     weaver.finish();
 }
@@ -110,7 +124,7 @@ fn tag_at(bytes: &[u8], at: usize, syntax: Syntax) -> Option<Tag> {
     })
 }
 
-fn one(weaver: &mut Weaver<'_, '_>, tag: &Tag, value: &[u8]) {
+fn one(weaver: &mut Weaver<'_, '_>, tag: &Tag, value: &[u8], told: &mut bool) {
     let is_text = match &tag.kind {
         b"AE" | b"AS" | b"CS" | b"DA" | b"DS" | b"DT" | b"IS" | b"LO" | b"LT" | b"PN" | b"SH" | b"ST" | b"TM"
         | b"UC" | b"UI" | b"UR" | b"UT" => true,
@@ -122,6 +136,15 @@ fn one(weaver: &mut Weaver<'_, '_>, tag: &Tag, value: &[u8]) {
         _ => false,
     };
     let long = value.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
+    let is_pixels = (tag.group, tag.element) == (0x7FE0, 0x0010);
+    let is_binary = matches!(&tag.kind, [b'O', _] | b"UN") && !is_text;
+    if is_text && long > TEXT_BYTES_MAX {
+        weaver.opaque(Opaque::TooLarge);
+    } else if is_binary && long > BINARY_BYTES_MAX && !is_pixels && !*told {
+        // A whole document may lie in it, as in (0042,0011). Pictures have many of them: it is said once.
+        *told = true;
+        weaver.opaque(Opaque::UnknownBinary);
+    }
     if !is_text || long == 0 || long > TEXT_BYTES_MAX {
         return;
     }

@@ -13,8 +13,16 @@ use super::layer::{Codec, Layer};
 use super::letters;
 use super::map::{How, OffsetMap};
 use super::{Part, packed};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The longest control word of Rich Text that is looked for, in bytes.
+const CONTROL_BYTES_MAX: usize = 255;
+
+/// Elements within a cell of a workbook: a formula and its end, a value, and what a program of tomorrow may add.
+const CELL_ELEMENTS_MAX: usize = 8;
 
 /// Why an edit cannot be made. Nothing out of the file is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -77,24 +85,26 @@ struct Job<'a> {
 fn collect(outer: &[u8], jobs: &[Job<'_>], depth: usize) -> Result<Vec<Change>, EditError> {
     let mut changes = Vec::new();
     let mut members = Vec::new();
-    let mut done = vec![false; jobs.len()];
-    for at in 0..jobs.len() {
-        if done[at] {
-            continue;
-        }
-        let Some(layer) = jobs[at].layers.get(depth) else {
-            done[at] = true;
-            changes.extend(own(outer, &jobs[at])?);
+    // Opened once, however many of its members are changed.
+    let mut archive = None;
+    let mut groups: Vec<(&Arc<Layer>, Vec<Job<'_>>)> = Vec::new();
+    let mut group_of: HashMap<*const Layer, usize> = HashMap::new();
+    for job in jobs {
+        let Some(layer) = job.layers.get(depth) else {
+            changes.extend(own(outer, job)?);
             continue;
         };
-        let mut group = Vec::new();
-        for (other, job) in jobs.iter().enumerate().skip(at) {
-            if job.layers.get(depth).is_some_and(|theirs| Arc::ptr_eq(theirs, layer)) {
-                done[other] = true;
-                group.push(Job { part: job.part, edits: job.edits, layers: job.layers.clone() });
-            }
+        let at = *group_of.entry(Arc::as_ptr(layer)).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push((layer, Vec::new()));
         }
-        let inner = layer.take_off(outer)?;
+        groups[at].1.push(Job { part: job.part, edits: job.edits, layers: job.layers.clone() });
+    }
+    for (layer, group) in groups {
+        let inner = match layer.codec {
+            Codec::Zip(index) => Cow::Owned(packed::zip_member(outer, &mut archive, index, layer.inside_bytes_max)?),
+            _ => layer.take_off(outer)?,
+        };
         let inside = collect(&inner, &group, depth + 1)?;
         if layer.is_open() {
             let map = layer.map().ok_or(EditError::NotEditable)?;
@@ -181,12 +191,64 @@ fn own(source: &[u8], job: &Job<'_>) -> Result<Vec<Change>, EditError> {
                 }
                 bytes.resize(change.range.len(), b' ');
             }
+            let is_edit = !(change.range.is_empty() && bytes.is_empty());
+            let before = source.get(..change.range.start).ok_or(EditError::OtherSource)?;
+            if escape == Escape::Rtf && is_edit && is_behind_a_word(before) {
+                bytes.insert(0, b' ');
+            }
+            let is_behind_a_sign = before.ends_with(b"<") || before.ends_with(b"</");
+            if matches!(escape, Escape::Markup | Escape::JsonMarkup) && is_edit && is_behind_a_sign {
+                // Here the sign was text, because no name stood behind it; with other text it could begin or end an element.
+                return Err(EditError::NotRepresentable);
+            }
+            if escape == Escape::CellNumber && !escape::is_cell_number(&full) {
+                let kind = words_in_cell(source, change.range.start)?;
+                if changes.last() != Some(&kind) && !changes.contains(&kind) {
+                    changes.push(kind);
+                }
+            }
             change.new = bytes;
             changes.push(change);
         }
     }
     changes.retain(|change| !(change.range.is_empty() && change.new.is_empty()));
     Ok(changes)
+}
+
+/// Makes a cell of a workbook, which held a number, one of words: `t="str"` (ECMA-376, part 1, 18.18.11).
+fn words_in_cell(source: &[u8], value: usize) -> Result<Change, EditError> {
+    let mut end = value;
+    for _ in 0..CELL_ELEMENTS_MAX {
+        let before = source.get(..end).ok_or(EditError::OtherSource)?;
+        let start = before.iter().rposition(|byte| *byte == b'<').ok_or(EditError::OtherSource)?;
+        let tag = &source[start + 1..value];
+        let tag = &tag[..tag.iter().position(|byte| *byte == b'>').ok_or(EditError::OtherSource)?];
+        let name = tag.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        if name == b"c" || name.ends_with(b":c") {
+            let number = [b" t=\"n\"".as_slice(), b" t='n'"];
+            let typed = number.iter().find_map(|one| tag.windows(one.len()).position(|window| window == *one));
+            let at = start + 1 + typed.unwrap_or(name.len());
+            let long = if typed.is_some() { number[0].len() } else { 0 };
+            return Ok(Change { range: at..at + long, new: b" t=\"str\"".to_vec() });
+        }
+        end = start;
+    }
+    Err(EditError::NotRepresentable)
+}
+
+/// Do these bytes of Rich Text end with a control word without the blank that ends it. What is written there would go on with
+/// the word, where the old text began with a sign that could not.
+fn is_behind_a_word(before: &[u8]) -> bool {
+    let run = |bytes: &[u8], fits: fn(&u8) -> bool| {
+        let many = bytes.iter().rev().take(CONTROL_BYTES_MAX).take_while(|byte| fits(byte)).count();
+        bytes.len() - many
+    };
+    let without_number = &before[..run(before, u8::is_ascii_digit)];
+    let without_number = without_number.strip_suffix(b"-").unwrap_or(without_number);
+    let without_word = &without_number[..run(without_number, u8::is_ascii_alphabetic)];
+    // Two of them are the sign itself.
+    let slashes = without_word.len() - run(without_word, |byte| *byte == b'\\');
+    without_word.len() < without_number.len() && slashes % 2 == 1
 }
 
 /// The source of all of a value without quotes, if it is one.

@@ -5,6 +5,7 @@
 //!
 //! What it refuses to know: where the place is, and what lies around it.
 
+use super::day_number::{self, Epoch};
 use super::edit::EditError;
 
 /// Signs of a message of HL7 version 2; NUL where it has none.
@@ -68,6 +69,10 @@ pub(super) enum Escape {
     SqlCopy,
     /// Words of a mail's header.
     MailWord,
+    /// A number in a cell of a workbook. Where other words come to stand there, the cell says so.
+    CellNumber,
+    /// A day of a workbook: its number, counted from there. Other words than a whole day cannot be written.
+    DayNumber(Epoch),
     /// A value of DICOM of this many bytes, which stays as long as it is.
     Dicom,
 }
@@ -94,6 +99,12 @@ pub(super) const fn quoted(escape: Escape) -> (Escape, &'static str) {
         Escape::SqlBare => (Escape::SqlString(false), "'"),
         other => (other, ""),
     }
+}
+
+/// Is it a number as a cell of a workbook may hold one.
+pub(super) fn is_cell_number(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'E' | b'e');
+    text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().all(is_sign) && text.parse::<f64>().is_ok()
 }
 
 fn is_json_literal(text: &str) -> bool {
@@ -140,6 +151,9 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
         {
             return Err(EditError::NotRepresentable);
         }
+        Escape::DayNumber(epoch) => {
+            out = day_number::number_of(new, epoch).ok_or(EditError::NotRepresentable)?;
+        }
         Escape::MailWord => mail_word(new, &mut out)?,
         Escape::Hl7(signs) => {
             for letter in new.chars() {
@@ -159,7 +173,7 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
     match escape {
         Escape::Quoted if letter == '"' => out.push_str("\"\""),
         Escape::JsonString => json(letter, holds, out),
-        Escape::Markup | Escape::Attribute(_) => return markup(letter, holds, out),
+        Escape::Markup | Escape::CellNumber | Escape::Attribute(_) => return markup(letter, holds, out),
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),
         Escape::Rtf => rtf(letter, out),
         Escape::SqlString(_) if letter == '\'' => out.push_str("''"),

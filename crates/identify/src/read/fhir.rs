@@ -99,6 +99,12 @@ impl Kind {
     }
 }
 
+/// Is a key spelled as elements are: letters of ASCII, the first one small.
+pub(super) fn is_element(key: &str) -> bool {
+    let letters = key.strip_prefix('_').unwrap_or(key).as_bytes();
+    letters.first().is_some_and(u8::is_ascii_lowercase) && letters.iter().all(u8::is_ascii_alphabetic)
+}
+
 /// The type of the resource that begins here, if it is one.
 pub(super) fn resource_type(text: &str, at: usize) -> Option<Kind> {
     const KEY: &[u8] = b"resourceType";

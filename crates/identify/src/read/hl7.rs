@@ -8,9 +8,9 @@
 //! What it refuses to know: what the fields mean (that is [`super::hl7_meaning`]'s).
 
 use super::escape::{Escape, Signs};
-use super::hl7_meaning::{Leaf, Segment, meaning_of};
+use super::hl7_meaning::{Kind, Leaf, Segment, form_of, meaning_of};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Place, Reading, What, Who};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, transfer};
 use std::ops::Range;
 
 /// The longest escape that is looked for, bytes between its signs.
@@ -21,7 +21,7 @@ const NEAR_BYTES: usize = 256;
 
 /// Reads a file of messages.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
-    let mut messages = Messages { weaver: Weaver::new(reading, place), text, signs: None };
+    let mut messages = Messages { weaver: Weaver::new(reading, place), text, signs: None, packed: Vec::new() };
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -34,7 +34,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         messages.weaver.copy(text, end..next, escape);
         at = next;
     }
+    let packed = std::mem::take(&mut messages.packed);
     messages.weaver.finish();
+    for (number, (range, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        transfer::read_packed(reading, text, range, number, place);
+    }
 }
 
 const fn ends_line(byte: u8) -> bool {
@@ -46,6 +51,8 @@ struct Messages<'t, 'r, 'a> {
     weaver: Weaver<'r, 'a>,
     text: &'t str,
     signs: Option<Signs>,
+    /// Documents as base64 (type ED), each with the record that it stands in.
+    packed: Vec<(Range<usize>, u32)>,
 }
 
 impl Messages<'_, '_, '_> {
@@ -104,6 +111,9 @@ impl Messages<'_, '_, '_> {
         let words = segment.has_words(number);
         let (mut component, mut sub_component) = (1_usize, 1_usize);
         let mut start = range.start;
+        let mut packs = false;
+        let mut kind = self.kind(&range, range.start, signs, segment, number);
+        let is_guess = segment.kind(number).is_none();
         // A separator behind the last value ends it.
         let letters = bytes[range.clone()].iter().copied().chain([signs.field]);
         for (at, byte) in (range.start..).zip(letters) {
@@ -114,18 +124,28 @@ impl Messages<'_, '_, '_> {
             if !divides {
                 continue;
             }
-            let leaf = Leaf { field: number, component, sub_component };
+            let leaf = Leaf { component, sub_component };
             let rest = &self.text[start..range.end];
             let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
             let near = near.split(char::from(signs.repetition)).next().unwrap_or_default();
-            let meaning = meaning_of(segment, leaf, near, signs.component);
-            self.leaf(start..at, signs, meaning);
+            let meaning = kind.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, leaf, near, signs.component));
+            // What only looks like a kind of thing may hold anything beside it.
+            let is_code = is_guess && meaning.what == What::Code;
+            let meaning = if is_code { Meaning::UNKNOWN } else { meaning };
+            if packs && at > start {
+                self.document(start..at, signs);
+            } else {
+                self.leaf(start..at, signs, meaning);
+            }
+            // The fourth component of type ED says how the fifth is written.
+            packs = byte == signs.component && self.text[start..at].eq_ignore_ascii_case("base64");
             if at < range.end {
                 self.weaver.copy(self.text, at..at + 1, Escape::Hl7(signs));
             }
             start = at + 1;
             if byte == signs.repetition {
                 (component, sub_component) = (1, 1);
+                kind = self.kind(&range, start, signs, segment, number);
             } else if byte == signs.component {
                 (component, sub_component) = (component + 1, 1);
             } else {
@@ -134,12 +154,34 @@ impl Messages<'_, '_, '_> {
         }
     }
 
-    /// A value that is not divided further, with its escapes undone.
+    /// A document as base64; what says that it is some and is none is said to be unread.
+    fn document(&mut self, range: Range<usize>, signs: Signs) {
+        if transfer::is_base64(&self.text[range.clone()]) {
+            self.packed.push((range.clone(), self.weaver.record));
+            self.weaver.gap("[...]", range);
+        } else {
+            self.weaver.opaque(Opaque::UnknownBinary);
+            self.leaf(range, signs, Meaning::UNKNOWN);
+        }
+    }
+
+    /// What kind of thing the repetition that begins here is: by the tables, else by its form.
+    fn kind(&self, field: &Range<usize>, start: usize, signs: Signs, segment: &Segment, number: usize) -> Option<Kind> {
+        segment.kind(number).or_else(|| {
+            let rest = &self.text[start.min(field.end)..field.end];
+            let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
+            let repetition = near.split(char::from(signs.repetition)).next().unwrap_or_default();
+            form_of(repetition, signs.component)
+        })
+    }
+
+    /// A value that is not divided further, with its escapes undone. One of which nothing is known is a value too: it is
+    /// read by itself, for what stands in the next field is no sentence with it.
     fn leaf(&mut self, range: Range<usize>, signs: Signs, meaning: Meaning) {
         let bytes = self.text.as_bytes();
         let escape = Escape::Hl7(signs);
         let deleted = &self.text[range.clone()] == "\"\"";
-        if !deleted && meaning.what != What::Unknown {
+        if !deleted {
             self.weaver.begin(meaning, NO_COLUMN);
         }
         let mut at = range.start;

@@ -1,17 +1,17 @@
 //! What the fields of HL7 version 2 hold (chapters 2A, 3, 4, 6, 7 of the standard, 2.3 to 2.8), for the segments that
 //! tell of people.
 //!
-//! What must always hold: a segment or a field that is not listed says nothing; coded texts stay open, for people
-//! write names into them.
+//! What must always hold: a segment or a field that is not listed says what its form shows (`17^LEE^ANN` is somebody with a
+//! number, whatever segment it stands in) or nothing; coded texts stay open, for people write names into them.
 //!
-//! What it refuses to know: values, except for the types that stand beside a number or an address.
+//! What it refuses to know: values of listed fields, except for the types that stand beside a number or an address.
 
 use super::{Meaning, What, Who};
+use crate::names::lists::{self, Listed};
 
 /// Where a value stands in its segment; all numbers from 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf {
-    pub(super) field: usize,
     pub(super) component: usize,
     pub(super) sub_component: usize,
 }
@@ -24,7 +24,7 @@ pub(super) struct Segment {
 
 /// The data type of a field, as far as it divides what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// A person's name: XPN.
     Name(Who),
     /// A provider with number and name: XCN.
@@ -57,7 +57,7 @@ impl Segment {
         matches!((&self.name, field), (b"OBX", 5) | (b"NTE", 3))
     }
 
-    fn kind(&self, field: usize) -> Option<Kind> {
+    pub(super) fn kind(&self, field: usize) -> Option<Kind> {
         match &self.name {
             b"PID" => pid(field),
             b"NK1" => nk1(field),
@@ -85,7 +85,7 @@ fn pid(field: usize) -> Option<Kind> {
         6 => Kind::Name(Who::Relative),
         7 => own(BirthDate),
         8 => own(Sex),
-        10 | 15..=17 | 22 | 26..=28 => Kind::Coded,
+        10 | 15..=17 | 22 | 26..=28 | 32 | 35 | 36 | 38 | 39 => Kind::Coded,
         11 => Kind::Address(Who::Patient),
         12 => own(County),
         13 | 14 | 40 => Kind::Contact(Who::Patient),
@@ -253,15 +253,69 @@ fn other(name: [u8; 3], field: usize) -> Option<Kind> {
     })
 }
 
+/// What kind of thing one repetition of a field is that no table lists, by its components.
+pub(super) fn form_of(repetition: &str, component: u8) -> Option<Kind> {
+    let parts: Vec<&str> = repetition.split(char::from(component)).collect();
+    let at = |index: usize| parts.get(index).copied().unwrap_or_default();
+    if parts.len() == 1 {
+        return is_day(at(0)).then_some(date(What::OtherDate));
+    }
+    let is_zip = at(4).len() >= 5 && at(4).bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let is_state = at(3).len() == 2 && at(3).bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_zip && is_state && !at(2).is_empty() {
+        return Some(Kind::Address(Who::Unknown));
+    }
+    let is_use = matches!(at(1), "PRN" | "ORN" | "WPN" | "VHN" | "ASN" | "EMR" | "NET" | "BPN" | "PRS");
+    if is_use && matches!(at(2), "PH" | "FX" | "MD" | "CP" | "SAT" | "Internet" | "X.400" | "BP" | "TDD" | "TTY") {
+        return Some(Kind::Contact(Who::Unknown));
+    }
+    if number_type(at(4)).is_some() && at(0).bytes().any(|byte| byte.is_ascii_digit()) {
+        return Some(Kind::Number(What::OtherId, Who::Unknown));
+    }
+    let (first, second) = (name_word(at(0)), name_word(at(1)));
+    let is_number = at(0).is_empty() || at(0).bytes().any(|byte| byte.is_ascii_digit());
+    let third = name_word(at(2));
+    // Behind a code stand its text and its system, which is no given name.
+    let is_given = |one: &Listed| one.is_given() || !one.is_upper && second.as_ref().is_some_and(Listed::is_surname);
+    if is_number && second.as_ref().is_some_and(is_name) && third.as_ref().is_some_and(is_given) {
+        return Some(Kind::Provider);
+    }
+    let is_person = first.as_ref().is_some_and(Listed::is_surname) && second.as_ref().is_some_and(Listed::is_given);
+    let is_sure = [&first, &second].into_iter().flatten().any(Listed::is_name_alone);
+    (is_person && is_sure).then_some(Kind::Name(Who::Unknown))
+}
+
+/// The word of a part of a name, if it may be one.
+fn name_word(part: &str) -> Option<Listed> {
+    let fits = |one: char| one.is_alphabetic() || matches!(one, ' ' | '-' | '\'' | '.');
+    let is_one = !part.is_empty() && part.len() <= 40 && part.chars().all(fits);
+    lists::all(part).into_iter().next().filter(|word| is_one && word.has_capital)
+}
+
+const fn is_name(word: &Listed) -> bool {
+    word.is_surname() || word.is_given() || !word.is_ordinary()
+}
+
+/// `20180304`, with or without a time.
+fn is_day(value: &str) -> bool {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let number =
+        |range: std::ops::Range<usize>| value.get(range).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    matches!(digits, 8 | 10 | 12 | 14)
+        && (1_880..2_100).contains(&number(0..4))
+        && (1..=12).contains(&number(4..6))
+        && (1..=31).contains(&number(6..8))
+        && value.bytes().skip(digits).all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
 /// What a value means. `near` is the value with what follows it in its repetition, divided by `component`.
-pub(super) fn meaning_of(segment: &Segment, leaf: Leaf, near: &str, component: u8) -> Meaning {
-    let Some(kind) = segment.kind(leaf.field) else { return Meaning::UNKNOWN };
+pub(super) fn meaning_of(kind: Kind, leaf: Leaf, near: &str, component: u8) -> Meaning {
     let at = leaf.component;
     let follows = |far: usize| near.split(char::from(component)).nth(far).unwrap_or_default();
     let (what, who) = match kind {
         Kind::All(what, who) => (if at > 1 && is_date(what) { What::Code } else { what }, who),
         Kind::Name(who) => (name_part(at), who),
-        Kind::Provider => (if at == 1 { What::ProviderId } else { name_part(at - 1) }, Who::Provider),
+        Kind::Provider => (provider_part(at), Who::Provider),
         Kind::Address(who) => (address_part(at), who),
         Kind::Contact(who) => (contact_part(at, follows(2)), who),
         Kind::Number(what, who) => match at {
@@ -299,6 +353,16 @@ const fn name_part(component: usize) -> What {
         3 => What::MiddleName,
         4..=6 => What::NameAffix,
         10 | 12 | 13 => What::OtherDate,
+        _ => What::Code,
+    }
+}
+
+/// XCN: a number, the parts of a name, and when it holds.
+const fn provider_part(component: usize) -> What {
+    match component {
+        1 => What::ProviderId,
+        2..=7 => name_part(component - 1),
+        17 | 19 | 20 => What::OtherDate,
         _ => What::Code,
     }
 }

@@ -10,12 +10,10 @@
 
 use super::escape::Escape;
 use super::fhir::{self, Kind};
-use super::layer::{Codec, Layer};
 use super::map::{How, OffsetMap};
 use super::weave::{FieldId, Weaver};
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, read_bytes, tags, transfer};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, tags, transfer};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A string that is base64 and at least so long is a document, bytes.
 const PACKED_BYTES_MIN: usize = 512;
@@ -39,7 +37,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     values.weaver.finish();
     for (number, (range, record)) in packed.into_iter().enumerate() {
         reading.records = reading.records.max(record);
-        read_packed(reading, text, range, number, place);
+        transfer::read_packed(reading, text, range, number, place);
     }
 }
 
@@ -107,7 +105,8 @@ impl<'t> Values<'t, '_, '_> {
     /// Reads one key with its value, one element, or one end.
     fn step(&mut self) -> Result<(), Damaged> {
         let Some(frame) = self.stack.last() else { return self.value() };
-        let is_object = frame.is_object;
+        // In a resource the names of elements are the standard's, and nobody's.
+        let (is_object, in_resource) = (frame.is_object, frame.kind != Kind::Plain);
         let byte = self.byte().ok_or(Damaged)?;
         if byte == b',' {
             self.at += 1;
@@ -125,7 +124,14 @@ impl<'t> Values<'t, '_, '_> {
             return Err(Damaged);
         }
         let key = self.quoted().ok_or(Damaged)?;
+        let is_element = in_resource && fhir::is_element(&self.text[key.clone()]);
+        if is_element {
+            self.weaver.begin(Meaning::CODE, NO_COLUMN);
+        }
         self.string(key.clone());
+        if is_element {
+            self.weaver.end();
+        }
         let colon = self.at;
         self.skip_space();
         if self.byte() != Some(b':') {
@@ -358,17 +364,4 @@ fn by_number(escape: &[u8]) -> Option<(char, usize)> {
         }
         None => (char::REPLACEMENT_CHARACTER, 6),
     })
-}
-
-/// A document that stands in a string as base64.
-fn read_packed(reading: &mut Reading<'_>, text: &str, range: Range<usize>, number: usize, place: &Place) {
-    let limits = reading.limits;
-    if place.depth >= limits.packed_depth_max {
-        return reading.opaque(place.name.clone(), Opaque::TooDeep);
-    }
-    let (bytes, map) = transfer::base64(&text.as_bytes()[range.clone()]);
-    let map = Some(transfer::shifted(map, range.start));
-    let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
-    let inner = place.inner(&format!("attachment {}", number + 1), Arc::new(layer));
-    read_bytes(reading, &bytes, "", &inner);
 }

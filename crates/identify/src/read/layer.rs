@@ -80,9 +80,7 @@ impl Layer {
             Codec::QuotedPrintable => Cow::Owned(transfer::quoted_printable(bytes).0),
             Codec::Base64 => Cow::Owned(transfer::base64(bytes).0),
             Codec::Gzip => Cow::Owned(packed::gunzip(bytes, self.inside_bytes_max).ok_or(EditError::OtherSource)?),
-            Codec::Zip(index) => {
-                Cow::Owned(packed::zip_member(bytes, index, self.inside_bytes_max).ok_or(EditError::OtherSource)?)
-            }
+            Codec::Zip(index) => Cow::Owned(packed::zip_member(bytes, &mut None, index, self.inside_bytes_max)?),
             Codec::Tar(_) => Cow::Borrowed(bytes),
         })
     }

@@ -38,12 +38,7 @@ pub(super) const fn label(letters: Letters) -> &'static str {
 
 /// What the bytes are, if they are not plain UTF-8.
 pub(super) fn letters_of(bytes: &[u8]) -> Option<Letters> {
-    match bytes {
-        [0xFF, 0xFE, ..] => return Some(Letters::Utf16Le),
-        [0xFE, 0xFF, ..] => return Some(Letters::Utf16Be),
-        _ => {}
-    }
-    if let Some(wide) = wide_by_nuls(&bytes[..bytes.len().min(4_096)]) {
+    if let Some(wide) = wide(bytes) {
         return Some(wide);
     }
     let marked = bytes.starts_with(&[0xEF, 0xBB, 0xBF]);
@@ -59,10 +54,19 @@ pub(super) fn letters_of(bytes: &[u8]) -> Option<Letters> {
     Some(if whole > 0 && whole >= broken { Letters::Mixed } else { Letters::Windows1252 })
 }
 
+/// Which UTF-16 the bytes are, if they are: by their mark or by their beginning.
+pub(super) fn wide(bytes: &[u8]) -> Option<Letters> {
+    match bytes {
+        [0xFF, 0xFE, ..] => Some(Letters::Utf16Le),
+        [0xFE, 0xFF, ..] => Some(Letters::Utf16Be),
+        _ => wide_by_nuls(&bytes[..bytes.len().min(4_096)]),
+    }
+}
+
 /// UTF-16 without a mark: nearly every second byte of Latin text is NUL.
 fn wide_by_nuls(head: &[u8]) -> Option<Letters> {
     let (pairs, _) = head.as_chunks::<2>();
-    if pairs.len() < 4 {
+    if pairs.len() < 4 || !head.contains(&0) {
         return None;
     }
     let little = pairs.iter().filter(|pair| pair[0] != 0 && pair[1] == 0).count();

@@ -69,8 +69,12 @@ fn next_mail(text: &str, at: usize) -> usize {
         return text.len();
     }
     let rest = &text.as_bytes()[at..];
-    let found = rest.windows(7).position(|here| here == b"\n\nFrom ").map(|far| far + 2);
-    let found = found.or_else(|| rest.windows(9).position(|here| here == b"\r\n\r\nFrom ").map(|far| far + 4));
+    // Once, whatever ends the lines: looking for one kind to the end of the box and then for the other would be asked at each mail.
+    let begins = |(far, here): &(usize, &[u8])| {
+        let before = &rest[..*far];
+        *here == b"\nFrom " && (before.ends_with(b"\n") || before.ends_with(b"\r\n\r"))
+    };
+    let found = rest.windows(6).enumerate().find(begins).map(|(far, _)| far + 1);
     found.map_or(text.len(), |far| at + far)
 }
 

@@ -1,8 +1,8 @@
 //! What structure says about a value: which thing, and whose.
 //!
-//! What must always hold: a meaning comes from the place of a value (a field's number, a path, a column's name),
-//! never from the value itself; [`What::Unknown`] is always allowed, [`What::Code`] only where a place holds codes
-//! and nothing else.
+//! What must always hold: a meaning comes from the place of a value (a field's number, a path, a column by its name or by
+//! all that a sample of it holds), never from one value alone; [`What::Unknown`] is always allowed, [`What::Code`] only
+//! where a place holds codes and nothing else.
 //!
 //! What it refuses to know: whether the value fits its place.
 
@@ -128,8 +128,8 @@ impl Meaning {
     }
 }
 
-/// What columns, keys and elements are called, without blanks and signs, in small letters. Exact names only: what a
-/// longer name means is judged by whoever sees the whole column.
+/// What columns, keys and elements are called, without blanks and signs, in small letters. Of longer names the words at
+/// their end and at their beginning are asked ([`TAILS`], [`HEADS`]).
 const LABELS: &[(&str, What)] = &[
     ("lname", What::FamilyName),
     ("lastname", What::FamilyName),
@@ -259,6 +259,27 @@ const LABELS: &[(&str, What)] = &[
     ("deviceid", What::DeviceId),
     ("serialnumber", What::DeviceId),
     ("udi", What::DeviceId),
+    ("subj", What::OtherId),
+    ("subjid", What::OtherId),
+    ("subjectid", What::OtherId),
+    ("subjectnumber", What::OtherId),
+    ("subjectno", What::OtherId),
+    ("usubjid", What::OtherId),
+    ("participantid", What::OtherId),
+    ("employeeid", What::OtherId),
+    ("employeenumber", What::OtherId),
+    ("employeeno", What::OtherId),
+    ("studentid", What::OtherId),
+    ("studentnumber", What::OtherId),
+    ("badgenumber", What::OtherId),
+    ("casenumber", What::OtherId),
+    ("caseno", What::OtherId),
+    ("incidentnumber", What::OtherId),
+    ("jobnumber", What::OtherId),
+    ("rxnumber", What::OtherId),
+    ("accessionnumber", What::OtherId),
+    ("specimenid", What::OtherId),
+    ("barcode", What::OtherId),
     ("visitdate", What::VisitDate),
     ("encounterdate", What::VisitDate),
     ("admissiondate", What::VisitDate),
@@ -283,28 +304,145 @@ const LABELS: &[(&str, What)] = &[
 const OWNERS: &[(&str, Who)] = &[
     ("patient", Who::Patient),
     ("pt", Who::Patient),
+    ("child", Who::Patient),
     ("guardian", Who::Relative),
     ("mother", Who::Relative),
     ("father", Who::Relative),
+    ("mom", Who::Relative),
+    ("dad", Who::Relative),
     ("parent", Who::Relative),
     ("spouse", Who::Relative),
     ("contact", Who::Relative),
     ("emergencycontact", Who::Relative),
+    ("emergency", Who::Relative),
     ("nextofkin", Who::Relative),
     ("nok", Who::Relative),
+    ("caregiver", Who::Relative),
+    ("sibling", Who::Relative),
+    ("brother", Who::Relative),
+    ("sister", Who::Relative),
+    ("twin", Who::Relative),
+    ("partner", Who::Relative),
+    ("husband", Who::Relative),
+    ("wife", Who::Relative),
+    ("son", Who::Relative),
+    ("daughter", Who::Relative),
     ("guarantor", Who::Guarantor),
+    ("billedto", Who::Guarantor),
+    ("billto", Who::Guarantor),
+    ("responsibleparty", Who::Guarantor),
     ("subscriber", Who::Subscriber),
     ("insured", Who::Subscriber),
+    ("policyholder", Who::Subscriber),
     ("provider", Who::Provider),
     ("physician", Who::Provider),
     ("doctor", Who::Provider),
+    ("author", Who::Provider),
+    ("clinician", Who::Provider),
+    ("practitioner", Who::Provider),
+    ("prescriber", Who::Provider),
+    ("surgeon", Who::Provider),
+    ("attending", Who::Provider),
+    ("referring", Who::Provider),
+    ("ordering", Who::Provider),
+    ("rendering", Who::Provider),
+    ("performing", Who::Provider),
+    ("supervising", Who::Provider),
+    ("dictator", Who::Provider),
+    ("nurse", Who::Provider),
     ("practice", Who::Organization),
     ("facility", Who::Organization),
     ("employer", Who::Organization),
+    ("hospital", Who::Organization),
+    ("clinic", Who::Organization),
+    ("pharmacy", Who::Organization),
+    ("insurer", Who::Organization),
+    ("payer", Who::Organization),
+    ("payor", Who::Organization),
+];
+
+/// What the last words of a longer name say, put together: `author_npi`, `rendering provider last name`. Only what means the
+/// same whatever stands before it: a `drug_name` is nobody's, and a `lab_id` may be anything.
+const TAILS: &[(&str, What)] = &[
+    ("npi", What::ProviderId),
+    ("dea", What::ProviderId),
+    ("dob", What::BirthDate),
+    ("birthdate", What::BirthDate),
+    ("dateofbirth", What::BirthDate),
+    ("mrn", What::RecordNumber),
+    ("ssn", What::Ssn),
+    ("phone", What::Phone),
+    ("phonenumber", What::Phone),
+    ("telephone", What::Phone),
+    ("fax", What::Fax),
+    ("faxnumber", What::Fax),
+    ("email", What::Email),
+    ("emailaddress", What::Email),
+    ("zip", What::Zip),
+    ("zipcode", What::Zip),
+    ("postalcode", What::Zip),
+    ("streetaddress", What::Street),
+    ("addressline", What::Street),
+    ("firstname", What::GivenName),
+    ("givenname", What::GivenName),
+    ("fname", What::GivenName),
+    ("lastname", What::FamilyName),
+    ("familyname", What::FamilyName),
+    ("surname", What::FamilyName),
+    ("lname", What::FamilyName),
+    ("middlename", What::MiddleName),
+    ("memberid", What::HealthPlanId),
+    ("subscriberid", What::HealthPlanId),
+    ("policynumber", What::HealthPlanId),
+    ("accountnumber", What::Account),
+    ("date", What::OtherDate),
+    ("datetime", What::OtherDate),
+    ("timestamp", What::OtherDate),
+];
+
+/// What the first word of a longer name says, where the others only say which one: `phone_home`, `ssn_last4`.
+const HEADS: &[(&str, What)] = &[
+    ("npi", What::ProviderId),
+    ("dob", What::BirthDate),
+    ("mrn", What::RecordNumber),
+    ("ssn", What::Ssn),
+    ("phone", What::Phone),
+    ("telephone", What::Phone),
+    ("fax", What::Fax),
+    ("email", What::Email),
+    ("zip", What::Zip),
+    ("zipcode", What::Zip),
+    ("address", What::Street),
+];
+
+/// Words that say which of several things of one kind it is.
+const WHICH: &[&str] = &[
+    "home",
+    "work",
+    "cell",
+    "mobile",
+    "primary",
+    "secondary",
+    "day",
+    "evening",
+    "other",
+    "alt",
+    "alternate",
+    "number",
+    "no",
+    "num",
+    "line",
+    "last4",
+    "1",
+    "2",
+    "3",
+    "of",
 ];
 
 /// The longest label that is looked at, in bytes; longer ones are sentences.
 const LABEL_BYTES_MAX: usize = 48;
+/// Words of a label that are looked at.
+const LABEL_WORDS_MAX: usize = 8;
 
 /// What a column, a key or an element of this name holds.
 #[must_use]
@@ -316,20 +454,117 @@ pub fn meaning_of_label(label: &str) -> Meaning {
         label.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
     let what = |name: &str| LABELS.iter().find(|(known, _)| *known == name).map(|(_, what)| *what);
     if let Some(found) = what(&plain) {
-        let who = if plain.starts_with("patient") { Who::Patient } else { Who::Unknown };
-        return Meaning::of(found, who);
+        return Meaning::of(found, own_who(&plain));
     }
     for (owner, who) in OWNERS {
         if let Some(found) = plain.strip_prefix(owner).and_then(what) {
-            return Meaning::of(found, *who);
+            return of_owner(found, *who);
         }
     }
-    Meaning::UNKNOWN
+    by_words(&label_words(label))
+}
+
+/// Of whom a name speaks that says no more: `Guardian`, `ordering provider`. What stands under it may be a name or a number.
+pub(super) fn who_of_label(label: &str) -> Option<Who> {
+    if label.len() > LABEL_BYTES_MAX {
+        return None;
+    }
+    let words = label_words(label);
+    let whole: String = words.concat();
+    let is_owner = |word: &str| OWNERS.iter().find(|(owner, _)| *owner == word).map(|(_, who)| *who);
+    is_owner(&whole).or_else(|| {
+        let all = words.iter().map(|word| is_owner(word)).collect::<Option<Vec<Who>>>()?;
+        all.last().copied()
+    })
+}
+
+/// `patient…` speaks of the patient, and of some names it is known whose they are.
+fn own_who(plain: &str) -> Who {
+    if plain.starts_with("patient") {
+        return Who::Patient;
+    }
+    let owner = OWNERS.iter().filter(|(owner, _)| plain.starts_with(owner) && plain.len() > owner.len() + 1);
+    match plain {
+        "billedto" | "billto" | "responsibleparty" => Who::Guarantor,
+        "emergencycontact" | "nextofkin" => Who::Relative,
+        _ => owner.map(|(_, who)| *who).find(|who| *who == Who::Provider).unwrap_or_default(),
+    }
+}
+
+/// The name of an organisation is no person's.
+const fn of_owner(what: What, who: Who) -> Meaning {
+    match (what, who) {
+        (What::FullName, Who::Organization) => Meaning::of(What::OrganizationName, who),
+        _ => Meaning::of(what, who),
+    }
+}
+
+/// The words of a name in small letters: `OrderingProviderNPI`, `policy #`.
+pub(super) fn label_words(label: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = ' ';
+    let letters: Vec<char> = label.chars().collect();
+    for (at, letter) in letters.iter().copied().enumerate() {
+        let goes_on = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
+        let humps =
+            letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_uppercase() && goes_on);
+        let begins = humps || !before.is_ascii_alphanumeric();
+        if letter == '#' {
+            words.push("number".to_owned());
+        } else if letter.is_ascii_alphanumeric() {
+            let small = letter.to_ascii_lowercase();
+            match words.last_mut() {
+                Some(word) if !begins => word.push(small),
+                _ => words.push(small.to_string()),
+            }
+        }
+        before = letter;
+    }
+    for word in &mut words {
+        if matches!(word.as_str(), "no" | "num" | "nbr") {
+            "number".clone_into(word);
+        }
+    }
+    words.truncate(LABEL_WORDS_MAX);
+    words
+}
+
+/// What the words of a longer name say.
+fn by_words(words: &[String]) -> Meaning {
+    let count = words.len();
+    let owner = |words: &[String]| {
+        let of = |word: &String| OWNERS.iter().find(|(owner, _)| owner == word).map(|(_, who)| *who);
+        words.iter().rev().find_map(of).unwrap_or_default()
+    };
+    let joined: String = words.concat();
+    if let Some((_, what)) = LABELS.iter().find(|(known, _)| *known == joined) {
+        return Meaning::of(*what, own_who(&joined));
+    }
+    for long in (1..=3).rev().filter(|long| *long < count) {
+        let (front, back) = words.split_at(count - long);
+        let tail: String = back.concat();
+        // `ip address` and `is email` are no addresses of somebody; what is asked about is not what it is.
+        let asks = front.iter().any(|word| matches!(word.as_str(), "is" | "has" | "no" | "valid" | "ip" | "mac"));
+        if let Some((_, what)) = TAILS.iter().find(|(known, _)| *known == tail && !asks) {
+            return Meaning::of(*what, owner(front));
+        }
+        if tail == "name" && owner(&front[front.len() - 1..]) != Who::Unknown {
+            return of_owner(What::FullName, owner(&front[front.len() - 1..]));
+        }
+    }
+    let Some((first, rest)) = words.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return Meaning::UNKNOWN;
+    };
+    let is_which = |word: &String| WHICH.contains(&word.as_str()) || OWNERS.iter().any(|(owner, _)| owner == word);
+    match HEADS.iter().find(|(known, _)| known == first) {
+        Some((_, what)) if rest.iter().all(is_which) => Meaning::of(*what, owner(rest)),
+        _ => Meaning::UNKNOWN,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Meaning, What, Who, meaning_of_label};
+    use super::{Meaning, What, Who, meaning_of_label, who_of_label};
 
     #[test]
     fn labels_are_known_however_they_are_spelled() {
@@ -340,5 +575,41 @@ mod tests {
         assert_eq!(meaning_of_label("patient_dob"), Meaning::of(What::BirthDate, Who::Patient));
         assert_eq!(meaning_of_label("provider name"), Meaning::of(What::FullName, Who::Provider));
         assert_eq!(meaning_of_label("drug name"), Meaning::UNKNOWN);
+    }
+
+    #[test]
+    fn longer_labels_are_read_by_the_words_at_their_ends() {
+        for (label, what, who) in [
+            ("author_npi", What::ProviderId, Who::Provider),
+            ("OrderingProviderNPI", What::ProviderId, Who::Provider),
+            ("sibling_dob", What::BirthDate, Who::Relative),
+            ("old_mrn", What::RecordNumber, Who::Unknown),
+            ("mother_ssn", What::Ssn, Who::Relative),
+            ("ssn_last4", What::Ssn, Who::Unknown),
+            ("phone_home", What::Phone, Who::Unknown),
+            ("work phone number", What::Phone, Who::Unknown),
+            ("mailing_zip", What::Zip, Who::Unknown),
+            ("Rendering Provider Last Name", What::FamilyName, Who::Provider),
+            ("attending_name", What::FullName, Who::Provider),
+            ("hospital_name", What::OrganizationName, Who::Organization),
+            ("administered_date", What::OtherDate, Who::Unknown),
+            ("Policy #", What::HealthPlanId, Who::Unknown),
+            ("Attending Physician", What::FullName, Who::Provider),
+        ] {
+            assert_eq!(meaning_of_label(label), Meaning::of(what, who), "{label}");
+        }
+        for label in
+            ["drug_name", "ip_address", "has_phone", "phone_type", "zip_score", "update", "lab_id", "cvx", "lot"]
+        {
+            assert_eq!(meaning_of_label(label), Meaning::UNKNOWN, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_only_names_a_role_says_whose_it_is() {
+        assert_eq!(who_of_label("Guardian"), Some(Who::Relative));
+        assert_eq!(who_of_label("ordering_provider"), Some(Who::Provider));
+        assert_eq!(who_of_label("guardian_note"), None);
+        assert_eq!(who_of_label("status"), None);
     }
 }

@@ -4,10 +4,11 @@
 //! people are named; words that the writer cut into runs are whole again. Parts that only say how things look are
 //! passed over ([`is_look`]).
 //!
-//! What it refuses to know: relations between parts. A cell of a sheet that points to a shared string is an empty one;
-//! the string is read where it stands.
+//! What it refuses to know: relations between parts, but for what [`super::sheets`] says of strings. A cell of a sheet that
+//! points to a shared string is an empty one; the string is read where it stands.
 
-use super::escape::Escape;
+use super::escape::{self, Escape};
+use super::sheets::Sheets;
 use super::tags::{self, Tag, Tags, local};
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who};
@@ -45,7 +46,7 @@ pub(super) fn is_words(name: &str) -> bool {
 }
 
 /// Reads a part.
-pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &Place) {
+pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &Place, sheets: &Sheets) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         // Written in UTF-16, or damaged: read as any other XML.
         super::read_bytes(reading, bytes, name, place);
@@ -53,7 +54,18 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &
     };
     let mut weaver = Weaver::new(reading, place);
     let mut tags = Tags::new(text);
-    let mut state = State { is_sheet: name.starts_with("xl/"), in_reference: false, cell: NO_COLUMN, open: None };
+    let is_sheet = name.starts_with("xl/");
+    let mut state = State {
+        is_sheet,
+        in_reference: false,
+        style: None,
+        rows: 0,
+        cell: NO_COLUMN,
+        open: None,
+        name,
+        sheets,
+        strings: 0,
+    };
     while let Some(tag) = tags.next() {
         match tag {
             Tag::Open(name, empty) => open(&mut weaver, text, &tags, name, empty, &mut state),
@@ -76,17 +88,32 @@ pub(super) fn read(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &
     weaver.finish();
 }
 
-struct State {
+struct State<'s> {
+    name: &'s str,
+    sheets: &'s Sheets,
+    /// Shared strings so far.
+    strings: usize,
     is_sheet: bool,
     /// The cell's value is the number of a shared string.
     in_reference: bool,
+    /// The number of the cell's style, if its value is a number.
+    style: Option<usize>,
+    /// Rows so far.
+    rows: u32,
     /// The column of the cell.
     cell: u32,
     /// The element that opened last.
     open: Option<Range<usize>>,
 }
 
-fn open(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, name: Range<usize>, empty: bool, state: &mut State) {
+fn open(
+    weaver: &mut Weaver<'_, '_>,
+    text: &str,
+    tags: &Tags<'_>,
+    name: Range<usize>,
+    empty: bool,
+    state: &mut State<'_>,
+) {
     let here = local(&text[name.clone()]);
     let range = tags.range.clone();
     match here {
@@ -94,14 +121,15 @@ fn open(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, name: Range<us
         "br" | "cr" => weaver.gap("\n", range.clone()),
         "noBreakHyphen" => weaver.gap("\u{2011}", range.clone()),
         "c" if state.is_sheet => {
-            let value = |wanted: &str| {
-                let found = tags.attributes.iter().find(|one| &text[one.name.clone()] == wanted);
-                found.map_or("", |one| &text[one.value.clone()])
-            };
-            state.in_reference = value("t") == "s";
-            state.cell = column_of(value("r"));
+            state.in_reference = tags.value("t") == "s";
+            state.style = matches!(tags.value("t"), "" | "n").then(|| tags.value("s").parse().unwrap_or_default());
+            state.cell = column_of(tags.value("r"));
         }
-        "row" if state.is_sheet => weaver.record = weaver.record.saturating_add(1),
+        "si" if state.is_sheet => state.strings += 1,
+        "row" if state.is_sheet => {
+            weaver.record = weaver.record.saturating_add(1);
+            state.rows = state.rows.saturating_add(1);
+        }
         _ => {}
     }
     for attribute in &tags.attributes {
@@ -128,13 +156,13 @@ fn open(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, name: Range<us
 }
 
 /// `BC12` is column 54, counted from 0.
-fn column_of(reference: &str) -> u32 {
+pub(super) fn column_of(reference: &str) -> u32 {
     let letters = reference.bytes().take_while(u8::is_ascii_uppercase).take(4);
     let number = letters.fold(0_u32, |sum, letter| sum * 26 + u32::from(letter - b'A') + 1);
     number.checked_sub(1).unwrap_or(NO_COLUMN)
 }
 
-fn close(weaver: &mut Weaver<'_, '_>, text: &str, name: Range<usize>, tags: &Tags<'_>, state: &mut State) {
+fn close(weaver: &mut Weaver<'_, '_>, text: &str, name: Range<usize>, tags: &Tags<'_>, state: &mut State<'_>) {
     let range = tags.range.clone();
     match local(&text[name]) {
         "p" | "tr" | "row" | "si" | "comment" | "f" | "creator" | "lastModifiedBy" | "title" | "subject"
@@ -146,7 +174,7 @@ fn close(weaver: &mut Weaver<'_, '_>, text: &str, name: Range<usize>, tags: &Tag
         }
         "c" | "tc" => {
             if state.is_sheet {
-                (state.in_reference, state.cell) = (false, NO_COLUMN);
+                (state.in_reference, state.style, state.cell) = (false, None, NO_COLUMN);
             }
             if !weaver.at_word_start() {
                 weaver.gap("\t", range);
@@ -157,7 +185,7 @@ fn close(weaver: &mut Weaver<'_, '_>, text: &str, name: Range<usize>, tags: &Tag
     state.open = None;
 }
 
-fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, escape: Escape, state: &State) {
+fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, escape: Escape, state: &State<'_>) {
     let Some(open) = &state.open else {
         // White space between elements.
         if text[range.clone()].trim().is_empty() {
@@ -174,11 +202,25 @@ fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, escape: E
         "creator" | "lastModifiedBy" | "Manager" | "author" => Meaning::of(What::FullName, Who::Unknown),
         "Company" => Meaning::of(What::OrganizationName, Who::Unknown),
         "created" | "modified" => Meaning::of(What::OtherDate, Who::Unknown),
+        "t" if state.strings > 0 => state.sheets.string(state.strings - 1),
+        "v" | "t" if state.cell != NO_COLUMN => {
+            let row = state.rows.saturating_sub(1);
+            state.sheets.cell(state.name, (row, state.cell), text[range.clone()].trim())
+        }
         _ => Meaning::UNKNOWN,
     };
+    let number = text[range.clone()].trim();
+    let day = state.style.filter(|_| name == "v").and_then(|style| state.sheets.day(number, style, meaning));
+    if let Some((day, meaning)) = day {
+        weaver.begin(meaning, state.cell);
+        weaver.atom(&day, range, Escape::DayNumber(state.sheets.epoch));
+        weaver.end();
+        return;
+    }
     if meaning != Meaning::UNKNOWN || state.cell != NO_COLUMN {
         weaver.begin(meaning, state.cell);
     }
-    tags::copy_text(weaver, text, range, escape);
+    let is_number = name == "v" && state.style.is_some() && escape::is_cell_number(&text[range.clone()]);
+    tags::copy_text(weaver, text, range, if is_number { Escape::CellNumber } else { escape });
     weaver.end();
 }

@@ -7,8 +7,10 @@
 
 use super::edit::{Change, EditError};
 use super::layer::{Codec, Layer};
+use super::sheets::Sheets;
 use super::{Opaque, Place, Reading, office, read_bytes};
 use flate2::read::MultiGzDecoder;
+use std::collections::HashMap;
 use std::io::{Cursor, Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,12 +20,16 @@ const RATIO_FROM_BYTES: usize = 1 << 20;
 /// A block of a tar archive, in bytes.
 const BLOCK: usize = 512;
 
-/// Reads at most so much; `None` when there is more, or when it cannot be unpacked.
-fn bounded(from: impl Read, most: usize) -> Result<Vec<u8>, Opaque> {
+/// Reads at most so much; when there is more, or when it cannot be unpacked, why, and how many bytes were unpacked for it.
+fn bounded(from: impl Read, most: usize) -> Result<Vec<u8>, (Opaque, u64)> {
     let mut out = Vec::new();
     let limit = (most as u64).saturating_add(1);
-    from.take(limit).read_to_end(&mut out).map_err(|_| Opaque::Damaged(0))?;
-    if out.len() > most { Err(Opaque::TooLarge) } else { Ok(out) }
+    let ended = from.take(limit).read_to_end(&mut out);
+    match ended {
+        Err(_) => Err((Opaque::Damaged(0), out.len() as u64)),
+        Ok(_) if out.len() > most => Err((Opaque::TooLarge, out.len() as u64)),
+        Ok(_) => Ok(out),
+    }
 }
 
 impl Reading<'_> {
@@ -49,11 +55,15 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         // Programs disagree which of two members of one name is meant; the library shows one of them.
         reading.opaque(place.name.clone(), Opaque::Damaged(0));
     }
+    said_beside(reading, &label_of(archive.comment()), place);
     let is_office = archive.file_names_raw().any(|name| name == b"[Content_Types].xml");
+    let sheets = if is_office { sheets_of(reading, &mut archive) } else { Sheets::default() };
     for index in 0..archive.len() {
         let member = match archive.by_index_raw(index) {
-            Ok(member) if member.is_dir() => continue,
-            Ok(member) => (label_of(member.name_raw()), member.encrypted(), member.compressed_size()),
+            Ok(member) => {
+                said_beside(reading, member.comment(), place);
+                (label_of(member.name_raw()), member.encrypted(), member.compressed_size())
+            }
             Err(_) => {
                 reading.opaque(place.name.clone(), Opaque::Damaged(0));
                 continue;
@@ -75,15 +85,21 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         let room = reading.room(usize::try_from(packed).unwrap_or(usize::MAX));
         let inside = match archive.by_index(index) {
             Ok(file) => bounded(file, room),
-            Err(_) => Err(Opaque::Packing),
+            Err(_) => Err((Opaque::Packing, 0)),
         };
         match inside {
-            Err(why) => reading.opaque(inner.name, why),
+            Err((why, unpacked)) => {
+                // What was unpacked in vain has cost as much: many members that are too large cost no more than one file may.
+                reading.unpacked += unpacked;
+                reading.opaque(inner.name, why);
+            }
             Ok(inside) => {
                 reading.unpacked += inside.len() as u64;
                 let inner = place.inner(&name, layer(inside.len()));
-                if is_office && office::is_words(&name) {
-                    office::read(reading, &inside, &name, &inner);
+                if inside.is_empty() {
+                    reading.name_alone(&inner);
+                } else if is_office && office::is_words(&name) {
+                    office::read(reading, &inside, &name, &inner, &sheets);
                 } else {
                     read_bytes(reading, &inside, &name, &inner);
                 }
@@ -92,29 +108,71 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     }
 }
 
+/// A comment on an archive or on one of its members: what people write there is looked at as a name is.
+fn said_beside(reading: &mut Reading<'_>, comment: &str, place: &Place) {
+    if !comment.trim().is_empty() {
+        let layer = Layer::slice(0..0, place.layer.clone());
+        reading.name_alone(&place.inner(comment, Arc::new(layer)));
+    }
+}
+
+/// What the strings and columns of a workbook mean, if it is one that can be looked at.
+fn sheets_of(reading: &Reading<'_>, archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Sheets {
+    let names: Vec<String> = archive.file_names_raw().map(label_of).collect();
+    let mut text = |index: usize| {
+        let packed = archive.by_index_raw(index).ok().filter(|member| !member.encrypted())?.compressed_size();
+        let room = reading.room(usize::try_from(packed).unwrap_or(usize::MAX));
+        String::from_utf8(bounded(archive.by_index(index).ok()?, room).ok()?).ok()
+    };
+    if !names.iter().any(|name| name == "xl/workbook.xml" || name.starts_with("xl/worksheets/")) {
+        return Sheets::default();
+    }
+    // A workbook whose cells hold their own words has no shared ones.
+    let mut part = |wanted: &str| names.iter().position(|name| name == wanted).and_then(&mut text).unwrap_or_default();
+    let (strings, styles, book) = (part("xl/sharedStrings.xml"), part("xl/styles.xml"), part("xl/workbook.xml"));
+    let is_sheet = |name: &str| name.starts_with("xl/worksheets/") && name.ends_with(".xml");
+    let all = names.iter().enumerate().filter(|(_, name)| is_sheet(name));
+    let sheets: Vec<(String, String)> = all.filter_map(|(index, name)| Some((name.clone(), text(index)?))).collect();
+    Sheets::of(&sheets, &strings, &styles, &book)
+}
+
 /// A member's name; letters that are no UTF-8 are shown as such.
 fn label_of(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// A member of a zip archive, unpacked.
-pub(super) fn zip_member(bytes: &[u8], index: usize, most: usize) -> Option<Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
-    bounded(archive.by_index(index).ok()?, most).ok()
+/// A zip archive in memory, with its directory read.
+pub(super) type Archive<'a> = zip::ZipArchive<Cursor<&'a [u8]>>;
+
+/// A member of a zip archive, unpacked. The archive is opened when the first one is asked for.
+pub(super) fn zip_member<'a>(
+    bytes: &'a [u8],
+    archive: &mut Option<Archive<'a>>,
+    index: usize,
+    most: usize,
+) -> Result<Vec<u8>, EditError> {
+    let archive = match archive {
+        Some(archive) => archive,
+        None => archive.insert(zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| EditError::OtherSource)?),
+    };
+    let member = archive.by_index(index).map_err(|_| EditError::OtherSource)?;
+    bounded(member, most).map_err(|_| EditError::OtherSource)
 }
 
 /// The archive with these members changed; the others are copied as they lie there.
 pub(super) fn zip_again(outer: &[u8], members: &[(usize, Vec<u8>)]) -> Result<Vec<u8>, EditError> {
-    let wrong = |_| EditError::OtherSource;
-    let mut archive = zip::ZipArchive::new(Cursor::new(outer)).map_err(wrong)?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(outer)).map_err(|_| EditError::OtherSource)?;
+    // Another member is so damaged that it cannot be copied.
+    let wrong = |_| EditError::NotEditable;
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::with_capacity(outer.len())));
     writer.set_raw_comment(archive.comment().into()).map_err(wrong)?;
+    let members: HashMap<usize, &[u8]> = members.iter().map(|(index, inside)| (*index, inside.as_slice())).collect();
     for index in 0..archive.len() {
-        let changed = members.iter().find(|(member, _)| *member == index);
+        let changed = members.get(&index);
         let member = archive.by_index_raw(index).map_err(wrong)?;
         match changed {
             None => writer.raw_copy_file(member).map_err(wrong)?,
-            Some((_, inside)) => {
+            Some(inside) => {
                 let (name, options) = (label_of(member.name_raw()), member.options());
                 drop(member);
                 writer.start_file(name, options).map_err(wrong)?;
@@ -129,7 +187,10 @@ pub(super) fn zip_again(outer: &[u8], members: &[(usize, Vec<u8>)]) -> Result<Ve
 pub(super) fn read_gzip(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &Place) {
     let room = reading.room(bytes.len());
     match bounded(MultiGzDecoder::new(bytes), room) {
-        Err(why) => reading.opaque(place.name.clone(), why),
+        Err((why, unpacked)) => {
+            reading.unpacked += unpacked;
+            reading.opaque(place.name.clone(), why);
+        }
         Ok(inside) => {
             reading.unpacked += inside.len() as u64;
             let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".tgz")).unwrap_or(name);
@@ -141,7 +202,14 @@ pub(super) fn read_gzip(reading: &mut Reading<'_>, bytes: &[u8], name: &str, pla
                 under: place.layer.clone(),
                 inside_bytes_max: inside.len(),
             };
-            let label = if plain.is_empty() { "unpacked" } else { plain };
+            // The name that the file had when it was packed stays in its header; whoever looks at names has to see that one.
+            let header = flate2::read::GzDecoder::new(bytes);
+            if let Some(comment) = header.header().and_then(|header| header.comment()) {
+                said_beside(reading, &label_of(comment), place);
+            }
+            let packed = header.header().and_then(|header| header.filename()).filter(|name| !name.is_empty());
+            let packed = packed.map(label_of);
+            let label = packed.as_deref().unwrap_or(if plain.is_empty() { "unpacked" } else { plain });
             read_bytes(reading, &inside, plain, &place.inner(label, Arc::new(layer)));
         }
     }
@@ -174,7 +242,9 @@ pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     let mut members = 0;
     while let Some(header) = bytes.get(at..at + BLOCK) {
         if header.iter().all(|byte| *byte == 0) {
-            break;
+            // The end, or what lies between archives that were put one behind the other.
+            at += BLOCK;
+            continue;
         }
         let size = number(&header[124..136]).and_then(|size| usize::try_from(size).ok());
         let start = at + BLOCK;
@@ -190,18 +260,32 @@ pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
             b'0' | 0 | b'7' => {
                 let mut slice = Layer::slice(start..end, place.layer.clone());
                 slice.codec = Codec::Tar(at);
+                if start == end {
+                    reading.name_alone(&place.inner(&name, Arc::new(slice)));
+                    at = end;
+                    continue;
+                }
                 read_bytes(reading, &bytes[start..end], &name, &place.inner(&name, Arc::new(slice)));
             }
             b'L' => long_name = Some(text_until_nul(&bytes[start..end])),
             b'x' => long_name = pax_path(&bytes[start..end]),
-            // Folders, links and devices hold nothing.
-            b'1'..=b'6' | b'g' | b'K' => {}
+            // Folders, links and devices hold nothing, but they have names, and so has what a link points to.
+            b'1'..=b'6' => {
+                let target = text_until_nul(&header[157..257]);
+                for name in [name, target].iter().filter(|name| !name.is_empty()) {
+                    reading.name_alone(&place.inner(name, Arc::new(Layer::slice(start..end, place.layer.clone()))));
+                }
+            }
+            b'g' | b'K' => {}
             _ => {
                 let name = place.inner(&name, Arc::new(Layer::slice(start..end, None))).name;
                 reading.opaque(name, Opaque::Packing);
             }
         }
         at = end.next_multiple_of(BLOCK);
+    }
+    if bytes.get(at..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0)) {
+        reading.opaque(place.name.clone(), Opaque::Damaged(at as u64));
     }
 }
 

@@ -177,6 +177,11 @@ impl Document<'_, '_, '_> {
             "u" => return self.unicode(number.unwrap_or(0), at, end),
             "bin" => {
                 let long = usize::try_from(number.unwrap_or(0)).unwrap_or(0);
+                if long > 0 && !self.now.skipped {
+                    // Bytes that no picture explains.
+                    let part = self.weaver.place.name.clone();
+                    self.weaver.reading.opaque(part, Opaque::UnknownBinary);
+                }
                 return self.text.floor_char_boundary(end.saturating_add(long).min(self.text.len())).max(end);
             }
             "pict" | "objdata" => {

@@ -1,16 +1,18 @@
 //! Dumps of databases as statements of SQL: INSERT with its values, and COPY with its lines. Parsed, never run.
 //!
 //! The text is the dump as it stands, with the escapes in strings undone. Values carry their column, by the list in the
-//! statement or by the CREATE TABLE that stood before.
+//! statement or by the CREATE TABLE that stood before, and what its name or, where that says nothing, a look at the first
+//! rows says ([`super::column`]). Names of tables and columns are places where nobody is.
 //!
-//! What must always hold: one pass with a bounded memory of tables; what is no statement of these is read as the text
-//! that it is, comments too.
+//! What must always hold: one pass, with a bounded look ahead and a bounded memory of tables; what is no statement of these
+//! is read as the text that it is, comments too.
 //!
 //! What it refuses to know: queries, types, other databases' own statements.
 
+use super::column::{self, Column};
 use super::escape::Escape;
-use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Place, Reading, meaning_of_label};
+use super::weave::{FieldId, Weaver};
+use super::{Meaning, NO_COLUMN, Place, Reading};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,7 +41,9 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         depth: 0,
         column: 0,
         columns: Arc::from([]),
-        meanings: Vec::new(),
+        judged: Arc::from([]),
+        known: HashMap::new(),
+        statement: 0,
     };
     while dump.at < text.len() {
         dump.token();
@@ -73,7 +77,11 @@ struct Dump<'t, 'r, 'a> {
     depth: usize,
     column: u32,
     columns: Columns,
-    meanings: Vec<Meaning>,
+    judged: Arc<[Column]>,
+    /// What the columns of tables hold whose rows were looked at, by the names of table and columns.
+    known: HashMap<(String, Columns), Arc<[Column]>>,
+    /// Where the statement begins.
+    statement: usize,
 }
 
 impl Dump<'_, '_, '_> {
@@ -84,6 +92,12 @@ impl Dump<'_, '_, '_> {
     /// Where the first of these bytes stands from `from` on, or the end.
     fn until(&self, from: usize, ends: impl Fn(u8) -> bool) -> usize {
         self.bytes()[from..].iter().position(|byte| ends(*byte)).map_or(self.text.len(), |far| from + far)
+    }
+
+    /// As [`Self::until`], but what lies behind `end` is not looked at: a line without the sign would be paid for with the file.
+    fn until_within(&self, range: Range<usize>, sign: u8) -> usize {
+        let far = self.bytes()[range.clone()].iter().position(|byte| *byte == sign);
+        far.map_or(range.end, |far| range.start + far)
     }
 
     fn copy_to(&mut self, end: usize) {
@@ -116,7 +130,9 @@ impl Dump<'_, '_, '_> {
             quote @ (b'"' | b'`') => {
                 let end = self.until(at + 1, |byte| byte == quote);
                 self.name(at + 1..end);
+                self.begin_label(at + 1..end);
                 self.copy_to((end + 1).min(self.text.len()));
+                self.weaver.end();
             }
             b'(' | b')' | b',' | b';' => self.sign(bytes[at]),
             byte if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+') || byte >= 0x80 => {
@@ -145,16 +161,31 @@ impl Dump<'_, '_, '_> {
     }
 
     fn begin_value(&mut self) {
-        let meaning = self.meanings.get(self.column as usize).copied().unwrap_or_default();
-        let column = if self.in_values() { self.column } else { NO_COLUMN };
         if self.in_values() {
-            self.weaver.begin(meaning, column);
+            let column = self.judged.get(self.column as usize);
+            self.weaver.begin(column.map(|column| column.meaning()).unwrap_or_default(), self.column);
+        }
+    }
+
+    /// A value ends. One that is unlike its column means nothing by standing there.
+    fn end_value(&mut self, value: Range<usize>, at: u32, field: Option<FieldId>) {
+        let judged = self.judged.get(at as usize).copied().filter(Column::is_judged);
+        if let (Some(field), Some(column)) = (field, judged) {
+            self.weaver.means(field, column.of(&self.text[value]));
+        }
+    }
+
+    /// A name of a table or a column follows.
+    fn begin_label(&mut self, name: Range<usize>) {
+        if matches!(self.state, State::Named | State::Created) && column::is_label(&self.text[name]) {
+            self.weaver.begin(Meaning::CODE, NO_COLUMN);
         }
     }
 
     fn string(&mut self, backslash: bool) {
         self.structure(self.at + 1);
         self.begin_value();
+        let value = self.at;
         let escape = Escape::SqlString(backslash);
         loop {
             let start = self.at;
@@ -187,7 +218,8 @@ impl Dump<'_, '_, '_> {
                 }
             }
         }
-        self.weaver.end();
+        let field = self.weaver.end();
+        self.end_value(value..self.at, self.column, field);
         if self.at < self.text.len() {
             self.structure(self.at + 1);
         }
@@ -217,16 +249,19 @@ impl Dump<'_, '_, '_> {
             self.begin_value();
             self.weaver.copy(self.text, range.clone(), Escape::SqlBare);
             self.at = range.end;
-            self.weaver.end();
+            let field = self.weaver.end();
+            self.end_value(range, self.column, field);
             return;
         }
         self.name(range.clone());
         let word = &self.text[range.clone()];
         if self.depth == 0 && word.eq_ignore_ascii_case("values") && self.state == State::Named {
             self.state = State::Values;
-            self.begin_table();
+            self.begin_table(range.end);
         }
+        self.begin_label(range.clone());
         self.structure(range.end);
+        self.weaver.end();
     }
 
     fn recognise(&mut self) {
@@ -262,13 +297,24 @@ impl Dump<'_, '_, '_> {
     }
 
     /// Values follow: of which columns.
-    fn begin_table(&mut self) {
+    fn begin_table(&mut self, rows: usize) {
         if self.names.is_empty() {
             self.columns = self.tables.get(&self.table_name()).cloned().unwrap_or_else(|| Arc::from([]));
         } else {
             self.columns = Arc::from(std::mem::take(&mut self.names));
         }
-        self.meanings = self.columns.iter().map(|name| meaning_of_label(name)).collect();
+        let key = (self.table_name(), self.columns.clone());
+        self.judged = match self.known.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let sample = if self.state == State::Values { self.tuples(rows) } else { self.copied(rows) };
+                let judged: Arc<[Column]> = Arc::from(column::judged(&self.columns, &sample));
+                if self.known.len() < TABLES_MAX {
+                    self.known.insert(key, judged.clone());
+                }
+                judged
+            }
+        };
         self.weaver.table(&self.columns);
         self.column = 0;
     }
@@ -305,13 +351,81 @@ impl Dump<'_, '_, '_> {
             self.tables.insert(name, Arc::from(std::mem::take(&mut self.names)));
         }
         if copies {
-            self.begin_table();
+            self.begin_table(self.until(self.at, |byte| byte == b'\n'));
             self.lines();
         }
+        self.statement = self.at;
         self.words.clear();
         self.names.clear();
         (self.state, self.depth, self.column) = (State::Other, 0, 0);
         self.weaver.rest();
+    }
+
+    /// The first rows behind VALUES, and those of statements that follow and are the same up to there.
+    fn tuples(&self, from: usize) -> Vec<Vec<&str>> {
+        let end = self.text.floor_char_boundary((from + column::BYTES_MAX).min(self.text.len()));
+        let (near, bytes) = (&self.text[..end], &self.bytes()[..end]);
+        let begin = near[self.statement.min(from)..from].trim_start();
+        let (mut rows, mut row, mut at) = (Vec::new(), Vec::new(), from);
+        let (mut depth, mut start) = (0_usize, from);
+        while at < end && rows.len() < column::ROWS_MAX {
+            match bytes[at] {
+                b'\'' => at = self.string_end(at, end),
+                b'(' => {
+                    depth += 1;
+                    if depth == 1 {
+                        start = at + 1;
+                    }
+                }
+                b',' if depth == 1 => {
+                    row.push(bare(&near[start..at]));
+                    start = at + 1;
+                }
+                b')' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        row.push(bare(&near[start..at]));
+                        rows.push(std::mem::take(&mut row));
+                    }
+                }
+                b';' if depth == 0 => {
+                    let rest = near[at + 1..].trim_start();
+                    if begin.is_empty() || !rest.starts_with(begin) {
+                        return rows;
+                    }
+                    at = end - rest.len() + begin.len();
+                    continue;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        rows
+    }
+
+    /// Where the quote stands that ends the string that begins here, or the end.
+    fn string_end(&self, start: usize, end: usize) -> usize {
+        let bytes = self.bytes();
+        let mut at = start + 1;
+        while at < end {
+            match bytes[at] {
+                b'\\' if self.backslash => at += 1,
+                b'\'' if bytes.get(at + 1) == Some(&b'\'') => at += 1,
+                b'\'' => return at,
+                _ => {}
+            }
+            at += 1;
+        }
+        end
+    }
+
+    /// The first lines of COPY.
+    fn copied(&self, from: usize) -> Vec<Vec<&str>> {
+        let end = self.text.floor_char_boundary((from + column::BYTES_MAX).min(self.text.len()));
+        let lines = self.text[from.min(end)..end].split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = lines.map(str::trim_end).filter(|line| !line.is_empty()).take_while(|line| *line != "\\.");
+        let cells = |line| str::split(line, '\t').map(|cell| if cell == "\\N" { "" } else { cell }).collect();
+        lines.take(column::ROWS_MAX).map(cells).collect()
     }
 
     /// The lines of COPY, until the one that ends them.
@@ -326,14 +440,17 @@ impl Dump<'_, '_, '_> {
             self.weaver.record = self.weaver.record.saturating_add(1);
             let mut column = 0;
             while self.at < end {
-                let cell = self.until(self.at, |byte| byte == b'\t').min(end);
-                let meaning = self.meanings.get(column as usize).copied().unwrap_or_default();
+                let cell = self.until_within(self.at..end, b'\t');
+                let judged = self.judged.get(column as usize);
+                let meaning = judged.map(|column| column.meaning()).unwrap_or_default();
                 if &self.text[self.at..cell] == "\\N" {
                     self.structure(cell);
                 } else {
                     self.weaver.begin(meaning, column);
+                    let start = self.at;
                     self.cell(cell);
-                    self.weaver.end();
+                    let field = self.weaver.end();
+                    self.end_value(start..cell, column, field);
                 }
                 if cell < end {
                     self.weaver.copy(self.text, cell..cell + 1, Escape::SqlCopy);
@@ -352,7 +469,7 @@ impl Dump<'_, '_, '_> {
     fn cell(&mut self, end: usize) {
         while self.at < end {
             let start = self.at;
-            let sign = self.until(start, |byte| byte == b'\\').min(end);
+            let sign = self.until_within(start..end, b'\\');
             self.weaver.copy(self.text, start..sign, Escape::SqlCopy);
             self.at = sign;
             if sign >= end {
@@ -377,4 +494,14 @@ impl Dump<'_, '_, '_> {
             self.at = next;
         }
     }
+}
+
+/// A value without its quotes; NULL is none.
+fn bare(value: &str) -> &str {
+    let value = value.trim();
+    if value.eq_ignore_ascii_case("null") {
+        return "";
+    }
+    let value = value.strip_prefix(['E', 'e']).filter(|rest| rest.starts_with('\'')).unwrap_or(value);
+    value.strip_prefix('\'').map_or(value, |value| value.strip_suffix('\'').unwrap_or(value))
 }

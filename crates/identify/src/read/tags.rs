@@ -8,6 +8,7 @@
 //! What it refuses to know: what elements mean, but for which of them begin a line.
 
 use super::escape::Escape;
+use super::grid::Grid;
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading};
 use std::ops::Range;
@@ -50,6 +51,12 @@ pub(super) struct Tags<'t> {
 impl<'t> Tags<'t> {
     pub(super) const fn new(text: &'t str) -> Self {
         Self { text, at: 0, range: 0..0, attributes: Vec::new(), broken: None }
+    }
+
+    /// The value of an attribute of the element that opened last, as it is written; empty where there is none.
+    pub(super) fn value(&self, wanted: &str) -> &'t str {
+        let found = self.attributes.iter().find(|one| &self.text[one.name.clone()] == wanted);
+        found.map_or("", |one| &self.text[one.value.clone()])
     }
 
     pub(super) fn next(&mut self) -> Option<Tag> {
@@ -240,6 +247,28 @@ pub(super) fn copy_text(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<us
     weaver.copy(text, at..range.end, escape);
 }
 
+/// A text with the entities in it as what they stand for.
+pub(super) fn copied(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('&') {
+        out.push_str(before);
+        let near = &behind[..behind.floor_char_boundary(ENTITY_BYTES_MAX)];
+        match near.find(';').and_then(|end| Some((end, entity(&near[..end])?))) {
+            Some((end, letter)) => {
+                out.push(letter);
+                rest = &behind[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The five of XML, letters by number, and the names of HTML that letters of people are written with.
 fn entity(name: &str) -> Option<char> {
     if let Some(number) = name.strip_prefix('#') {
@@ -359,22 +388,24 @@ pub(super) fn read_html(reading: &mut Reading<'_>, text: &str, place: &Place) {
 /// Reads markup as text; says where something did not close.
 pub(super) fn html_into(weaver: &mut Weaver<'_, '_>, text: &str) -> Option<usize> {
     let mut tags = Tags::new(text);
+    let mut grid = Grid::default();
     while let Some(tag) = tags.next() {
-        html_piece(weaver, text, &mut tags, tag);
+        html_piece(weaver, text, &mut tags, tag, &mut grid);
         weaver.rest_late();
     }
     tags.broken
 }
 
 /// One piece of a web page or of a narrative.
-pub(super) fn html_piece(weaver: &mut Weaver<'_, '_>, text: &str, tags: &mut Tags<'_>, tag: Tag) {
+pub(super) fn html_piece(weaver: &mut Weaver<'_, '_>, text: &str, tags: &mut Tags<'_>, tag: Tag, grid: &mut Grid) {
     match tag {
-        Tag::Text(range) => words(weaver, text, range),
+        Tag::Text(range) => words(weaver, text, range, grid),
         Tag::Cdata(range) => weaver.copy(text, range, Escape::Cdata),
         Tag::Aside(range) | Tag::Doctype(range) => aside(weaver, text, range),
         Tag::Open(name, _) => {
             let name = text[name].to_ascii_lowercase();
             divide(weaver, local(&name), tags.range.clone());
+            grid.open(local(&name), span(text, tags));
             looks(weaver, text, tags);
             if matches!(name.as_str(), "script" | "style") {
                 let inside = tags.raw_until(&name);
@@ -387,13 +418,20 @@ pub(super) fn html_piece(weaver: &mut Weaver<'_, '_>, text: &str, tags: &mut Tag
         }
         Tag::Close(name) => {
             let name = text[name].to_ascii_lowercase();
+            grid.close(local(&name));
             divide(weaver, local(&name), tags.range.clone());
         }
     }
 }
 
+/// How many columns a cell takes.
+fn span(text: &str, tags: &Tags<'_>) -> usize {
+    let said = tags.attributes.iter().find(|one| text[one.name.clone()].eq_ignore_ascii_case("colspan"));
+    said.and_then(|one| text[one.value.clone()].trim().parse().ok()).unwrap_or(1)
+}
+
 /// White space between tags is none of the text, but for one blank between words.
-fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>) {
+fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, grid: &mut Grid) {
     let here = &text[range.clone()];
     let begin = range.start + (here.len() - here.trim_ascii_start().len());
     let end = begin + here.trim_ascii().len();
@@ -403,7 +441,12 @@ fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>) {
     if begin >= end {
         return;
     }
+    let meaning = grid.text(&text[begin..end]);
+    if meaning != Meaning::UNKNOWN {
+        weaver.begin(meaning, NO_COLUMN);
+    }
     copy_text(weaver, text, begin..end, Escape::Markup);
+    weaver.end();
     if end < range.end {
         weaver.gap(" ", end..range.end);
     }

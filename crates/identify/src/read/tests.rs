@@ -1,6 +1,6 @@
 //! Readers of every format, on what is small enough to be written here.
 
-use super::{Format, Opaque, Part, Portion, ReadLimits, Summary, What, Who, edit, read};
+use super::{EditError, Format, Opaque, Part, Portion, ReadLimits, Summary, What, Who, edit, read};
 use proptest::prelude::*;
 
 struct Read {
@@ -92,8 +92,9 @@ fn tables_quote_what_needs_it_and_know_their_columns() {
     assert_eq!(read.summary.format, Format::Delimited);
     assert_eq!(&*read.parts[0].columns, ["last", "first", "note"]);
     assert_eq!(read.values(What::FreeText, Who::Unknown), ["said \"hi\", left", "x", "y"]);
-    assert_eq!(read.parts[0].fields[3].record, 2);
-    assert_eq!(read.parts[0].fields[3].column, 0);
+    let ray = read.parts[0].fields.iter().find(|field| &read.parts[0].text[field.range()] == "Ray").unwrap();
+    assert_eq!((ray.record, ray.column), (2, 0));
+    assert_eq!(read.values(What::Code, Who::Unknown), ["last", "first", "note"]);
     let changed = read.replace(table, "Ray", "R, \"a\"");
     assert_eq!(String::from_utf8(changed).unwrap(), String::from_utf8_lossy(table).replace("Ray", "\"R, \"\"a\"\"\""));
     let changed = read.replace(table, "hi", "h\"o");
@@ -332,6 +333,13 @@ fn what_has_no_letters_says_why() {
     assert_eq!(all(b"\x89PNG\r\n\x1a\n\0\0").opaque, [Opaque::Image]);
     assert_eq!(all(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1").opaque, [Opaque::OldOffice]);
     assert_eq!(all(&[1, 2, 3, 4].repeat(50)).opaque, [Opaque::UnknownBinary]);
+    let wider: Vec<u8> = "\u{feff}Patient: Vern Quxley".chars().flat_map(|one| u32::from(one).to_le_bytes()).collect();
+    assert_eq!(all(&wider).opaque, [Opaque::UnknownBinary], "UTF-32");
+    // "PATIENT NAME QUXLEY" as a mainframe writes it.
+    let ebcdic = b"\xD7\xC1\xE3\xC9\xC5\xD5\xE3\x40\xD5\xC1\xD4\xC5\x40\xD8\xE4\xE7\xD3\xC5\xE8";
+    assert_eq!(all(ebcdic).opaque, [Opaque::UnknownBinary], "EBCDIC");
+    let russian = b"\xCF\xE0\xF6\xE8\xE5\xED\xF2 \xC8\xE2\xE0\xED @ \xCC\xEE\xF1\xEA\xE2\xE0";
+    assert_eq!(all(russian).opaque, [], "letters of another country are letters");
     assert_eq!(all(b"").summary.format, Format::Empty);
 }
 
@@ -409,4 +417,124 @@ proptest! {
             prop_assert_eq!(again.text(), read.text().replace(old, &new));
         }
     }
+}
+
+#[test]
+fn shared_strings_of_a_workbook_mean_what_their_columns_do() {
+    let strings: String = ["mrn", "last_name", "cvx", "c4", "Quxley", "Obrand", "Lot", "see &amp; wait", "Nobody"]
+        .iter()
+        .map(|word| format!("<si><t>{word}</t></si>"))
+        .collect();
+    let strings = format!("<sst>{strings}</sst>");
+    let cell = |place: &str, string: usize| format!("<c r=\"{place}\" t=\"s\"><v>{string}</v></c>");
+    let number = |place: &str, value: &str| format!("<c r=\"{place}\"><v>{value}</v></c>");
+    let sheet = format!(
+        "<worksheet><sheetData><row>{}{}{}{}</row><row>{}{}{}{}</row><row>{}{}{}{}</row></sheetData></worksheet>",
+        cell("A1", 0),
+        cell("B1", 1),
+        cell("C1", 2),
+        cell("D1", 3),
+        number("A2", "77812"),
+        cell("B2", 4),
+        number("C2", "8"),
+        cell("D2", 7),
+        number("A3", "77813"),
+        cell("B3", 5),
+        number("C3", "115"),
+        cell("D3", 4),
+    );
+    let types = b"<Types/>".as_slice();
+    let book = zip_of(&[
+        ("[Content_Types].xml", types),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", strings.as_bytes()),
+    ]);
+    let read = all(&book);
+    assert_eq!(read.values(What::RecordNumber, Who::Unknown), ["77812", "77813"]);
+    // A string that stands under two columns means nothing by either.
+    assert_eq!(read.values(What::FamilyName, Who::Unknown), ["Obrand"]);
+    assert_eq!(read.values(What::Code, Who::Unknown), ["mrn", "last_name", "cvx", "c4"]);
+    assert!(read.text().contains("see & wait"));
+}
+
+/// A workbook without shared strings, as programs write that are in no hurry to save room: its cells hold their own words, and days
+/// are numbers.
+pub(crate) fn workbook_of_own_words() -> Vec<u8> {
+    let words = |place: &str, text: &str| format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let number = |place: &str, style: u8, value: &str| format!("<c r=\"{place}\" s=\"{style}\"><v>{value}</v></c>");
+    let names =
+        ["A1", "B1", "C1", "D1", "E1", "F1"].iter().zip(["MRN", "Last Name", "First Name", "DOB", "Seen", "Weight"]);
+    let names: String = names.map(|(place, text)| words(place, text)).collect();
+    let row = |at: u8, mrn: &str, last: &str, first: &str, days: [&str; 2], weight: &str| {
+        format!(
+            "<row r=\"{at}\"><c r=\"A{at}\" t=\"n\"><v>{mrn}</v></c>{}{}{}{}{}</row>",
+            words(&format!("B{at}"), last),
+            words(&format!("C{at}"), first),
+            number(&format!("D{at}"), 1, days[0]),
+            number(&format!("E{at}"), 2, days[1]),
+            number(&format!("F{at}"), 0, weight)
+        )
+    };
+    let sheet = format!(
+        "<?xml version=\"1.0\"?><worksheet><sheetData><row r=\"1\">{names}</row>{}{}</sheetData></worksheet>",
+        row(2, "77812", "Quxley", "Vern", ["22344", "43163.427"], "44061"),
+        row(3, "77813", "Obrand", "Tilda", ["9133", "43164"], "51.5")
+    );
+    let styles = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"[$-409]mmm\\ d&quot;,&quot;yyyy\"/>\
+        </numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>";
+    zip_of(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("xl/workbook.xml", b"<workbook><workbookPr/><sheets/></workbook>"),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/styles.xml", styles.as_bytes()),
+        (
+            "docProps/core.xml",
+            b"<cp:coreProperties><dcterms:created>2017-06-05T10:15:00Z</dcterms:created></cp:coreProperties>",
+        ),
+    ])
+}
+
+#[test]
+fn cells_that_hold_their_own_words_mean_what_their_columns_do_and_numbers_are_days() {
+    let book = workbook_of_own_words();
+    let read = all(&book);
+    assert_eq!(read.values(What::RecordNumber, Who::Unknown), ["77812", "77813"]);
+    assert_eq!(read.values(What::FamilyName, Who::Unknown), ["Quxley", "Obrand"]);
+    assert_eq!(read.values(What::BirthDate, Who::Unknown), ["1961-03-04", "1925-01-01"]);
+    // Two days on which they were seen, and the one on which the workbook was made.
+    let others = [What::VisitDate, What::OtherDate].map(|what| read.values(what, Who::Unknown).len());
+    assert_eq!(others.iter().sum::<usize>(), 3);
+    assert!(read.text().contains("2018-03-04") && read.text().contains("44061"), "{}", read.text());
+    let sheet = |book: &[u8]| {
+        let all = all(book);
+        all.text()
+    };
+    let moved = read.replace(&book, "1961-03-04", "1961-04-01");
+    assert!(sheet(&moved).contains("1961-04-01"), "a day is written as a number, which reads as that day");
+    // A number that becomes words says so, whether its cell said before that it is a number or not.
+    let named = read.replace(&moved, "77812", "[MRN X]");
+    let inside = unpacked(&named, "xl/worksheets/sheet1.xml");
+    assert!(inside.contains("<c r=\"A2\" t=\"str\"><v>[MRN X]</v></c>"), "{inside}");
+    assert!(inside.contains("<c r=\"A3\" t=\"n\"><v>77813</v></c>"), "{inside}");
+    let weighed = read.replace(&book, "44061", "some");
+    let inside = unpacked(&weighed, "xl/worksheets/sheet1.xml");
+    assert!(inside.contains("<c t=\"str\" r=\"F2\" s=\"0\"><v>some</v></c>"), "{inside}");
+    assert!(matches!(try_replace(&read, &book, "1961-03-04", "[DATE]"), Err(EditError::NotRepresentable)));
+}
+
+fn unpacked(book: &[u8], name: &str) -> String {
+    use std::io::Read as _;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+fn try_replace(read: &Read, source: &[u8], old: &str, new: &str) -> Result<Vec<u8>, EditError> {
+    for part in &read.parts {
+        if let Some(at) = part.text.find(old) {
+            return edit(source, &[(part, &[(at..at + old.len(), new)])]);
+        }
+    }
+    panic!("{old} is not there")
 }

@@ -6,7 +6,11 @@
 //! What it refuses to know: what the bytes mean.
 
 use super::escape::Escape;
+use super::layer::{Codec, Layer};
 use super::map::{How, OffsetMap};
+use super::{Opaque, Place, Reading, read_bytes};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// How long a line of base64 is where nothing says it, in letters (RFC 2045, 6.8).
 const LINE: usize = 76;
@@ -20,6 +24,19 @@ fn value_of(letter: u8) -> Option<u32> {
         b'/' | b'_' => 63,
         _ => return None,
     }))
+}
+
+/// A document that stands in a value as base64.
+pub(super) fn read_packed(reading: &mut Reading<'_>, text: &str, range: Range<usize>, number: usize, place: &Place) {
+    let limits = reading.limits;
+    if place.depth >= limits.packed_depth_max {
+        return reading.opaque(place.name.clone(), Opaque::TooDeep);
+    }
+    let (bytes, map) = base64(&text.as_bytes()[range.clone()]);
+    let map = Some(shifted(map, range.start));
+    let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
+    let inner = place.inner(&format!("attachment {}", number + 1), Arc::new(layer));
+    read_bytes(reading, &bytes, "", &inner);
 }
 
 /// Is a text base64 and nothing else: letters in fours, on lines if there are several.

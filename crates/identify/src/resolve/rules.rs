@@ -119,11 +119,7 @@ pub(super) fn same_name(written: &str, patient: &Known) -> SameName {
     let is_placeholder =
         |word: &&str| matches!(*word, "baby" | "newborn" | "infant" | "babyboy" | "babygirl" | "unnamed");
     let newborn = named.iter().any(is_placeholder) || patient.placeholder.is_some();
-    let is_family = |word: &str| {
-        word == patient.family
-            || patient.family_parts.iter().any(|part| part == word || is_close(word, part))
-            || is_close(word, &patient.family)
-    };
+    let is_family = |word: &str| is_family(word, patient);
     let is_given = |word: &str| is_given(word, patient);
     // "De la Cruz" is three words here and may be one there.
     let joined = named.concat();
@@ -150,6 +146,17 @@ pub(super) fn same_name(written: &str, patient: &Known) -> SameName {
 /// Does the written name hold this person's given name: somebody may have married.
 pub(super) fn same_given(written: &str, patient: &Known) -> bool {
     words(written).iter().any(|word| word.chars().count() > 1 && is_given(word, patient))
+}
+
+/// Does the written name hold this person's family name, written as it is known.
+pub(super) fn same_family(written: &str, patient: &Known) -> bool {
+    words(written).iter().any(|word| word.chars().count() > 1 && *word == patient.family)
+}
+
+fn is_family(word: &str, patient: &Known) -> bool {
+    word == patient.family
+        || patient.family_parts.iter().any(|part| part == word || is_close(word, part))
+        || is_close(word, &patient.family)
 }
 
 fn is_given(word: &str, patient: &Known) -> bool {

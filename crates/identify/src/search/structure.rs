@@ -5,15 +5,25 @@
 //!
 //! What it refuses to know: formats; the readers have said what each value means.
 
+use super::own::Patient;
 use crate::names::Person;
+use crate::names::lists::{self, Listed};
 use crate::phi::{Confidence, Finding, Identifier};
-use crate::read::{Field, Part, What, Who};
+use crate::read::{Field, NO_COLUMN, Part, What, Who};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// As sure as structure is: a place for phone numbers sometimes holds a note.
 const SURE: Confidence = Confidence::new(97);
 /// Of the record's people, so many are searched in its words; a household has a dozen.
 const PEOPLE_MAX: usize = 256;
+/// From here on a word in small letters is a name, whatever lists say.
+const SURE_IN_SMALL_LETTERS: Confidence = Confidence::new(75);
+/// Letters in a row, and bytes, of what is taken for a code and not for a name.
+const CODE_LETTERS_MAX: usize = 3;
+const CODE_BYTES_MAX: usize = 12;
+/// Words of a value that is hidden as a whole.
+const CELL_WORDS_MAX: usize = 4;
 /// Words that stand where nothing is known.
 const NOTHING: &[&str] = &[
     "unknown",
@@ -90,13 +100,18 @@ fn is_over_89(number: &str) -> bool {
     number.parse::<u32>().is_ok_and(|years| (90..=130).contains(&years))
 }
 
-/// A stretch of text whose words structure does not explain, and the record it stands in.
+/// A stretch of text whose words structure does not explain.
+#[derive(Default, Clone)]
 pub(super) struct Open {
     pub(super) range: Range<usize>,
-    /// The record, or 0 where the text has none.
-    record: u32,
-    /// The fields of that record.
-    fields: Range<usize>,
+    /// The fields of its record; none where the text has none.
+    pub(super) fields: Range<usize>,
+    /// Looks like a code: only those whom the record knows are looked for in it.
+    pub(super) is_code: bool,
+    /// A value of a message, of which nothing is known.
+    pub(super) is_cell: bool,
+    /// A cell of a table.
+    pub(super) in_table: bool,
 }
 
 /// Whether the value is something that names may stand in.
@@ -104,33 +119,84 @@ fn is_open(field: &Field) -> bool {
     matches!(field.meaning.what, What::Unknown | What::FreeText | What::Url | What::OtherId | What::Account)
 }
 
-/// All such stretches: values in places that do not say what they are, and text that is no value. One record's stay apart
-/// from the next one's; neighbours within a record are read together, so that words keep what stands before them.
+/// All such stretches: values in places that do not say what they are, and text that is no value. One record's stay apart from
+/// the next one's. In tables and messages each value is read by itself: what stands in the next cell is no sentence with this one,
+/// and what is found in a value must not hang on whether the one beside it has been replaced. Elsewhere neighbours within a record are
+/// read together, so that words keep the key or the heading that stands before them.
 pub(super) fn open_stretches(part: &Part) -> Vec<Open> {
     let fields = &part.fields;
     let mut stretches: Vec<Open> = Vec::new();
     let mut at = 0;
     let mut records = records(fields).into_iter().peekable();
-    let mut here = Open { range: 0..0, record: 0, fields: 0..0 };
+    let mut here = Open::default();
+    let has_cells = has_cells(part);
     for (index, field) in fields.iter().enumerate() {
         if let Some(next) = records.next_if(|record| record.start == index) {
             push(part, &mut stretches, &here, at..field.start as usize);
             at = field.start as usize;
-            here = Open { range: 0..0, record: field.record, fields: next };
+            here = Open { fields: next, ..Open::default() };
         }
-        if !is_open(field) {
-            push(part, &mut stretches, &here, at..field.start as usize);
-            at = at.max(field.end as usize);
+        if is_open(field) && !has_cells {
+            continue;
+        }
+        push(part, &mut stretches, &here, at..field.start as usize);
+        at = at.max(field.end as usize);
+        if is_open(field) {
+            let is_cell = field.meaning.what == What::Unknown && field.column == NO_COLUMN;
+            let (is_code, in_table) = (is_cell && is_like_a_code(part, field), field.column != NO_COLUMN);
+            let one = Open { is_code, is_cell, in_table, ..here.clone() };
+            push(part, &mut stretches, &one, field.range());
         }
     }
     push(part, &mut stretches, &here, at..part.text.len());
     stretches
 }
 
+/// Whether it is a table or a message, in which every value is a field.
+fn has_cells(part: &Part) -> bool {
+    !part.columns.is_empty() || part.fields.iter().any(|field| field.meaning.what == What::Unknown)
+}
+
+/// Makes what was found in a value of a few words, all written with capitals, all of the value: half a name that is left shows the
+/// other half, and would be found when the first one is gone.
+pub(super) fn widen(value: &str, found: &mut Vec<Finding>) {
+    let is_word = |word: &str| word.starts_with(|one: char| !one.is_lowercase());
+    let words = value.split_whitespace().take(CELL_WORDS_MAX + 1).count();
+    let is_short = (2..=CELL_WORDS_MAX).contains(&words) && value.split_whitespace().all(is_word);
+    if let Some(best) = found.iter().max_by_key(|one| one.confidence).copied().filter(|_| is_short) {
+        let start = value.len() - value.trim_start().len();
+        *found = vec![Finding { start, end: value.trim_end().len(), ..best }];
+    }
+}
+
+/// Takes out what is hardly a name in a cell of a table: small letters, none of the words on a list of names alone, and no sureness.
+/// A cell that was dictated stands beside others that were not, and what it says in small letters is mostly words.
+pub(super) fn without_doubtful(cell: &str, found: &mut Vec<Finding>) {
+    found.retain(|one| {
+        let text = cell.get(one.range()).unwrap_or_default();
+        one.confidence >= SURE_IN_SMALL_LETTERS
+            || text.chars().any(char::is_uppercase)
+            || lists::all(text).iter().any(Listed::is_name_alone)
+    });
+}
+
+/// Whether a value of which nothing is known is a few capitals or digits: `PPT`, `FAI-1`, `M11`. Whoever is called so is known by
+/// other places of the record, and looked for there.
+fn is_like_a_code(part: &Part, field: &Field) -> bool {
+    let value = part.text.get(field.range()).unwrap_or_default().trim();
+    let is_short = value.split(|one: char| !one.is_ascii_uppercase()).all(|run| run.len() <= CODE_LETTERS_MAX);
+    let is_sign = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte.is_ascii_punctuation();
+    field.meaning.what == What::Unknown
+        && field.column == NO_COLUMN
+        && value.len() <= CODE_BYTES_MAX
+        && is_short
+        && value.bytes().all(is_sign)
+}
+
 fn push(part: &Part, stretches: &mut Vec<Open>, here: &Open, range: Range<usize>) {
     let has_letters = part.text.get(range.clone()).is_some_and(|text| text.chars().any(char::is_alphabetic));
     if has_letters {
-        stretches.push(Open { range, record: here.record, fields: here.fields.clone() });
+        stretches.push(Open { range, ..here.clone() });
     }
 }
 
@@ -159,13 +225,18 @@ pub(super) struct Somebody<'a> {
 }
 
 impl<'a> Somebody<'a> {
+    pub(super) const fn names(&self) -> [&'a str; 3] {
+        [self.family, self.given, self.other]
+    }
+
     pub(super) fn person(&self) -> Person<'a> {
         Person { family: self.family, given: self.given, other: self.other }
     }
 }
 
-/// The people of the record that a stretch stands in. A message or a document is one record; where a text has none, all of it is.
-pub(super) fn people<'a>(part: &'a Part, open: &Open) -> Vec<Somebody<'a>> {
+/// The people of the record that a stretch stands in, and those of whom other records say that it is theirs. A message or a
+/// document is one record; where a text has none, all of it is.
+pub(super) fn people<'a>(part: &'a Part, open: &Open, others: &'a [Arc<Patient>]) -> Vec<Somebody<'a>> {
     let mut people: Vec<Somebody<'a>> = Vec::new();
     let (mut now, mut whose) = (Somebody::default(), Who::Unknown);
     let fields = part.fields.get(open.fields.clone()).unwrap_or_default();
@@ -198,5 +269,8 @@ pub(super) fn people<'a>(part: &'a Part, open: &Open) -> Vec<Somebody<'a>> {
         }
     }
     keep(now);
+    for one in others {
+        keep(Somebody { family: &one.family, given: &one.given, other: &one.other });
+    }
     people
 }

@@ -92,19 +92,24 @@ pub(super) fn kind(head: &[u8], is_cut: bool, extension: Option<&str>) -> Kind {
     if head.is_empty() {
         return Kind::Empty;
     }
+    signed(head, extension).or_else(|| text(head, is_cut)).unwrap_or(Kind::Unknown)
+}
+
+/// What has a signature, at the beginning or where its kind has it.
+pub(super) fn signed(head: &[u8], extension: Option<&str>) -> Option<Kind> {
     if let Some((_, kind)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
-        return *kind;
+        return Some(*kind);
     }
     if head.starts_with(b"PK\x03\x04") {
-        return container(head, extension);
+        return Some(container(head, extension));
     }
     if head.starts_with(b"MZ") && head.contains(&0) {
-        return Kind::Refused(Refused::Executable);
+        return Some(Kind::Refused(Refused::Executable));
     }
     if head.get(257..262) == Some(b"ustar") {
-        return Kind::Refused(Refused::Archive);
+        return Some(Kind::Refused(Refused::Archive));
     }
-    recording(head).or_else(|| text(head, is_cut)).unwrap_or(Kind::Unknown)
+    recording(head)
 }
 
 /// A ZIP container: a Word document if its parts say so, as far as the head shows them.

@@ -170,4 +170,19 @@ proptest! {
     ) {
         let _ = sniff(&[start, bytes].concat(), "x.docx");
     }
+
+    #[test]
+    fn what_has_a_signature_is_that_and_what_has_none_is_text_or_unknown(
+        start in proptest::sample::select([super::content_signatures(), vec![Vec::new()]].concat()),
+        bytes in proptest::collection::vec(any::<u8>(), 0..80),
+    ) {
+        let head = [start, bytes].concat();
+        let (kind, textual) = (kind(&head), [Refused::Markup, Refused::Script].map(Kind::Refused));
+        match super::signed(&head) {
+            Some(signed) => prop_assert_eq!(signed, kind),
+            None => prop_assert!(
+                matches!(kind, Kind::Empty | Kind::Text(_) | Kind::Rtf | Kind::Unknown) || textual.contains(&kind)
+            ),
+        }
+    }
 }

@@ -11,18 +11,18 @@ use super::{
 
 /// Words divided by blanks, roles, value.
 pub(super) const LISTS: &[(&str, u32, u8)] = &[
-    ("january jan", MONTH, 1),
-    ("february feb", MONTH, 2),
-    ("march mar", MONTH, 3),
-    ("april apr", MONTH, 4),
-    ("may", MONTH, 5),
-    ("june jun", MONTH, 6),
-    ("july jul", MONTH, 7),
-    ("august aug", MONTH, 8),
-    ("september sept sep", MONTH, 9),
-    ("october oct", MONTH, 10),
-    ("november nov", MONTH, 11),
-    ("december dec", MONTH, 12),
+    ("january jan enero janvier", MONTH, 1),
+    ("february feb febrero fevrier", MONTH, 2),
+    ("march mar mars marzo", MONTH, 3),
+    ("april apr abril avril", MONTH, 4),
+    ("may mayo mai", MONTH, 5),
+    ("june jun junio juin", MONTH, 6),
+    ("july jul julio juillet", MONTH, 7),
+    ("august aug agosto aout", MONTH, 8),
+    ("september sept sep septiembre septembre", MONTH, 9),
+    ("october oct octubre octobre", MONTH, 10),
+    ("november nov noviembre novembre", MONTH, 11),
+    ("december dec diciembre decembre", MONTH, 12),
     ("zero oh o", FIGURE, 0),
     ("one", FIGURE, 1),
     ("two", FIGURE, 2),
@@ -159,7 +159,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("mbi hicn hic", LABEL, Noun::Medicare as u8),
     (
         "policy member subscriber group grp plan beneficiary insurance medicare medicaid insured enrollee coverage \
-         policyholder payer payor mbr subs hmo ppo",
+         policyholder payer payor mbr subs subscr hmo ppo",
         LABEL,
         Noun::Plan as u8,
     ),
@@ -182,15 +182,17 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     ("passport alien uscis", LABEL, Noun::Passport as u8),
     (
-        "badge employee student inmate prisoner booking military veteran edipi payroll personnel staff \
+        "employee empl incident custody docket warrant tracking job match student inmate prisoner booking military veteran edipi payroll personnel staff \
          employment prescription rx scrip username login user participant subject screening donor",
         LABEL,
         Noun::Other as u8,
     ),
-    ("nin nhs bvn nida aadhaar national personal", LABEL, Noun::National as u8),
+    ("nin nhs hsn hcn phn ohip ramq bvn nida aadhaar national personal", LABEL, Noun::National as u8),
     ("plate plates tag", LABEL, Noun::Plate as u8),
     ("vin vehicle", LABEL, Noun::Vin as u8),
-    ("serial sn lot model device implant pacemaker batch", LABEL, Noun::Serial as u8),
+    ("serial sn aid", LABEL, Noun::SerialNumber as u8),
+    ("badge barcode wristband bracelet armband caseworker", LABEL, Noun::Badge as u8),
+    ("lot model device implant pacemaker batch", LABEL, Noun::Serial as u8),
     ("udi gtin hibc", LABEL, Noun::Udi as u8),
     ("imei meid esn", LABEL, Noun::Imei as u8),
     (
@@ -202,7 +204,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("fax facsimile faxed faxes fx telefax", LABEL, Noun::Fax as u8),
     (
         "dob birthdate birthday birth born date dates dated dos doa dod doi seen admitted discharged since bday \
-         birthed admit discharge service signed dictated transcribed performed expires effective collected received \
+         birthed admit discharge service signed dictated transcribed performed expires effective collected received recd reqd \
          deceased died reported d t",
         LABEL,
         Noun::Date as u8,

@@ -171,6 +171,19 @@ fn medical(dice: &mut Dice) -> String {
     format!("{}{}", ROOTS[dice.below(ROOTS.len())], TAILS[dice.below(TAILS.len())])
 }
 
+/// The one name of which a phrase like "Wagner grade" is made: people are called so too.
+fn eponym_surname(phrase: &str) -> Option<String> {
+    let (name, _) = phrase.rsplit_once(' ')?;
+    let is_one = name.len() > 3 && name.chars().all(char::is_alphabetic);
+    is_one.then(|| name.to_owned())
+}
+
+/// A long word as forms and notes cut it short: "Auth", "Emer", "Coord".
+fn clipped(word: &str) -> Option<String> {
+    let kept = 3 + word.len() % 3;
+    (word.len() >= 7).then(|| capitalised(&word[..kept]))
+}
+
 /// Capitals that stand for something and name nobody.
 fn acronym(dice: &mut Dice) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIKLMNOPRSTUVWX";
@@ -198,6 +211,12 @@ impl<'a> Corpus<'a> {
         grammar.list("own_calendar", own("calendar"));
         grammar.list("own_eponym", own("eponym"));
         grammar.list("own_drug", own("drug"));
+        grammar.list("own_brand", own("brand"));
+        grammar.list("own_capitals", section(sources.own, "capitals").into_iter());
+        grammar.list("own_short", section(sources.own, "short").into_iter());
+        grammar
+            .list("eponym_name", own("eponym").filter_map(|entry| entry.rsplit_once(' ').map(|two| two.0.to_owned())));
+        grammar.list("eponym_surname", own("eponym").filter_map(|entry| eponym_surname(&entry)));
         grammar.list("own_term", own("term"));
         let frequent = |&(_, list, class): &(&str, Counted, u32)| class >= if list == Counted::Given { 3 } else { 4 };
         let named: BTreeSet<String> = counted(sources.census)
@@ -212,6 +231,7 @@ impl<'a> Corpus<'a> {
         let words = || sources.english.lines().filter(|word| is_plain_word(word, &named));
         grammar.list("word", words().map(str::to_owned));
         grammar.list("Word", words().map(capitalised));
+        grammar.list("clip", words().filter_map(clipped).filter(|word| !named.contains(&word.to_lowercase())));
         grammar.list("WU", words().map(str::to_uppercase));
         let endings = ["s", "ed", "ing", "er", "y", "ly", "ish", "less", "able"];
         grammar.list("form", words().step_by(7).map(|word| format!("{word}{}", endings[word.len() % endings.len()])));
@@ -304,4 +324,23 @@ fn damaged(piece: &str, dice: &mut Dice) -> String {
     let pairs = [("o", "0"), ("l", "1"), ("rn", "m"), ("e", "c"), ("i", "l"), ("S", "5"), ("h", "b"), ("m", "rn")];
     let (from, to) = pairs[dice.below(pairs.len())];
     piece.replacen(from, to, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clipped, eponym_surname};
+
+    #[test]
+    fn a_phrase_gives_the_one_name_that_people_have_too() {
+        assert_eq!(eponym_surname("Zorn grade").as_deref(), Some("Zorn"));
+        for none in ["Zorn-Weber grade", "Van Zorn grade", "Zorn", "Iv line"] {
+            assert_eq!(eponym_surname(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn long_words_are_cut_short_as_forms_do() {
+        assert_eq!(clipped("occupation").as_deref(), Some("Occu"));
+        assert_eq!(clipped("yearly"), None);
+    }
 }
