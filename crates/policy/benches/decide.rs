@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p strongroom-policy --bench decide`; prints microseconds, the median of many runs.
 
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, Purpose, Resources, Role,
     SeededEntropy, Timestamp, act,
@@ -27,6 +27,7 @@ fn facts(role: Role, rows: u8, kinds: u8) -> Facts {
             customer: HOME,
             state: if kind & 1 == 0 { DocumentState::Delivered } else { DocumentState::Signed },
             kind: DocumentKind::Transcript,
+            confidentiality: Confidentiality::Normal,
             author: (kind & 2 == 0).then_some(ME),
             uploader: None,
             recipients: if kind & 2 == 0 { vec![] } else { vec![ME] },

@@ -188,6 +188,7 @@ impl Policy {
         let attributes = match view {
             View::Document {
                 state,
+                confidentiality,
                 by_asker,
                 to_asker,
                 uploaded_by_asker,
@@ -207,6 +208,8 @@ impl Policy {
                 ]);
                 let state = self.names.uid("State", state.as_str())?;
                 attributes.insert("state".to_owned(), RestrictedExpression::new_entity_uid(state));
+                let confidentiality = self.names.uid("Confidentiality", confidentiality.as_str())?;
+                attributes.insert("confidentiality".to_owned(), RestrictedExpression::new_entity_uid(confidentiality));
                 attributes
             }
             View::Patient { in_care, glass_broken, named_by_document } => {

@@ -4,7 +4,7 @@
 //! a thing that the intent names is a refusal. For a thing that the act is about to make, the facts say what it
 //! will be.
 
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     BreakGlassId, CustomerId, DocumentId, PatientId, PersonId, Principal, RelatedPersonId, ResourceId, Right, Role,
     Timestamp,
@@ -145,6 +145,8 @@ pub struct DocumentFacts {
     pub state: DocumentState,
     /// What it is.
     pub kind: DocumentKind,
+    /// Who of the practice may see it.
+    pub confidentiality: Confidentiality,
     /// Who dictated or wrote it.
     pub author: Option<PersonId>,
     /// Who or what brought it in.

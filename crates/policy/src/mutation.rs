@@ -290,6 +290,7 @@ fn any_changed_clause_of_a_document_scope_is_noticed() {
                     && known.holder == rule.holder
                     && rule.actions.iter().all(|action| known.actions.contains(action))
                     && known.states.contains(state)
+                    && known.most >= rule.most
                     && (known.who == rule.who || known.who == clauses::Who::Anyone)
             })
         };
@@ -307,6 +308,11 @@ fn any_changed_clause_of_a_document_scope_is_noticed() {
         for who in [Who::Anyone, Who::Author, Who::Recipient, Who::Uploader, Who::InCare, Who::GlassBroken] {
             if who != rule.who {
                 changes.push(Some(clauses::DocumentRule { who, ..rule }));
+            }
+        }
+        for most in record::document::Confidentiality::ALL {
+            if *most != rule.most {
+                changes.push(Some(clauses::DocumentRule { most: *most, ..rule }));
             }
         }
         for action in rule.actions {
@@ -370,4 +376,6 @@ fn the_embedded_schema_names_every_role_state_and_purpose_and_no_other() {
     assert_eq!(words("Purpose"), record::Purpose::ALL.iter().map(|purpose| purpose.as_str()).collect::<Vec<_>>());
     let states = record::document::DocumentState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>();
     assert_eq!(words("State"), states);
+    let kept = record::document::Confidentiality::ALL.iter().map(|kept| kept.as_str()).collect::<Vec<_>>();
+    assert_eq!(words("Confidentiality"), kept);
 }

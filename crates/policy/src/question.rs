@@ -7,7 +7,7 @@
 
 use crate::{DocumentFacts, Facts, MembershipFact, PrincipalFacts, ResourceFacts, Why, clock_rules};
 use record::action::{Opens, Subject};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::{Action, CustomerId, Intent, PatientId, Principal, ResourceId, Resources, Right, Role, Side, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,7 @@ pub(crate) enum Asker {
 pub(crate) enum View {
     Document {
         state: DocumentState,
+        confidentiality: Confidentiality,
         by_asker: bool,
         to_asker: bool,
         uploaded_by_asker: bool,
@@ -330,6 +331,7 @@ impl Asking<'_> {
         let undoing = self.action == Action::DocumentUndoDelivery;
         View::Document {
             state: document.state,
+            confidentiality: document.confidentiality,
             by_asker: document.author.is_some_and(|person| self.is_asker(person)),
             to_asker: document.recipients.iter().any(|person| self.is_asker(*person)),
             uploaded_by_asker: document.uploader == Some(self.intent.principal()),

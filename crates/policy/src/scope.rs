@@ -11,7 +11,7 @@ pub(crate) mod rules;
 use crate::question::Asker;
 use crate::{DocumentFacts, PatientFacts, PrincipalFacts, clock_rules, question};
 use record::action::StepUp;
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::{Action, CustomerId, PatientId, PersonId, Principal, Role, Side, Timestamp};
 use rules::Holder;
 use std::collections::BTreeSet;
@@ -23,11 +23,13 @@ pub struct DocumentScope {
     pub any_of: Vec<DocumentClause>,
 }
 
-/// One way for a document to be in scope: it stands in one of these states, and is so related.
+/// One way for a document to be in scope: it stands in one of these states, is no more confidential than this, and is so related.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentClause {
     /// In one of these states.
     pub states: Vec<DocumentState>,
+    /// Up to this confidentiality.
+    pub most: Confidentiality,
     /// And so related to the asker.
     pub who: Relation,
 }
@@ -73,6 +75,7 @@ impl DocumentScope {
     pub fn holds(&self, document: &DocumentFacts, principal: Principal) -> bool {
         self.any_of.iter().any(|clause| {
             clause.states.contains(&document.state)
+                && document.confidentiality <= clause.most
                 && match clause.who {
                     Relation::Anyone => true,
                     Relation::AuthorIs(person) => document.author == Some(person),
@@ -195,7 +198,7 @@ impl Asking<'_> {
                 rules::Who::GlassBroken => self.glass().into_iter().map(Relation::PatientIs).collect(),
             };
             for who in who {
-                scope.any_of.push(DocumentClause { states: rule.states.to_vec(), who });
+                scope.any_of.push(DocumentClause { states: rule.states.to_vec(), most: rule.most, who });
             }
         }
         scope

@@ -7,7 +7,7 @@ mod ask;
 mod worlds;
 
 use ask::Asked;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, CustomerId, Intent, ManualClock, Principal, ProgramId, Purpose, ResourceId, Resources, Role, SeededEntropy,
     SessionId, Timestamp, act,
@@ -41,6 +41,7 @@ fn letter(n: u8) -> DocumentFacts {
         customer: customer(1),
         state: DocumentState::Delivered,
         kind: DocumentKind::Letter,
+        confidentiality: Confidentiality::Normal,
         author: Some(me()),
         uploader: None,
         recipients: vec![],

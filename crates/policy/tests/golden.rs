@@ -6,7 +6,7 @@ mod ask;
 
 use ask::Asked;
 use record::action::{Opens, StepUp, Subject};
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, ManualClock, PatientId, PersonId, Principal, ProgramId, Purpose,
     RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, Side, Timestamp,
@@ -163,6 +163,7 @@ fn document(state: DocumentState) -> DocumentFacts {
         customer: HOME,
         state,
         kind: DocumentKind::Transcript,
+        confidentiality: Confidentiality::Normal,
         author: Some(COLLEAGUE),
         uploader: Some(Principal::Person(COLLEAGUE)),
         recipients: vec![COLLEAGUE],
@@ -174,9 +175,9 @@ fn document(state: DocumentState) -> DocumentFacts {
 }
 
 /// The relations of the cells, by letter; the first is a colleague's document, to which the asker has none.
-fn document_cases(state: DocumentState) -> Vec<(char, Case)> {
+fn document_cases(state: DocumentState, confidentiality: Confidentiality) -> Vec<(char, Case)> {
     let with = |change: &dyn Fn(&mut DocumentFacts)| {
-        let mut facts = document(state);
+        let mut facts = DocumentFacts { confidentiality, ..document(state) };
         change(&mut facts);
         case(vec![ResourceFacts::Document(facts)])
     };
@@ -375,9 +376,16 @@ fn section(policy: &Policy, action: Action, rows: &[Row], text: &mut String) {
                 | Action::CustomerExport
                 | Action::CustomerTakeIn
         );
-    for state in DocumentState::ALL.iter().filter(|_| by_state) {
-        head.push(state.to_string());
-        let cases = document_cases(*state);
+    let mut kinds: Vec<(String, DocumentState, Confidentiality)> =
+        DocumentState::ALL.iter().map(|state| (state.to_string(), *state, Confidentiality::Normal)).collect();
+    for kept in [Confidentiality::Restricted, Confidentiality::VeryRestricted] {
+        for state in [DocumentState::Delivered, DocumentState::Unmatched, DocumentState::Withdrawn] {
+            kinds.push((format!("{state} {kept}"), state, kept));
+        }
+    }
+    for (name, state, kept) in kinds.into_iter().filter(|_| by_state) {
+        head.push(name);
+        let cases = document_cases(state, kept);
         for (row, cells) in rows.iter().zip(&mut cells) {
             cells.push(letters(policy, row, action, &cases));
         }
@@ -411,7 +419,8 @@ const HEAD: &str = "\
 #
 # Rows are askers, signed in, with two passkeys and a fresh touch unless they say otherwise; practice roles are held at the
 # practice that is asked about. Columns are what is asked for, at that practice, with an agreement in force unless they say otherwise.
-# Columns named after a state are documents in that state; the letters say to whom they are open:
+# Columns named after a state are documents in that state, of normal confidentiality unless they say otherwise; the letters say to
+# whom they are open:
 #   *  any document of the practice        a  its author      r  a recipient      u  its uploader
 #   c  its patient is in the asker's care  g  the asker has broken the glass for its patient
 #   b  the asker is author and uploader    q  the asker has a numbered request open at the practice

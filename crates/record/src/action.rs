@@ -163,8 +163,8 @@ actions! {
     DocumentAdvance, "document.advance", Document, Nothing, No;
     /// Name the patient or the author.
     DocumentMatch, "document.match", Document, Names, No;
-    /// Give it to the practice.
-    DocumentDeliver, "document.deliver", Document, Nothing, No;
+    /// Give it to the practice. Opens whom its text names, to compare it with its patient.
+    DocumentDeliver, "document.deliver", Document, Names, No;
     /// Take a delivery back while nobody has read it.
     DocumentUndoDelivery, "document.undo_delivery", Document, Nothing, No;
     /// Mark as picked up by the practice.
@@ -181,6 +181,8 @@ actions! {
     DocumentMove, "document.move", Document, Names, No;
     /// It was never true.
     DocumentEnterInError, "document.enter_in_error", Document, Nothing, Fresh;
+    /// Its author says who of the practice may see it.
+    DocumentRestrict, "document.restrict", Document, Nothing, No;
 
     // Patients.
     /// A page of patients found by name, birth date or record number.
@@ -233,6 +235,8 @@ actions! {
     CustomerCreate, "customer.create", System, Nothing, Fresh;
     /// How far a customer's leaving is.
     CustomerLeaveShow, "customer.leave_show", Customer, Nothing, No;
+    /// Which kinds of data a practice keeps to those who treat.
+    CustomerRestrict, "customer.restrict", Customer, Nothing, Fresh;
     /// A customer leaves: begun, the export's secret taken, what was exported confirmed, taken back.
     CustomerLeave, "customer.leave", Customer, Nothing, Fresh;
     /// Everything that is held of a customer who leaves, into a sealed export.

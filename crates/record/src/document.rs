@@ -82,6 +82,19 @@ words! {
     }
 }
 
+words! {
+    /// Who of a practice may see a document that is with it. The words are those of HL7's codes N, R and V (code system
+    /// Confidentiality); the later, the fewer people.
+    Confidentiality {
+        /// Whoever works with the practice's documents.
+        Normal, "normal", "Normal";
+        /// Those who treat its patient: its author, those it was sent to, and those in whose care the patient is.
+        Restricted, "restricted", "Restricted";
+        /// Its author.
+        VeryRestricted, "very_restricted", "Very restricted";
+    }
+}
+
 /// What can happen to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {

@@ -68,7 +68,7 @@ const STEPS: [Step; 12] = [
     step(
         "document",
         "document_id, patient_id, author_id, uploader_id, kind, state, body, current_version, uploaded_at, delivered_at, \
-         signed_at, signed_by, picked_up_at, picked_up_by, withdrawn_at, reason, moved_from, revision",
+         signed_at, signed_by, picked_up_at, picked_up_by, withdrawn_at, reason, moved_from, revision, confidentiality, restricted_by",
         &[(1, PATIENTS), (16, PATIENTS)],
     ),
     step("document_version", VERSION, &[(0, DOCUMENTS)]),
@@ -415,6 +415,7 @@ fn document_facts(customer: CustomerId, values: &[Value]) -> Option<ResourceFact
         uploader: text(values.get(3))?.parse().ok(),
         kind: text(values.get(4))?.parse().ok()?,
         state: text(values.get(5))?.parse().ok()?,
+        confidentiality: text(values.get(18))?.parse().ok()?,
         recipients: Vec::new(),
         in_care: false,
         read_by_practice: false,

@@ -2,7 +2,9 @@
 
 use crate::binds::{Row, binds};
 use crate::{Store, StoreError, Tx};
+use record::document::Confidentiality;
 use record::{AgreementId, CustomerId, Timestamp};
+use std::collections::BTreeMap;
 
 /// Whose PHI is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +105,23 @@ impl Store {
         self.row("fetch a customer", sql, binds![id]).await?.as_ref().map(customer).transpose()
     }
 
+    /// What a customer keeps to those who treat: kinds of data, as words, and how far. Empty for one that is not there.
+    ///
+    /// # Errors
+    /// When the database cannot, or holds no such rule.
+    pub async fn customer_restricts(&self, id: CustomerId) -> Result<BTreeMap<String, Confidentiality>, StoreError> {
+        let sql = "SELECT restricts FROM customer WHERE customer_id = $1";
+        let Some(row) = self.row("fetch what a customer restricts", sql, binds![id]).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let broken = || StoreError::Column { column: "restricts" };
+        let rule = |word: &str| {
+            let (kind, kept) = word.split_once('=').ok_or_else(broken)?;
+            Ok((kind.to_owned(), kept.parse().map_err(|_| broken())?))
+        };
+        row.text("restricts")?.split_ascii_whitespace().map(rule).collect()
+    }
+
     /// All customers, by name.
     ///
     /// # Errors
@@ -136,6 +155,19 @@ impl Tx {
         )
         .await
         .map(|_| ())
+    }
+
+    /// Sets what a customer keeps to those who treat: kinds of data, words without spaces, and how far.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn customer_restrict(
+        &mut self,
+        id: CustomerId,
+        restricts: &BTreeMap<String, Confidentiality>,
+    ) -> Result<u64, StoreError> {
+        let rules: Vec<String> = restricts.iter().map(|(kind, kept)| format!("{kind}={kept}")).collect();
+        self.run("UPDATE customer SET restricts = $2 WHERE customer_id = $1", binds![id, rules.join(" ")]).await
     }
 
     /// A new agreement.

@@ -4,7 +4,7 @@ use crate::binds::{Row, Value, binds};
 use crate::scope::Condition;
 use crate::{Store, StoreError, Tx, dialect, scope};
 use policy::DocumentFacts;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +47,10 @@ pub struct Document {
     pub reason: Option<Vec<u8>>,
     /// In whose chart it lay wrongly before it was moved.
     pub moved_from: Option<PatientId>,
+    /// Who of the practice may see it.
+    pub confidentiality: Confidentiality,
+    /// Who said so; none = by the practice's rule when it came in.
+    pub restricted_by: Option<PersonId>,
     /// Counts every change; 0 for a new one. What was read at one revision is written only over that revision.
     pub revision: u64,
 }
@@ -74,6 +78,8 @@ impl Document {
             withdrawn_at: None,
             reason: None,
             moved_from: None,
+            confidentiality: Confidentiality::Normal,
+            restricted_by: None,
             revision: 0,
         }
     }
@@ -99,7 +105,9 @@ impl Document {
             self.withdrawn_at,
             self.reason.clone(),
             self.moved_from,
-            i64::try_from(self.revision).unwrap_or(i64::MAX)
+            i64::try_from(self.revision).unwrap_or(i64::MAX),
+            self.confidentiality.as_str(),
+            self.restricted_by
         ]
     }
 }
@@ -187,7 +195,7 @@ pub struct Page<T> {
 pub(crate) const DOCUMENT: &str = "document.document_id, document.customer_id, document.patient_id, document.author_id, document.uploader_id, \
     document.kind, document.state, document.body, document.current_version, document.uploaded_at, document.delivered_at, \
     document.signed_at, document.signed_by, document.picked_up_at, document.picked_up_by, document.withdrawn_at, \
-    document.reason, document.moved_from, document.revision";
+    document.reason, document.moved_from, document.revision, document.confidentiality, document.restricted_by";
 pub(crate) const VERSION: &str = "document_id, version, media, file_name, original_object, original_key, original_bytes, original_digest, \
     text_object, text_key, opaque, scan, made_at, made_by, body";
 
@@ -219,6 +227,8 @@ pub(crate) fn document(row: &Row) -> Result<Document, StoreError> {
         reason: row.maybe_bytes("reason")?,
         moved_from: row.maybe_word("moved_from")?,
         revision: row.count("revision")?,
+        confidentiality: row.word("confidentiality")?,
+        restricted_by: row.maybe_word("restricted_by")?,
     })
 }
 
@@ -261,6 +271,7 @@ fn facts_of(document: &Document, recipients: &[Recipient], in_care: bool) -> Doc
         customer: document.customer,
         state: document.state,
         kind: document.kind,
+        confidentiality: document.confidentiality,
         author: document.author,
         uploader: document.uploader.parse().ok(),
         read_by_practice: recipients.iter().any(|one| one.read_at.is_some()) || document.picked_up_at.is_some(),
@@ -521,7 +532,7 @@ impl Tx {
     pub async fn document_insert(&mut self, new: &Document) -> Result<(), StoreError> {
         let columns = DOCUMENT.replace("document.", "");
         let sql = format!(
-            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+            "INSERT INTO document ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
         );
         self.run(sql, new.values()).await?;
         if new.patient.is_some() {
@@ -557,11 +568,12 @@ impl Tx {
         self.run(
             "UPDATE document SET patient_id = $3, author_id = $4, state = $5, body = $6, current_version = $7, delivered_at = $8, \
              signed_at = $9, signed_by = $10, picked_up_at = $11, picked_up_by = $12, withdrawn_at = $13, reason = $14, moved_from = $15, \
-             revision = revision + 1 WHERE customer_id = $1 AND document_id = $2 AND state = $16 AND revision = $17",
+             confidentiality = $16, restricted_by = $17, revision = revision + 1 \
+             WHERE customer_id = $1 AND document_id = $2 AND state = $18 AND revision = $19",
             binds![
                 now.customer, now.id, now.patient, now.author, now.state.as_str(), now.body.clone(), now.current_version,
                 now.delivered_at, now.signed_at, now.signed_by, now.picked_up_at, now.picked_up_by, now.withdrawn_at,
-                now.reason.clone(), now.moved_from, was.as_str(), i64::try_from(now.revision).unwrap_or(i64::MAX)
+                now.reason.clone(), now.moved_from, now.confidentiality.as_str(), now.restricted_by, was.as_str(), i64::try_from(now.revision).unwrap_or(i64::MAX)
             ],
         )
         .await

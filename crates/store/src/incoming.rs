@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// The patients of a customer, linked ones left out, who have one of these record numbers, each with the tokens of
-    /// their surname: by the token of the number.
+    /// one field of their name: by the token of the number.
     ///
     /// # Errors
     /// When the database cannot.
@@ -111,26 +111,26 @@ impl Store {
         &self,
         customer: CustomerId,
         (number_field, numbers): (&str, &[Vec<u8>]),
-        surname_field: &str,
+        name_field: &str,
     ) -> Result<BTreeMap<Vec<u8>, BTreeMap<PatientId, BTreeSet<Vec<u8>>>>, StoreError> {
         let mut found: BTreeMap<Vec<u8>, BTreeMap<PatientId, BTreeSet<Vec<u8>>>> = BTreeMap::new();
         for some in numbers.chunks(ASKED_AT_ONCE) {
             let mut condition = Condition::default();
             let (customer, number_field) = (condition.place(customer), condition.place(number_field));
-            let surname_field = condition.place(surname_field);
+            let name_field = condition.place(name_field);
             let places: Vec<String> = some.iter().map(|token| condition.place(token.clone())).collect();
             let sql = format!(
-                "SELECT said.token AS number, said.patient_id AS patient_id, named.token AS surname FROM patient_token said \
+                "SELECT said.token AS number, said.patient_id AS patient_id, named.token AS name FROM patient_token said \
                  JOIN patient ON patient.patient_id = said.patient_id AND (patient.customer_id || '') = {customer} \
                  AND patient.linked_to IS NULL \
                  JOIN patient_token named ON named.customer_id = {customer} AND named.patient_id = said.patient_id \
-                 AND named.field = {surname_field} \
+                 AND named.field = {name_field} \
                  WHERE said.customer_id = {customer} AND said.field = {number_field} AND said.token IN ({})",
                 places.join(", ")
             );
             for row in self.rows("look for patients by number", sql, condition.values).await? {
                 let of_number = found.entry(row.bytes("number")?).or_default();
-                of_number.entry(row.word("patient_id")?).or_default().insert(row.bytes("surname")?);
+                of_number.entry(row.word("patient_id")?).or_default().insert(row.bytes("name")?);
             }
         }
         Ok(found)
@@ -175,7 +175,7 @@ impl Tx {
         self.run(held, binds![customer, size_bytes]).await?;
         let columns = DOCUMENT.replace("document.", "");
         let start = format!("INSERT INTO document ({columns})");
-        insert_many(self, &start, "", 19, new.iter().map(|one| one.document.values()).collect()).await?;
+        insert_many(self, &start, "", 21, new.iter().map(|one| one.document.values()).collect()).await?;
         let start = format!("INSERT INTO document_version (customer_id, {VERSION})");
         let versions = new.iter().map(|one| {
             let mut values = binds![customer];

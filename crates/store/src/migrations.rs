@@ -26,12 +26,13 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (16, include_str!("../migrations/0016_halves.sql")),
     (17, include_str!("../migrations/0017_splitting.sql")),
     (18, include_str!("../migrations/0018_manifests.sql")),
+    (19, include_str!("../migrations/0019_confidentiality.sql")),
 ];
 
 /// The oldest program, by its newest migration, whose nodes may go on working on this program's schema. The schema is
 /// upgraded first and one node after another follows, so a step that an older program cannot live with raises this number,
 /// and then all nodes are stopped for the upgrade. Said as the comment on the table of migrations, which only the owner can change.
-const NODES_FROM: i64 = 18;
+const NODES_FROM: i64 = 19;
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)";

@@ -4,7 +4,7 @@
 use crate::binds::Value;
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
 use record::PersonId;
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 
 /// A condition and its values, numbered as they are added.
 #[derive(Debug, Default)]
@@ -117,6 +117,7 @@ fn is_care(clause: &DocumentClause, scope: &DocumentScope) -> bool {
     let Relation::RecipientIs(person) = clause.who else { return false };
     scope.any_of.iter().any(|care| {
         care.who == Relation::PatientInCareOf(person)
+            && care.most >= clause.most
             && clause.states.iter().all(|state| state.is_with_practice() && care.states.contains(state))
     })
 }
@@ -130,6 +131,16 @@ pub(crate) enum Rows {
     Many,
 }
 
+/// Upon a document: is it no more confidential than this. Words of ours, none of them from outside.
+fn up_to(most: Confidentiality) -> String {
+    let words: Vec<String> =
+        Confidentiality::ALL.iter().filter(|one| **one <= most).map(|one| format!("'{one}'")).collect();
+    if words.len() == Confidentiality::ALL.len() {
+        return String::new();
+    }
+    format!(" AND document.confidentiality IN ({})", words.join(", "))
+}
+
 /// Adds a document scope to a condition over `document`.
 pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope, rows: Rows) {
     let clauses: Vec<String> = scope
@@ -137,6 +148,7 @@ pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope, rows: 
         .iter()
         .map(|clause| {
             let states = condition.words(&unindexed("document.state"), &clause.states);
+            let kept = up_to(clause.most);
             let who = match clause.who {
                 Relation::Anyone => "1 = 1".to_owned(),
                 Relation::AuthorIs(person) => {
@@ -164,7 +176,7 @@ pub(crate) fn documents(condition: &mut Condition, scope: &DocumentScope, rows: 
                     format!("{} = {}", unindexed("document.patient_id"), condition.place(patient))
                 }
             };
-            format!("{states} AND {who}")
+            format!("{states}{kept} AND {who}")
         })
         .map(|clause| format!("({clause})"))
         .collect();

@@ -84,6 +84,7 @@ const TYPES: &[&str] = &[
     "Stranger",
     "Role",
     "State",
+    "Confidentiality",
     "Purpose",
     "Document",
     "Patient",

@@ -6,7 +6,7 @@ use crate::{
     PersonFacts, PrincipalFacts, ProgramFact, RelatedFacts, RequestFact, ResourceFacts, SignInFact,
 };
 use record::action::Subject;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
     Purpose, RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, Side, Timestamp,
@@ -142,6 +142,7 @@ fn document(state: DocumentState) -> DocumentFacts {
         customer: HOME,
         state,
         kind: DocumentKind::Transcript,
+        confidentiality: Confidentiality::Normal,
         author: None,
         uploader: Some(Principal::Person(COLLEAGUE)),
         recipients: vec![],
@@ -169,6 +170,44 @@ fn documents() -> Vec<Thing> {
         all.push(with(&|document| document.uploader = Some(Principal::Person(ME))));
         all.push(with(&|document| document.uploader = Some(Principal::Program(MY_PROGRAM))));
         all.push(with(&|document| document.in_care = true));
+    }
+    all.extend([Confidentiality::Restricted, Confidentiality::VeryRestricted].into_iter().flat_map(kept_apart));
+    all.extend(kept_apart_elsewhere());
+    all
+}
+
+fn kept(confidentiality: Confidentiality, state: DocumentState, change: impl FnOnce(&mut DocumentFacts)) -> Thing {
+    let mut facts = DocumentFacts { confidentiality, ..document(state) };
+    change(&mut facts);
+    thing(vec![ResourceFacts::Document(facts)])
+}
+
+/// Every relation in one state that the practice sees.
+fn kept_apart(confidentiality: Confidentiality) -> Vec<Thing> {
+    let delivered = |change: &dyn Fn(&mut DocumentFacts)| kept(confidentiality, DocumentState::Delivered, change);
+    vec![
+        delivered(&|_| ()),
+        Thing { glass_broken: true, ..delivered(&|_| ()) },
+        delivered(&|document| document.author = Some(ME)),
+        delivered(&|document| document.recipients = vec![ME]),
+        delivered(&|document| document.in_care = true),
+        delivered(&|document| document.uploader = Some(Principal::Program(MY_PROGRAM))),
+    ]
+}
+
+/// A few of what is kept most apart in a state of each other policy and scope: enough to tell whether it looks at the
+/// confidentiality. All of them would double the time and the memory of the tests.
+fn kept_apart_elsewhere() -> Vec<Thing> {
+    let most = Confidentiality::VeryRestricted;
+    let mut all = vec![Thing { glass_broken: true, ..kept(most, DocumentState::Signed, |_| ()) }];
+    // Records staff match what is normal and nothing else.
+    all.push(kept(Confidentiality::Restricted, DocumentState::Unmatched, |_| ()));
+    for state in [DocumentState::Dictated, DocumentState::Signed, DocumentState::Unmatched, DocumentState::Withdrawn] {
+        all.push(kept(most, state, |_| ()));
+        all.push(kept(most, state, |document| {
+            (document.author, document.uploader) = (Some(ME), Some(Principal::Person(ME)));
+        }));
+        all.push(kept(most, state, |document| document.uploader = Some(Principal::Program(MY_PROGRAM))));
     }
     all
 }
@@ -272,9 +311,8 @@ fn things(action: Action) -> Vec<Thing> {
         Subject::Myself | Subject::System => vec![Thing::default()],
     };
     match action {
-        Action::DocumentUpload => all.extend(documents().into_iter().chain(patients())),
+        Action::DocumentUpload | Action::AccessList => all.extend(documents().into_iter().chain(patients())),
         Action::AccessReview => all.extend(documents()),
-        Action::AccessList => all.extend(documents().into_iter().chain(patients())),
         Action::PatientCreate | Action::PatientImport | Action::CustomerSplitList => all.extend(patients()),
         Action::PatientShow
         | Action::PatientMergeShow
@@ -309,6 +347,7 @@ fn things(action: Action) -> Vec<Thing> {
         | Action::DocumentPrint
         | Action::DocumentHistory
         | Action::DocumentMatch
+        | Action::DocumentDeliver
         | Action::DocumentMove
         | Action::AccessList => all.extend(patients_with_documents()),
         _ => {}

@@ -1,5 +1,6 @@
 //! The clauses of the scopes as a table, one beside each policy that lists or searches, named alike.
 
+use record::document::Confidentiality::{self, Normal, Restricted, VeryRestricted};
 use record::document::DocumentState::{
     self, Delivered, Dictated, Edited, EnteredInError, Held, Signed, Transcribed, Unmatched, Withdrawn,
 };
@@ -32,6 +33,8 @@ pub(crate) struct DocumentRule {
     pub(crate) holder: Holder,
     pub(crate) states: &'static [DocumentState],
     pub(crate) who: Who,
+    /// Up to what confidentiality.
+    pub(crate) most: Confidentiality,
 }
 
 /// How a patient must be related to the asker.
@@ -64,30 +67,57 @@ const IN_WORK: &[DocumentState] = &[Dictated, Transcribed, Edited, Unmatched, He
 /// Which documents.
 pub(crate) const DOCUMENTS: &[DocumentRule] = &[
     // clinician-documents
-    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: WITH_PRACTICE, who: Who::Author },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::Clinician),
+        states: WITH_PRACTICE,
+        who: Who::Author,
+        most: VeryRestricted,
+    },
     DocumentRule {
         actions: LOOKING,
         holder: Holder::Role(Role::Clinician),
         states: WITH_PRACTICE,
         who: Who::Recipient,
+        most: Restricted,
     },
-    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: WITH_PRACTICE, who: Who::InCare },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::Clinician),
+        states: WITH_PRACTICE,
+        who: Who::InCare,
+        most: Restricted,
+    },
     DocumentRule {
         actions: LOOKING,
         holder: Holder::Role(Role::Clinician),
         states: WITH_PRACTICE,
         who: Who::GlassBroken,
+        most: VeryRestricted,
     },
     // clinician-own-unmatched
-    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::Clinician), states: &[Unmatched], who: Who::Author },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::Clinician),
+        states: &[Unmatched],
+        who: Who::Author,
+        most: VeryRestricted,
+    },
     // clinician-own-dictations
-    DocumentRule { actions: LISTING, holder: Holder::Role(Role::Clinician), states: &[Dictated], who: Who::Uploader },
+    DocumentRule {
+        actions: LISTING,
+        holder: Holder::Role(Role::Clinician),
+        states: &[Dictated],
+        who: Who::Uploader,
+        most: VeryRestricted,
+    },
     // clinician-own-status
     DocumentRule {
         actions: STATUS,
         holder: Holder::Role(Role::Clinician),
         states: DocumentState::ALL,
         who: Who::Uploader,
+        most: VeryRestricted,
     },
     // records-staff-documents
     DocumentRule {
@@ -95,6 +125,14 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::RecordsStaff),
         states: WITH_PRACTICE,
         who: Who::Anyone,
+        most: Normal,
+    },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::RecordsStaff),
+        states: WITH_PRACTICE,
+        who: Who::GlassBroken,
+        most: VeryRestricted,
     },
     // records-staff-unmatched
     DocumentRule {
@@ -102,6 +140,7 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::RecordsStaff),
         states: &[Unmatched],
         who: Who::Anyone,
+        most: Normal,
     },
     // transcriptionist-dictations
     DocumentRule {
@@ -109,12 +148,14 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::Transcriptionist),
         states: &[Dictated],
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     DocumentRule {
         actions: STATUS,
         holder: Holder::Role(Role::Transcriptionist),
         states: &[Dictated],
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     // transcriptionist-own-work
     DocumentRule {
@@ -122,6 +163,7 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::Transcriptionist),
         states: &[Transcribed, Edited, Held, Unmatched],
         who: Who::Uploader,
+        most: VeryRestricted,
     },
     // transcriptionist-own-status
     DocumentRule {
@@ -129,23 +171,38 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::Transcriptionist),
         states: DocumentState::ALL,
         who: Who::Uploader,
+        most: VeryRestricted,
     },
     // editor-work
-    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::QaEditor), states: IN_WORK, who: Who::Anyone },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::QaEditor),
+        states: IN_WORK,
+        who: Who::Anyone,
+        most: VeryRestricted,
+    },
     // editor-mends-withdrawn
-    DocumentRule { actions: LOOKING, holder: Holder::Role(Role::QaEditor), states: &[Withdrawn], who: Who::Anyone },
+    DocumentRule {
+        actions: LOOKING,
+        holder: Holder::Role(Role::QaEditor),
+        states: &[Withdrawn],
+        who: Who::Anyone,
+        most: VeryRestricted,
+    },
     // work-status
     DocumentRule {
         actions: STATUS,
         holder: Holder::Role(Role::QaEditor),
         states: DocumentState::ALL,
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     DocumentRule {
         actions: STATUS,
         holder: Holder::Role(Role::Coordinator),
         states: DocumentState::ALL,
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     // access-review-documents-manager
     DocumentRule {
@@ -153,6 +210,7 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::PracticeManager),
         states: ONCE_WITH_PRACTICE,
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     // access-review-documents-privacy-officer
     DocumentRule {
@@ -160,11 +218,18 @@ pub(crate) const DOCUMENTS: &[DocumentRule] = &[
         holder: Holder::Role(Role::PrivacyOfficer),
         states: DocumentState::ALL,
         who: Who::Anyone,
+        most: VeryRestricted,
     },
     // program-documents
-    DocumentRule { actions: PROGRAM, holder: Holder::Program, states: WITH_PRACTICE, who: Who::Anyone },
+    DocumentRule { actions: PROGRAM, holder: Holder::Program, states: WITH_PRACTICE, who: Who::Anyone, most: Normal },
     // program-own-uploads
-    DocumentRule { actions: &[Action::DocumentList], holder: Holder::Program, states: &[Dictated], who: Who::Uploader },
+    DocumentRule {
+        actions: &[Action::DocumentList],
+        holder: Holder::Program,
+        states: &[Dictated],
+        who: Who::Uploader,
+        most: VeryRestricted,
+    },
 ];
 
 const PAGES: &[Action] = &[Action::PatientShow, Action::AccessList];

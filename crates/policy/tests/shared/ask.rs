@@ -43,12 +43,12 @@ macro_rules! acts {
 acts! {
     DocumentList DocumentSearch DocumentRead DocumentDownload DocumentPrint DocumentHistory DocumentStatus
     DocumentUpload DocumentAdvance DocumentMatch DocumentDeliver DocumentUndoDelivery DocumentPickUp DocumentSign
-    DocumentHold DocumentRelease DocumentWithdraw DocumentMove DocumentEnterInError
+    DocumentHold DocumentRelease DocumentWithdraw DocumentMove DocumentEnterInError DocumentRestrict
     PatientSearch PatientShow PatientTrace PatientCreate PatientChange PatientImport PatientLink RelatedCreate RelatedChange
     PatientMergeShow PatientMergePropose PatientMergeConfirm PatientMergeRefuse PatientMergeUndo
     RequestOpen RequestClose RequestList
     BreakGlassStart BreakGlassReview BreakGlassList
-    CustomerLeaveShow CustomerLeave CustomerExport CustomerTakeIn
+    CustomerRestrict CustomerLeaveShow CustomerLeave CustomerExport CustomerTakeIn
     CustomerJoinShow CustomerJoinPrepare CustomerJoin CustomerJoinRun CustomerSplitList
     CustomerList CustomerShow CustomerCreate AgreementCreate AgreementEnd PersonList PersonInvite ManagerInvite
     StaffInvite StaffList InvitationConfirm MembershipEnd StaffEnd AssignmentGrant AssignmentEnd PersonReEnrol

@@ -1,6 +1,7 @@
 //! The oracle: who may do what, in plain Rust, written from `docs/policy/WHO-MAY-DO-WHAT.md` alone. It shares no
 //! code with the policies, the engine or the scopes, so that a mistake in one is not a mistake in both.
 
+use record::document::Confidentiality::{Normal, VeryRestricted};
 use record::document::DocumentState::{
     self, Delivered, Dictated, Edited, EnteredInError, Held, Signed, Transcribed, Unmatched, Withdrawn,
 };
@@ -183,6 +184,7 @@ fn opens_something(action: Action) -> bool {
             | DocumentPrint
             | DocumentHistory
             | DocumentMatch
+            | DocumentDeliver
             | DocumentMove
             | PatientSearch
             | PatientShow
@@ -219,6 +221,7 @@ fn needs_touch(action: Action) -> bool {
             | BreakGlassStart
             | CustomerCreate
             | CustomerLeave
+            | CustomerRestrict
             | CustomerJoinPrepare
             | CustomerJoin
             | AgreementCreate
@@ -441,7 +444,7 @@ fn whole_act(action: Action, intent: &Intent, who: &Who<'_>) -> Option<bool> {
         AgreementCreate | AgreementEnd | ManagerInvite | AssignmentGrant | AssignmentEnd | RequestOpen
         | RequestClose => at_customer && privacy,
         KeyShredShow | CustomerLeaveShow => at_customer && (privacy || security || manager),
-        CustomerLeave | CustomerExport | CustomerTakeIn => at_customer && manager,
+        CustomerLeave | CustomerRestrict | CustomerExport | CustomerTakeIn => at_customer && manager,
         KeyShredAsk | KeyShred => at_customer && (privacy || security),
         CustomerJoinShow => at_customer && (privacy || manager),
         CustomerJoinPrepare => at_customer && privacy,
@@ -461,7 +464,7 @@ fn customer_listed(customer: CustomerId, who: &Who<'_>) -> bool {
 
 fn document(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
     clinician(action, d, who)
-        || records_staff(action, d.state, who)
+        || records_staff(action, d, who)
         || manager(action, d.state, who)
         || transcriptionist(action, d, who)
         || qa_editor(action, d, who)
@@ -481,7 +484,7 @@ fn program(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
     who.program
         && match (action, d.state) {
             (DocumentList | DocumentSearch | DocumentRead | DocumentDownload | DocumentPickUp, Delivered | Signed) => {
-                true
+                d.confidentiality == Normal
             }
             (DocumentList | DocumentRead | DocumentDownload | DocumentUpload, Dictated) => who.brought(d),
             _ => false,
@@ -501,7 +504,8 @@ fn clinician(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
             DocumentList | DocumentSearch | DocumentRead | DocumentDownload | DocumentPrint | DocumentHistory
             | DocumentPickUp | AccessList,
             Delivered | Signed,
-        ) => mine || addressed || care || who.glass(d.patient),
+        ) => mine || who.glass(d.patient) || (addressed || care) && d.confidentiality < VeryRestricted,
+        (DocumentRestrict, Delivered | Signed) => mine,
         (
             DocumentList | DocumentSearch | DocumentRead | DocumentDownload | DocumentPrint | DocumentHistory
             | AccessList,
@@ -515,10 +519,13 @@ fn clinician(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
     }
 }
 
-fn records_staff(action: Action, state: DocumentState, who: &Who<'_>) -> bool {
+fn records_staff(action: Action, d: &DocumentFacts, who: &Who<'_>) -> bool {
     use Action::*;
+    let kept_from_them = d.confidentiality != Normal && !who.glass(d.patient);
     who.here(Role::RecordsStaff)
-        && match state {
+        && match d.state {
+            Delivered | Signed if kept_from_them => false,
+            Withdrawn | EnteredInError if kept_from_them && action == DocumentHistory => false,
             Delivered | Signed => matches!(
                 action,
                 DocumentList
@@ -531,7 +538,7 @@ fn records_staff(action: Action, state: DocumentState, who: &Who<'_>) -> bool {
                     | DocumentWithdraw
                     | AccessList
             ),
-            Unmatched => matches!(action, DocumentList | DocumentMatch),
+            Unmatched => d.confidentiality == Normal && matches!(action, DocumentList | DocumentMatch),
             Withdrawn => matches!(action, DocumentHistory | DocumentEnterInError),
             EnteredInError => action == DocumentHistory,
             _ => false,
@@ -624,6 +631,7 @@ fn patient(action: Action, id: PatientId, in_care: bool, who: &Who<'_>) -> bool 
         DocumentSearch => with_document && (doctor || records || editor || who.program),
         DocumentHistory => with_document && (doctor || records || editor),
         DocumentPrint => with_document && (doctor || records),
+        DocumentDeliver => with_document && editor,
         AccessList => {
             records || doctor && (in_care || who.glass(Some(id))) || with_document && (doctor || typist || editor)
         }

@@ -3,7 +3,7 @@
 
 use super::ask::{self, Asked};
 use record::action::Subject;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, BreakGlassId, CustomerId, DocumentId, Intent, ManualClock, PatientId, PersonId, Principal, ProgramId,
     Purpose, RelatedPersonId, ResourceId, Resources, Right, Role, SeededEntropy, SessionId, Side, Timestamp,
@@ -194,6 +194,7 @@ pub(crate) fn document_facts(dice: &mut Dice, id: DocumentId, customer: Customer
         customer,
         state: dice.pick(DocumentState::ALL),
         kind: dice.pick(DocumentKind::ALL),
+        confidentiality: dice.pick(Confidentiality::ALL),
         author: some_person(dice),
         uploader: somebody(dice),
         recipients: (0..dice.below(3))

@@ -10,13 +10,13 @@ use crate::{
 };
 use ledger::{Draft, Signer, commit};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::merge::{MergeCause, MergeState};
 use record::{
     AgreementId, BreakGlassId, Entry, Intent, ManualClock, MembershipId, MergeId, ObjectId, Outcome, Principal,
     Purpose, RelatedPersonId, Resources, Role, SystemEntropy, UploadId, act,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions that take a customer, and by which of the tests below each is shown to keep to it.
 const COVERED: &[(&str, &str)] = &[
@@ -39,6 +39,8 @@ const COVERED: &[(&str, &str)] = &[
     ("break_glass_review", "change"),
     ("customer_bytes", "ask"),
     ("customer_fetch", "ask"),
+    ("customer_restrict", "change"),
+    ("customer_restricts", "change"),
     ("document_count_many", "ask"),
     ("document_facts_many", "ask"),
     ("document_tokens_set", "change"),
@@ -266,7 +268,13 @@ fn glass(whose: u8, of: u8) -> BreakGlass {
 }
 
 fn all_documents() -> DocumentScope {
-    DocumentScope { any_of: vec![DocumentClause { states: DocumentState::ALL.to_vec(), who: Relation::Anyone }] }
+    DocumentScope {
+        any_of: vec![DocumentClause {
+            states: DocumentState::ALL.to_vec(),
+            most: Confidentiality::VeryRestricted,
+            who: Relation::Anyone,
+        }],
+    }
 }
 
 #[tokio::test]
@@ -304,14 +312,21 @@ async fn a_list_of_one_customer_holds_nothing_of_another_whatever_the_filter_ask
     ];
     for filter in shared {
         for who in relations {
-            let clause = DocumentClause { states: DocumentState::ALL.to_vec(), who };
+            let clause =
+                DocumentClause { states: DocumentState::ALL.to_vec(), most: Confidentiality::VeryRestricted, who };
             let filter = DocumentFilter { scope: DocumentScope { any_of: vec![clause] }, ..filter.clone() };
             let found = store.document_list(&filter, 50).await.unwrap().items;
             assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [document_id(1)], "{filter:?}");
             assert_eq!(store.document_count(&filter, 50).await.unwrap(), 1);
         }
         let who = Relation::PatientIs(patient_id(2));
-        let scope = DocumentScope { any_of: vec![DocumentClause { states: DocumentState::ALL.to_vec(), who }] };
+        let scope = DocumentScope {
+            any_of: vec![DocumentClause {
+                states: DocumentState::ALL.to_vec(),
+                most: Confidentiality::VeryRestricted,
+                who,
+            }],
+        };
         assert!(store.document_list(&DocumentFilter { scope, ..filter }, 50).await.unwrap().items.is_empty());
     }
 }
@@ -466,8 +481,12 @@ async fn changing_another_customers_things_changes_nothing() {
     // With nothing to write, the tokens of the other's things must stay, too.
     tx.patient_tokens_set(here, theirs, &[]).await.unwrap();
     tx.document_tokens_set(here, document_id(2), &[]).await.unwrap();
+    let rule = BTreeMap::from([("hiv".to_owned(), Confidentiality::Restricted)]);
+    assert_eq!(tx.customer_restrict(here, &rule).await.unwrap(), 1);
     tx.commit().await.unwrap();
     let there = customer(2);
+    assert_eq!(store.customer_restricts(here).await.unwrap(), rule);
+    assert!(store.customer_restricts(there).await.unwrap().is_empty());
     assert!(store.assignment_list_at(there).await.unwrap().iter().all(|one| one.to_at.is_none()));
     assert_eq!(store.patient_propose(there, &[token()], 5).await.unwrap().len(), 1);
     let filter = DocumentFilter { token: Some(token()), ..DocumentFilter::all(there, all_documents()) };

@@ -3,7 +3,7 @@
 use super::{NOW, a_document, a_patient, a_version, customer, document_id, patient_id, peopled, person, store};
 use crate::{DocumentFilter, SealedColumn, Store};
 use policy::scope::{DocumentClause, DocumentScope, Relation};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 
 async fn one_document(store: &Store) {
     peopled(store).await;
@@ -108,7 +108,9 @@ async fn an_inbox_holds_what_lies_in_it_and_pages_through_it() {
     }
     tx.commit().await.unwrap();
     let all = DocumentState::ALL.to_vec();
-    let scope = DocumentScope { any_of: vec![DocumentClause { states: all, who: Relation::Anyone }] };
+    let scope = DocumentScope {
+        any_of: vec![DocumentClause { states: all, most: Confidentiality::VeryRestricted, who: Relation::Anyone }],
+    };
     for (unread, expected) in [
         (false, (1..=30).rev().filter(|n| n % 2 == 0 && n % 3 != 0).collect::<Vec<u8>>()),
         (true, (1..=30).rev().filter(|n| n % 2 == 0 && n % 3 != 0 && n % 5 != 0).collect()),

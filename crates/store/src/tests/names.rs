@@ -4,7 +4,7 @@ use super::scope::worlds::Dice;
 use super::{a_document, a_patient, customer, peopled, store};
 use crate::{Document, DocumentFilter, Patient, Store};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::{DocumentId, PatientId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,11 @@ async fn what_the_index_finds_is_who_has_a_token_of_every_group() {
     peopled(&store).await;
     let mut dice = Dice(11);
     let town = town(&mut dice, &store).await;
-    let clause = DocumentClause { states: DocumentState::ALL.to_vec(), who: Relation::Anyone };
+    let clause = DocumentClause {
+        states: DocumentState::ALL.to_vec(),
+        most: Confidentiality::VeryRestricted,
+        who: Relation::Anyone,
+    };
     let scope = DocumentScope { any_of: vec![clause] };
     let (mut many, mut few, mut none) = (0, 0, 0);
     for _ in 0..400 {

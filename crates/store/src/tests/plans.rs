@@ -7,12 +7,13 @@ use crate::kept::{NamesOf, names_sql};
 use crate::patients::search_sql;
 use crate::{DocumentFilter, Store};
 use policy::scope::{DocumentClause, DocumentScope, PatientRelation, PatientScope, Relation};
+use record::document::Confidentiality;
 use record::document::DocumentState::{self, Delivered, Dictated, Held, Signed};
 
 const SORT: &str = "USE TEMP B-TREE FOR ORDER BY";
 
 fn scope(states: &[DocumentState]) -> DocumentScope {
-    let clause = |who| DocumentClause { states: states.to_vec(), who };
+    let clause = |who| DocumentClause { states: states.to_vec(), most: Confidentiality::VeryRestricted, who };
     let any_of = vec![
         clause(Relation::AuthorIs(person(1))),
         clause(Relation::RecipientIs(person(1))),

@@ -3,7 +3,7 @@
 use super::{NOW, a_document, customer, document_id, peopled, store};
 use crate::{ArrivedFilter, KeysEnded, Program, ProgramKey, ProgramToken, Store};
 use policy::scope::{DocumentClause, DocumentScope, Relation};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::{ProgramId, Right, SessionId};
 
 const PROGRAM: ProgramId = ProgramId::from_bytes([1; 16]);
@@ -112,7 +112,11 @@ async fn documents_come_in_the_order_of_their_arrival_each_once() {
     }
     tx.document_insert(&a_document(document_id(9), customer(2))).await.unwrap();
     tx.commit().await.unwrap();
-    let clause = DocumentClause { states: vec![DocumentState::Delivered], who: Relation::Anyone };
+    let clause = DocumentClause {
+        states: vec![DocumentState::Delivered],
+        most: Confidentiality::VeryRestricted,
+        who: Relation::Anyone,
+    };
     let scope = DocumentScope { any_of: vec![clause] };
     let mut filter = ArrivedFilter { waiting: true, ..ArrivedFilter::all(customer(1), scope) };
     let mut seen = Vec::new();

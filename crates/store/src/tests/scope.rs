@@ -12,7 +12,7 @@ use crate::{Document, DocumentFilter, Patient, Store};
 use ask::Asked;
 use policy::scope::{document_scope, patient_scope};
 use policy::{CustomerFacts, DocumentFacts, Facts, JoiningFacts, PatientFacts, Policy, PrincipalFacts, ResourceFacts};
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, CustomerId, DocumentId, ManualClock, PatientId, PersonId, Principal, Purpose, Resources, SeededEntropy,
 };
@@ -49,6 +49,7 @@ impl World {
             let some = |dice: &mut Dice| dice.pick(&[Some(person(0)), Some(person(1)), Some(person(2)), None]);
             new.state = dice.pick(DocumentState::ALL);
             new.kind = dice.pick(DocumentKind::ALL);
+            new.confidentiality = dice.pick(Confidentiality::ALL);
             new.patient = if dice.percent(80) { Some(dice.pick(&own)) } else { None };
             new.author = some(dice);
             new.uploader = some(dice).map_or_else(|| "prg_nobody".to_owned(), |id| id.to_string());
@@ -92,6 +93,7 @@ impl World {
             customer: document.customer,
             state: document.state,
             kind: document.kind,
+            confidentiality: document.confidentiality,
             author: document.author,
             uploader: document.uploader.parse().ok(),
             recipients: self.inboxes.iter().filter(|(id, _)| *id == document.id).map(|(_, who)| *who).collect(),
