@@ -4,6 +4,7 @@
 //! directory key. No agreement in force, no intake: policy looks at the days, and this file only keeps them.
 
 use crate::ask::Question;
+use crate::confidentiality::Restricts;
 use crate::people::{Form, InvitationLine, PersonLine, question_at};
 use crate::settings::year_of;
 use crate::{ContactBody, Custody, CustodyError, Desk, Witnessed};
@@ -273,6 +274,7 @@ impl Desk<act::CustomerCreate> {
         custody.key_change(&change).await?;
         let mut tx = custody.store().begin("create a customer").await?;
         tx.customer_insert(&Customer { id, name, telephone, created_at: now, closed_at: None }).await?;
+        tx.customer_restrict(id, &Restricts::at_first().rows()).await?;
         tx.commit().await?;
         Ok(id)
     }

@@ -4,11 +4,13 @@
 //! in by the same desks, policy and ledger as in a house for work; only people are put in directly, because
 //! nobody can touch a passkey for them.
 
+mod practice;
 mod programs;
 
+use crate::confidentiality::Restricts;
 use crate::{
-    ContactBody, Custody, CustodyError, Desk, DirectoryBody, NewUpload, PatientBody, RelatedBody, SignedIn, UploadCut,
-    directory,
+    ContactBody, Custody, CustodyError, Desk, DirectoryBody, NamesOthers, NewUpload, PatientBody, RelatedBody,
+    SignedIn, UploadCut, directory,
 };
 use bytes::Bytes;
 use policy::Why;
@@ -21,6 +23,7 @@ use record::{
 use store::{Agreement, Assignment, Customer, Membership, Person, PersonState};
 use vault::DirectoryColumn;
 
+pub use practice::{DemoNote, DemoPatient, DemoPractice};
 pub use programs::DemoProgram;
 
 /// One made-up person, for the list that the demo prints.
@@ -43,9 +46,9 @@ const CUSTOMERS: [(&str, &str); 3] = [
 ];
 
 /// Name, address, and each place: customer by number, or the operator.
-type MadeUp = (&'static str, &'static str, &'static [(Option<usize>, Role)]);
+type MadeUp<'a> = (&'a str, &'a str, &'a [(Option<usize>, Role)]);
 
-const PEOPLE: &[MadeUp] = &[
+const PEOPLE: &[MadeUp<'static>] = &[
     ("Ruth Okafor", "ruth.okafor", &[(None, Role::PrivacyOfficer)]),
     ("Peter Lindqvist", "peter.lindqvist", &[(None, Role::PrivacyOfficer)]),
     ("Sam Idris", "sam.idris", &[(None, Role::SecurityOfficer)]),
@@ -160,11 +163,12 @@ impl Cast {
 }
 
 impl Custody {
-    /// Fills a demo house. The same seed gives the same names and texts.
+    /// Fills a demo house, and brings in practices that were made up elsewhere. The same seed gives the same names and texts. One that
+    /// is filled already stays as it is.
     ///
     /// # Errors
-    /// [`CustodyError::State`] anywhere but in a demo house, or when it is filled already.
-    pub async fn demo_fill(&self, seed: u64) -> Result<Vec<DemoPerson>, CustodyError> {
+    /// [`CustodyError::State`] anywhere but in a demo house.
+    pub async fn demo_fill(&self, seed: u64, practices: &[DemoPractice]) -> Result<Vec<DemoPerson>, CustodyError> {
         if !self.settings().demo {
             return Err(CustodyError::State("a house for work is not filled with made-up people"));
         }
@@ -176,6 +180,9 @@ impl Custody {
         for (name, telephone) in CUSTOMERS {
             cast.customers.push(self.demo_customer(name, telephone).await?);
         }
+        for practice in practices {
+            cast.customers.push(self.demo_customer(&practice.name, &practice.telephone).await?);
+        }
         for made_up in PEOPLE {
             let person = self.demo_person(&cast.customers, made_up).await?;
             cast.people.push(person);
@@ -183,6 +190,9 @@ impl Custody {
         for (at, records) in [(0, "frida.holm"), (1, "nell.pruitt"), (2, "dina.paz")] {
             let patients = self.demo_patients(&dice, cast.customers[at], cast.person(records)?, at).await?;
             self.demo_documents(&dice, &cast, at, &patients).await?;
+        }
+        for (at, practice) in (CUSTOMERS.len()..).zip(practices) {
+            self.demo_practice(&mut cast, at, practice).await?;
         }
         Ok(cast.people)
     }
@@ -232,6 +242,7 @@ impl Custody {
             closed_at: None,
         })
         .await?;
+        tx.customer_restrict(id, &Restricts::at_first().rows()).await?;
         tx.agreement_insert(&Agreement {
             id: agreement,
             customer: id,
@@ -255,7 +266,7 @@ impl Custody {
     async fn demo_person(
         &self,
         customers: &[CustomerId],
-        (name, address, places): &MadeUp,
+        (name, address, places): &MadeUp<'_>,
     ) -> Result<DemoPerson, CustodyError> {
         let id = PersonId::mint(self.clock(), self.entropy());
         let now = self.now();
@@ -295,7 +306,11 @@ impl Custody {
         }
         tx.commit().await?;
         let (customer, role) = places[0];
-        Ok(DemoPerson { id, email, role, customer: customer.map(|at| CUSTOMERS[at].0.to_owned()) })
+        let customer = match customer {
+            Some(at) => Some(self.customer_name(customers[at]).await?),
+            None => None,
+        };
+        Ok(DemoPerson { id, email, role, customer })
     }
 
     /// A desk for a made-up person, as if they had just touched a passkey.
@@ -474,7 +489,7 @@ impl Custody {
         if state == "edited" {
             return Ok(());
         }
-        self.demo_desk::<act::DocumentDeliver>(editor).document_deliver(id, &[]).await?;
+        self.demo_desk::<act::DocumentDeliver>(editor).document_deliver(id, &[], NamesOthers::Ask).await?;
         match state {
             "picked_up" => drop(self.demo_desk::<act::DocumentPickUp>(records).document_pick_up(id).await?),
             "signed" => {

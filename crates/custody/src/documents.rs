@@ -4,6 +4,7 @@
 //! exactly what is shown; each customer's rows are one act with one entry.
 
 use crate::ask::Question;
+use crate::reading::to_carers;
 use crate::{Custody, CustodyError, Desk, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Shown, Witnessed};
 use policy::scope::{DocumentScope, document_scope};
 use policy::{DocumentFacts, PatientFacts, PrincipalFacts, ResourceFacts};
@@ -384,8 +385,10 @@ impl<A: OpensNames> Desk<A> {
                 .transpose()?;
             let known = known.get(&document.id);
             let mine = me.is_some_and(|me| {
-                known.is_some_and(|known| known.author == Some(me) || known.recipients.contains(&me))
+                known
+                    .is_some_and(|known| known.author == Some(me) || to_carers(known) && known.recipients.contains(&me))
             });
+            let cared = known.is_some_and(|known| to_carers(known) && known.in_care);
             let glass = facts.broken_glass.iter().any(|glass| Some(glass.patient) == document.patient);
             let in_mine = inboxes.get(&document.id).into_iter().flatten().find(|one| Some(one.person) == me);
             lines.push(DocumentLine {
@@ -403,7 +406,7 @@ impl<A: OpensNames> Desk<A> {
                 version: document.current_version,
                 unread: in_mine.is_some_and(|one| one.read_at.is_none()),
                 picked_up: document.picked_up_at.map(|at| (name_of(document.picked_up_by), at)),
-                broken_glass: glass && !mine && !known.is_some_and(|known| known.in_care),
+                broken_glass: glass && !mine && !cared,
                 moved: document.moved_from.is_some(),
             });
         }

@@ -1,70 +1,21 @@
-//! What happens to a document after it came in: matched, edited, delivered, signed, held, withdrawn, moved.
+//! What happens to a document after it came in: edited, delivered, signed, held, withdrawn, moved.
 //!
 //! What must always hold: the ledger has the act and its reason before the row changes; a row changes only
 //! from the state in which policy was asked about it; a withdrawn document is out of every inbox in the same
 //! transaction.
 
-use crate::ask::Question;
-use crate::documents::{body_open, patient_open, purpose_of};
+use crate::documents::patient_open;
+use crate::manifest::version_body_open;
 use crate::reading::Found;
-use crate::{Custody, CustodyError, Desk, DocumentBody, OpenedDocument, OpenedPatient, PatientBody, Shown, Witnessed};
-use policy::{PatientFacts, ResourceFacts};
-use record::document::{DocumentState, Step};
+use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
+use policy::ResourceFacts;
+use record::document::{Confidentiality, DocumentState, Step};
 use record::{Act, CustomerId, DocumentId, PatientId, PersonId, act};
-use store::{Document, Patient};
-use vault::{Column, Field, PatientTokens};
+use store::Document;
+use vault::{Column, PatientTokens};
 
 /// The longest reason a person may write, characters.
 pub const REASON_CHARS_MAX: usize = 500;
-/// How many patients are proposed for a document.
-const PROPOSALS_MAX: u32 = 8;
-
-/// A patient that a document may be about, and what speaks for it.
-pub struct Proposal {
-    /// Who.
-    pub id: PatientId,
-    /// As the index knows them.
-    pub patient: OpenedPatient,
-    /// Not yet linked to a known one.
-    pub provisional: bool,
-    /// Surname agrees, given name agrees, birth date agrees, record number agrees.
-    pub agrees: [bool; 4],
-}
-
-/// What a person needs to say whose document it is.
-pub struct MatchDesk {
-    /// Which.
-    pub id: DocumentId,
-    /// Whose PHI.
-    pub customer: CustomerId,
-    /// Their name, for the tag.
-    pub customer_name: String,
-    /// What was opened for whom.
-    pub shown: Shown,
-    /// Where it stands.
-    pub state: DocumentState,
-    /// Of which change this is; the match says it, so that it overwrites nothing unseen.
-    pub revision: u64,
-    /// What the document says of its patient and author.
-    pub body: OpenedDocument,
-    /// Who spoke it, by name.
-    pub author_name: String,
-    /// Who it may be, best first; the patient it is matched to already is among them.
-    pub proposals: Vec<Proposal>,
-    /// To whom it is matched already.
-    pub matched: Option<PatientId>,
-    /// The entry.
-    pub witnessed: Witnessed,
-}
-
-/// Whose document it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MatchTo {
-    /// This known patient.
-    Patient(PatientId),
-    /// Somebody who is not in the index yet: a provisional patient is made from what the document says.
-    Provisional,
-}
 
 /// Reads a reason that a person wrote.
 pub(crate) fn reason_read(text: &str) -> Result<&str, CustodyError> {
@@ -118,16 +69,6 @@ impl Custody {
             })
             .collect()
     }
-}
-
-fn agreement(said: &PatientBody, known: &PatientBody) -> [bool; 4] {
-    let same = |one: &str, other: &str| !one.trim().is_empty() && vault::normalised(one) == vault::normalised(other);
-    [
-        same(&said.last, &known.last),
-        same(&said.first, &known.first),
-        said.born.is_some() && said.born == known.born,
-        same(&said.record_number, &known.record_number),
-    ]
 }
 
 impl<A: Act> Desk<A> {
@@ -193,10 +134,30 @@ impl<A: Act> Desk<A> {
     }
 
     /// Finds a document for an act that is about the document alone.
-    async fn document_only(&self, id: DocumentId) -> Result<Found, CustodyError> {
+    pub(crate) async fn document_only(&self, id: DocumentId) -> Result<Found, CustodyError> {
         let mut found = self.document_find(id).await?;
         found.resources.truncate(1);
         Ok(found)
+    }
+}
+
+/// What is to happen when the text of a document that is to be delivered names somebody else than its patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamesOthers {
+    /// It stays, and a person is asked.
+    Ask,
+    /// A person was asked, and said that it is about its patient all the same, as it stood at this revision: what was said of one
+    /// patient or of one text is not said of the next.
+    DeliverAt(u64),
+}
+
+impl NamesOthers {
+    /// As the entry says it.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Ask => "",
+            Self::DeliverAt(_) => "Deliver anyway was chosen",
+        }
     }
 }
 
@@ -204,6 +165,8 @@ impl<A: Act> Desk<A> {
 pub struct CouldBe {
     /// Where it stands.
     pub state: DocumentState,
+    /// Who of the practice may see it.
+    pub confidentiality: Confidentiality,
     /// Whose PHI.
     pub customer: CustomerId,
     /// Their name, for the tag.
@@ -226,7 +189,12 @@ impl<A: Act> Desk<A> {
             return Err(CustodyError::Absent);
         }
         let customer_name = self.custody.customer_name(document.customer).await?;
-        Ok(CouldBe { state: document.state, customer: document.customer, customer_name })
+        Ok(CouldBe {
+            state: document.state,
+            confidentiality: document.confidentiality,
+            customer: document.customer,
+            customer_name,
+        })
     }
 }
 
@@ -247,16 +215,27 @@ impl Desk<act::DocumentDeliver> {
     /// Gives a document to the practice: to its author, and copies to whom it names.
     ///
     /// # Errors
-    /// [`CustodyError::State`] when no patient is matched, or nobody would get it.
-    pub async fn document_deliver(&self, id: DocumentId, copies: &[PersonId]) -> Result<DocumentState, CustodyError> {
-        let found = self.document_only(id).await?;
+    /// [`CustodyError::State`] when no patient is matched, when nobody would get it, or when its text names somebody else and
+    /// nobody was asked.
+    pub async fn document_deliver(
+        &self,
+        id: DocumentId,
+        copies: &[PersonId],
+        names: NamesOthers,
+    ) -> Result<DocumentState, CustodyError> {
+        let found = self.document_find(id).await?;
         // Asked first: how a document stands is told only to those who may deliver it.
-        drop(self.document_ask(&found, "").await?);
+        let granted = self.document_ask(&found, names.words()).await?;
         if found.document.patient.is_none() {
             return Err(CustodyError::State("match the document to a patient first"));
         }
         if found.document.author.is_none() && copies.is_empty() {
             return Err(CustodyError::State("name the author first: nobody would get this document"));
+        }
+        if self.names_others(&found, granted).await? && names != NamesOthers::DeliverAt(found.document.revision) {
+            return Err(CustodyError::State(
+                "the text of this document names somebody else: look at its page, and match or deliver it there",
+            ));
         }
         let customer = found.document.customer;
         for person in copies {
@@ -268,6 +247,25 @@ impl Desk<act::DocumentDeliver> {
         }
         let now = self.custody.now();
         self.step(found, Step::Deliver, copies, |document| document.delivered_at = Some(now)).await
+    }
+
+    /// Does the text that is to be delivered name somebody else than the patient in whose chart it will lie.
+    async fn names_others(
+        &self,
+        found: &Found,
+        granted: crate::Granted<act::DocumentDeliver>,
+    ) -> Result<bool, CustodyError> {
+        let Some(patient) = &found.patient else { return Ok(false) };
+        let newest = self.custody.store().version_newest_many(found.document.customer, &[found.document.id]).await?;
+        let (opening, shown) = granted.open(&self.custody.ring())?;
+        let patient = patient_open(&opening, &shown, patient)?;
+        for row in &newest {
+            let body = version_body_open(&opening, &shown, row)?;
+            if body.is_some_and(|body| body.show(&shown).somebody_else(patient.show(&shown)).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -363,118 +361,6 @@ impl Desk<act::DocumentEnterInError> {
     /// [`CustodyError`].
     pub async fn document_enter_in_error(&self, id: DocumentId, reason: &str) -> Result<DocumentState, CustodyError> {
         self.reasoned_step(id, Step::EnterInError, reason).await
-    }
-}
-
-impl Desk<act::DocumentMatch> {
-    /// What is needed to say whose document it is: what it says, and who it may be.
-    ///
-    /// # Errors
-    /// [`CustodyError`].
-    pub async fn document_match_look(&self, id: DocumentId) -> Result<MatchDesk, CustodyError> {
-        let found = self.document_find(id).await?;
-        let customer = found.document.customer;
-        // What the document says is sealed: it opens under a first act that names the document alone.
-        let first = self.document_ask(&found, "").await?;
-        let (opening, shown) = first.open(&self.custody.ring())?;
-        let body = body_open(&opening, &shown, &found.document)?;
-        let tokens = self.custody.patient_tokens(customer, &body.show(&shown).said)?;
-        // Parts of names agree by chance; what is asked is the name, the date with it, and the number.
-        let telling = |field: &str| field != Field::SurnamePrefix.as_str() && field != Field::Given.as_str();
-        let tokens: Vec<_> = tokens.into_iter().filter(|(field, _)| telling(field)).collect();
-        let mut proposed = self.custody.store().patient_propose(customer, &tokens, PROPOSALS_MAX).await?;
-        let matched = found.document.patient.filter(|id| proposed.iter().all(|one| one.patient.id != *id));
-        let matched = self.custody.store().patient_fetch_many(customer, matched.as_slice()).await?;
-        proposed.extend(matched.into_iter().map(|patient| store::PatientMatch { patient, agreeing: 0 }));
-        // Who it may be opens under a second one that names the patients.
-        let mut question = Question::of(customer, purpose_of(&found.facts, customer))
-            .with_all(found.resources.iter().take(1).cloned());
-        for one in &proposed {
-            let facts = self.custody.patient_facts(&one.patient, None).await?;
-            question = question.with(ResourceFacts::Patient(facts));
-        }
-        let granted = self.custody.ask_as::<act::DocumentMatch>(self.who(), found.facts.clone(), question).await?;
-        let witnessed = granted.witnessed();
-        let (opening, shown) = granted.open(&self.custody.ring())?;
-        let mut proposals = Vec::with_capacity(proposed.len());
-        for one in &proposed {
-            let patient = patient_open(&opening, &shown, &one.patient)?;
-            let agrees = agreement(&body.show(&shown).said, patient.show(&shown));
-            proposals.push(Proposal { id: one.patient.id, patient, provisional: one.patient.provisional, agrees });
-        }
-        proposals.sort_by_key(|one| std::cmp::Reverse(one.agrees.iter().filter(|yes| **yes).count()));
-        let author_name = match found.document.author {
-            Some(id) => self.custody.directory_entry(id).await?.map(|entry| entry.name).unwrap_or_default(),
-            None => String::new(),
-        };
-        Ok(MatchDesk {
-            id,
-            customer,
-            customer_name: self.custody.customer_name(customer).await?,
-            shown,
-            state: found.document.state,
-            revision: found.document.revision,
-            body,
-            author_name,
-            proposals,
-            matched: found.document.patient,
-            witnessed,
-        })
-    }
-
-    /// A person says whose document it is, and perhaps who spoke it, as it stood at `revision`.
-    ///
-    /// # Errors
-    /// [`CustodyError::Changed`] when somebody has matched or moved it since.
-    pub async fn document_match(
-        &self,
-        id: DocumentId,
-        to: MatchTo,
-        author: Option<PersonId>,
-        revision: u64,
-    ) -> Result<PatientId, CustodyError> {
-        let mut found = self.document_find(id).await?;
-        found.resources.truncate(1);
-        let customer = found.document.customer;
-        let custody = &self.custody;
-        let (patient, new) = match to {
-            MatchTo::Patient(patient) => match custody.store().patient_fetch(patient).await? {
-                Some(row) if row.customer == customer && row.linked_to.is_none() => (row, false),
-                _ => return self.absent(patient).await,
-            },
-            MatchTo::Provisional => (custody.patient_blank(customer), true),
-        };
-        let facts = PatientFacts { id: patient.id, customer, in_care: false, provisional: patient.provisional };
-        found.resources.push(ResourceFacts::Patient(facts));
-        let granted = self.document_ask(&found, "").await?;
-        if found.document.revision != revision {
-            return Err(CustodyError::Changed);
-        }
-        if let Some(author) = author {
-            custody.check_author(customer, author).await?;
-        }
-        let (opening, shown) = granted.open(&custody.ring())?;
-        let said = body_open(&opening, &shown, &found.document)?.into_shown(&shown).said;
-        let was = found.document.state;
-        let mut document = found.document;
-        if was == DocumentState::Unmatched {
-            document.state =
-                was.after(Step::Match).map_err(|_| CustodyError::State("the document is matched already"))?;
-        }
-        document.patient = Some(patient.id);
-        document.author = author.or(document.author);
-        let mut tx = custody.store().begin("match a document").await?;
-        if new {
-            let body = custody.patient_seal(customer, patient.id, &said)?;
-            tx.patient_insert(&Patient { body, ..patient.clone() }).await?;
-            tx.patient_tokens_set(customer, patient.id, &custody.patient_tokens(customer, &said)?).await?;
-        }
-        let stands = tx.patients_stand(customer, &[patient.id]).await?;
-        if !stands || tx.document_update(&document, was).await? == 0 {
-            return Err(CustodyError::Changed);
-        }
-        tx.commit().await?;
-        Ok(patient.id)
     }
 }
 

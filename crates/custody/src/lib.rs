@@ -13,6 +13,7 @@ mod ask;
 mod backup;
 mod breaking;
 mod certificate;
+mod confidentiality;
 mod customers;
 mod demo;
 mod desk;
@@ -61,6 +62,7 @@ mod terminals;
 mod testing;
 mod trace;
 mod upload;
+mod whose;
 mod witness;
 mod words;
 
@@ -73,21 +75,23 @@ pub use backup::{
 };
 pub use breaking::{GlassLine, GlassLines};
 pub use certificate::{AcmeKept, AcmeTaken, AcmeTurn, CLOCKS_DIFFER_SECS, CertificateSpan};
+pub use confidentiality::{Restricts, RestrictsView};
 pub use customers::{
     AgreementLine, AgreementStanding, AtEnd, CustomerLine, CustomerLines, CustomerView, NewAgreement, NoticesBy,
 };
-pub use demo::{DemoPerson, DemoProgram};
+pub use demo::{DemoNote, DemoPatient, DemoPerson, DemoPractice, DemoProgram};
 pub use desk::{Desk, HouseView, SignedIn};
 pub use doctor::{Check, Examined, doctor, doctor_bucket, doctor_certificate};
 pub use documents::{DocumentLine, DocumentLines, DocumentSearch, DocumentView, DocumentsFound, PAGE_ROWS, StatusLine};
 pub use enrol::{AddStarted, EnrolStarted, Enrolled, PasskeyLine, Recovering};
 pub use error::{CustodyError, FieldError};
 pub use feed::{FeedPlan, FeedSink, FeedWanted, FeedWritten};
-pub use filing::{CouldBe, MatchDesk, MatchTo, Proposal, REASON_CHARS_MAX};
+pub use filing::{CouldBe, NamesOthers, REASON_CHARS_MAX};
 pub use gate::{ProbeLine, is_restore_reason};
 pub use health::{Health, HealthLine, Verdict};
 pub use house::{Custody, MoveOrder, OpenHouse, database_move, objects_carry, open_node, open_store, server_migrate};
 pub use identify::HealthData;
+pub use identify::resolve::{Agreement, Agreements, Slip};
 pub use jobs::JobsHandle;
 pub use joining::{
     JoinSeen, JoinTo, JoinYes, JoiningMoved, JoiningPage, JoiningPerson, JoiningSide, JoiningStep, JoiningView,
@@ -140,8 +144,9 @@ pub use upload::{
 };
 pub use vault::ShredCertificate;
 pub use vault::{PassphraseParams, Phi, RootKey, Shown};
+pub use whose::{Fit, MatchDesk, MatchTo, Proposal};
 pub use witness::{CustomerCheckpoint, checkpoints_read};
 pub use words::{
     CameFrom, CameVersion, ContactBody, DirectoryBody, DocumentBody, OpenedDocument, OpenedPatient, OpenedRelated,
-    PatientBody, RelatedBody, Witnessed,
+    OpenedVersion, PatientBody, RelatedBody, Witnessed,
 };

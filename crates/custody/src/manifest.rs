@@ -9,7 +9,7 @@
 //! What it refuses to know: who may see what was found.
 
 use crate::words::PatientBody;
-use crate::{Custody, CustodyError, Shown};
+use crate::{Custody, CustodyError, OpenedVersion, Shown};
 use identify::HealthData;
 use identify::kinds::is_sensitive;
 use identify::manifest::{Manifest, Seen, SomebodyElse, names_somebody_else};
@@ -23,13 +23,30 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use store::DocumentVersion;
-use vault::{Column, Opening, Phi};
+use vault::{Column, Opening};
 use zeroize::Zeroizing;
 
 /// Lists and weights are laid out once.
 static SEARCH: LazyLock<Search> = LazyLock::new(Search::new);
 /// People whom one document's heading names: more are counted in its manifest and not asked about.
 const SEEN_MAX: usize = 64;
+/// People who are told apart in what is kept beside one document; the counts of more are kept with what belongs to nobody, so that a
+/// hostile file does not make a row of a hundred megabytes that every opening of its document must read.
+const PEOPLE_KEPT: usize = 1_000;
+/// What a packed file may unpack to while somebody waits for its upload, bytes; the rest is said to be too large to look into.
+const UNPACKED_MAX: usize = 32 << 20;
+
+/// Bounds for looking into a document while its upload waits: one hostile file must not keep the readers from all others.
+fn limits() -> ReadLimits {
+    ReadLimits {
+        decoded_bytes_max: UNPACKED_MAX,
+        packed_depth_max: 2,
+        packed_entries_max: 4_096,
+        packed_member_bytes_max: UNPACKED_MAX,
+        packed_bytes_max: UNPACKED_MAX as u64,
+        ..ReadLimits::default()
+    }
+}
 
 /// What one version holds. PHI, because of whom it names.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -72,6 +89,33 @@ struct Counts {
     identifiers: BTreeMap<String, u64>,
     #[serde(default)]
     health_data: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Told {
+    /// As much of it as is kept.
+    fn bounded(mut self) -> Self {
+        if self.people.len() > PEOPLE_KEPT {
+            for person in self.people.split_off(PEOPLE_KEPT) {
+                self.unassigned.add(person.counts);
+            }
+            self.truncated = true;
+        }
+        self
+    }
+}
+
+impl Counts {
+    fn add(&mut self, other: Self) {
+        for (kind, count) in other.identifiers {
+            *self.identifiers.entry(kind).or_default() += count;
+        }
+        for (kind, evidence) in other.health_data {
+            let all = self.health_data.entry(kind).or_default();
+            for (rule, count) in evidence {
+                *all.entry(rule).or_default() += count;
+            }
+        }
+    }
 }
 
 /// Somebody in a place for the patient's name.
@@ -128,8 +172,10 @@ pub struct Holds {
     pub kinds: BTreeSet<HealthData>,
     /// Those of them that are sensitive.
     pub sensitive: BTreeSet<HealthData>,
-    /// How many people its headings and records are about.
+    /// How many people its headings and records are about; at least as many, when `more` is set.
     pub people: usize,
+    /// There are more people than were told apart.
+    pub more: bool,
     /// What was not read, in words, and how often.
     pub opaque: Vec<(&'static str, u64)>,
     /// Nobody could look into it: anything may be there.
@@ -139,15 +185,20 @@ pub struct Holds {
 impl VersionBody {
     /// Of a file that is in memory. Takes its time: 1 MB of notes a tenth of a second.
     pub(crate) fn of(bytes: &[u8], name: &str) -> Self {
-        match Manifest::of(&SEARCH, bytes, name, &ReadLimits::default()) {
+        match Manifest::of(&SEARCH, bytes, name, &limits()) {
             Ok((manifest, seen)) => {
                 let seen = seen.iter().take(SEEN_MAX).map(Named::from).collect();
                 // What it writes, it is tested to write as this reads it.
-                serde_json::from_str(&manifest.json())
-                    .map_or_else(|_| Self::closed("damaged"), |manifest| Self { manifest, seen })
+                let told = serde_json::from_str::<Told>(&manifest.json());
+                told.map_or_else(|_| Self::closed("damaged"), |told| Self { manifest: told.bounded(), seen })
             }
             Err(_) => Self::closed("damaged"),
         }
+    }
+
+    /// As it was kept.
+    fn kept(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_else(|_| Self::closed("damaged"))
     }
 
     /// Of a file that nobody looked into: why, as manifests name it.
@@ -173,20 +224,28 @@ impl VersionBody {
             sensitive: kinds.iter().copied().filter(|kind| is_sensitive(*kind)).collect(),
             kinds,
             people: told.people.len(),
+            more: told.truncated,
             opaque: told.opaque.iter().map(|(why, count)| (opaque_in_words(why), *count)).collect(),
             anything: told.rules == 0,
         }
+    }
+
+    /// Whom its heading names, at most so many, as records that are held against patients.
+    pub(crate) fn named(&self, most: usize) -> Vec<PersonRecord> {
+        self.seen.iter().take(most).map(|one| Seen::from(one).named()).collect()
+    }
+
+    /// The same, as their names are written.
+    #[must_use]
+    pub fn names(&self, most: usize) -> Vec<String> {
+        self.seen.iter().take(most).map(Named::shown).filter(|name| !name.is_empty()).collect()
     }
 
     /// Does its text name somebody else than this patient; whom, as it is written.
     #[must_use]
     pub fn somebody_else(&self, patient: &PatientBody) -> Option<(SomebodyElse, Vec<String>)> {
         let seen: Vec<Seen> = self.seen.iter().map(Seen::from).collect();
-        let record = PersonRecord {
-            middle: word(&patient.middle),
-            numbers: if patient.record_number.is_empty() { Vec::new() } else { vec![word(&patient.record_number)] },
-            ..PersonRecord::named(&patient.last, &patient.first, patient.born)
-        };
+        let record = patient.record();
         let found = names_somebody_else(&seen, &record)?;
         let others = self.seen.iter().filter(|one| names_somebody_else(&[Seen::from(*one)], &record).is_some());
         Some((found, others.map(Named::shown).filter(|name| !name.is_empty()).collect()))
@@ -231,16 +290,19 @@ impl Custody {
 }
 
 /// What a version holds, if somebody looked when it came in.
+///
+/// # Errors
+/// [`CustodyError::Seal`] for bytes that were changed. What was sealed as it is and is no manifest that this program reads says that
+/// anything may be in the document, and does not keep it from those who care for the patient.
 pub(crate) fn version_body_open<A: OpensNames>(
     opening: &Opening<A>,
     shown: &Shown,
     row: &DocumentVersion,
-) -> Result<Option<Phi<VersionBody>>, CustodyError> {
+) -> Result<Option<OpenedVersion>, CustodyError> {
     let Some(sealed) = &row.body else { return Ok(None) };
     let column = Column::DocumentVersionBody { version: row.version };
     let json = opening.column(row.document, column, sealed).map_err(CustodyError::seal)?;
-    let body = json.map(shown, |text| serde_json::from_str::<VersionBody>(&text)).transpose();
-    body.map(Some).map_err(|_| CustodyError::Broken("what a version holds cannot be read".to_owned()))
+    Ok(Some(json.map(shown, |text| VersionBody::kept(&text))))
 }
 
 #[cfg(test)]
@@ -290,5 +352,40 @@ mod tests {
         // A picture is looked at and not read.
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89".as_slice();
         assert_eq!(VersionBody::of(png, "scan.png").holds().opaque, [("a picture", 1)]);
+    }
+    #[test]
+    fn more_people_than_are_kept_are_counted_and_none_of_their_data_is_lost() {
+        let rows: String =
+            (0..1_500).map(|row| format!("K{row:06},Underway{row},Lacey,02/27/2015,F32.9 depression\n")).collect();
+        let table = format!("mrn,last_name,first_name,dob,diagnosis\n{rows}");
+        let body = VersionBody::of(table.as_bytes(), "people.csv");
+        let holds = body.holds();
+        assert_eq!((holds.people, holds.more), (1_000, true));
+        let born = |counts: &super::Counts| counts.identifiers.get("date").copied().unwrap_or_default();
+        let people: u64 = body.manifest.people.iter().map(|person| born(&person.counts)).sum();
+        assert_eq!(people + born(&body.manifest.unassigned), 1_500, "{:?}", body.manifest.unassigned.identifiers);
+        let small = VersionBody::of(
+            format!("mrn,last_name,first_name,dob\n{}", "K1,Underway,Lacey,02/27/2015\n").as_bytes(),
+            "one.csv",
+        );
+        assert!(!small.holds().more);
+    }
+
+    #[test]
+    fn a_packed_file_that_unpacks_to_far_more_is_said_to_be_too_large() {
+        use std::io::Write as _;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        for _ in 0..48 << 10 {
+            packer.write_all(&[b'a'; 1024]).unwrap();
+        }
+        let holds = VersionBody::of(&packer.finish().unwrap(), "long.txt.gz").holds();
+        assert_eq!(holds.opaque, [("something too large to look into", 1)]);
+    }
+
+    #[test]
+    fn what_is_no_manifest_says_that_anything_may_be_there() {
+        for json in ["", "{}", "[]", "{\"manifest\":{\"rules\":70000}}"] {
+            assert!(VersionBody::kept(json).holds().anything, "{json}");
+        }
     }
 }

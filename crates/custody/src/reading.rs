@@ -9,12 +9,12 @@ pub use wanted::{Span, Wanted};
 
 use crate::ask::Question;
 use crate::documents::{body_open, patient_open, purpose_of};
-use crate::manifest::{Holds, VersionBody, version_body_open};
-use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, Phi, Shown, Witnessed};
+use crate::manifest::version_body_open;
+use crate::{Custody, CustodyError, Desk, OpenedDocument, OpenedPatient, OpenedVersion, Phi, Shown, Witnessed};
 use bytes::Bytes;
-use policy::{Decision, Facts, PrincipalFacts, ResourceFacts};
+use policy::{Decision, DocumentFacts, Facts, PrincipalFacts, ResourceFacts};
 use record::action::{OpensContent, OpensNames};
-use record::document::DocumentState;
+use record::document::{Confidentiality, DocumentState};
 use record::{
     Act, Action, CustomerId, DocumentId, Entry, Intent, Outcome, PatientId, PersonId, Principal, Purpose, Resources,
     SessionId, Timestamp, act,
@@ -76,6 +76,12 @@ pub struct OpenDocument {
     pub kind: record::document::DocumentKind,
     /// Where it stands.
     pub state: DocumentState,
+    /// Of which change this is.
+    pub revision: u64,
+    /// Who of the practice may see it.
+    pub confidentiality: Confidentiality,
+    /// A person said so, and not the practice's rule.
+    pub restricted_by_hand: bool,
     /// What was opened for whom.
     pub shown: Shown,
     /// What is known of it.
@@ -103,9 +109,7 @@ pub struct OpenDocument {
     /// The acts on it that policy would permit this person now.
     pub may: Vec<Action>,
     /// What the version that is shown holds; none for what came in before anybody looked.
-    pub holds: Option<Holds>,
-    /// Whom else its text names, in a place for the patient's name.
-    pub names_others: Vec<String>,
+    pub holds: Option<OpenedVersion>,
     /// The entry.
     pub witnessed: Witnessed,
 }
@@ -241,6 +245,7 @@ impl Custody {
             DocumentWithdraw,
             DocumentMove,
             DocumentEnterInError,
+            DocumentRestrict,
             DocumentUpload
         );
         may
@@ -298,20 +303,6 @@ impl Custody {
         })
     }
 
-    /// What a version holds, and whom else than this patient its heading names.
-    fn held<A: OpensNames>(
-        &self,
-        opening: &Opening<A>,
-        shown: &Shown,
-        row: &DocumentVersion,
-        patient: Option<&OpenedPatient>,
-    ) -> Result<(Option<Holds>, Vec<String>), CustodyError> {
-        let body = version_body_open(opening, shown, row)?;
-        let body = body.as_ref().map(|body| body.show(shown));
-        let others = patient.and_then(|one| body?.somebody_else(one.show(shown)));
-        Ok((body.map(VersionBody::holds), others.map(|(_, names)| names).unwrap_or_default()))
-    }
-
     async fn name_of(&self, id: Option<PersonId>) -> Result<String, CustodyError> {
         match id {
             Some(id) => Ok(self.directory_entry(id).await?.map(|entry| entry.name).unwrap_or_default()),
@@ -345,7 +336,7 @@ impl<A: OpensContent> Desk<A> {
             None => None,
         };
         let body = body_open(&opening, &shown, document)?;
-        let (holds, names_others) = custody.held(&opening, &shown, row, patient.as_ref().map(|(_, one)| one))?;
+        let holds = version_body_open(&opening, &shown, row)?;
         // Signed in a house that this practice has left: by whom, that house says.
         let elsewhere = body.show(&shown).came_from.as_deref();
         let elsewhere =
@@ -360,6 +351,9 @@ impl<A: OpensContent> Desk<A> {
             customer_name: custody.customer_name(document.customer).await?,
             kind: document.kind,
             state: document.state,
+            revision: document.revision,
+            confidentiality: document.confidentiality,
+            restricted_by_hand: document.restricted_by.is_some(),
             body,
             shown,
             patient,
@@ -382,7 +376,6 @@ impl<A: OpensContent> Desk<A> {
             broken_glass_until: found.glass_until(me),
             may: custody.may_on(self.who(), &found),
             holds,
-            names_others,
             witnessed,
         };
         if let Some(me) = me {
@@ -430,10 +423,10 @@ impl Found {
     /// Until when it is read under a broken glass, where nothing else would open it.
     fn glass_until(&self, me: Option<PersonId>) -> Option<Timestamp> {
         let (Some(ResourceFacts::Document(facts)), Some(me)) = (self.resources.first(), me) else { return None };
-        if facts.author == Some(me) || facts.recipients.contains(&me) {
+        if facts.author == Some(me) || to_carers(facts) && facts.recipients.contains(&me) {
             return None;
         }
-        glass_until(&self.facts, facts.patient?, facts.in_care)
+        glass_until(&self.facts, facts.patient?, to_carers(facts) && facts.in_care)
     }
 
     /// What for: an emergency, where the broken glass is what lets it be opened.
@@ -441,6 +434,11 @@ impl Found {
         let usual = purpose_of(&self.facts, self.document.customer);
         if self.glass_until(me).is_some() { Purpose::Emergency } else { usual }
     }
+}
+
+/// Do those in whose care the patient is see it without breaking the glass.
+pub(crate) fn to_carers(facts: &DocumentFacts) -> bool {
+    facts.confidentiality < Confidentiality::VeryRestricted
 }
 
 /// Until when a broken glass lets this principal at a patient who is not in their care.

@@ -8,7 +8,7 @@ use crate::documents::{body_open, patient_open, purpose_of};
 use crate::{Custody, CustodyError, Desk, HistoryLine, OpenedDocument, OpenedPatient, Shown, Witnessed};
 use policy::scope::{DocumentClause, DocumentScope, Relation};
 use policy::{PrincipalFacts, ResourceFacts};
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{
     Action, CustomerId, DocumentId, Entry, Outcome, PatientId, Principal, RequestId, ResourceId, Timestamp, act,
 };
@@ -205,7 +205,11 @@ impl Custody {
         patients: &[PatientId],
     ) -> Result<(Vec<Document>, bool), CustodyError> {
         // Every state: a withdrawn document is the one that is asked about. Policy is asked about each of them.
-        let every = DocumentClause { states: DocumentState::ALL.to_vec(), who: Relation::Anyone };
+        let every = DocumentClause {
+            states: DocumentState::ALL.to_vec(),
+            most: Confidentiality::VeryRestricted,
+            who: Relation::Anyone,
+        };
         let scope = DocumentScope { any_of: vec![every] };
         let filter = DocumentFilter { patients: Some(patients.to_vec()), ..DocumentFilter::all(customer, scope) };
         let page = self.store().document_list(&filter, DOCUMENTS_MAX).await?;

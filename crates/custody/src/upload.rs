@@ -19,16 +19,17 @@ mod taken_in;
 mod tests;
 
 use crate::ask::Question;
+use crate::confidentiality::restrict;
 use crate::documents::purpose_of;
 use crate::patients::is_fit;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, VersionBody, Witnessed};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use identify::Kind;
-use intake::{FileRead, HEAD_BYTES, Intake, Taken, read_text, sniffed};
+use intake::{FileRead, HEAD_BYTES, Intake, Taken, read_file, sniffed};
 use policy::{DocumentFacts, MembershipFact, PrincipalFacts, ResourceFacts};
 use record::civil::Day;
-use record::document::{DocumentKind, DocumentState, Step};
+use record::document::{Confidentiality, DocumentKind, DocumentState, Step};
 use record::{
     CustomerId, DocumentId, ObjectId, Outcome, PatientId, PersonId, Principal, Role, Timestamp, UploadId, act,
 };
@@ -332,6 +333,7 @@ impl Desk<act::DocumentUpload> {
             customer: coming.customer,
             state: existing.map_or(fresh, |document| document.state),
             kind: existing.map_or(kind, |document| document.kind),
+            confidentiality: existing.map_or(Confidentiality::Normal, |document| document.confidentiality),
             author: existing.map_or(new.author, |document| document.author),
             uploader: existing.map_or(Some(me), |document| document.uploader.parse().ok()),
             recipients: Vec::new(),
@@ -455,7 +457,7 @@ impl Custody {
         key: WrappedKey,
         witnessed: Witnessed,
     ) -> Result<Taking, CustodyError> {
-        let FileRead { text, opaque, holds } = read_text(taken.kind, taken.text_of, &new.file_name).await?;
+        let FileRead { text, opaque, holds } = read_file(taken.kind, taken.text_of, &new.file_name).await?;
         let header = text.as_deref().map(identify::header_fields).unwrap_or_default();
         let mut text_key = None;
         if let Some(text) = &text {
@@ -472,7 +474,8 @@ impl Custody {
             (false, true) => DocumentKind::Letter,
             (false, false) => DocumentKind::Transcript,
         });
-        let document = self.document_of(me, coming, &body, (matched, author, kind))?;
+        let mut document = self.document_of(me, coming, &body, (matched, author, kind))?;
+        restrict(&mut document, &self.restricts(coming.customer).await?, &holds);
         let row = self.version_of(
             me,
             new,

@@ -1,5 +1,6 @@
 //! What the sealed columns say, once opened. Written as JSON; a field that is added later has a default.
 
+use identify::resolve::{PersonRecord, Word, sex_of};
 use record::civil::Day;
 use serde::{Deserialize, Serialize};
 use vault::Phi;
@@ -35,6 +36,19 @@ impl PatientBody {
             (false, false) => format!("{}, {given}", self.last),
             (false, true) => self.last.clone(),
             _ => given,
+        }
+    }
+
+    /// As records are held against each other.
+    #[must_use]
+    pub fn record(&self) -> PersonRecord {
+        let word = |text: &str| Word::new(text.trim().to_owned());
+        let numbers = if self.record_number.trim().is_empty() { Vec::new() } else { vec![word(&self.record_number)] };
+        PersonRecord {
+            middle: word(&self.middle),
+            sex: sex_of(&self.sex),
+            numbers,
+            ..PersonRecord::named(&self.last, &self.first, self.born)
         }
     }
 }
@@ -166,6 +180,8 @@ pub type OpenedPatient = Phi<PatientBody>;
 pub type OpenedRelated = Phi<RelatedBody>;
 /// A document's words, opened.
 pub type OpenedDocument = Phi<DocumentBody>;
+/// What a version of a document holds and whom its heading names, opened.
+pub type OpenedVersion = Phi<crate::VersionBody>;
 
 /// What the ledger witnessed: for the line at the foot of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 
 pub mod accesses;
 pub mod chrome;
+pub mod confidentiality;
 pub mod customers;
 pub mod document;
 pub mod documents;

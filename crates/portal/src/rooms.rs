@@ -8,6 +8,7 @@ mod accesses;
 mod api;
 mod ceremony;
 mod chart;
+mod confidentiality;
 mod customers;
 mod destruction;
 mod dictate;
@@ -39,6 +40,7 @@ mod tests;
 mod token;
 mod upload;
 mod watch;
+mod whose;
 
 use crate::door::Locked;
 
@@ -51,6 +53,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = home::routes(locked);
     let locked = documents::routes(locked);
     let locked = document::routes(locked);
+    let locked = whose::routes(locked);
     let locked = file::routes(locked);
     let locked = search::routes(locked);
     let locked = chart::routes(locked);
@@ -61,6 +64,7 @@ pub fn all(locked: Locked, handles: &Handles) -> Locked {
     let locked = requests::routes(locked);
     let locked = people::routes(locked);
     let locked = customers::routes(locked);
+    let locked = confidentiality::routes(locked);
     let locked = leaving::routes(locked);
     let locked = joining::routes(locked);
     let locked = destruction::routes(locked);

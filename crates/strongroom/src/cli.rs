@@ -46,7 +46,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// A made-up house that is served at once: operator, three customers, people of every role.
     #[command(
-        after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json\n  strongroom demo --dir demo --database 'postgres:///demo?host=/run/postgresql&user=strongroom_node'"
+        after_help = "Example:\n  strongroom demo\n  strongroom demo --listen 127.0.0.1:9000 --seed 7 --json\n  strongroom demo --stand-ins 500\n  strongroom demo --dir demo --database 'postgres:///demo?host=/run/postgresql&user=strongroom_node'"
     )]
     Demo(Demo),
     /// A new house: first keys, first privacy officer.
@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Finds PHI in files, on this machine alone: no server, no house, no configuration. Exit 1 when something is found.
     #[command(
-        after_help = "Example:\n  strongroom scan fixtures/ src/\n  strongroom scan dump.sql --format json --kinds ssn,mrn,name\n  git diff --cached | strongroom scan - --fail-on high\n  strongroom scan . --format sarif > phi.sarif\n  strongroom scan . --write-baseline phi.json && strongroom scan . --baseline phi.json\n\nThe last line says how much was read. What cannot be read (pictures, recordings) is told and is not called clean."
+        after_help = "Example:\n  strongroom scan fixtures/ src/\n  strongroom scan dump.sql --format json --kinds ssn,mrn,name\n  git diff --cached | strongroom scan - --fail-on high\n  strongroom scan . --format sarif > phi.sarif\n  strongroom scan . --write-baseline phi.json && strongroom scan . --baseline phi.json\n  strongroom scan . --cache .git/phi-clean.json\n  strongroom scan share/ --format manifest\n\nThe last line says how much was read. What cannot be read (pictures, recordings) is told and is not called clean."
     )]
     Scan(ScanArgs),
     /// Files without what says who somebody is: Safe Harbor, limited data set or pseudonyms (45 CFR 164.514). All or nothing.

@@ -1,7 +1,7 @@
 //! The emergency door, in one go: shut, opened with a reason, an alert at once, used, reviewed by somebody else, shut.
 
 use crate::testing::{House, Someone, house};
-use crate::{CustodyError, NewUpload, PatientBody, UploadCut};
+use crate::{CustodyError, NamesOthers, NewUpload, PatientBody, UploadCut};
 use bytes::Bytes;
 use record::{Action, CustomerId, DocumentId, PatientId, Role, act};
 
@@ -45,7 +45,12 @@ async fn practice() -> Practice {
     };
     let bytes = futures_util::stream::iter([Ok::<_, UploadCut>(Bytes::from_static(b"Patient: Quill, Nora\nWell.\n"))]);
     let document = house.desk::<act::DocumentUpload>(&staff[0]).await.document_upload(new, bytes).await.unwrap().id;
-    house.desk::<act::DocumentDeliver>(&staff[1]).await.document_deliver(document, &[]).await.unwrap();
+    house
+        .desk::<act::DocumentDeliver>(&staff[1])
+        .await
+        .document_deliver(document, &[], NamesOthers::Ask)
+        .await
+        .unwrap();
     Practice { house, clinic, manager, colleague, patient, document }
 }
 

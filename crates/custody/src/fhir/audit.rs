@@ -83,7 +83,12 @@ const fn event(action: Action) -> Event {
         A::PersonEnrol | A::PersonReEnrol | A::CredentialAdd | A::CredentialRemove | A::OfficerRecover => PEOPLE,
         A::KeyRotate | A::KeyRekey | A::KeyShredAsk | A::KeyShred | A::KeyUnwrap => OBJECTS,
         A::CustomerJoinRun => OBJECTS,
-        A::GateReopen | A::CustomerLeave | A::CustomerJoinPrepare | A::CustomerJoin => RESTRICTED,
+        A::GateReopen
+        | A::CustomerRestrict
+        | A::DocumentRestrict
+        | A::CustomerLeave
+        | A::CustomerJoinPrepare
+        | A::CustomerJoin => RESTRICTED,
         A::BackupCreate | A::CustomerExport => EXPORT,
         A::PatientImport | A::BackupRestore | A::CustomerTakeIn => IMPORT,
         A::AccessList | A::AccessReview | A::LedgerList | A::LedgerProve => Event::LogUsed,

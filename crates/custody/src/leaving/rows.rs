@@ -2,7 +2,7 @@
 
 use crate::words::{PatientBody, RelatedBody};
 use record::civil::Day;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{CustomerId, DocumentId, IntentId, PatientId, PersonId, RelatedPersonId, Role, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,7 +84,14 @@ pub(crate) struct DocumentRow {
     pub(crate) withdrawn_at: Option<Timestamp>,
     pub(crate) reason: Option<String>,
     pub(crate) moved_from: Option<PatientId>,
+    /// Exports from before there was any say nothing, and mean normal.
+    #[serde(default = "normal")]
+    pub(crate) confidentiality: Confidentiality,
     pub(crate) versions: Vec<VersionRow>,
+}
+
+const fn normal() -> Confidentiality {
+    Confidentiality::Normal
 }
 
 /// One version of it.

@@ -1,10 +1,10 @@
 //! About whom a file is, and by whom: what its uploader, its name and its header lines say, and when that is certain.
 
 use super::{Coming, NewUpload};
+use crate::whose::ByNumber;
 use crate::{Custody, CustodyError, DocumentBody, PatientBody};
 use identify::FileNameTemplate;
 use record::{CustomerId, PatientId, PersonId};
-use vault::Field;
 
 impl Custody {
     /// What is known of the document: what the uploader said first, then what the name says, then its header lines.
@@ -38,7 +38,7 @@ impl Custody {
         }
     }
 
-    /// A patient whom the uploader named, or whose record number and surname both agree. Everything else is for a person to say.
+    /// A patient whom the uploader named, or who is certain by number and name. Everything else is for a person to say.
     pub(super) async fn match_certain(
         &self,
         new: &NewUpload,
@@ -51,20 +51,10 @@ impl Custody {
                 _ => Err(CustodyError::field("patient", "Choose a patient of this practice")),
             };
         }
-        if body.said.record_number.is_empty() || body.said.last.is_empty() {
-            return Ok(None);
+        match self.patients_certain(customer, std::iter::once(&body.said)).await?[..] {
+            [ByNumber::One(id)] => Ok(Some(id)),
+            _ => Ok(None),
         }
-        let number_and_name = PatientBody {
-            last: body.said.last.clone(),
-            record_number: body.said.record_number.clone(),
-            ..PatientBody::default()
-        };
-        let tokens = self.patient_tokens(customer, &number_and_name)?;
-        let of = |field: Field| tokens.iter().filter(|(name, _)| name == field.as_str()).cloned().collect::<Vec<_>>();
-        let groups = [of(Field::RecordNumber), of(Field::Surname)];
-        let anyone = policy::scope::PatientScope { any_of: vec![policy::scope::PatientRelation::Anyone] };
-        let page = self.store().patient_search(customer, &anyone, &groups, None, 1).await?;
-        Ok(if page.more { None } else { page.items.first().map(|patient| patient.id) })
     }
 
     /// The one clinician of this practice who is called so.

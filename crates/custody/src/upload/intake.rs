@@ -61,7 +61,7 @@ pub(super) struct FileRead {
 ///
 /// # Errors
 /// [`CustodyError::File`] for what nobody could open at the other end either: half a file, or a trap.
-pub(super) async fn read_text(
+pub(super) async fn read_file(
     kind: Kind,
     bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
     name: &str,

@@ -123,7 +123,9 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::RequestOpen | A::BreakGlassStart | A::BackupCreate | A::BackupRestore => Kind::Api(Api::Create),
         A::CustomerTakeIn => Kind::Api(Api::Create),
         A::DocumentAdvance | A::DocumentMatch | A::DocumentDeliver => Kind::Api(Api::Update),
-        A::DocumentUndoDelivery | A::DocumentPickUp | A::DocumentSign | A::DocumentHold => Kind::Api(Api::Update),
+        A::DocumentUndoDelivery | A::DocumentPickUp | A::DocumentSign | A::DocumentHold | A::DocumentRestrict => {
+            Kind::Api(Api::Update)
+        }
         A::DocumentRelease | A::DocumentWithdraw | A::DocumentMove | A::PatientChange => Kind::Api(Api::Update),
         A::PatientLink | A::RelatedChange | A::RequestClose | A::BreakGlassReview => Kind::Api(Api::Update),
         A::AlertClose | A::GateReopen | A::CustomerJoinRun => Kind::Api(Api::Update),
@@ -136,7 +138,7 @@ pub(super) const fn kind(action: Action) -> Kind {
         A::CustomerCreate | A::AgreementCreate | A::ProgramRegister | A::PersonInvite => Kind::Entity(E::Create),
         A::ManagerInvite | A::StaffInvite => Kind::Entity(E::Create),
         A::InvitationConfirm | A::ProgramChange | A::AssignmentGrant | A::KeyRotate => Kind::Entity(E::Update),
-        A::KeyRekey | A::KeyShredAsk | A::CustomerLeave => Kind::Entity(E::Update),
+        A::KeyRekey | A::KeyShredAsk | A::CustomerRestrict | A::CustomerLeave => Kind::Entity(E::Update),
         A::CustomerJoinPrepare | A::CustomerJoin => Kind::Entity(E::Update),
         A::AgreementEnd | A::ProgramRevoke | A::MembershipEnd | A::StaffEnd => Kind::Entity(E::Delete),
         A::AssignmentEnd | A::KeyShred => Kind::Entity(E::Delete),

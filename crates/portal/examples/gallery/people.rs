@@ -2,6 +2,7 @@
 
 use super::made_up::*;
 use super::pages::accesses::*;
+use super::pages::confidentiality::*;
 use super::pages::customers::*;
 use super::pages::leaving::*;
 use super::pages::parts::*;
@@ -176,6 +177,7 @@ pub(crate) fn people(shelf: &mut Shelf) {
         invitations: if rows.is_empty() { Vec::new() } else { vec![invitation("sent", Tone::Plain, false)] },
         rows,
         programs_href: None,
+        restricts_href: Some(s("/customers/cus_01kamadeup/confidentiality")),
         invite_href: Some(s("/people/invite")),
         empty: empty(
             "Nobody but you yet.",
@@ -426,6 +428,7 @@ pub(crate) fn customers(shelf: &mut Shelf) {
     shelf
         .plain("destruction-done", &end("destroyed", Tone::Danger, DestructionStep::None, certificate, Errors::none()));
     leaving(shelf);
+    restricted(shelf);
     joining::joining(shelf);
     let new = |problems: &[(&str, &str)]| CustomerNewPage {
         chrome: officer("Customers"),
@@ -507,4 +510,53 @@ fn leaving(shelf: &mut Shelf) {
     let secret = "ABCD-2345-EFGH-6789-JKLM-NPQR-STUV-WXYZ-2345-ABCD-6789-EFGH-JKLM";
     shelf.plain("leaving-secret-shown", &at(waits, Tone::Due, LeavingStep::Confirm, counts(), secret));
     shelf.plain("leaving-hold", &at("confirmed by the practice", Tone::Good, LeavingStep::Hold, counts(), ""));
+}
+
+/// Who may see what is sensitive: the practice's rule, as its manager and as an officer see it, and one document.
+fn restricted(shelf: &mut Shelf) {
+    let circles = [
+        ("normal", "Everybody who works with the practice's documents"),
+        ("restricted", "Those who treat the patient"),
+        ("very_restricted", "Its author alone"),
+    ];
+    let choices = |at: usize| {
+        let one =
+            |(place, (value, label)): (usize, &(&str, &str))| Choice { selected: place == at, ..choice(value, label) };
+        circles.iter().enumerate().map(one).collect::<Vec<_>>()
+    };
+    let kind = |field: &str, label: &str, at: usize| KindRow {
+        field: s(field),
+        label: s(label),
+        kept: s(circles[at].1),
+        choices: choices(at),
+    };
+    let rule = |may| ConfidentialityPage {
+        chrome: manager("People"),
+        title: format!("What is restricted at {LAKESIDE}"),
+        tag: None,
+        choices: Vec::new(),
+        kinds: vec![
+            kind("hiv", "HIV", 0),
+            kind("mental_health", "Mental health", 0),
+            kind("substance_use", "Substance use (may be 42 CFR Part 2)", 1),
+            kind("reproductive", "Reproductive health", 0),
+            kind("adolescent_confidential", "What an adolescent may keep from guardians", 2),
+        ],
+        may,
+        action: s("/customers/cus_01kamadeup/confidentiality"),
+        back: s("/customers/cus_01kamadeup"),
+        errors: errors(&[]),
+    };
+    shelf.plain("restricted", &rule(true));
+    shelf.plain("restricted-officer", &rule(false));
+    let document = ConfidentialityPage {
+        title: s("Who may see this document"),
+        tag: Some(tag(LAKESIDE)),
+        choices: choices(1),
+        kinds: Vec::new(),
+        action: s("/documents/doc_01kamadeup/confidentiality"),
+        back: s("/documents/doc_01kamadeup"),
+        ..rule(true)
+    };
+    shelf.phi("who-may-see", &document);
 }

@@ -356,8 +356,10 @@ pub struct Proposal {
     pub born: String,
     /// Record number.
     pub record_number: String,
-    /// How much agrees, 0 to 100.
-    pub score: u8,
+    /// How well this patient fits, in words; empty where nobody weighed it.
+    pub fit: &'static str,
+    /// How these words look.
+    pub fit_tone: Tone,
     /// What agrees and what does not.
     pub reasons: Vec<Reason>,
     /// Chosen.
@@ -365,12 +367,55 @@ pub struct Proposal {
 }
 
 /// One thing that agrees or does not.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Reason {
     /// In words, such as "birth date".
     pub text: String,
-    /// It agrees.
-    pub agrees: bool,
+    /// How far.
+    pub agrees: Agrees,
+}
+
+/// How far something agrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agrees {
+    /// It is the same.
+    Yes,
+    /// It is written otherwise; the words say how.
+    Nearly,
+    /// It is another.
+    No,
+}
+
+impl Agrees {
+    /// The class that the style sheet knows.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Yes => "agrees",
+            Self::Nearly => "nearly",
+            Self::No => "differs",
+        }
+    }
+
+    /// The icon before the words.
+    #[must_use]
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Yes => "check",
+            Self::Nearly => "nearly",
+            Self::No => "cross",
+        }
+    }
+
+    /// What the icon says to whoever listens.
+    #[must_use]
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Yes => "agrees: ",
+            Self::Nearly => "nearly agrees: ",
+            Self::No => "differs: ",
+        }
+    }
 }
 
 /// A piece of a document's text.

@@ -66,6 +66,8 @@ pub struct PeoplePage {
     pub invite_href: Option<String>,
     /// The programs that work there; `None` when this person may not see them.
     pub programs_href: Option<String>,
+    /// What is kept to those who treat; `None` when this person may not say so.
+    pub restricts_href: Option<String>,
     /// What to say when there is nobody.
     pub empty: Empty,
 }

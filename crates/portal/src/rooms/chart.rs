@@ -142,6 +142,8 @@ async fn show(desk: Desk<act::PatientShow>, Path(id): Path<PatientId>, Query(don
     let links = shown.may.contains(&Action::PatientLink) && shown.line.provisional && is_here;
     add(links, "Link to a known patient", "link");
     add(shown.may.contains(&Action::PatientMergePropose) && is_here, "Merge with another record", "merge");
+    let looks = me.is_any(&[Role::Clinician, Role::RecordsStaff]) && shown.line.broken_glass_until.is_none();
+    add(looks && is_here, "See what is restricted", "break-glass");
     let documents = rows(custody, &chart);
     let care = care_of(&documents);
     page(&PatientPage {

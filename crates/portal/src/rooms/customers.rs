@@ -170,6 +170,7 @@ async fn actions(desk: &Desk<act::CustomerShow>, view: &CustomerView) -> Result<
     add(beside::<_, act::AccessReview>(desk).could(here).await?, "Accesses", "accesses", later);
     add(beside::<_, act::BreakGlassList>(desk).could(here).await?, "Broken glass", "break-glass", later);
     add(beside::<_, act::ProgramList>(desk).could(here).await?, "Programs", "programs", later);
+    add(true, "What is restricted", "confidentiality", later);
     add(beside::<_, act::CustomerLeaveShow>(desk).could(here).await?, "Leaving", "leaving", later);
     add(beside::<_, act::CustomerJoinShow>(desk).could(here).await?, "Joining", "joining", later);
     // Nobody is led to the end of somebody's records while work comes in.

@@ -1,21 +1,17 @@
 //! One document: read, print, download, who opened it, and everything that can happen to it.
 
-use super::forms::{Why, after_touch, beside, choice, mistake};
+use super::confidentiality::{kept_to, kind_in_words};
+use super::forms::{Why, after_touch, beside, choice};
 use super::frame::{flash_of, frame, go, moment, page, size, witness};
-use super::show::{born, is_closed, opened_row, patient_facts, tag};
+use super::show::{is_closed, opened_row, patient_facts, tag};
 use crate::door::take::{Fields, Form, Path, Path2, Query};
 use crate::door::{Answer, Locked, Opts, Problem};
-use crate::pages::document::{
-    Body, DocumentPage, DocumentPrintPage, MatchPage, MovePage, Notice, ReasonPage, ReasonedAct, VersionRow,
-};
-use crate::pages::parts::{
-    Choice, DateParts, DocumentBrief, Errors, Fact, FieldError, How, OpenedRow, PageAction, Proposal, Reason,
-    TextBlock, Tone, Weight,
-};
-use axum::http::{Method, StatusCode};
-use custody::{CustodyError, Desk, DocumentText, HealthData, HistoryLine, Holds, HouseView, MatchTo, OpenDocument};
-use record::document::DocumentState;
-use record::{Action, CustomerId, DocumentId, PatientId, act};
+use crate::pages::document::{Body, DocumentPage, DocumentPrintPage, Notice, ReasonPage, ReasonedAct, VersionRow};
+use crate::pages::parts::{Choice, DocumentBrief, Errors, Fact, How, OpenedRow, PageAction, TextBlock, Tone, Weight};
+use axum::http::Method;
+use custody::{CustodyError, Desk, DocumentText, HealthData, HistoryLine, Holds, HouseView, NamesOthers, OpenDocument};
+use record::document::{Confidentiality, DocumentState};
+use record::{Action, DocumentId, PatientId, act};
 use serde::Deserialize;
 
 pub(super) fn routes(locked: Locked) -> Locked {
@@ -36,10 +32,6 @@ pub(super) fn routes(locked: Locked) -> Locked {
         .route(Method::POST, "/documents/{doc}/hold", Opts::form("Hold"), hold)
         .route(Method::GET, "/documents/{doc}/enter-in-error", Opts::page("Entered in error"), error_form)
         .route(Method::POST, "/documents/{doc}/enter-in-error", Opts::form("Mark as entered in error"), enter_in_error)
-        .route(Method::GET, "/documents/{doc}/match", Opts::page("Match"), match_look)
-        .route(Method::POST, "/documents/{doc}/match", Opts::form("Match"), match_to)
-        .route(Method::GET, "/documents/{doc}/move", Opts::page("Move"), move_form)
-        .route(Method::POST, "/documents/{doc}/move", Opts::form("Move"), move_to)
 }
 
 /// What the last act did, by a fixed word.
@@ -71,15 +63,31 @@ fn facts(opened: &OpenDocument) -> Vec<Fact> {
     fact("Visit", body.visit.map(record::civil::Day::us).unwrap_or_default());
     fact("Author", if opened.author_name.is_empty() { body.said_author.clone() } else { opened.author_name.clone() });
     fact("Title", body.title.clone());
-    fact("Holds", opened.holds.as_ref().map(holds_in_words).unwrap_or_default());
+    if opened.confidentiality != Confidentiality::Normal {
+        let by = if opened.restricted_by_hand { "as its author has said" } else { "by the practice's rule" };
+        fact("Kept to", format!("{} ({by})", kept_to(opened.confidentiality)));
+    }
+    fact("Holds", holds(opened).as_ref().map(holds_in_words).unwrap_or_default());
     facts
+}
+
+/// What the version that is shown holds; none for what came in before anybody looked.
+fn holds(opened: &OpenDocument) -> Option<Holds> {
+    opened.holds.as_ref().map(|body| body.show(&opened.shown).holds())
+}
+
+/// Whom its heading names, if that is somebody else than the patient in whose chart it lies.
+fn names_others(opened: &OpenDocument) -> Vec<String> {
+    let (Some(body), Some((_, patient))) = (&opened.holds, &opened.patient) else { return Vec::new() };
+    body.show(&opened.shown).somebody_else(patient.show(&opened.shown)).map(|(_, names)| names).unwrap_or_default()
 }
 
 /// The kinds of data of a version, and what nobody could look into.
 fn holds_in_words(holds: &Holds) -> String {
     let mut said = kinds_in_words(holds.kinds.difference(&holds.sensitive));
     if holds.people > 1 {
-        said.insert(0, format!("{} people's records", holds.people));
+        let more = if holds.more { "more than " } else { "" };
+        said.insert(0, format!("{more}{} people's records", holds.people));
     }
     said.extend(holds.opaque.iter().map(|(what, count)| match count {
         1 => (*what).to_owned(),
@@ -92,28 +100,6 @@ fn kinds_in_words<'a>(kinds: impl IntoIterator<Item = &'a HealthData>) -> Vec<St
     kinds.into_iter().map(|kind| kind_in_words(*kind).to_owned()).collect()
 }
 
-/// As people say it.
-const fn kind_in_words(kind: HealthData) -> &'static str {
-    match kind {
-        HealthData::Diagnosis => "diagnoses",
-        HealthData::Procedure => "procedures",
-        HealthData::Medication => "medications",
-        HealthData::Lab => "results",
-        HealthData::Immunization => "vaccinations",
-        HealthData::Insurance => "insurance",
-        HealthData::Claim => "claims",
-        HealthData::Payment => "payment",
-        HealthData::Provider => "providers",
-        HealthData::Guardian => "guardians",
-        HealthData::Guarantor => "guarantor",
-        HealthData::Hiv => "HIV",
-        HealthData::MentalHealth => "mental health",
-        HealthData::SubstanceUse => "substance use (may be 42 CFR Part 2)",
-        HealthData::Reproductive => "reproductive health",
-        HealthData::AdolescentConfidential => "what an adolescent may keep from guardians",
-    }
-}
-
 fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut notice = |tone: Tone, text: String| notices.push(Notice { tone, text, link: None });
@@ -121,17 +107,18 @@ fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
         notice(Tone::Due, "No patient could be named with certainty. A person must say whose this is.".to_owned());
     }
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
-    if ready && !opened.names_others.is_empty() {
+    let others = names_others(opened);
+    if ready && !others.is_empty() {
         notice(
             Tone::Due,
             format!(
                 "This text names somebody else: {}. Read its heading, and deliver it only if it is about {}.",
-                opened.names_others.join("; "),
+                others.join("; "),
                 patient_name(opened)
             ),
         );
     }
-    if let Some(holds) = opened.holds.as_ref().filter(|holds| !holds.sensitive.is_empty()) {
+    if let Some(holds) = holds(opened).filter(|holds| !holds.sensitive.is_empty()) {
         notice(
             Tone::Plain,
             format!("Sensitive: {}. Think twice before you pass it on.", kinds_in_words(&holds.sensitive).join(", ")),
@@ -163,10 +150,16 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
     let unmatched = opened.state == DocumentState::Unmatched;
     add(may(Action::DocumentMatch) && unmatched, "Match to a patient", "/match", How::Visit, Primary, "");
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
-    let asks = !opened.names_others.is_empty();
+    let asks = !names_others(opened).is_empty();
     add(may(Action::DocumentMatch) && ready && asks, "Match to another patient", "/match", How::Visit, Primary, "");
-    let (deliver, weight) = if asks { ("Deliver anyway", Secondary) } else { ("Deliver to the practice", Primary) };
-    add(may(Action::DocumentDeliver) && ready, deliver, "/deliver", How::Post, weight, "");
+    let anyway = format!("/deliver?anyway={}", opened.revision);
+    let (deliver, to, weight) = match asks {
+        true => ("Deliver anyway", anyway.as_str(), Secondary),
+        false => ("Deliver to the practice", "/deliver", Primary),
+    };
+    // Of an earlier version it is not said what the newest one, which would go out, holds.
+    let newest = opened.versions.iter().all(|one| one.version <= opened.version);
+    add(may(Action::DocumentDeliver) && ready && newest, deliver, to, How::Post, weight, "");
     add(may(Action::DocumentSign), "Sign", "/sign", How::PostAfterTouch, Primary, "");
     add(may(Action::DocumentPrint), "Print", "/print", How::Visit, Secondary, "");
     add(may(Action::DocumentDownload), "Download original", "/file", How::Download, Secondary, "");
@@ -189,6 +182,7 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
         Secondary,
         "",
     );
+    add(may(Action::DocumentRestrict), "Who may see it", "/confidentiality", How::Visit, Secondary, "");
     add(may(Action::DocumentRelease), "Let go", "/release", How::Post, Secondary, "");
     add(
         may(Action::DocumentMatch) && !unmatched && !(ready && asks),
@@ -329,9 +323,21 @@ async fn advance(desk: Desk<act::DocumentAdvance>, Path(id): Path<DocumentId>) -
     go(&format!("/documents/{id}?done=advanced"))
 }
 
-async fn deliver(desk: Desk<act::DocumentDeliver>, Path(id): Path<DocumentId>, fields: Fields) -> Answer {
+/// At which change it was asked whether a text that names somebody else is to be delivered.
+#[derive(serde::Deserialize)]
+struct Asked {
+    anyway: Option<u64>,
+}
+
+async fn deliver(
+    desk: Desk<act::DocumentDeliver>,
+    Path(id): Path<DocumentId>,
+    Query(asked): Query<Asked>,
+    fields: Fields,
+) -> Answer {
     let copies: Vec<_> = fields.all("copy").filter_map(|text| text.parse().ok()).collect();
-    desk.document_deliver(id, &copies).await?;
+    let names = asked.anyway.map_or(NamesOthers::Ask, NamesOthers::DeliverAt);
+    desk.document_deliver(id, &copies, names).await?;
     go("/queue?done=delivered")
 }
 
@@ -367,7 +373,7 @@ fn reasons(act: ReasonedAct) -> Vec<Choice> {
 }
 
 /// Who has opened it, for those who may know; nothing for everybody else, whether it is there or not.
-async fn opened_so_far<A: record::Act>(desk: &Desk<A>, id: DocumentId) -> Result<Vec<OpenedRow>, Problem> {
+pub(super) async fn opened_so_far<A: record::Act>(desk: &Desk<A>, id: DocumentId) -> Result<Vec<OpenedRow>, Problem> {
     match beside::<_, act::DocumentHistory>(desk).document_history(id).await {
         Ok(history) => Ok(openings(desk.house(), &history)),
         Err(CustodyError::Refused(_) | CustodyError::Absent) => Ok(Vec::new()),
@@ -383,14 +389,14 @@ fn openings(custody: &HouseView, history: &[HistoryLine]) -> Vec<OpenedRow> {
 
 /// Where one came from: the page of who saw a patient, to which one is led back.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-struct From {
+pub(super) struct From {
     #[serde(default)]
     from: Option<PatientId>,
 }
 
 impl From {
     /// The address of a form, so that the way back is not lost when it is sent.
-    fn form(self, id: DocumentId, last: &str) -> String {
+    pub(super) fn form(self, id: DocumentId, last: &str) -> String {
         match self.from {
             Some(patient) => format!("/documents/{id}/{last}?from={patient}"),
             None => format!("/documents/{id}/{last}"),
@@ -398,14 +404,14 @@ impl From {
     }
 
     /// On to what was done: where one came from, or else there.
-    fn on(self, done: &str, or: &str) -> Answer {
+    pub(super) fn on(self, done: &str, or: &str) -> Answer {
         match self.from {
             Some(patient) => go(&format!("/patients/{patient}/accesses?done={done}")),
             None => go(&format!("{or}?done={done}")),
         }
     }
 
-    fn back(self, id: DocumentId) -> String {
+    pub(super) fn back(self, id: DocumentId) -> String {
         match self.from {
             Some(patient) => format!("/patients/{patient}/accesses"),
             None => format!("/documents/{id}"),
@@ -487,249 +493,4 @@ async fn enter_in_error(
     let back = from.form(id, "enter-in-error");
     desk.document_enter_in_error(id, &why.text()).await.map_err(|error| after_touch(error, &back))?;
     from.on("entered-in-error", "/")
-}
-
-/// The page that asks whose document it is: what we propose, and who was found by what was typed.
-async fn match_page(desk: &Desk<act::DocumentMatch>, id: DocumentId, form: &MoveForm, mut errors: Errors) -> Answer {
-    let (mut chrome, me) = frame(desk, "/unmatched").await?;
-    let found = desk.document_match_look(id).await?;
-    let custody = desk.house();
-    chrome.witness = Some(witness(custody, "opened this", found.witnessed));
-    let shown = &found.shown;
-    let body = found.body.show(shown);
-    let mut says = vec![Fact { name: "Patient".to_owned(), value: body.said.name() }];
-    says.extend(patient_facts(&body.said));
-    says.extend(body.visit.map(|day| Fact { name: "Visit".to_owned(), value: day.us() }));
-    let author = if found.author_name.is_empty() { body.said_author.clone() } else { found.author_name.clone() };
-    says.push(Fact { name: "Author".to_owned(), value: author.clone() });
-    let matched = found.proposals.iter().find(|one| Some(one.id) == found.matched);
-    says.extend(matched.map(|one| Fact { name: "Matched to".to_owned(), value: one.patient.show(shown).name() }));
-    says.retain(|fact| !fact.value.is_empty());
-    const NAMES: [&str; 4] = ["surname", "given name", "birth date", "record number"];
-    const WEIGHTS: [u8; 4] = [25, 15, 25, 35];
-    let mut proposals: Vec<Proposal> = found
-        .proposals
-        .iter()
-        .map(|one| {
-            let patient = one.patient.show(shown);
-            Proposal {
-                patient: one.id.to_string(),
-                name: patient.name(),
-                born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
-                record_number: patient.record_number.clone(),
-                score: one.agrees.iter().zip(WEIGHTS).filter(|(yes, _)| **yes).map(|(_, weight)| weight).sum(),
-                reasons: one
-                    .agrees
-                    .iter()
-                    .zip(NAMES)
-                    .map(|(yes, name)| Reason { text: name.to_owned(), agrees: *yes })
-                    .collect(),
-                selected: one.id.to_string() == form.patient,
-            }
-        })
-        .collect();
-    let looked_for = found_patients(desk, form, Some(found.customer)).await?;
-    if form.is_filled() && looked_for.is_empty() {
-        errors.0.push(nobody_found());
-    }
-    proposals.extend(
-        looked_for.into_iter().filter(|one| !found.proposals.iter().any(|known| known.id.to_string() == one.patient)),
-    );
-    page(&MatchPage {
-        document: DocumentBrief {
-            // Records staff name the patient first; only then is the text theirs to read.
-            href: if me.is(record::Role::QaEditor) { format!("/documents/{id}") } else { String::new() },
-            title: if body.title.is_empty() { "Document".to_owned() } else { body.title.clone() },
-            patient: body.said.name(),
-            identifier: born(&body.said),
-            author,
-            state: found.state,
-            tag: tag(&found.customer_name),
-        },
-        says,
-        proposals,
-        action: format!("/documents/{id}/match"),
-        revision: found.revision,
-        look_action: format!("/documents/{id}/match"),
-        family: form.family.clone(),
-        given: form.given.clone(),
-        born: form.born(),
-        record_number: form.record_number.clone(),
-        provisional_action: Some(format!("/documents/{id}/match")),
-        errors,
-        chrome,
-    })
-}
-
-async fn match_look(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>) -> Answer {
-    match_page(&desk, id, &MoveForm::default(), Errors::none()).await
-}
-
-async fn match_to(desk: Desk<act::DocumentMatch>, Path(id): Path<DocumentId>, fields: Fields) -> Answer {
-    let text = |name: &str| fields.one(name).unwrap_or_default().to_owned();
-    let author = fields.one("author").and_then(|text| text.parse().ok());
-    let to = match (text("do").as_str(), text("patient").as_str()) {
-        ("provisional", _) => MatchTo::Provisional,
-        ("find", _) => {
-            let form = MoveForm {
-                family: text("family"),
-                given: text("given"),
-                born_month: text("born_month"),
-                born_day: text("born_day"),
-                born_year: text("born_year"),
-                record_number: text("record_number"),
-                ..MoveForm::default()
-            };
-            return match_page(&desk, id, &form, Errors::none()).await;
-        }
-        (_, "") => {
-            let choose = FieldError {
-                field: "patient".to_owned(),
-                message: "Choose the patient whose document it is".to_owned(),
-            };
-            let page = match_page(&desk, id, &MoveForm::default(), Errors(vec![choose])).await?;
-            return Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY));
-        }
-        (_, patient) => MatchTo::Patient(patient.parse::<PatientId>().map_err(|_| Problem::NotHere)?),
-    };
-    // A form that does not say which change it was made from was made from none that is.
-    let revision = fields.one("revision").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-    match desk.document_match(id, to, author, revision).await {
-        Ok(_) => go("/unmatched?done=matched"),
-        Err(CustodyError::Changed) => {
-            let said = FieldError {
-                field: "patient".to_owned(),
-                message: "Somebody else has changed this document since you opened it. Look, and choose again"
-                    .to_owned(),
-            };
-            let form = MoveForm { patient: text("patient"), ..MoveForm::default() };
-            Ok(match_page(&desk, id, &form, Errors(vec![said])).await?.status(StatusCode::CONFLICT))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Where a withdrawn document goes.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct MoveForm {
-    #[serde(default)]
-    family: String,
-    #[serde(default)]
-    given: String,
-    #[serde(default)]
-    born_month: String,
-    #[serde(default)]
-    born_day: String,
-    #[serde(default)]
-    born_year: String,
-    #[serde(default)]
-    record_number: String,
-    #[serde(default)]
-    patient: String,
-    #[serde(default)]
-    reason: String,
-    #[serde(default, rename = "do")]
-    what: String,
-}
-
-impl MoveForm {
-    /// Whether somebody was looked for.
-    fn is_filled(&self) -> bool {
-        !self.family.is_empty() || !self.record_number.is_empty()
-    }
-
-    fn born(&self) -> DateParts {
-        DateParts { month: self.born_month.clone(), day: self.born_day.clone(), year: self.born_year.clone() }
-    }
-}
-
-fn nobody_found() -> FieldError {
-    FieldError {
-        field: "family".to_owned(),
-        message: "Nobody of this name was found; try the record number".to_owned(),
-    }
-}
-
-/// The patients that fit what was typed: a search, which is an act of its own.
-async fn found_patients<A: record::Act>(
-    desk: &Desk<A>,
-    form: &MoveForm,
-    customer: Option<CustomerId>,
-) -> Result<Vec<Proposal>, Problem> {
-    if !form.is_filled() {
-        return Ok(Vec::new());
-    }
-    let search = custody::DocumentSearch {
-        last: form.family.clone(),
-        first: form.given.clone(),
-        record_number: form.record_number.clone(),
-        born: super::search::day(&form.born_month, &form.born_day, &form.born_year),
-        alike: true,
-        ..custody::DocumentSearch::default()
-    };
-    let mut found = Vec::new();
-    for lines in beside::<_, act::PatientSearch>(desk).patient_search(&search, customer).await? {
-        for line in &lines.lines {
-            let patient = line.patient.show(&lines.shown);
-            found.push(Proposal {
-                patient: line.id.to_string(),
-                name: patient.name(),
-                born: patient.born.map(record::civil::Day::us).unwrap_or_default(),
-                record_number: patient.record_number.clone(),
-                ..Proposal::default()
-            });
-        }
-    }
-    Ok(found)
-}
-
-async fn move_page(desk: &Desk<act::DocumentMove>, id: DocumentId, form: &MoveForm, from: From) -> Answer {
-    let tag_of = desk.document_could(id).await?;
-    let (chrome, _) = frame(desk, "/documents").await?;
-    let mut errors = Errors::none();
-    // Only a patient of the same practice can be its patient.
-    let proposals = found_patients(desk, form, Some(tag_of.customer)).await?;
-    if form.is_filled() && proposals.is_empty() {
-        errors.0.push(nobody_found());
-    }
-    page(&MovePage {
-        chrome,
-        document: DocumentBrief {
-            href: from.back(id),
-            title: "The withdrawn document".to_owned(),
-            patient: String::new(),
-            identifier: String::new(),
-            author: String::new(),
-            state: tag_of.state,
-            tag: tag(&tag_of.customer_name),
-        },
-        customers: Vec::new(),
-        proposals,
-        family: form.family.clone(),
-        given: form.given.clone(),
-        born: form.born(),
-        record_number: form.record_number.clone(),
-        reason: form.reason.clone(),
-        opened: opened_so_far(desk, id).await?,
-        action: from.form(id, "move"),
-        errors,
-    })
-}
-
-async fn move_form(desk: Desk<act::DocumentMove>, Path(id): Path<DocumentId>, Query(from): Query<From>) -> Answer {
-    move_page(&desk, id, &MoveForm::default(), from).await
-}
-
-async fn move_to(
-    desk: Desk<act::DocumentMove>,
-    Path(id): Path<DocumentId>,
-    Query(from): Query<From>,
-    Form(form): Form<MoveForm>,
-) -> Answer {
-    if form.what != "move" {
-        return Ok(move_page(&desk, id, &form, from).await?.status(StatusCode::OK));
-    }
-    let to: PatientId = form.patient.parse().map_err(|_| mistake("patient", "Choose the right patient"))?;
-    desk.document_move(id, to, &form.reason).await?;
-    from.on("moved", &format!("/documents/{id}"))
 }

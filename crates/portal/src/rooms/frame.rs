@@ -307,6 +307,7 @@ pub(super) fn flash_of(word: Option<&str>) -> Option<Flash> {
             (Tone::Good, "Decided. Nothing changes for you until the records are exported and you have confirmed them.")
         }
         "leaving-confirmed" => (Tone::Good, "Confirmed. The hold runs, and you can still take it back."),
+        "restricted" => (Tone::Good, "Saved. That holds from now on."),
         "stays" => (Tone::Good, "Taken back. Nothing is destroyed."),
         "joining-yes" => (Tone::Good, "Your yes is written down. Nothing moves before both have said it."),
         "joining-back" => (Tone::Good, "Taken back. Nothing moves."),

@@ -195,7 +195,9 @@ async fn list(desk: Desk<act::PersonList>, Query(which): Query<Which>) -> Answer
     let invite = format!("/people/invite?customer={customer}");
     let may_invite = beside::<_, act::PersonInvite>(&desk).could(Some(customer)).await?;
     let sees_programs = beside::<_, act::ProgramList>(&desk).could(Some(customer)).await?;
+    let restricts = beside::<_, act::CustomerRestrict>(&desk).could(Some(customer)).await?;
     page(&PeoplePage {
+        restricts_href: restricts.then(|| format!("/customers/{customer}/confidentiality")),
         programs_href: sees_programs.then(|| format!("/customers/{customer}/programs")),
         chrome,
         place: custody.customer_name(customer).await?,

@@ -108,6 +108,8 @@ pub(super) const fn done(action: Action) -> &'static str {
         Action::DocumentWithdraw => "withdrew",
         Action::DocumentMove => "moved",
         Action::DocumentEnterInError => "marked as entered in error",
+        Action::DocumentRestrict => "said who may see it",
+        Action::CustomerRestrict => "said what is restricted",
         Action::DocumentList => "listed",
         Action::DocumentSearch => "searched documents",
         Action::DocumentStatus => "looked at the status",

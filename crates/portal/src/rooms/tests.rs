@@ -61,7 +61,7 @@ async fn house() -> House {
     let root = RootKey::generate(entropy.as_ref());
     Custody::begin(&store, &settings, &root, clock.as_ref(), entropy.as_ref()).await.unwrap();
     let custody = Custody::open(OpenHouse { store, settings, root, clock: clock.clone(), entropy }).await.unwrap();
-    let people = custody.demo_fill(7).await.unwrap();
+    let people = custody.demo_fill(7, &[]).await.unwrap();
     let gate = Gate::new(GateStart::Fresh);
     gate.record(&ProbeReport::default());
     let mut setting = Setting::new(PublicUrl::parse(ORIGIN).unwrap(), gate.clone(), clock.clone());

@@ -107,6 +107,9 @@ pub(super) fn lines(out: &Value) -> Vec<String> {
         n("came_before"),
         number(&out["rejects"])
     )];
+    if n("names_others") > 0 {
+        all.push(format!("  name somebody else than their patient, and wait for a person: {}", n("names_others")));
+    }
     if n("went") > 0 {
         all.push(format!("  went to another practice with their patients, and are passed by: {}", n("went")));
     }

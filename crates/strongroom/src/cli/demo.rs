@@ -16,6 +16,10 @@ pub(crate) struct Demo {
     /// The same seed gives the same names and texts.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    /// How many patients a fourth practice has: families with their charts and documents, as `strongroom standin` makes them.
+    /// 0: there is none.
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(..=5_000))]
+    pub(crate) stand_ins: u32,
     /// A database on a server that was made for it and holds nothing but the schema, without a password:
     /// postgres://role@host/name. The rows stay there.
     #[arg(long, value_name = "URL")]

@@ -35,6 +35,10 @@ pub(crate) struct ScanArgs {
     /// Write what is found as a baseline, counts by file and kind and no text, and end with 0.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Remember in this file, by digest, in which files nothing was found at all, and do not search them again while they and this
+    /// program are the same.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cache: Option<PathBuf>,
     /// How many files are read at the same time; as many as there are processors, if not given.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
@@ -49,6 +53,8 @@ pub(crate) enum ScanFormat {
     Json,
     /// SARIF 2.1.0, for code hosts.
     Sarif,
+    /// What each file holds: of how many people, which identifiers and which kinds of health data. One object a line.
+    Manifest,
 }
 
 /// From which certainty on a finding fails the scan.

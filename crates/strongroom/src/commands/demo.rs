@@ -2,6 +2,8 @@
 //!
 //! What must always hold: it fills nothing that it did not make: no folder, database or bucket with anything in it.
 
+mod stand_ins;
+
 use super::serve::{settle, told_to_stop, until_stopped};
 use crate::cli;
 use crate::config::server_of;
@@ -71,7 +73,8 @@ pub(crate) async fn run(args: cli::Demo) -> anyhow::Result<()> {
     let custody = house(&folder.path, &ground, &url).await?;
     let node = custody.node_join().await?;
     settle(&custody).await?;
-    let people = custody.demo_fill(args.seed).await?;
+    let practices = stand_ins::practices(args.stand_ins, args.seed, custody.settings().day_of(custody.now()).parse()?)?;
+    let people = custody.demo_fill(args.seed, &practices).await?;
     if ground.server.is_some() {
         escrow(&custody, &folder.path).await?;
     }

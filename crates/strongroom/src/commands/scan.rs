@@ -5,6 +5,7 @@
 //! told as not read and never as clean.
 
 mod baseline;
+mod cache;
 mod ignored;
 mod report;
 mod sarif;
@@ -13,6 +14,8 @@ use super::files::{self, Named};
 use crate::cli::{FailOn, ScanArgs, ScanFormat};
 use crate::outcome::{self, WrongUse};
 use baseline::Baseline;
+use cache::Cache;
+use identify::manifest::ManifestBuilder;
 use identify::read::{Opaque, Part, ReadLimits};
 use identify::search::{Found, Said, Search};
 use identify::{Finding, Identifier};
@@ -38,6 +41,9 @@ struct Scan {
     shows_text: bool,
     ignored: Ignored,
     baseline: Baseline,
+    cache: Option<Cache>,
+    /// What each file holds is told, and not what was found where.
+    manifests: bool,
     limits: ReadLimits,
 }
 
@@ -50,6 +56,8 @@ pub(crate) fn scan(args: &ScanArgs) -> anyhow::Result<()> {
         shows_text: args.show_text,
         ignored: args.ignore.as_deref().map(|file| Ignored::read(file, today)).transpose()?.unwrap_or_default(),
         baseline: args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_else(Baseline::new),
+        cache: args.cache.as_deref().map(Cache::open).transpose()?,
+        manifests: args.format == ScanFormat::Manifest,
         limits: ReadLimits::default(),
     };
     let named = files::named(&args.paths);
@@ -59,6 +67,7 @@ pub(crate) fn scan(args: &ScanArgs) -> anyhow::Result<()> {
     if scan.ignored.expired > 0 {
         tracing::warn!(lines = scan.ignored.expired, "lines of what is ignored are past their day, and ignore nothing");
     }
+    scan.cache.map(Cache::write).transpose()?;
     telling.end()
 }
 
@@ -124,24 +133,46 @@ impl Scan {
         }
         let name =
             Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut found = Vec::new();
-        let mut opaque = Vec::new();
-        let mut lines = Lines::default();
-        let ended = self.search.file(&bytes, &name, &self.limits, &mut |said| match said {
-            Said::Part { part, findings } => {
-                for one in findings {
-                    found.push(self.told(part, one, &bytes, &mut lines));
-                }
-            }
-            Said::Opaque { part: None, why: why @ Opaque::Damaged(_) } => file.broken = Some(why.to_string()),
-            Said::Opaque { part, why } => opaque.push((part, why.to_string())),
-        });
-        if let Err(error) = ended {
-            file.broken = Some(error.to_string());
+        let key = self.cache.as_ref().map(|cache| (cache, Cache::key(&name, &bytes)));
+        if key.as_ref().is_some_and(|(cache, key)| !self.manifests && cache.knows(key)) {
+            file.is_cached = true;
+            return file;
         }
-        file.opaque = opaque;
+        let found = self.search(&mut file, &bytes, &name);
+        if let Some((cache, key)) = key
+            && found.is_empty()
+            && file.opaque.is_empty()
+            && file.broken.is_none()
+        {
+            cache.note(key);
+        }
         self.keep(&mut file, found);
         file
+    }
+
+    /// Everything that stands in a file, whether it was asked for or not.
+    fn search(&self, file: &mut File, bytes: &[u8], name: &str) -> Vec<Told> {
+        let (mut found, mut opaque, mut lines) = (Vec::new(), Vec::new(), Lines::default());
+        let mut manifest = self.manifests.then(ManifestBuilder::new);
+        let ended = self.search.file(bytes, name, &self.limits, &mut |said| {
+            if let Some(manifest) = &mut manifest {
+                manifest.take(&said);
+            }
+            match said {
+                Said::Part { part, findings } => {
+                    found.extend(findings.iter().map(|one| self.told(part, one, bytes, &mut lines)));
+                }
+                Said::Opaque { part: None, why: why @ Opaque::Damaged(_) } => file.broken = Some(why.to_string()),
+                Said::Opaque { part, why } => opaque.push((part, why.to_string())),
+            }
+        });
+        file.opaque = opaque;
+        match ended {
+            // Whom the file names is left here: a manifest holds no word of it.
+            Ok(summary) => file.manifest = manifest.map(|builder| builder.finish(&summary).0.json()),
+            Err(error) => file.broken = Some(error.to_string()),
+        }
+        found
     }
 
     /// With its line, which is that of the file, or of the part's text where the file is packed.
@@ -235,6 +266,7 @@ impl<'a> Telling<'a> {
             ScanFormat::Text => report::text(out, &file)?,
             ScanFormat::Json => report::json(out, &file)?,
             ScanFormat::Sarif => self.files.push(file),
+            ScanFormat::Manifest => report::manifest(out, &file)?,
         }
         self.progress()
     }
@@ -262,7 +294,7 @@ impl<'a> Telling<'a> {
                 }
                 report::text_sum(out, &self.sum)?;
             }
-            ScanFormat::Json => report::json_sum(out, &self.sum)?,
+            ScanFormat::Json | ScanFormat::Manifest => report::json_sum(out, &self.sum)?,
             ScanFormat::Sarif => {
                 writeln!(out, "{}", sarif::document(&self.files, identify::search::explained))?;
             }

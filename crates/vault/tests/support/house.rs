@@ -121,6 +121,7 @@ fn document_facts(customer: CustomerId, id: DocumentId) -> DocumentFacts {
         customer,
         state: DocumentState::Delivered,
         kind: DocumentKind::Transcript,
+        confidentiality: record::document::Confidentiality::Normal,
         author: None,
         uploader: None,
         recipients: Vec::new(),

@@ -402,6 +402,7 @@ fn document_row(
         withdrawn_at: document.withdrawn_at,
         reason,
         moved_from: document.moved_from,
+        confidentiality: document.confidentiality,
         versions: rows,
     })
 }

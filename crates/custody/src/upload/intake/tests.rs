@@ -1,6 +1,6 @@
 //! A scanner that hangs keeps the file out, and texts are read two at a time.
 
-use super::{READERS, Scanner, read_text};
+use super::{READERS, Scanner, read_file};
 use crate::CustodyError;
 use identify::Kind;
 use std::time::Duration;
@@ -49,7 +49,7 @@ async fn a_third_text_waits_until_one_of_two_was_read() {
     let first = READERS.acquire().await.unwrap();
     let second = READERS.acquire().await.unwrap();
     let bytes = || Some(zeroize::Zeroizing::new(b"All is well.\n".to_vec()));
-    let third = tokio::spawn(read_text(Kind::Text(identify::Charset::Utf8), bytes(), "a.txt"));
+    let third = tokio::spawn(read_file(Kind::Text(identify::Charset::Utf8), bytes(), "a.txt"));
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }

@@ -1,23 +1,25 @@
 //! Some hundred files on their way: passed by if they came before, read for their words, matched, asked about, kept.
 
 use super::super::about::split_name;
-use super::super::intake::{self, FileRead, read_text};
+use super::super::intake::{self, FileRead, read_file};
 use super::look::{Found, Looked};
 use super::map::{ArrivesAs, Otherwise};
 use super::report::{ImportReject, ImportTally};
 use super::{DOCUMENTS_AT_ONCE, ImportMode, ShareImport};
 use crate::ask::Question;
-use crate::documents::purpose_of;
-use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, VersionBody};
+use crate::confidentiality::restrict;
+use crate::documents::{patient_open, purpose_of};
+use crate::whose::ByNumber;
+use crate::{Custody, CustodyError, Desk, DocumentBody, Granted, OpenedPatient, PatientBody, VersionBody};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use identify::HeaderFields;
 use policy::{DocumentFacts, ResourceFacts};
 use record::digest::Hasher;
-use record::document::{DocumentKind, DocumentState, Step};
+use record::document::{Confidentiality, DocumentKind, DocumentState, Step};
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, UploadId, act};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Document, DocumentVersion, IncomingDocument, ShareFile, Upload};
-use vault::{Column, Field, Rendition, RenditionKind, WrappedKey};
+use store::{Document, DocumentVersion, IncomingDocument, Patient, ShareFile, Upload};
+use vault::{Column, Rendition, RenditionKind, WrappedKey};
 
 /// Files whose text is waited for at once; the readers themselves are fewer.
 const WAITING_AT_ONCE: usize = 8;
@@ -34,6 +36,8 @@ pub(super) struct Coming {
     kind: DocumentKind,
     author: Option<PersonId>,
     patient: Option<PatientId>,
+    /// Known once it may be compared with its patient.
+    names_others: bool,
 }
 
 /// What is to come in together.
@@ -60,16 +64,30 @@ struct KeptLine {
     bytes: u64,
     rule: usize,
     matched: bool,
+    names_others: bool,
     author: Option<PersonId>,
     year: Option<i16>,
 }
 
 impl Kept {
+    fn of<'a>(coming: impl Iterator<Item = &'a Coming>) -> Self {
+        let line = |one: &Coming| KeptLine {
+            bytes: one.found.bytes.len() as u64,
+            rule: one.found.rule,
+            matched: one.patient.is_some(),
+            names_others: one.names_others,
+            author: one.author,
+            year: one.body.visit.map(record::civil::Day::year),
+        };
+        Self(coming.map(line).collect())
+    }
+
     pub(super) fn count(&self, tally: &mut ImportTally) {
-        for KeptLine { bytes, rule, matched, author, year } in &self.0 {
+        for KeptLine { bytes, rule, matched, names_others, author, year } in &self.0 {
             tally.taken += 1;
             tally.taken_bytes += bytes;
             *(if *matched { &mut tally.matched } else { &mut tally.unmatched }) += 1;
+            tally.names_others += u64::from(*names_others);
             *tally.by_rule.entry(rule + 1).or_default() += 1;
             match author {
                 Some(person) => *tally.by_author.entry(*person).or_default() += 1,
@@ -83,15 +101,9 @@ impl Kept {
 }
 
 impl Batch {
+    /// As a look counts it, which opens nobody's record and so compares nothing.
     pub(super) fn kept(&self) -> Kept {
-        let line = |one: &Coming| KeptLine {
-            bytes: one.found.bytes.len() as u64,
-            rule: one.found.rule,
-            matched: one.patient.is_some(),
-            author: one.author,
-            year: one.body.visit.map(record::civil::Day::year),
-        };
-        Kept(self.coming.iter().map(line).collect())
+        Kept::of(self.coming.iter())
     }
 }
 
@@ -186,7 +198,7 @@ async fn words_of(custody: &Custody, file: ShareFile, found: Found) -> Result<Wo
         Err(_) => return Ok((file, found, Err(ImportReject::NotClean))),
     };
     let bytes = if found.kind.is_audio() { None } else { Some(found.bytes.clone()) };
-    let words = match read_text(found.kind, bytes, &found.name).await {
+    let words = match read_file(found.kind, bytes, &found.name).await {
         Ok(read) => Ok((read, scanned)),
         Err(CustodyError::File(_)) => Err(ImportReject::Damaged),
         Err(error) => return Err(error),
@@ -227,7 +239,8 @@ fn said(
         came_from: None,
     };
     let kind = rule.kind.or(means.map(|(_, kind)| *kind)).unwrap_or(by_content);
-    let mut one = Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None };
+    let mut one =
+        Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None, names_others: false };
     if contradicts(&one.found.says, &header) {
         // Path and words speak of two people: nobody is named, and a person finds out who is meant.
         one.body.said.record_number.clear();
@@ -247,40 +260,13 @@ fn contradicts(says: &identify::FileNameFields, header: &HeaderFields) -> bool {
         })
 }
 
-/// By what a document's patient is looked for: the number's token, and those of the surname.
-type Asked = (Vec<u8>, BTreeSet<Vec<u8>>);
-
-/// Names the patients whose record number and surname both agree with exactly one; everything else is for a person to say.
+/// Names the patients who are certain by number and name; everything else is for a person to say.
 async fn matched(import: &mut ShareImport, mut coming: Vec<Coming>) -> Result<Vec<Coming>, CustodyError> {
-    let (custody, customer) = (import.custody.clone(), import.customer);
-    let mut asked: Vec<Option<Asked>> = Vec::with_capacity(coming.len());
-    for one in &coming {
-        let said = &one.body.said;
-        let whole = !said.record_number.is_empty() && !said.last.is_empty();
-        let tokens = if whole {
-            let body = PatientBody {
-                last: said.last.clone(),
-                record_number: said.record_number.clone(),
-                ..PatientBody::default()
-            };
-            custody.patient_tokens(customer, &body)?
-        } else {
-            Vec::new()
-        };
-        let of =
-            |field: Field| tokens.iter().filter(move |(name, _)| name == field.as_str()).map(|(_, mac)| mac.clone());
-        asked.push(of(Field::RecordNumber).next().map(|number| (number, of(Field::Surname).collect())));
-    }
-    let numbers: BTreeSet<Vec<u8>> = asked.iter().flatten().map(|(number, _)| number.clone()).collect();
-    let numbers: Vec<Vec<u8>> = numbers.into_iter().collect();
-    let fields = (Field::RecordNumber.as_str(), numbers.as_slice());
-    let found = custody.store().patients_by_number(customer, fields, Field::Surname.as_str()).await?;
-    for (one, asked) in coming.iter_mut().zip(&asked) {
-        let Some((number, surnames)) = asked else { continue };
-        let empty = BTreeMap::new();
-        let mut agreeing = found.get(number).unwrap_or(&empty).iter().filter(|(_, named)| !named.is_disjoint(surnames));
-        if let (Some((id, _)), None) = (agreeing.next(), agreeing.next()) {
-            one.patient = Some(*id);
+    let said = coming.iter().map(|one| &one.body.said);
+    let whose = import.custody.patients_certain(import.customer, said).await?;
+    for (one, whose) in coming.iter_mut().zip(whose) {
+        if let ByNumber::One(id) = whose {
+            one.patient = Some(id);
         }
     }
     if import.reading.unmatched == Otherwise::Keep {
@@ -303,9 +289,9 @@ impl Coming {
         }
     }
 
-    /// Is it handed over to the practice as it comes in.
+    /// Is it handed over to the practice as it comes in. One whose text names somebody else than its patient waits for a person.
     fn delivered(&self, state: ArrivesAs) -> bool {
-        state == ArrivesAs::Delivered && self.state() == DocumentState::Transcribed
+        state == ArrivesAs::Delivered && self.state() == DocumentState::Transcribed && !self.names_others
     }
 }
 
@@ -324,39 +310,45 @@ impl Desk<act::DocumentUpload> {
         if bytes > room {
             return Err(CustodyError::TooLarge { max_bytes: room });
         }
-        let kept = batch.kept();
-        let coming: Vec<(DocumentId, Coming)> =
+        let mut coming: Vec<(DocumentId, Coming)> =
             batch.coming.into_iter().map(|one| (DocumentId::mint(custody.clock(), custody.entropy()), one)).collect();
-        let facts = |(id, one): &(DocumentId, Coming)| {
-            ResourceFacts::Document(DocumentFacts {
-                id: *id,
-                customer,
-                state: one.state(),
-                kind: one.kind,
-                author: one.author,
-                uploader: Some(record::Principal::Person(person)),
-                recipients: Vec::new(),
-                patient: one.patient,
-                in_care: false,
-                read_by_practice: false,
-                delivered_at: None,
-            })
+        let facts = |(id, one): &(DocumentId, Coming)| DocumentFacts {
+            id: *id,
+            customer,
+            state: one.state(),
+            kind: one.kind,
+            confidentiality: Confidentiality::Normal,
+            author: one.author,
+            uploader: Some(record::Principal::Person(person)),
+            recipients: Vec::new(),
+            patient: one.patient,
+            in_care: false,
+            read_by_practice: false,
+            delivered_at: None,
         };
         let asker = self.facts().await?;
         let purpose = purpose_of(&asker, customer);
-        let bring = Question::of(customer, purpose).with_all(coming.iter().map(facts));
-        let handed: Vec<_> = coming.iter().filter(|(_, one)| one.delivered(state)).map(facts).collect();
+        let documents = coming.iter().map(facts).map(ResourceFacts::Document);
+        let bring = Question::of(customer, purpose).with_all(documents);
+        let handed: Vec<DocumentFacts> = coming.iter().filter(|(_, one)| one.delivered(state)).map(facts).collect();
+        let about = custody.patients_of(customer, &handed).await?;
         let bring = custody.ask_as::<act::DocumentUpload>(self.who(), asker.clone(), bring);
         let hand = async {
             if handed.is_empty() {
                 return Ok(None);
             }
-            let hand = Question::of(customer, purpose).with_all(handed);
+            let hand = Question::of(customer, purpose)
+                .with_all(handed.into_iter().map(ResourceFacts::Document))
+                .with_all(about.iter().map(|(_, facts)| facts.clone()));
             custody.ask_as::<act::DocumentDeliver>(self.who(), asker.clone(), hand).await.map(Some)
         };
         // Both stand in the ledger before anything of it is kept.
         let (bring, hand) = tokio::try_join!(bring, hand)?;
-        drop((bring, hand));
+        drop(bring);
+        if let Some(hand) = hand {
+            custody.names_compare(hand, about.into_iter().map(|(patient, _)| patient), &mut coming)?;
+        }
+        let kept = Kept::of(coming.iter().map(|(_, one)| one));
         Ok(Some(Ready { customer, person, state, coming, kept }))
     }
 }
@@ -365,15 +357,38 @@ impl Desk<act::DocumentUpload> {
 type Sealed = (IncomingDocument, Vec<(ObjectId, Vec<u8>)>);
 
 impl Custody {
+    /// Marks what names somebody else than the patient in whose chart it would be delivered.
+    fn names_compare(
+        &self,
+        granted: Granted<act::DocumentDeliver>,
+        patients: impl Iterator<Item = Patient>,
+        coming: &mut [(DocumentId, Coming)],
+    ) -> Result<(), CustodyError> {
+        let (opening, shown) = granted.open(&self.ring())?;
+        let patients: Result<BTreeMap<PatientId, OpenedPatient>, CustodyError> =
+            patients.map(|one| Ok((one.id, patient_open(&opening, &shown, &one)?))).collect();
+        let patients = patients?;
+        for (_, one) in coming {
+            let patient = one.patient.and_then(|id| patients.get(&id));
+            one.names_others = patient.is_some_and(|body| one.holds.somebody_else(body.show(&shown)).is_some());
+        }
+        Ok(())
+    }
+
     /// Seals and keeps a batch: all of it or nothing.
     pub(super) async fn batch_keep(&self, ready: Ready) -> Result<Kept, CustodyError> {
         let (custody, clock_now) = (self.clone(), self.now());
         let (customer, person) = (ready.customer, ready.person);
+        let restricts = self.restricts(customer).await?;
         let sealing = tokio::task::spawn_blocking(move || {
             let sealed: Result<Vec<Sealed>, CustodyError> = ready
                 .coming
                 .iter()
-                .map(|(id, one)| custody.coming_seal((customer, person), *id, one, ready.state))
+                .map(|(id, one)| {
+                    let (mut incoming, objects) = custody.coming_seal((customer, person), *id, one, ready.state)?;
+                    restrict(&mut incoming.document, &restricts, &one.holds);
+                    Ok((incoming, objects))
+                })
                 .collect();
             (sealed, ready.kept)
         });

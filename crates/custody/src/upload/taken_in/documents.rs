@@ -1,12 +1,13 @@
 //! Documents of another house with all their versions: sealed anew as they come, under ids and keys of this house.
 
 use super::super::intake::{FileRead, UNREADABLE};
-use super::super::{Coming, HEAD_BYTES, Intake, Taken, read_text, sniffed};
+use super::super::{Coming, HEAD_BYTES, Intake, Taken, read_file, sniffed};
 use super::{Custody, TakeIn};
 use crate::leaving::{DocumentRow, LeavingError, Who};
 use crate::words::{CameFrom, CameVersion};
 use crate::{CustodyError, Desk, DocumentBody, VersionBody};
 use policy::{DocumentFacts, ResourceFacts};
+use record::document::Confidentiality;
 use record::{CustomerId, DocumentId, ObjectId, PatientId, PersonId, Principal, UploadId, act};
 use std::collections::BTreeMap;
 use store::{Document, DocumentVersion, Upload};
@@ -42,6 +43,8 @@ struct Place {
 /// A version that is sealed and not yet kept.
 struct Sealed {
     version: DocumentVersion,
+    /// By this practice's rule.
+    kept: Confidentiality,
     known_by: [u8; 32],
 }
 
@@ -174,6 +177,7 @@ impl Desk<act::CustomerTakeIn> {
                 customer: take.customer,
                 state: place.row.state,
                 kind: place.row.kind,
+                confidentiality: place.row.confidentiality,
                 author: place.author,
                 uploader: Some(me),
                 recipients: Vec::new(),
@@ -297,7 +301,7 @@ impl Custody {
         let (intake, key) = intake.ok_or(LeavingError::Inside("a file is empty"))?;
         let Taken { size_bytes, digest, known_by, kind, text_of, scanned } = intake.finish().await?;
         // What its house kept is kept: a text that cannot be read here is no reason to lose the original.
-        let FileRead { text, opaque, holds } = match read_text(kind, text_of, &name).await {
+        let FileRead { text, opaque, holds } = match read_file(kind, text_of, &name).await {
             Err(CustodyError::File(_)) => {
                 FileRead { text: None, opaque: Some(UNREADABLE), holds: VersionBody::closed("damaged") }
             }
@@ -328,7 +332,8 @@ impl Custody {
             made_by: me.to_string(),
             body: Some(self.version_body_seal((coming.customer, coming.document, coming.version), &holds)?),
         };
-        Ok(Sealed { version, known_by })
+        let kept = self.restricts(coming.customer).await?.for_what_holds(&holds);
+        Ok(Sealed { version, known_by, kept })
     }
 }
 
@@ -410,6 +415,7 @@ impl TakeIn {
             withdrawn_at: row.withdrawn_at,
             reason: reason.transpose()?,
             moved_from: place.moved_from,
+            confidentiality: open.sealed.iter().map(|one| one.kept).fold(row.confidentiality, Confidentiality::max),
             ..Document::blank(place.id, self.customer, row.uploaded_at)
         };
         let tokens: Vec<(String, Vec<u8>)> =

@@ -8,7 +8,7 @@ use crate::{CustodyError, Desk, DocumentBody, VersionBody};
 use identify::Kind;
 use identify::sniff::Charset;
 use policy::{DocumentFacts, ResourceFacts};
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{DocumentId, Entry, ObjectId, PersonId, Principal, UploadId, act};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ fn facts(take: &TakeIn, id: DocumentId, me: Principal) -> ResourceFacts {
         customer: take.customer,
         state: DocumentState::Delivered,
         kind: DocumentKind::Letter,
+        confidentiality: Confidentiality::Normal,
         author: None,
         uploader: Some(me),
         recipients: Vec::new(),

@@ -5,12 +5,12 @@ use super::TakeIn;
 use crate::leaving::{LeavingError, PatientRow, RelatedRow};
 use crate::patients::is_fit;
 use crate::related::checked;
+use crate::whose::ByNumber;
 use crate::{CustodyError, Desk, PatientBody};
 use policy::{PatientFacts, RelatedFacts, ResourceFacts};
 use record::{CustomerId, PatientId, RelatedKind, act};
 use std::collections::BTreeSet;
 use store::{Patient, RelatedPerson};
-use vault::Field;
 
 /// A patient as they come, with those around them.
 pub(super) struct PatientIn {
@@ -43,16 +43,6 @@ impl Coming {
         let (id, customer) = (self.patient.id, self.patient.customer);
         PatientFacts { id, customer, in_care: false, provisional: self.patient.provisional }
     }
-}
-
-/// Who a patient of another house is here.
-enum Match {
-    /// This one.
-    Known(PatientId),
-    /// Nobody has this number.
-    Nobody,
-    /// Somebody else has this number.
-    Somebody,
 }
 
 impl Desk<act::CustomerTakeIn> {
@@ -132,14 +122,15 @@ impl Custody {
             return Err(LeavingError::Inside("a name or number of a patient is longer than any").into());
         }
         // Whoever was linked there is nobody's match: their chart lies with the one they are linked to.
-        let matched = if row.linked_to.is_some() { Match::Nobody } else { self.patient_match(customer, &body).await? };
+        let standing = Some(&body).filter(|_| row.linked_to.is_none());
+        let matched = self.patients_certain(customer, standing.into_iter()).await?.pop().unwrap_or(ByNumber::Nobody);
         let mut patient = Patient {
-            provisional: row.provisional || matches!(matched, Match::Somebody),
+            provisional: row.provisional || matched == ByNumber::Somebody,
             created_at: row.created_at,
             changed_at: row.changed_at,
             ..self.patient_blank(customer)
         };
-        let is_known = if let Match::Known(id) = matched {
+        let is_known = if let ByNumber::One(id) = matched {
             (patient.id, patient.provisional) = (id, false);
             true
         } else {
@@ -157,27 +148,6 @@ impl Custody {
             related.push((new, self.related_tokens(customer, kind, &body)?));
         }
         Ok(Coming { tokens, linked_to: row.linked_to, patient, body, is_known, related })
-    }
-
-    /// The one patient here whose record number and surname both agree.
-    async fn patient_match(&self, customer: CustomerId, body: &PatientBody) -> Result<Match, CustodyError> {
-        if body.record_number.trim().is_empty() {
-            return Ok(Match::Nobody);
-        }
-        let (last, record_number) = (body.last.clone(), body.record_number.clone());
-        let tokens = self.patient_tokens(customer, &PatientBody { last, record_number, ..PatientBody::default() })?;
-        let of =
-            |field: Field| tokens.iter().filter(move |(name, _)| name == field.as_str()).map(|(_, mac)| mac.clone());
-        let Some(number) = of(Field::RecordNumber).next() else { return Ok(Match::Nobody) };
-        let surnames: BTreeSet<Vec<u8>> = of(Field::Surname).collect();
-        let fields = (Field::RecordNumber.as_str(), std::slice::from_ref(&number));
-        let found = self.store().patients_by_number(customer, fields, Field::Surname.as_str()).await?;
-        let Some(found) = found.get(&number) else { return Ok(Match::Nobody) };
-        let mut agreeing = found.iter().filter(|(_, named)| !named.is_disjoint(&surnames));
-        match (agreeing.next(), agreeing.next()) {
-            (Some((id, _)), None) => Ok(Match::Known(*id)),
-            _ => Ok(Match::Somebody),
-        }
     }
 }
 

@@ -37,6 +37,10 @@ pub(super) struct File {
     pub(super) ignored: u64,
     /// How many are known.
     pub(super) known: u64,
+    /// Nothing was found in it before, and nothing has changed since.
+    pub(super) is_cached: bool,
+    /// What it holds, if that was asked for.
+    pub(super) manifest: Option<String>,
 }
 
 /// What all files add up to.
@@ -52,6 +56,7 @@ pub(super) struct Sum {
     pub(super) broken: u64,
     pub(super) ignored: u64,
     pub(super) known: u64,
+    pub(super) cached: u64,
 }
 
 impl Sum {
@@ -62,6 +67,7 @@ impl Sum {
         self.broken += u64::from(file.broken.is_some());
         self.ignored += file.ignored;
         self.known += file.known;
+        self.cached += u64::from(file.is_cached);
         for told in &file.told {
             *self.kinds.entry(told.finding.kind.as_str()).or_default() += 1;
             *self.rules.entry(told.finding.rule).or_default() += 1;
@@ -139,12 +145,24 @@ pub(super) fn json(out: &mut impl Write, file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// What one file holds, on one line; docs/FORMATS.md says what stands in a manifest.
+pub(super) fn manifest(out: &mut impl Write, file: &File) -> io::Result<()> {
+    match &file.manifest {
+        // It is JSON already.
+        Some(manifest) => writeln!(out, "{{\"path\":{},\"manifest\":{manifest}}}", json!(file.path)),
+        None => {
+            let why = file.broken.as_deref().unwrap_or_default();
+            writeln!(out, "{}", json!({"path": file.path, "error": why}))
+        }
+    }
+}
+
 /// The last object.
 pub(super) fn json_sum(out: &mut impl Write, sum: &Sum) -> io::Result<()> {
     let summary = json!({"summary": {
         "version": env!("CARGO_PKG_VERSION"), "files": sum.files, "bytes": sum.bytes, "findings": sum.findings, "high": sum.high,
         "kinds": sum.kinds, "rules": sum.rules, "opaque": sum.opaque, "errors": sum.broken, "ignored": sum.ignored,
-        "known": sum.known,
+        "known": sum.known, "cached": sum.cached,
     }});
     writeln!(out, "{summary}")
 }
@@ -159,6 +177,7 @@ pub(super) fn text_sum(out: &mut impl Write, sum: &Sum) -> io::Result<()> {
         (sum.broken, "damaged, or not read to the end"),
         (sum.ignored, "ignored, by the file of what is ignored"),
         (sum.known, "known, by the baseline"),
+        (sum.cached, "clean when they were searched before, and the same since"),
     ] {
         if many > 0 {
             writeln!(out, "{many} {what}")?;
