@@ -17,7 +17,7 @@ class Demo:
         self.place = tempfile.TemporaryDirectory(prefix="strongroom-api-")
         self.folder = self.place.name
         self.log = open(os.path.join(self.folder, "demo.log"), "w", encoding="utf-8")
-        command = [strongroom, "demo", "--listen", "127.0.0.1:0", "--json", "--log", "error"]
+        command = [strongroom, "demo", "--stand-ins", "0", "--listen", "127.0.0.1:0", "--json", "--log", "error"]
         # A database and a bucket, where bin/test has made them for this one.
         command += os.environ.get("STRONGROOM_DEMO", "").split()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)

@@ -34,7 +34,8 @@ pub fn strongroom() -> &'static Path {
         let binary = profile.join("strongroom");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
-            .args(["build", "--quiet", "--locked", "--offline", "--package", "strongroom"])
+            // Of the whole workspace, so that other crates are built with the same features as for the tests, and once.
+            .args(["build", "--quiet", "--locked", "--offline", "--workspace", "--bin", "strongroom"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in the target folder"));
         if profile.ends_with("release") {
@@ -138,9 +139,21 @@ impl Demo {
     }
 
     /// The same on a ground, and at an address, of one's own.
-    pub fn start_at(mut command: Command, (dir, ground): (&Path, Ground), log: &Path, listen: SocketAddr) -> Self {
+    pub fn start_at(command: Command, place: (&Path, Ground), log: &Path, listen: SocketAddr) -> Self {
+        Self::start_with(command, place, log, listen, 0)
+    }
+
+    /// The same with a practice of so many stand-ins beside those that the demo always has.
+    pub fn start_with(
+        mut command: Command,
+        (dir, ground): (&Path, Ground),
+        log: &Path,
+        listen: SocketAddr,
+        stand_ins: u32,
+    ) -> Self {
         let stderr = File::options().create(true).append(true).open(log).expect("the log can be opened");
-        command.args(["--log", "debug", "demo", "--json", "--listen", &listen.to_string(), "--dir"]).arg(dir);
+        command.args(["--log", "debug", "demo", "--json", "--listen", &listen.to_string()]);
+        command.args(["--stand-ins", &stand_ins.to_string(), "--dir"]).arg(dir);
         command.args(ground.demo_arguments());
         ground.credentials(&mut command);
         let mut child =
@@ -184,6 +197,11 @@ impl Demo {
         let mut browser = self.stranger();
         browser.sign_in_by(&path);
         browser
+    }
+
+    /// Addresses of everybody with this role.
+    pub fn addresses(&self, role: &str) -> Vec<&str> {
+        self.people.iter().filter(|one| one["role"] == role).filter_map(|one| one["email"].as_str()).collect()
     }
 
     /// Its process.

@@ -54,7 +54,7 @@ impl Grown {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let opened = OpenHouse { store: store.clone(), settings: settings.clone(), root: root(), clock, entropy };
         let demo = Custody::open(opened).await?;
-        demo.demo_fill(1).await?;
+        demo.demo_fill(1, &[]).await?;
         demo.close().await;
         drop(demo);
         store.close().await;

@@ -136,7 +136,7 @@ impl House {
         let entropy = Arc::new(SystemEntropy);
         let opened = OpenHouse { store: store.clone(), settings, root, clock: Arc::clone(&clock) as _, entropy };
         let custody = Custody::open(opened).await?;
-        let people = custody.demo_fill(1).await?;
+        let people = custody.demo_fill(1, &[]).await?;
         let options = ServeOptions {
             listen,
             tls: None,

@@ -1,5 +1,5 @@
 //! Replays the corpus of every fuzz target, and some mutations of it; coverage-guided runs are started by
-//! `cargo xtask fuzz`.
+//! `cargo xtask fuzz`. Readers of files and searches are replayed beside their crate (`crates/identify/tests/replay.rs`).
 
 #[path = "../../fuzz/src/door.rs"]
 mod door;
@@ -7,6 +7,8 @@ mod door;
 mod mutations;
 #[path = "../../fuzz/src/parsers.rs"]
 mod parsers;
+#[path = "../../fuzz/src/uploads.rs"]
+mod uploads;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn every_parser_takes_its_corpus_and_mutations_of_it() {
-    for (name, run) in parsers::TARGETS {
+    for (name, run) in parsers::TARGETS.iter().chain(uploads::TARGETS) {
         mutations::replay(name, &seeds(name), *run);
     }
 }
@@ -48,7 +50,8 @@ fn every_parser_of_the_door_and_of_keys_takes_its_corpus_and_mutations_of_it() {
 
 #[test]
 fn every_folder_of_seeds_has_its_target() {
-    let known: BTreeSet<&str> = parsers::TARGETS.iter().chain(door::TARGETS).map(|(name, _)| *name).collect();
+    let known: BTreeSet<&str> =
+        parsers::TARGETS.iter().chain(uploads::TARGETS).chain(door::TARGETS).map(|(name, _)| *name).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project");
     for entry in std::fs::read_dir(root.join("fuzz/corpus")).expect("there is a corpus").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

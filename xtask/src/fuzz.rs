@@ -36,6 +36,30 @@ const PARSERS: &[&str] = &[
     "template",
     "hl7",
 ];
+/// Readers of files and whatever is looked for in them; their seeds lie beside the crate.
+const FILES: &[&str] = &[
+    "read_plain",
+    "read_delimited",
+    "read_xlsx",
+    "read_json",
+    "read_fhir",
+    "read_hl7",
+    "read_xml",
+    "read_html",
+    "read_docx",
+    "read_rtf",
+    "read_pdf",
+    "read_mail",
+    "read_sql",
+    "read_packed",
+    "read_dicom",
+    "deidentify",
+    "find",
+    "manifest",
+    "heading",
+    "kinds",
+    "resolve",
+];
 /// Targets that need the store and the door.
 const DOOR: &[&str] =
     &["wrapped_key", "key_name", "root_key", "reserve", "cookie", "host", "address", "landing", "public_url"];
@@ -59,7 +83,7 @@ struct Run {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Verdict> {
-    let known: Vec<&str> = PARSERS.iter().chain(DOOR).copied().collect();
+    let known: Vec<&str> = PARSERS.iter().chain(FILES).chain(DOOR).copied().collect();
     if let Some(unknown) = options.targets.iter().find(|name| !known.contains(&name.as_str())) {
         anyhow::bail!("there is no target {unknown}; there are {}", known.join(", "));
     }
@@ -75,10 +99,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Verdict> {
     for target in &chosen {
         runs.push(fuzz(&top, &folder, &program, target, options.seconds)?);
     }
-    println!("{:<12} {:>12} {:>8}  outcome", "target", "executions", "edges");
+    println!("{:<16} {:>12} {:>8}  outcome", "target", "executions", "edges");
     for run in &runs {
         let outcome = if run.broke { "BROKE" } else { "nothing found" };
-        println!("{:<12} {:>12} {:>8}  {outcome}", run.target, run.executions, run.edges);
+        println!("{:<16} {:>12} {:>8}  {outcome}", run.target, run.executions, run.edges);
     }
     Ok(if runs.iter().any(|run| run.broke) { Verdict::Found } else { Verdict::Clean })
 }
@@ -108,6 +132,8 @@ fn seeds(top: &Path, target: &str) -> PathBuf {
     let identify = top.join("crates/identify/tests/corpus");
     match target {
         "docx" => identify.join("xml"),
+        "read_pdf" => identify.join("pdf"),
+        _ if FILES.contains(&target) => identify.join(target),
         "sniff" | "rtf" | "pdf" | "table" | "header" | "template" | "hl7" => identify.join(target),
         _ => top.join("fuzz/corpus").join(target),
     }

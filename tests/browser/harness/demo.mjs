@@ -35,7 +35,7 @@ export function grounds() {
 export async function startDemo(binary, { seed = 1 } = {}) {
   const parent = await mkdtemp(join(tmpdir(), 'strongroom-browser-'));
   const port = await freePort();
-  const given = ['demo', '--json', '--dir', join(parent, 'demo'), '--listen', `127.0.0.1:${port}`, '--seed', String(seed)];
+  const given = ['demo', '--json', '--stand-ins', '0', '--dir', join(parent, 'demo'), '--listen', `127.0.0.1:${port}`, '--seed', String(seed)];
   // A database and a bucket, where bin/test has made them for this one.
   given.push(...grounds());
   const child = spawn(binary, given, { stdio: ['ignore', 'pipe', 'pipe'] });

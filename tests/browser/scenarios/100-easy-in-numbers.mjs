@@ -1,5 +1,6 @@
 // "Easy, in numbers": what the tasks of a day take, counted in clicks, keys and keyboard actions. Where a limit is in
-// seconds, a person's time is estimated from the counts (see docs/EASY.md) and added to the machine's own.
+// seconds, it is held against a person's time as estimated from the counts (see docs/EASY.md). The machine's own seconds
+// are told beside it and held against nothing: on a busy machine they say more about the machine than about the portal.
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -8,11 +9,16 @@ import { join } from 'node:path';
 export const title = 'easy, in numbers';
 
 /**
- * A person's seconds by the keystroke-level model (Card, Moran and Newell, 1980): a thought 1.35, pointing 1.1, a
+ * A person's own seconds by the keystroke-level model (Card, Moran and Newell, 1980): a thought 1.35, pointing 1.1, a
  * click 0.2, a key 0.28.
  */
-export function personSeconds({ clicks, keys, actions, seconds }) {
-  return clicks * (1.35 + 1.1 + 0.2) + actions * 1.35 + keys * 0.28 + seconds;
+function personSeconds({ clicks, keys, actions }) {
+  return clicks * (1.35 + 1.1 + 0.2) + actions * 1.35 + keys * 0.28;
+}
+
+/** A person's seconds with those the machine lets them wait. */
+function allSeconds(one) {
+  return (personSeconds(one) + one.seconds).toFixed(0);
 }
 
 export default async function (room) {
@@ -115,11 +121,11 @@ export default async function (room) {
     const slow = [];
     for (const one of numbers) {
       const limit = LIMITS.find(([task]) => task === one.task)?.[1];
-      if (limit && personSeconds(one) > limit) slow.push(`${one.task}: ${personSeconds(one).toFixed(0)} s, at most ${limit}`);
+      if (limit && personSeconds(one) > limit) slow.push(`${one.task}: ${personSeconds(one).toFixed(1)} s, at most ${limit}`);
     }
     assert.deepEqual(slow, []);
   });
-  for (const one of numbers) note(`${one.task}: about ${personSeconds(one).toFixed(0)} s for a person`);
+  for (const one of numbers) note(`${one.task}: about ${allSeconds(one)} s for a person`);
   if (pictures) await writeFile(join(pictures, '..', 'EASY.md'), report(numbers));
 }
 
@@ -143,7 +149,7 @@ function report(numbers) {
       ...Object.entries(one.allowed).map(([what, most]) => `${most} ${what}`),
       ...LIMITS.filter(([task]) => task === one.task).map(([, most]) => `${most} s`),
     ];
-    return `| ${one.task} | ${one.clicks} | ${one.keys} | ${one.actions} | ${one.seconds} | ${personSeconds(one).toFixed(0)} | ${allowed.join(', ')} |`;
+    return `| ${one.task} | ${one.clicks} | ${one.keys} | ${one.actions} | ${one.seconds} | ${allSeconds(one)} | ${allowed.join(', ')} |`;
   });
   return `# Easy, in numbers
 

@@ -258,6 +258,8 @@ fn steps() -> Vec<Row> {
         post("/documents/{doc}/undo-delivery", Delivered).by(&[QUINN]),
         post("/documents/{doc}/pick-up", Delivered).by(&[ANA, FRIDA]),
         post("/documents/{doc}/sign", Delivered).by(&[ANA]),
+        get("/documents/{doc}/confidentiality", Delivered).by(&[ANA]),
+        post("/documents/{doc}/confidentiality", Delivered).form(&[("kept", "restricted")]).by(&[ANA]),
         post("/documents/{doc}/release", Held).by(&[QUINN, CORA]),
         post("/documents/{doc}/withdraw", Delivered)
             .form(&[("reason", "Wrong patient")])
@@ -455,6 +457,16 @@ fn customers() -> Vec<Row> {
             .together()
             .by(&[MARA]),
         post("/customers/{cus}/programs/{prg}/revoke", Program).by(&[MARA, RUTH, PETER, SAM]),
+        get("/customers/{cus}/confidentiality", Customer).by(&[MARA, RUTH, PETER]).marks("Lakeside Pediatrics"),
+        post("/customers/{cus}/confidentiality", Customer)
+            .form(&[
+                ("hiv", "restricted"),
+                ("mental_health", "normal"),
+                ("substance_use", "very_restricted"),
+                ("reproductive", "normal"),
+                ("adolescent_confidential", "restricted"),
+            ])
+            .by(&[MARA]),
         get("/customers/{cus}/leaving", Customer).by(&[MARA, RUTH, PETER, SAM]).marks("Lakeside Pediatrics"),
         // Once more is nothing, and so is taking back what nobody began.
         post("/customers/{cus}/leaving", Customer).by(&[MARA]),

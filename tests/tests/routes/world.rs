@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use custody::{
-    CustodyError, Desk, DirectoryBody, NewProgram, NewUpload, PatientBody, ProgramKeys, RelatedBody, SameBytes,
-    UploadCut,
+    CustodyError, Desk, DirectoryBody, NamesOthers, NewProgram, NewUpload, PatientBody, ProgramKeys, RelatedBody,
+    SameBytes, UploadCut,
 };
 use record::civil::Day;
 use record::{
@@ -392,7 +392,7 @@ impl World {
         if thing == Thing::Edited {
             return Ok((id, patient));
         }
-        self.desk::<act::DocumentDeliver>(editor).document_deliver(id, &[]).await?;
+        self.desk::<act::DocumentDeliver>(editor).document_deliver(id, &[], NamesOthers::Ask).await?;
         if thing == Thing::Withdrawn {
             self.desk::<act::DocumentWithdraw>(editor).document_withdraw(id, "Wrong patient").await?;
         }

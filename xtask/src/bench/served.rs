@@ -49,7 +49,7 @@ impl Demo {
     pub(super) fn start(binary: &Path, folder: &Folder) -> Result<Self> {
         let mut command = Command::new(binary);
         command
-            .args(["--log", "error", "demo", "--listen", "127.0.0.1:0", "--json", "--dir"])
+            .args(["--log", "error", "demo", "--stand-ins", "0", "--listen", "127.0.0.1:0", "--json", "--dir"])
             .arg(folder.0.join("data"));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("starting the demo")?;
         let mut stdout = BufReader::new(child.stdout.take().context("it was piped")?);
