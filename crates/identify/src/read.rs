@@ -17,6 +17,7 @@ mod delimited;
 mod detect;
 mod dicom;
 mod edit;
+mod encoded;
 mod escape;
 mod fhir;
 mod grid;

@@ -9,17 +9,13 @@
 //!
 //! What it refuses to know: schemas.
 
+use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::grid::Grid;
-use super::layer::{Codec, Layer};
 use super::tags::{self, Attribute, Tag, Tags, local};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, meaning_of_label, read_bytes, transfer};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, meaning_of_label, transfer};
 use std::ops::Range;
-use std::sync::Arc;
-
-/// A text that is base64 and at least so long is a document, bytes.
-const PACKED_BYTES_MIN: usize = 512;
 
 /// Reads XML.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
@@ -30,16 +26,8 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     document.all();
     let packed = std::mem::take(&mut document.packed);
     document.weaver.finish();
-    for (number, range) in packed.into_iter().enumerate() {
-        if place.depth >= reading.limits.packed_depth_max {
-            reading.opaque(place.name.clone(), Opaque::TooDeep);
-            continue;
-        }
-        let (bytes, map) = transfer::base64(&text.as_bytes()[range.clone()]);
-        let map = Some(transfer::shifted(map, range.start));
-        let layer =
-            Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
-        read_bytes(reading, &bytes, "", &place.inner(&format!("attachment {}", number + 1), Arc::new(layer)));
+    for (number, encoded) in packed.into_iter().enumerate() {
+        encoded::read(reading, text, encoded, number, place);
     }
 }
 
@@ -63,7 +51,7 @@ struct Document<'t, 'r, 'a> {
     stack: Vec<Element>,
     /// Elements that are open beyond the limit.
     deeper: usize,
-    packed: Vec<Range<usize>>,
+    packed: Vec<Encoded>,
     damaged: Option<usize>,
     /// Tables of narratives.
     grid: Grid,
@@ -194,10 +182,11 @@ impl<'t> Document<'t, '_, '_> {
         }
         let words = &self.text[begin..end];
         let said = self.stack.last().is_some_and(|element| element.packed) && transfer::is_base64(words);
-        if said || words.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(words) {
+        let found = if said { Some(Encoded::base64(begin..end)) } else { encoded::in_value(self.text, begin..end) };
+        if let Some(found) = found {
             self.label(begin);
-            self.weaver.gap("[...]", begin..end);
-            self.packed.push(begin..end);
+            self.weaver.gap("[...]", found.range.clone());
+            self.packed.push(found);
             return;
         }
         if !self.label(begin) {

@@ -10,6 +10,7 @@
 //! What it refuses to know: what values mean.
 
 use super::column::{self, Column};
+use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Place, Reading, meaning_of_label};
@@ -214,6 +215,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         in_header: dialect.header,
         has_labels: false,
         column: 0,
+        packed: Vec::new(),
     };
     if at == 0 && declared(text).is_some() {
         at = text.find('\n').map_or(text.len(), |end| end + 1);
@@ -233,7 +235,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         at = table.cell(at);
         at = table.divide(at);
     }
+    let packed = std::mem::take(&mut table.packed);
     table.weaver.finish();
+    for (number, (encoded, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        encoded::read(reading, text, encoded, number, place);
+    }
 }
 
 /// The first rows, cell by cell and without quotes; the last one may be cut and is left out then.
@@ -296,6 +303,8 @@ struct Table<'t, 'r, 'a> {
     /// Are the cells of the first row surely names of columns.
     has_labels: bool,
     column: u32,
+    /// What stands in other letters, each with the record that it stands in.
+    packed: Vec<(Encoded, u32)>,
 }
 
 impl Table<'_, '_, '_> {
@@ -313,7 +322,10 @@ impl Table<'_, '_, '_> {
             self.weaver.begin(column.map(|column| column.meaning()).unwrap_or_default(), self.column);
         }
         let mut at = start;
-        if self.dialect.quotes && bytes[at] == b'"' {
+        let in_quotes = self.dialect.quotes && bytes[at] == b'"';
+        if let Some(behind) = self.encoded(start + usize::from(in_quotes), in_quotes) {
+            at = behind;
+        } else if in_quotes {
             at = self.quoted(at + 1);
         }
         let ends = |byte: &u8| *byte == self.dialect.delimiter || matches!(byte, b'\n' | b'\r');
@@ -337,6 +349,24 @@ impl Table<'_, '_, '_> {
             self.headers.push(name_of(cell));
         }
         end
+    }
+
+    /// Passes over a cell that stands in other letters; returns the place behind it, and behind its quote.
+    fn encoded(&mut self, start: usize, in_quotes: bool) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let ends = |byte: &u8| match byte {
+            b'"' => in_quotes,
+            b'\n' | b'\r' => !in_quotes,
+            other => !in_quotes && *other == self.dialect.delimiter,
+        };
+        let end = bytes[start..].iter().position(ends).map_or(bytes.len(), |far| start + far);
+        let is_doubled = in_quotes && bytes.get(end + 1) == Some(&b'"');
+        let found = encoded::in_value(self.text, start..end).filter(|_| !self.in_header && !is_doubled)?;
+        let escape = self.bare();
+        self.weaver.copy(self.text, start..found.range.start, escape);
+        self.weaver.gap("[...]", found.range.clone());
+        self.packed.push((found, self.weaver.record));
+        Some((end + usize::from(in_quotes)).min(bytes.len()))
     }
 
     /// Reads what stands between quotes; returns the place behind the closing one.

@@ -20,7 +20,7 @@ const COLUMNS_MAX: usize = 256;
 const HEADING_BYTES_MAX: usize = 64;
 /// Labels that stand over many things beside people.
 const OF_ANYTHING: &[&str] =
-    &["name", "first", "last", "family", "given", "middle", "initial", "mi", "state", "region"];
+    &["name", "nombre", "first", "last", "family", "given", "middle", "initial", "mi", "state", "region"];
 
 /// What a heading says of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,7 @@
 //!
 //! What it refuses to know: what the fields mean (that is [`super::hl7_meaning`]'s).
 
+use super::encoded::{self, Encoded};
 use super::escape::{Escape, Signs};
 use super::hl7_meaning::{Kind, Leaf, Segment, form_of, meaning_of};
 use super::weave::Weaver;
@@ -36,9 +37,9 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     }
     let packed = std::mem::take(&mut messages.packed);
     messages.weaver.finish();
-    for (number, (range, record)) in packed.into_iter().enumerate() {
+    for (number, (encoded, record)) in packed.into_iter().enumerate() {
         reading.records = reading.records.max(record);
-        transfer::read_packed(reading, text, range, number, place);
+        encoded::read(reading, text, encoded, number, place);
     }
 }
 
@@ -52,7 +53,7 @@ struct Messages<'t, 'r, 'a> {
     text: &'t str,
     signs: Option<Signs>,
     /// Documents as base64 (type ED), each with the record that it stands in.
-    packed: Vec<(Range<usize>, u32)>,
+    packed: Vec<(Encoded, u32)>,
 }
 
 impl Messages<'_, '_, '_> {
@@ -157,7 +158,7 @@ impl Messages<'_, '_, '_> {
     /// A document as base64; what says that it is some and is none is said to be unread.
     fn document(&mut self, range: Range<usize>, signs: Signs) {
         if transfer::is_base64(&self.text[range.clone()]) {
-            self.packed.push((range.clone(), self.weaver.record));
+            self.packed.push((Encoded::base64(range.clone()), self.weaver.record));
             self.weaver.gap("[...]", range);
         } else {
             self.weaver.opaque(Opaque::UnknownBinary);

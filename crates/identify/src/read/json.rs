@@ -8,6 +8,7 @@
 //!
 //! What it refuses to know: numbers as numbers.
 
+use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::fhir::{self, Kind};
 use super::map::{How, OffsetMap};
@@ -15,8 +16,6 @@ use super::weave::{FieldId, Weaver};
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, tags, transfer};
 use std::ops::Range;
 
-/// A string that is base64 and at least so long is a document, bytes.
-const PACKED_BYTES_MIN: usize = 512;
 /// After so many damaged lines the rest is read as plain text.
 const DAMAGED_MAX: usize = 100;
 
@@ -35,9 +34,9 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     values.all();
     let packed = std::mem::take(&mut values.packed);
     values.weaver.finish();
-    for (number, (range, record)) in packed.into_iter().enumerate() {
+    for (number, (encoded, record)) in packed.into_iter().enumerate() {
         reading.records = reading.records.max(record);
-        transfer::read_packed(reading, text, range, number, place);
+        encoded::read(reading, text, encoded, number, place);
     }
 }
 
@@ -57,8 +56,8 @@ struct Values<'t, 'r, 'a> {
     text: &'t str,
     at: usize,
     stack: Vec<Frame>,
-    /// Documents as base64, each with the record that it stands in.
-    packed: Vec<(Range<usize>, u32)>,
+    /// What stands in other letters, each with the record that it stands in.
+    packed: Vec<(Encoded, u32)>,
     many: bool,
     damaged: usize,
 }
@@ -241,9 +240,10 @@ impl<'t> Values<'t, '_, '_> {
             return self.markup(range);
         }
         let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
-        if is_string && (said || raw.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(raw)) {
-            self.packed.push((range.clone(), self.weaver.record));
-            self.weaver.gap("[...]\n", range);
+        let found = if said { Some(Encoded::base64(range.clone())) } else { encoded::in_value(self.text, range.clone()) };
+        if let Some(found) = found.filter(|_| is_string) {
+            self.weaver.gap("[...]\n", found.range.clone());
+            self.packed.push((found, self.weaver.record));
             return;
         }
         let meaning = if kind == Kind::Plain { meaning_of_label(key) } else { fhir::meaning(&kind, key, raw) };

@@ -28,6 +28,8 @@ pub(super) enum Codec {
     QuotedPrintable,
     /// RFC 4648, 4.
     Base64,
+    /// RFC 4648, 8.
+    Hex,
     /// RFC 1952.
     Gzip,
     /// A member of a zip archive, by its place in the directory.
@@ -79,6 +81,7 @@ impl Layer {
             Codec::Letters(letters) => Cow::Owned(letters::decode(bytes, letters).0.into_bytes()),
             Codec::QuotedPrintable => Cow::Owned(transfer::quoted_printable(bytes).0),
             Codec::Base64 => Cow::Owned(transfer::base64(bytes).0),
+            Codec::Hex => Cow::Owned(transfer::hex(bytes).0),
             Codec::Gzip => Cow::Owned(packed::gunzip(bytes, self.inside_bytes_max).ok_or(EditError::OtherSource)?),
             Codec::Zip(index) => Cow::Owned(packed::zip_member(bytes, &mut None, index, self.inside_bytes_max)?),
             Codec::Tar(_) => Cow::Borrowed(bytes),
@@ -99,6 +102,7 @@ impl Layer {
         let old = outer.get(self.range.clone()).ok_or(EditError::OtherSource)?;
         match self.codec {
             Codec::Base64 => Ok(transfer::to_base64(inside, old)),
+            Codec::Hex => Ok(transfer::to_hex(inside, old)),
             Codec::Gzip => packed::gzip(inside, old),
             _ => Err(EditError::NotEditable),
         }

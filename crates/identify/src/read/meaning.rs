@@ -137,11 +137,18 @@ const LABELS: &[(&str, What)] = &[
     ("familyname", What::FamilyName),
     ("family", What::FamilyName),
     ("last", What::FamilyName),
+    ("apellido", What::FamilyName),
+    ("apellidos", What::FamilyName),
+    ("primerapellido", What::FamilyName),
+    ("segundoapellido", What::FamilyName),
+    ("apellidopaterno", What::FamilyName),
+    ("apellidomaterno", What::FamilyName),
     ("fname", What::GivenName),
     ("firstname", What::GivenName),
     ("givenname", What::GivenName),
     ("given", What::GivenName),
     ("first", What::GivenName),
+    ("primernombre", What::GivenName),
     ("preferredname", What::GivenName),
     ("mname", What::MiddleName),
     ("middlename", What::MiddleName),
@@ -149,9 +156,13 @@ const LABELS: &[(&str, What)] = &[
     ("middle", What::MiddleName),
     ("mi", What::MiddleName),
     ("initial", What::MiddleName),
+    ("segundonombre", What::MiddleName),
     ("name", What::FullName),
     ("fullname", What::FullName),
     ("patientname", What::FullName),
+    ("nombre", What::FullName),
+    ("nombrecompleto", What::FullName),
+    ("paciente", What::FullName),
     ("billedto", What::FullName),
     ("billto", What::FullName),
     ("responsibleparty", What::FullName),
@@ -167,14 +178,22 @@ const LABELS: &[(&str, What)] = &[
     ("dateofbirth", What::BirthDate),
     ("birthtime", What::BirthDate),
     ("birthday", What::BirthDate),
+    ("bdate", What::BirthDate),
+    ("fechanacimiento", What::BirthDate),
+    ("fechadenacimiento", What::BirthDate),
     ("dod", What::DeathDate),
     ("deathdate", What::DeathDate),
     ("dateofdeath", What::DeathDate),
     ("deceaseddate", What::DeathDate),
+    ("fechadefuncion", What::DeathDate),
+    ("fechadedefuncion", What::DeathDate),
     ("sex", What::Sex),
     ("gender", What::Sex),
     ("birthsex", What::Sex),
+    ("sexo", What::Sex),
+    ("genero", What::Sex),
     ("age", What::Age),
+    ("edad", What::Age),
     ("mrn", What::RecordNumber),
     ("medicalrecordnumber", What::RecordNumber),
     ("recordnumber", What::RecordNumber),
@@ -184,11 +203,36 @@ const LABELS: &[(&str, What)] = &[
     ("patientnum", What::RecordNumber),
     ("patientnumber", What::RecordNumber),
     ("pid", What::RecordNumber),
+    ("patid", What::RecordNumber),
+    ("chart", What::RecordNumber),
+    ("chartid", What::RecordNumber),
+    ("emrid", What::RecordNumber),
+    ("ehrid", What::RecordNumber),
+    ("epicid", What::RecordNumber),
+    ("empi", What::RecordNumber),
+    ("empiid", What::RecordNumber),
+    ("mpi", What::RecordNumber),
+    ("mpiid", What::RecordNumber),
+    ("clientid", What::RecordNumber),
+    ("clientnumber", What::RecordNumber),
+    ("residentid", What::RecordNumber),
+    ("expediente", What::RecordNumber),
+    ("numerodeexpediente", What::RecordNumber),
+    ("historiaclinica", What::RecordNumber),
     ("ssn", What::Ssn),
     ("socialsecuritynumber", What::Ssn),
     ("socialsecurity", What::Ssn),
+    ("segurosocial", What::Ssn),
+    ("numerodesegurosocial", What::Ssn),
+    ("nss", What::Ssn),
     ("driverslicense", What::DriverLicense),
     ("driverlicense", What::DriverLicense),
+    ("driverslicensenumber", What::DriverLicense),
+    ("driverlicensenumber", What::DriverLicense),
+    ("dlnumber", What::DriverLicense),
+    ("licensenumber", What::DriverLicense),
+    ("licenseno", What::DriverLicense),
+    ("licencia", What::DriverLicense),
     ("phone", What::Phone),
     ("phonenumber", What::Phone),
     ("homephone", What::Phone),
@@ -199,11 +243,17 @@ const LABELS: &[(&str, What)] = &[
     ("mobile", What::Phone),
     ("telephone", What::Phone),
     ("tel", What::Phone),
+    ("telefono", What::Phone),
+    ("celular", What::Phone),
+    ("movil", What::Phone),
+    ("contactnumber", What::Phone),
     ("fax", What::Fax),
     ("faxnumber", What::Fax),
     ("email", What::Email),
     ("emailaddress", What::Email),
     ("mail", What::Email),
+    ("correo", What::Email),
+    ("correoelectronico", What::Email),
     ("url", What::Url),
     ("website", What::Url),
     ("street", What::Street),
@@ -215,11 +265,16 @@ const LABELS: &[(&str, What)] = &[
     ("streetaddressline", What::Street),
     ("apartment", What::Street),
     ("apt", What::Street),
+    ("calle", What::Street),
     ("address", What::Address),
     ("addr", What::Address),
     ("homeaddress", What::Address),
+    ("direccion", What::Address),
+    ("domicilio", What::Address),
     ("city", What::City),
     ("town", What::City),
+    ("ciudad", What::City),
+    ("municipio", What::City),
     ("county", What::County),
     ("state", What::State),
     ("region", What::State),
@@ -228,21 +283,48 @@ const LABELS: &[(&str, What)] = &[
     ("postalcode", What::Zip),
     ("pcode", What::Zip),
     ("postcode", What::Zip),
+    ("codigopostal", What::Zip),
     ("country", What::Country),
     ("account", What::Account),
     ("accountnumber", What::Account),
     ("acctno", What::Account),
     ("acct", What::Account),
+    ("acctid", What::Account),
+    ("accountid", What::Account),
+    ("accountno", What::Account),
+    ("claimid", What::Account),
+    ("claimno", What::Account),
+    ("invoiceid", What::Account),
+    ("invoiceno", What::Account),
     ("claimnumber", What::Account),
     ("invoicenumber", What::Account),
     ("encounterid", What::Account),
     ("visitid", What::Account),
+    ("visitnumber", What::Account),
+    ("encounternumber", What::Account),
+    ("csn", What::Account),
+    ("har", What::Account),
+    ("orderid", What::Account),
+    ("ordernumber", What::Account),
+    ("requisitionnumber", What::Account),
     ("memberid", What::HealthPlanId),
     ("subscriberid", What::HealthPlanId),
     ("policynumber", What::HealthPlanId),
     ("insuranceid", What::HealthPlanId),
     ("medicareid", What::HealthPlanId),
     ("medicaidid", What::HealthPlanId),
+    ("medicare", What::HealthPlanId),
+    ("medicaid", What::HealthPlanId),
+    ("medicarenumber", What::HealthPlanId),
+    ("medicaidnumber", What::HealthPlanId),
+    ("mbi", What::HealthPlanId),
+    ("hicn", What::HealthPlanId),
+    ("membernumber", What::HealthPlanId),
+    ("subscribernumber", What::HealthPlanId),
+    ("insurancenumber", What::HealthPlanId),
+    ("insuredid", What::HealthPlanId),
+    ("policyid", What::HealthPlanId),
+    ("beneficiaryid", What::HealthPlanId),
     ("groupnumber", What::GroupNumber),
     ("groupid", What::GroupNumber),
     ("groupno", What::GroupNumber),
@@ -266,6 +348,16 @@ const LABELS: &[(&str, What)] = &[
     ("subjectno", What::OtherId),
     ("usubjid", What::OtherId),
     ("participantid", What::OtherId),
+    ("personid", What::OtherId),
+    ("passport", What::OtherId),
+    ("passportnumber", What::OtherId),
+    ("pasaporte", What::OtherId),
+    ("cedula", What::OtherId),
+    ("dni", What::OtherId),
+    ("curp", What::OtherId),
+    ("licenseplate", What::OtherId),
+    ("platenumber", What::OtherId),
+    ("vin", What::OtherId),
     ("employeeid", What::OtherId),
     ("employeenumber", What::OtherId),
     ("employeeno", What::OtherId),
@@ -278,6 +370,9 @@ const LABELS: &[(&str, What)] = &[
     ("jobnumber", What::OtherId),
     ("rxnumber", What::OtherId),
     ("accessionnumber", What::OtherId),
+    ("accession", What::OtherId),
+    ("accessionid", What::OtherId),
+    ("prescriptionnumber", What::OtherId),
     ("specimenid", What::OtherId),
     ("barcode", What::OtherId),
     ("visitdate", What::VisitDate),
@@ -305,6 +400,7 @@ const OWNERS: &[(&str, Who)] = &[
     ("patient", Who::Patient),
     ("pt", Who::Patient),
     ("child", Who::Patient),
+    ("paciente", Who::Patient),
     ("guardian", Who::Relative),
     ("mother", Who::Relative),
     ("father", Who::Relative),
@@ -327,6 +423,11 @@ const OWNERS: &[(&str, Who)] = &[
     ("wife", Who::Relative),
     ("son", Who::Relative),
     ("daughter", Who::Relative),
+    ("madre", Who::Relative),
+    ("padre", Who::Relative),
+    ("tutor", Who::Relative),
+    ("esposo", Who::Relative),
+    ("esposa", Who::Relative),
     ("guarantor", Who::Guarantor),
     ("billedto", Who::Guarantor),
     ("billto", Who::Guarantor),
@@ -350,6 +451,7 @@ const OWNERS: &[(&str, Who)] = &[
     ("supervising", Who::Provider),
     ("dictator", Who::Provider),
     ("nurse", Who::Provider),
+    ("medico", Who::Provider),
     ("practice", Who::Organization),
     ("facility", Who::Organization),
     ("employer", Who::Organization),
@@ -395,6 +497,10 @@ const TAILS: &[(&str, What)] = &[
     ("subscriberid", What::HealthPlanId),
     ("policynumber", What::HealthPlanId),
     ("accountnumber", What::Account),
+    ("csn", What::Account),
+    ("empi", What::RecordNumber),
+    ("medicaidid", What::HealthPlanId),
+    ("medicareid", What::HealthPlanId),
     ("date", What::OtherDate),
     ("datetime", What::OtherDate),
     ("timestamp", What::OtherDate),
@@ -413,6 +519,39 @@ const HEADS: &[(&str, What)] = &[
     ("zip", What::Zip),
     ("zipcode", What::Zip),
     ("address", What::Street),
+    // Spanish says whose it is behind what it is: `nombre de la madre`.
+    ("nombre", What::FullName),
+    ("apellido", What::FamilyName),
+    ("apellidos", What::FamilyName),
+    ("telefono", What::Phone),
+    ("celular", What::Phone),
+    ("correo", What::Email),
+    ("direccion", What::Address),
+    ("domicilio", What::Address),
+];
+
+/// Words that mean one thing wherever they stand in a name: `PAT_MRN_ID`, `SSN (full)`.
+const ANYWHERE: &[(&str, What)] = &[
+    ("ssn", What::Ssn),
+    ("mrn", What::RecordNumber),
+    ("empi", What::RecordNumber),
+    ("npi", What::ProviderId),
+    ("dob", What::BirthDate),
+    ("csn", What::Account),
+    ("age", What::Age),
+    ("edad", What::Age),
+];
+
+/// Words of what is said about a number, and is not the number.
+const ABOUT: &[&str] = &[
+    "is", "has", "valid", "verified", "type", "count", "status", "flag", "source", "system", "score", "match", "matched",
+    "check", "authority", "assigner",
+];
+
+/// Words beside `age` of what is not a person's, or is not in years.
+const OTHER_AGES: &[&str] = &[
+    "days", "weeks", "months", "hours", "gestational", "bone", "mean", "median", "average", "avg", "range", "group", "max",
+    "min", "specimen", "account", "claim",
 ];
 
 /// Words that say which of several things of one kind it is.
@@ -437,6 +576,10 @@ const WHICH: &[&str] = &[
     "2",
     "3",
     "of",
+    "de",
+    "del",
+    "la",
+    "el",
 ];
 
 /// The longest label that is looked at, in bytes; longer ones are sentences.
@@ -450,8 +593,12 @@ pub fn meaning_of_label(label: &str) -> Meaning {
     if label.len() > LABEL_BYTES_MAX {
         return Meaning::UNKNOWN;
     }
-    let plain: String =
-        label.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    let plain: String = label
+        .chars()
+        .map(unaccented)
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
     let what = |name: &str| LABELS.iter().find(|(known, _)| *known == name).map(|(_, what)| *what);
     if let Some(found) = what(&plain) {
         return Meaning::of(found, own_who(&plain));
@@ -499,11 +646,24 @@ const fn of_owner(what: What, who: Who) -> Meaning {
     }
 }
 
+/// The letters of Spanish names of columns without their accents.
+const fn unaccented(letter: char) -> char {
+    match letter {
+        'á' | 'Á' => 'a',
+        'é' | 'É' => 'e',
+        'í' | 'Í' => 'i',
+        'ó' | 'Ó' => 'o',
+        'ú' | 'Ú' | 'ü' | 'Ü' => 'u',
+        'ñ' | 'Ñ' => 'n',
+        other => other,
+    }
+}
+
 /// The words of a name in small letters: `OrderingProviderNPI`, `policy #`.
 pub(super) fn label_words(label: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';
-    let letters: Vec<char> = label.chars().collect();
+    let letters: Vec<char> = label.chars().map(unaccented).collect();
     for (at, letter) in letters.iter().copied().enumerate() {
         let goes_on = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
         let humps =
@@ -558,8 +718,16 @@ fn by_words(words: &[String]) -> Meaning {
     let is_which = |word: &String| WHICH.contains(&word.as_str()) || OWNERS.iter().any(|(owner, _)| owner == word);
     match HEADS.iter().find(|(known, _)| known == first) {
         Some((_, what)) if rest.iter().all(is_which) => Meaning::of(*what, owner(rest)),
-        _ => Meaning::UNKNOWN,
+        _ => anywhere(words).map_or(Meaning::UNKNOWN, |what| Meaning::of(what, owner(words))),
     }
+}
+
+/// What a word says that means one thing wherever it stands.
+fn anywhere(words: &[String]) -> Option<What> {
+    let found = words.iter().find_map(|word| ANYWHERE.iter().find(|(known, _)| known == word));
+    let (_, what) = found?;
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    (!has(ABOUT) && !(*what == What::Age && has(OTHER_AGES))).then_some(*what)
 }
 
 #[cfg(test)]
@@ -595,8 +763,23 @@ mod tests {
             ("administered_date", What::OtherDate, Who::Unknown),
             ("Policy #", What::HealthPlanId, Who::Unknown),
             ("Attending Physician", What::FullName, Who::Provider),
+            ("SSN (full)", What::Ssn, Who::Unknown),
+            ("PAT_MRN_ID", What::RecordNumber, Who::Unknown),
+            ("PAT_ENC_CSN_ID", What::Account, Who::Unknown),
+            ("Medicaid", What::HealthPlanId, Who::Unknown),
+            ("Chart #", What::RecordNumber, Who::Unknown),
+            ("ageAtDiagnosis", What::Age, Who::Unknown),
+            ("patient_age_years", What::Age, Who::Patient),
+            ("Fecha de Nacimiento", What::BirthDate, Who::Unknown),
+            ("Teléfono de la Madre", What::Phone, Who::Relative),
+            ("Nombre del paciente", What::FullName, Who::Patient),
+            ("Número de Seguro Social", What::Ssn, Who::Unknown),
+            ("correo electrónico", What::Email, Who::Unknown),
         ] {
             assert_eq!(meaning_of_label(label), Meaning::of(what, who), "{label}");
+        }
+        for label in ["has_ssn", "mrn_type", "age_group", "bone age", "gestational_age_weeks", "charted", "page", "dosage"] {
+            assert_eq!(meaning_of_label(label), Meaning::UNKNOWN, "{label}");
         }
         for label in
             ["drug_name", "ip_address", "has_phone", "phone_type", "zip_score", "update", "lab_id", "cvx", "lot"]

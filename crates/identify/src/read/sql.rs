@@ -10,6 +10,7 @@
 //! What it refuses to know: queries, types, other databases' own statements.
 
 use super::column::{self, Column};
+use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::weave::{FieldId, Weaver};
 use super::{Meaning, NO_COLUMN, Place, Reading};
@@ -44,11 +45,17 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         judged: Arc::from([]),
         known: HashMap::new(),
         statement: 0,
+        packed: Vec::new(),
     };
     while dump.at < text.len() {
         dump.token();
     }
+    let packed = std::mem::take(&mut dump.packed);
     dump.weaver.finish();
+    for (number, (encoded, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        encoded::read(reading, text, encoded, number, place);
+    }
 }
 
 /// What the statement that is being read has come to.
@@ -82,6 +89,8 @@ struct Dump<'t, 'r, 'a> {
     known: HashMap<(String, Columns), Arc<[Column]>>,
     /// Where the statement begins.
     statement: usize,
+    /// What stands in other letters, each with the record that it stands in.
+    packed: Vec<(Encoded, u32)>,
 }
 
 impl Dump<'_, '_, '_> {
@@ -187,6 +196,14 @@ impl Dump<'_, '_, '_> {
         self.begin_value();
         let value = self.at;
         let escape = Escape::SqlString(backslash);
+        let end = self.until(value, |byte| byte == b'\'');
+        if self.encoded(value..end) {
+            self.weaver.end();
+            if end < self.text.len() {
+                self.structure(end + 1);
+            }
+            return self.weaver.rest_late();
+        }
         loop {
             let start = self.at;
             let sign = self.until(start, |byte| byte == b'\'' || backslash && byte == b'\\');
@@ -226,6 +243,16 @@ impl Dump<'_, '_, '_> {
         self.weaver.rest_late();
     }
 
+    /// Passes over a value that stands in other letters.
+    fn encoded(&mut self, value: Range<usize>) -> bool {
+        let Some(found) = encoded::in_value(self.text, value.clone()) else { return false };
+        self.weaver.copy(self.text, value.start..found.range.start, Escape::Fixed);
+        self.weaver.gap("[...]", found.range.clone());
+        self.packed.push((found, self.weaver.record));
+        self.at = value.end;
+        true
+    }
+
     /// A name in quotes, or a word that is one.
     fn name(&mut self, range: Range<usize>) {
         let name = &self.text[range];
@@ -247,8 +274,10 @@ impl Dump<'_, '_, '_> {
                 return self.structure(range.end);
             }
             self.begin_value();
-            self.weaver.copy(self.text, range.clone(), Escape::SqlBare);
-            self.at = range.end;
+            if !self.encoded(range.clone()) {
+                self.weaver.copy(self.text, range.clone(), Escape::SqlBare);
+                self.at = range.end;
+            }
             let field = self.weaver.end();
             self.end_value(range, self.column, field);
             return;
@@ -448,7 +477,9 @@ impl Dump<'_, '_, '_> {
                 } else {
                     self.weaver.begin(meaning, column);
                     let start = self.at;
-                    self.cell(cell);
+                    if !self.encoded(start..cell) {
+                        self.cell(cell);
+                    }
                     let field = self.weaver.end();
                     self.end_value(start..cell, column, field);
                 }

@@ -1,4 +1,4 @@
-//! Base64 and quoted-printable, with the place of each byte.
+//! Base64, hexadecimal and quoted-printable, with the place of each byte.
 //!
 //! What must always hold: what is no such encoding is passed over (base64) or stays as it stands (quoted-printable),
 //! as RFC 2045 asks; a line's end that says nothing leaves nothing.
@@ -6,11 +6,7 @@
 //! What it refuses to know: what the bytes mean.
 
 use super::escape::Escape;
-use super::layer::{Codec, Layer};
 use super::map::{How, OffsetMap};
-use super::{Opaque, Place, Reading, read_bytes};
-use std::ops::Range;
-use std::sync::Arc;
 
 /// How long a line of base64 is where nothing says it, in letters (RFC 2045, 6.8).
 const LINE: usize = 76;
@@ -24,19 +20,6 @@ fn value_of(letter: u8) -> Option<u32> {
         b'/' | b'_' => 63,
         _ => return None,
     }))
-}
-
-/// A document that stands in a value as base64.
-pub(super) fn read_packed(reading: &mut Reading<'_>, text: &str, range: Range<usize>, number: usize, place: &Place) {
-    let limits = reading.limits;
-    if place.depth >= limits.packed_depth_max {
-        return reading.opaque(place.name.clone(), Opaque::TooDeep);
-    }
-    let (bytes, map) = base64(&text.as_bytes()[range.clone()]);
-    let map = Some(shifted(map, range.start));
-    let layer = Layer { codec: Codec::Base64, range, map, under: place.layer.clone(), inside_bytes_max: bytes.len() };
-    let inner = place.inner(&format!("attachment {}", number + 1), Arc::new(layer));
-    read_bytes(reading, &bytes, "", &inner);
 }
 
 /// Is a text base64 and nothing else: letters in fours, on lines if there are several.
@@ -102,6 +85,23 @@ pub(super) fn base64(text: &[u8]) -> (Vec<u8>, OffsetMap) {
         map.push(bytes, start..end.max(start), How::Atom, Escape::Plain);
     }
     (out, map)
+}
+
+/// The bytes of digits in pairs, and their places; a last one without a pair is left out.
+pub(super) fn hex(digits: &[u8]) -> (Vec<u8>, OffsetMap) {
+    let value = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let pair = |pair: &[u8]| Some(value(pair[0])? << 4 | value(pair[1])?);
+    let out: Vec<u8> = digits.chunks_exact(2).map_while(pair).collect();
+    let mut map = OffsetMap::default();
+    map.push(out.len(), 0..out.len() * 2, How::Wide, Escape::Plain);
+    (out, map)
+}
+
+/// Bytes as digits in pairs, with letters as large as `old` has them.
+pub(super) fn to_hex(bytes: &[u8], old: &[u8]) -> Vec<u8> {
+    let digits: &[u8; 16] =
+        if old.iter().any(u8::is_ascii_uppercase) { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    bytes.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]).collect()
 }
 
 /// The map of something that begins later in the source.
@@ -202,7 +202,7 @@ pub(super) fn to_quoted_printable(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{base64, is_base64, is_surely_base64, quoted_printable, to_base64, to_quoted_printable};
+    use super::{base64, hex, is_base64, is_surely_base64, quoted_printable, to_base64, to_hex, to_quoted_printable};
     use proptest::prelude::*;
 
     #[test]
@@ -230,6 +230,9 @@ mod tests {
             for old in [&b""[..], b"QUJD\r\n", b"QUJDQUJD\nQUJD"] {
                 prop_assert_eq!(base64(&to_base64(&bytes, old)).0, bytes.clone());
             }
+            for old in [&b"ff"[..], b"FF"] {
+                prop_assert_eq!(hex(&to_hex(&bytes, old)).0, bytes.clone());
+            }
             let lines: Vec<u8> = bytes.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
             prop_assert_eq!(quoted_printable(&to_quoted_printable(&lines)).0, lines);
         }
@@ -239,6 +242,8 @@ mod tests {
             let (out, map) = base64(&bytes);
             prop_assert_eq!(out.len(), map.text_bytes);
             let (out, map) = quoted_printable(&bytes);
+            prop_assert_eq!(out.len(), map.text_bytes);
+            let (out, map) = hex(&bytes);
             prop_assert_eq!(out.len(), map.text_bytes);
         }
     }

@@ -41,6 +41,9 @@ const NOTHING: &[&str] = &[
     "self",
 ];
 
+/// Words that answer whether there is one.
+const ANSWERS: &[&str] = &["yes", "no", "y", "n", "true", "false", "t", "f", "active", "inactive", "primary", "secondary"];
+
 /// What the fields say.
 pub(super) fn findings(part: &Part) -> Vec<Finding> {
     part.fields.iter().filter_map(|field| finding(part, field)).collect()
@@ -87,8 +90,12 @@ fn kind(field: &Field, value: &str) -> Option<(Identifier, &'static str)> {
         What::Street | What::Address => (Identifier::Address, "structure.address"),
         What::City | What::County => (Identifier::Place, "structure.place"),
         What::Zip if digits >= 5 => (Identifier::Zip, "structure.zip"),
-        What::Account => (Identifier::Account, "structure.account"),
-        What::HealthPlanId | What::GroupNumber => (Identifier::HealthPlan, "structure.health_plan"),
+        What::Account if digits > 0 => (Identifier::Account, "structure.account"),
+        // A column called `Medicaid` may only say whether.
+        What::HealthPlanId if !ANSWERS.contains(&value.to_ascii_lowercase().as_str()) => {
+            (Identifier::HealthPlan, "structure.health_plan")
+        }
+        What::GroupNumber => (Identifier::HealthPlan, "structure.health_plan"),
         What::OrganizationName => (Identifier::Organization, "structure.organization"),
         What::DeviceId => (Identifier::Device, "structure.device"),
         What::OtherId if digits > 0 => (Identifier::OtherId, "structure.other_id"),
