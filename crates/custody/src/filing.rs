@@ -5,7 +5,7 @@
 //! transaction.
 
 use crate::documents::patient_open;
-use crate::manifest::version_body_open;
+use crate::manifest::{Doubt, version_body_open};
 use crate::reading::Found;
 use crate::{Custody, CustodyError, Desk, DocumentBody, PatientBody, Witnessed};
 use policy::ResourceFacts;
@@ -141,7 +141,8 @@ impl<A: Act> Desk<A> {
     }
 }
 
-/// What is to happen when the text of a document that is to be delivered names somebody else than its patient.
+/// What is to happen when the text of a document that is to be delivered names somebody else than its patient, or nobody could read
+/// whom it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamesOthers {
     /// It stays, and a person is asked.
@@ -232,10 +233,16 @@ impl Desk<act::DocumentDeliver> {
         if found.document.author.is_none() && copies.is_empty() {
             return Err(CustodyError::State("name the author first: nobody would get this document"));
         }
-        if self.names_others(&found, granted).await? && names != NamesOthers::DeliverAt(found.document.revision) {
-            return Err(CustodyError::State(
-                "the text of this document names somebody else: look at its page, and match or deliver it there",
-            ));
+        let doubt = self.doubt(&found, granted).await?;
+        if let Some(doubt) = doubt.filter(|_| names != NamesOthers::DeliverAt(found.document.revision)) {
+            return Err(CustodyError::State(match doubt {
+                Doubt::NamesOthers(_) => {
+                    "the text of this document names somebody else: look at its page, and match or deliver it there"
+                }
+                Doubt::Unread => {
+                    "nobody could look into this document, so nobody knows whom it names: look at it, and deliver it on its page"
+                }
+            }));
         }
         let customer = found.document.customer;
         for person in copies {
@@ -249,23 +256,27 @@ impl Desk<act::DocumentDeliver> {
         self.step(found, Step::Deliver, copies, |document| document.delivered_at = Some(now)).await
     }
 
-    /// Does the text that is to be delivered name somebody else than the patient in whose chart it will lie.
-    async fn names_others(
+    /// Why somebody has to look at what would go out before it lies in its patient's chart.
+    async fn doubt(
         &self,
         found: &Found,
         granted: crate::Granted<act::DocumentDeliver>,
-    ) -> Result<bool, CustodyError> {
-        let Some(patient) = &found.patient else { return Ok(false) };
+    ) -> Result<Option<Doubt>, CustodyError> {
+        let Some(patient) = &found.patient else { return Ok(None) };
         let newest = self.custody.store().version_newest_many(found.document.customer, &[found.document.id]).await?;
         let (opening, shown) = granted.open(&self.custody.ring())?;
         let patient = patient_open(&opening, &shown, patient)?;
         for row in &newest {
-            let body = version_body_open(&opening, &shown, row)?;
-            if body.is_some_and(|body| body.show(&shown).somebody_else(patient.show(&shown)).is_some()) {
-                return Ok(true);
+            // What came in before anybody looked was not looked into.
+            let doubt = match version_body_open(&opening, &shown, row)? {
+                Some(body) => body.show(&shown).doubt(patient.show(&shown)),
+                None => Some(Doubt::Unread),
+            };
+            if doubt.is_some() {
+                return Ok(doubt);
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }
 

@@ -110,7 +110,7 @@ pub use ledger_desk::{
     CheckpointLine, Checkpoints, EntryLine, LedgerExport, LedgerFilter, LedgerPage, LedgerProof, LedgerReport,
     VerifyFailed, ledger_key_of, verify_dir, verify_file,
 };
-pub use manifest::{Holds, VersionBody};
+pub use manifest::{Doubt, Holds, VersionBody};
 pub use merges::{MergeDesk, MergeLine, MergeLines, MergeLook, MergeSide, Undone};
 pub use metrics::{AgreementTally, Answered, DoneLast, Durations, JobLine, JobTally, Metrics};
 pub use nodes::{NodeHandle, SharedCounts, Unsaid, share_of};

@@ -182,6 +182,15 @@ pub struct Holds {
     pub anything: bool,
 }
 
+/// Why somebody has to look at a document before it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its text names somebody else than its patient: whom, as it is written.
+    NamesOthers(Vec<String>),
+    /// Nobody could look into it, so nobody knows whom it names.
+    Unread,
+}
+
 impl VersionBody {
     /// Of a file that is in memory. Takes its time: 1 MB of notes a tenth of a second.
     pub(crate) fn of(bytes: &[u8], name: &str) -> Self {
@@ -239,6 +248,20 @@ impl VersionBody {
     #[must_use]
     pub fn names(&self, most: usize) -> Vec<String> {
         self.seen.iter().take(most).map(Named::shown).filter(|name| !name.is_empty()).collect()
+    }
+
+    /// Why somebody has to look at it before it goes out as this patient's: because it names somebody else, or because nothing of it
+    /// could be read though it should have been. Recordings and pictures are never read, so asking about each would teach people to
+    /// press on; who types them, or looks at them, sees whom they name.
+    #[must_use]
+    pub fn doubt(&self, patient: &PatientBody) -> Option<Doubt> {
+        let told = &self.manifest;
+        let is_never_read = |why: &String| matches!(why.as_str(), "audio" | "video" | "image" | "no_text_layer");
+        let is_shut = told.opaque.is_empty() && told.rules == 0 || told.opaque.keys().any(|why| !is_never_read(why));
+        if is_shut && told.text_bytes == 0 {
+            return Some(Doubt::Unread);
+        }
+        self.somebody_else(patient).map(|(_, names)| Doubt::NamesOthers(names))
     }
 
     /// Does its text name somebody else than this patient; whom, as it is written.
@@ -307,7 +330,7 @@ pub(crate) fn version_body_open<A: OpensNames>(
 
 #[cfg(test)]
 mod tests {
-    use super::VersionBody;
+    use super::{Doubt, VersionBody};
     use crate::PatientBody;
     use identify::HealthData;
 
@@ -342,6 +365,23 @@ mod tests {
         assert!(body.somebody_else(&patient("UNDERWAY", "Lacy", "2015-02-27", "")).is_none(), "one letter is a slip");
         let (_, named) = body.somebody_else(&patient("Underway", "Basil", "2015-02-27", "K020412")).unwrap();
         assert_eq!(named, ["Underway, Lacey"]);
+    }
+
+    #[test]
+    fn what_nobody_could_look_into_is_asked_about_but_for_recordings_and_scans() {
+        let lacey = patient("Underway", "Lacey", "2015-02-27", "K020411");
+        for why in ["damaged", "too_large", "a reason of later programs"] {
+            assert_eq!(VersionBody::closed(why).doubt(&lacey), Some(Doubt::Unread), "{why}");
+        }
+        assert_eq!(VersionBody::kept("{}").doubt(&lacey), Some(Doubt::Unread));
+        for why in ["audio", "no_text_layer"] {
+            assert_eq!(VersionBody::closed(why).doubt(&lacey), None, "{why}");
+        }
+        assert_eq!(VersionBody::of(b"\x7fELF\x02\x01\x01\0\0\0\0\0", "note.doc").doubt(&lacey), Some(Doubt::Unread));
+        let note = VersionBody::of(NOTE.as_bytes(), "note.txt");
+        assert_eq!(note.doubt(&lacey), None);
+        let basil = patient("Underway", "Basil", "2015-02-27", "K020412");
+        assert_eq!(note.doubt(&basil), Some(Doubt::NamesOthers(vec!["Underway, Lacey".to_owned()])));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::document::{Body, DocumentPage, DocumentPrintPage, Notice, ReasonPage, ReasonedAct, VersionRow};
 use crate::pages::parts::{Choice, DocumentBrief, Errors, Fact, How, OpenedRow, PageAction, TextBlock, Tone, Weight};
 use axum::http::Method;
-use custody::{CustodyError, Desk, DocumentText, HealthData, HistoryLine, Holds, HouseView, NamesOthers, OpenDocument};
+use custody::{CustodyError, Desk, DocumentText, Doubt, HealthData, HistoryLine, Holds, HouseView, NamesOthers, OpenDocument};
 use record::document::{Confidentiality, DocumentState};
 use record::{Action, DocumentId, PatientId, act};
 use serde::Deserialize;
@@ -76,10 +76,13 @@ fn holds(opened: &OpenDocument) -> Option<Holds> {
     opened.holds.as_ref().map(|body| body.show(&opened.shown).holds())
 }
 
-/// Whom its heading names, if that is somebody else than the patient in whose chart it lies.
-fn names_others(opened: &OpenDocument) -> Vec<String> {
-    let (Some(body), Some((_, patient))) = (&opened.holds, &opened.patient) else { return Vec::new() };
-    body.show(&opened.shown).somebody_else(patient.show(&opened.shown)).map(|(_, names)| names).unwrap_or_default()
+/// Why somebody has to look at it before it goes out.
+fn doubt(opened: &OpenDocument) -> Option<Doubt> {
+    let (_, patient) = opened.patient.as_ref()?;
+    match &opened.holds {
+        Some(body) => body.show(&opened.shown).doubt(patient.show(&opened.shown)),
+        None => Some(Doubt::Unread),
+    }
 }
 
 /// The kinds of data of a version, and what nobody could look into.
@@ -107,16 +110,25 @@ fn notices(custody: &HouseView, opened: &OpenDocument) -> Vec<Notice> {
         notice(Tone::Due, "No patient could be named with certainty. A person must say whose this is.".to_owned());
     }
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
-    let others = names_others(opened);
-    if ready && !others.is_empty() {
-        notice(
+    let patient = || patient_name(opened);
+    match doubt(opened).filter(|_| ready) {
+        Some(Doubt::NamesOthers(others)) => notice(
             Tone::Due,
             format!(
                 "This text names somebody else: {}. Read its heading, and deliver it only if it is about {}.",
                 others.join("; "),
-                patient_name(opened)
+                patient()
             ),
-        );
+        ),
+        Some(Doubt::Unread) => notice(
+            Tone::Due,
+            format!(
+                "Nobody could look into this file, so nobody knows whom it names. Download it, look, and deliver it only if it \
+                 is about {}.",
+                patient()
+            ),
+        ),
+        None => {}
     }
     if let Some(holds) = holds(opened).filter(|holds| !holds.sensitive.is_empty()) {
         notice(
@@ -150,7 +162,7 @@ fn actions(opened: &OpenDocument) -> Vec<PageAction> {
     let unmatched = opened.state == DocumentState::Unmatched;
     add(may(Action::DocumentMatch) && unmatched, "Match to a patient", "/match", How::Visit, Primary, "");
     let ready = matches!(opened.state, DocumentState::Transcribed | DocumentState::Edited);
-    let asks = !names_others(opened).is_empty();
+    let asks = doubt(opened).is_some();
     add(may(Action::DocumentMatch) && ready && asks, "Match to another patient", "/match", How::Visit, Primary, "");
     let anyway = format!("/deliver?anyway={}", opened.revision);
     let (deliver, to, weight) = match asks {

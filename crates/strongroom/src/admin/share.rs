@@ -110,6 +110,9 @@ pub(super) fn lines(out: &Value) -> Vec<String> {
     if n("names_others") > 0 {
         all.push(format!("  name somebody else than their patient, and wait for a person: {}", n("names_others")));
     }
+    if n("unread") > 0 {
+        all.push(format!("  could not be looked into, and wait for a person: {}", n("unread")));
+    }
     if n("went") > 0 {
         all.push(format!("  went to another practice with their patients, and are passed by: {}", n("went")));
     }

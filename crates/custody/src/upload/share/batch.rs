@@ -9,6 +9,7 @@ use super::{DOCUMENTS_AT_ONCE, ImportMode, ShareImport};
 use crate::ask::Question;
 use crate::confidentiality::restrict;
 use crate::documents::{patient_open, purpose_of};
+use crate::manifest::Doubt;
 use crate::whose::ByNumber;
 use crate::{Custody, CustodyError, Desk, DocumentBody, Granted, OpenedPatient, PatientBody, VersionBody};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -36,8 +37,8 @@ pub(super) struct Coming {
     kind: DocumentKind,
     author: Option<PersonId>,
     patient: Option<PatientId>,
-    /// Known once it may be compared with its patient.
-    names_others: bool,
+    /// Why it waits for a person; known once it may be compared with its patient.
+    doubt: Option<Doubt>,
 }
 
 /// What is to come in together.
@@ -65,6 +66,7 @@ struct KeptLine {
     rule: usize,
     matched: bool,
     names_others: bool,
+    unread: bool,
     author: Option<PersonId>,
     year: Option<i16>,
 }
@@ -75,7 +77,8 @@ impl Kept {
             bytes: one.found.bytes.len() as u64,
             rule: one.found.rule,
             matched: one.patient.is_some(),
-            names_others: one.names_others,
+            names_others: matches!(one.doubt, Some(Doubt::NamesOthers(_))),
+            unread: one.doubt == Some(Doubt::Unread),
             author: one.author,
             year: one.body.visit.map(record::civil::Day::year),
         };
@@ -83,11 +86,12 @@ impl Kept {
     }
 
     pub(super) fn count(&self, tally: &mut ImportTally) {
-        for KeptLine { bytes, rule, matched, names_others, author, year } in &self.0 {
+        for KeptLine { bytes, rule, matched, names_others, unread, author, year } in &self.0 {
             tally.taken += 1;
             tally.taken_bytes += bytes;
             *(if *matched { &mut tally.matched } else { &mut tally.unmatched }) += 1;
             tally.names_others += u64::from(*names_others);
+            tally.unread += u64::from(*unread);
             *tally.by_rule.entry(rule + 1).or_default() += 1;
             match author {
                 Some(person) => *tally.by_author.entry(*person).or_default() += 1,
@@ -240,7 +244,7 @@ fn said(
     };
     let kind = rule.kind.or(means.map(|(_, kind)| *kind)).unwrap_or(by_content);
     let mut one =
-        Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None, names_others: false };
+        Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None, doubt: None };
     if contradicts(&one.found.says, &header) {
         // Path and words speak of two people: nobody is named, and a person finds out who is meant.
         one.body.said.record_number.clear();
@@ -289,9 +293,10 @@ impl Coming {
         }
     }
 
-    /// Is it handed over to the practice as it comes in. One whose text names somebody else than its patient waits for a person.
+    /// Is it handed over to the practice as it comes in. One whose text names somebody else than its patient, or which nobody could
+    /// look into, waits for a person.
     fn delivered(&self, state: ArrivesAs) -> bool {
-        state == ArrivesAs::Delivered && self.state() == DocumentState::Transcribed && !self.names_others
+        state == ArrivesAs::Delivered && self.state() == DocumentState::Transcribed && self.doubt.is_none()
     }
 }
 
@@ -357,7 +362,7 @@ impl Desk<act::DocumentUpload> {
 type Sealed = (IncomingDocument, Vec<(ObjectId, Vec<u8>)>);
 
 impl Custody {
-    /// Marks what names somebody else than the patient in whose chart it would be delivered.
+    /// Marks what a person has to look at before it is delivered into the chart of its patient.
     fn names_compare(
         &self,
         granted: Granted<act::DocumentDeliver>,
@@ -370,7 +375,7 @@ impl Custody {
         let patients = patients?;
         for (_, one) in coming {
             let patient = one.patient.and_then(|id| patients.get(&id));
-            one.names_others = patient.is_some_and(|body| one.holds.somebody_else(body.show(&shown)).is_some());
+            one.doubt = patient.and_then(|body| one.holds.doubt(body.show(&shown)));
         }
         Ok(())
     }

@@ -99,6 +99,8 @@ pub struct ImportTally {
     /// Those that were to be delivered and whose text names somebody else than their patient: they wait for a person. A look
     /// opens nobody's record, and counts none.
     pub names_others: u64,
+    /// Those that were to be delivered and which nobody could look into: they wait, too.
+    pub unread: u64,
     /// Those of them whose author is not known.
     pub without_author: u64,
     /// Files that came in by an earlier run from this share.
