@@ -10,7 +10,7 @@ use policy::scope::{DocumentScope, document_scope};
 use policy::{DocumentFacts, PatientFacts, PrincipalFacts, ResourceFacts};
 use record::action::OpensNames;
 use record::civil::Day;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{Action, CustomerId, DocumentId, PatientId, PersonId, Principal, Purpose, Role, Timestamp, act};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Document, DocumentFilter, Patient};
@@ -103,6 +103,8 @@ pub struct DocumentLine {
     pub kind: DocumentKind,
     /// Where it stands.
     pub state: DocumentState,
+    /// Who of the practice may see it.
+    pub confidentiality: Confidentiality,
     /// What is known of it.
     pub body: OpenedDocument,
     /// About whom, where matched.
@@ -395,6 +397,7 @@ impl<A: OpensNames> Desk<A> {
                 id: document.id,
                 kind: document.kind,
                 state: document.state,
+                confidentiality: document.confidentiality,
                 body: body_open(&opening, &shown, &document)?,
                 patient: opened,
                 provisional: patient.is_some_and(|(patient, _)| patient.provisional),

@@ -3,12 +3,13 @@
 use super::{BinaryName, LOINC, Logical, Place, coding, finished, reference};
 use crate::{DocumentBody, DocumentLine, Shown};
 use record::civil::Day;
-use record::document::{DocumentKind, DocumentState};
+use record::document::{Confidentiality, DocumentKind, DocumentState};
 use record::{DocumentId, PatientId, Timestamp};
 use serde_json::{Value, json};
 
 const CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
 const CATEGORY_CODE: &str = "clinical-note";
+const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 /// The largest that FHIR's `unsignedInt` holds.
 const SIZE_MAX: u64 = i32::MAX as u64;
 
@@ -33,6 +34,7 @@ pub(crate) struct Known<'a> {
     pub(crate) id: DocumentId,
     pub(crate) kind: DocumentKind,
     pub(crate) state: DocumentState,
+    pub(crate) confidentiality: Confidentiality,
     pub(crate) title: &'a str,
     pub(crate) visit: Option<Day>,
     pub(crate) patient: Option<PatientId>,
@@ -63,6 +65,7 @@ pub fn document_reference(place: &Place, told: &DocumentTold<'_>, shown: &Shown)
         id: line.id,
         kind: line.kind,
         state: line.state,
+        confidentiality: line.confidentiality,
         title,
         visit: *visit,
         patient: line.patient.as_ref().map(|(id, _)| *id),
@@ -103,6 +106,7 @@ pub(crate) fn document_of(place: &Place, known: &Known<'_>, attached: Attached<'
         "author": [known.author.as_ref().map(|(id, name)| place.known_as("Practitioner", id, name))],
         "custodian": place.organization(),
         "description": known.title,
+        "securityLabel": [{"coding": [confidentiality_coding(known.confidentiality)]}],
         "content": [{
             "attachment": {
                 "contentType": attached.media,
@@ -124,6 +128,16 @@ const fn doc_status(state: DocumentState, version: u32) -> &'static str {
         DocumentState::Signed => "final",
         _ => "preliminary",
     }
+}
+
+/// HL7's code for who may see it (code system Confidentiality), so that whoever takes it over keeps it as it was kept.
+fn confidentiality_coding(confidentiality: Confidentiality) -> Value {
+    let (code, display) = match confidentiality {
+        Confidentiality::Normal => ("N", "normal"),
+        Confidentiality::Restricted => ("R", "restricted"),
+        Confidentiality::VeryRestricted => ("V", "very restricted"),
+    };
+    coding(CONFIDENTIALITY, code, display)
 }
 
 /// Our own word, and LOINC's where it has one that says no more than we know.

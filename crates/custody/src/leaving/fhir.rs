@@ -64,6 +64,7 @@ impl Resources {
             id: row.id,
             kind: row.kind,
             state: row.state,
+            confidentiality: row.confidentiality,
             title: &row.title,
             visit: row.visit,
             patient: row.patient,

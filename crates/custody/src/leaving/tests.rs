@@ -121,6 +121,7 @@ async fn everything_goes_with_a_practice_that_leaves_and_opens_for_whoever_has_t
     let told = ["Patient", "DocumentReference", "AuditEvent"].map(|kind| resources(kind).len() as u64);
     assert_eq!(told, [counts.patients, counts.versions, counts.entries]);
     for one in resources("DocumentReference") {
+        assert_eq!(one["securityLabel"][0]["coding"][0]["code"], "N", "{one}");
         let path = out.join(one["content"][0]["attachment"]["url"].as_str().unwrap());
         assert_eq!(std::fs::metadata(&path).unwrap().len(), one["content"][0]["attachment"]["size"].as_u64().unwrap());
     }

@@ -214,6 +214,7 @@ impl Custody {
             id: document.id,
             kind: document.kind,
             state: document.state,
+            confidentiality: document.confidentiality,
             body: body_open(opening, shown, &document)?,
             patient: opened,
             provisional: patient.is_some_and(|patient| patient.provisional),
