@@ -10,6 +10,7 @@
 //! What it refuses to know: where files lie, keys, and whether a person has reviewed the free text. It says that nobody has.
 
 mod dates;
+mod doubts;
 mod elders;
 mod numbers;
 mod people;
@@ -19,6 +20,7 @@ mod second;
 mod surrogate;
 mod zip;
 
+pub use doubts::{Decided, Doubt, Spot};
 pub use report::{RULES, Report};
 pub use surrogate::{Drawn, Keyed, Line, Surrogate, Surrogates};
 
@@ -189,7 +191,32 @@ impl Deidentifier {
         name: &str,
         surrogates: &mut dyn Surrogates,
     ) -> Result<Deidentified, DeidentifyError> {
+        self.run((bytes, name), surrogates, None).map(|(done, _)| done)
+    }
+
+    /// As [`Deidentifier::file`], with what a person has decided about places of this very file, and with what is still to be decided:
+    /// the first ten thousand places that stayed and might say who somebody is.
+    ///
+    /// # Errors
+    /// [`DeidentifyError`], and nothing comes out.
+    pub fn file_reviewed(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        surrogates: &mut dyn Surrogates,
+        decided: &[Decided],
+    ) -> Result<(Deidentified, Vec<Doubt>), DeidentifyError> {
+        self.run((bytes, name), surrogates, Some(decided))
+    }
+
+    fn run(
+        &self,
+        (bytes, name): (&[u8], &str),
+        surrogates: &mut dyn Surrogates,
+        decided: Option<&[Decided]>,
+    ) -> Result<(Deidentified, Vec<Doubt>), DeidentifyError> {
         let (summary, mut parts) = self.parts(bytes, name)?;
+        doubts::let_go(&mut parts, decided.unwrap_or_default());
         let all = || parts.iter().map(|(part, _)| part);
         let elders = Elders::of(self.reference, all());
         let file = FileFamilies::of(&self.families, all());
@@ -238,7 +265,8 @@ impl Deidentifier {
             }
             if seen.late.is_empty() {
                 report.bytes_out = output.len() as u64;
-                return Ok(Deidentified { bytes: output, report });
+                let doubts = decided.map_or_else(Vec::new, |decided| report.reviewed(&parts, &changes, decided));
+                return Ok((Deidentified { bytes: output, report }, doubts));
             }
             late += seen.late.len() as u64;
             take_in(&mut parts, seen.late);

@@ -2,13 +2,14 @@
 //!
 //! What must always hold: no value, no surrogate, no part's name and no path is in a report, so that it can go wherever the file goes.
 
-use super::Method;
-use crate::phi::Identifier;
-use crate::read::Format;
+use super::rewrite::Change;
+use super::{Decided, Doubt, Method};
+use crate::phi::{Finding, Identifier};
+use crate::read::{Format, Part};
 use std::collections::BTreeMap;
 
 /// The rules by which files are changed; the number is another one when the same file would come out otherwise.
-pub const RULES: &str = concat!("strongroom-identify ", env!("CARGO_PKG_VERSION"), ", rules of de-identification 2");
+pub const RULES: &str = concat!("strongroom-identify ", env!("CARGO_PKG_VERSION"), ", rules of de-identification 3");
 
 /// What was done to one file, or to several together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,9 +44,34 @@ pub struct Report {
     pub free_texts: u64,
     /// Places where a portion had to end within a value or a word.
     pub cuts_inside: u64,
+    /// Places that a person was asked about and lets go.
+    pub decided_to_go: u64,
+    /// Places that a person was asked about and lets stay.
+    pub decided_to_stay: u64,
+    /// Places that stayed, might say who somebody is, and nobody has decided about; counted where somebody is asked.
+    pub undecided: u64,
 }
 
 impl Report {
+    /// Counts what a person has decided; what is still to be decided.
+    pub(super) fn reviewed(
+        &mut self,
+        parts: &[(Part, Vec<Finding>)],
+        changes: &[Vec<Change>],
+        decided: &[Decided],
+    ) -> Vec<Doubt> {
+        let goes = decided.iter().filter(|one| one.goes_as.is_some()).count();
+        self.decided_to_go = goes as u64;
+        self.decided_to_stay = (decided.len() - goes) as u64;
+        let spots = decided.iter().map(|one| &one.spot).collect();
+        let mut doubts = Vec::new();
+        for (index, ((part, _), changes)) in parts.iter().zip(changes).enumerate() {
+            super::doubts::of_part((index, part), changes, &spots, &mut doubts);
+        }
+        self.undecided = doubts.len() as u64;
+        doubts
+    }
+
     pub(super) fn count(&mut self, kind: Identifier) {
         *self.replaced.entry(kind).or_default() += 1;
     }
@@ -75,6 +101,9 @@ impl Report {
             (&mut self.found_late, other.found_late),
             (&mut self.free_texts, other.free_texts),
             (&mut self.cuts_inside, other.cuts_inside),
+            (&mut self.decided_to_go, other.decided_to_go),
+            (&mut self.decided_to_stay, other.decided_to_stay),
+            (&mut self.undecided, other.undecided),
         ] {
             *mine += theirs;
         }
@@ -127,6 +156,9 @@ impl Report {
             said.push(
                 "The year written for a person over 89 is the same for all of them and is not their year of birth.",
             );
+        }
+        if self.undecided > 0 {
+            said.push("Some places that might say who somebody is were left for a person to decide, and nobody has yet.");
         }
         if self.cuts_inside > 0 {
             said.push("A value was so long that it was searched in pieces.");

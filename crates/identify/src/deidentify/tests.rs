@@ -1,5 +1,6 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
+mod doubts;
 mod encoded;
 
 use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};

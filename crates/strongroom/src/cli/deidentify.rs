@@ -26,6 +26,13 @@ pub(crate) struct DeidentifyArgs {
     /// Keep the table of surrogates here, sealed under the key file, so that later runs use the same ones (safe-harbor and limited).
     #[arg(long, value_name = "FILE", requires = "key_file")]
     pub(crate) table: Option<PathBuf>,
+    /// Write what stayed and might say who somebody is here, one line for each place, for a person to decide; decisions that stand
+    /// there already are followed. It shows words out of the files: keep it as PHI.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) review: Option<PathBuf>,
+    /// Ask about each such place now, at this terminal.
+    #[arg(long, requires = "review")]
+    pub(crate) ask: bool,
     /// The day at which ages are counted; today, if not given.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) reference_date: Option<Day>,

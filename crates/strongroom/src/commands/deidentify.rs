@@ -4,6 +4,7 @@
 //! was written on the way lies in a folder beside it that nobody else may read, and goes when something fails. Nothing out of a file is
 //! printed or stands in the report.
 
+mod queue;
 mod table;
 
 use super::files::{self, Named};
@@ -13,7 +14,8 @@ use crate::outcome::{Finding, WrongUse, say, say_json};
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
 use identify::deidentify::{Drawn, Keyed, RULES, Report, Surrogates};
-use identify::{Deidentifier, DeidentifyError, Method};
+use identify::{Deidentified, Deidentifier, DeidentifyError, Method};
+use queue::Queue;
 use record::civil::Day;
 use record::{Clock as _, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
@@ -41,6 +43,7 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
             let _ = run.learn(&bytes_of(input)?, &name_of(input));
         }
     }
+    let mut queue = args.review.as_deref().map(Queue::read).transpose()?;
     let waiting = Waiting::beside(&args.out)?;
     let entropy = SystemEntropy;
     let (report, left_out) = match (args.method, &secret) {
@@ -52,12 +55,12 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
                 digest.copy_from_slice(hmac::sign(&key, message).as_ref());
                 digest
             });
-            files_through(args, &run, &inputs, &waiting, &mut keyed)?
+            all_through(args, &run, &inputs, &waiting, (&mut keyed, queue.as_mut()))?
         }
         _ => {
             let lines = known(args.table.as_deref(), secret.as_deref())?;
             let mut drawn = Drawn::new(&entropy, lines);
-            let done = files_through(args, &run, &inputs, &waiting, &mut drawn)?;
+            let done = all_through(args, &run, &inputs, &waiting, (&mut drawn, queue.as_mut()))?;
             // If this dies behind the table and before the output is in its place, the table knows more than it has to: no harm.
             if let (Some(path), Some(secret)) = (&args.table, &secret) {
                 replace_private(path, &table::sealed(secret, &drawn.lines()))?;
@@ -65,6 +68,9 @@ pub(crate) fn deidentify(args: &DeidentifyArgs) -> anyhow::Result<()> {
             done
         }
     };
+    if let Some(queue) = &queue {
+        queue.keep()?;
+    }
     waiting.done(&args.out, args.input.is_dir())?;
     tell(args, &report, left_out)
 }
@@ -106,13 +112,37 @@ fn inputs(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Every file into the waiting folder; where somebody is to be asked, only when they were.
+fn all_through(
+    args: &DeidentifyArgs,
+    run: &Deidentifier,
+    inputs: &[PathBuf],
+    waiting: &Waiting,
+    (surrogates, mut queue): (&mut dyn Surrogates, Option<&mut Queue>),
+) -> anyhow::Result<(Report, u64)> {
+    if let Some(queue) = queue.as_deref_mut().filter(|_| args.ask) {
+        for (number, input) in inputs.iter().enumerate() {
+            let bytes = bytes_of(input)?;
+            let decided = queue.decided(number, &bytes);
+            // What is refused is told when its turn comes.
+            if let Ok((_, doubts)) = run.file_reviewed(&bytes, &name_of(input), surrogates, &decided) {
+                queue.put(number, &bytes, doubts);
+            }
+        }
+        queue.ask(&mut std::io::stdin().lock(), &mut std::io::stderr().lock()).context("asking")?;
+        // Whatever becomes of the output, nobody has to decide twice.
+        queue.keep()?;
+    }
+    files_through(args, run, inputs, waiting, (surrogates, queue))
+}
+
 /// Every file, one after the other, into the waiting folder; what was done, and how many files were left out.
 fn files_through(
     args: &DeidentifyArgs,
     run: &Deidentifier,
     inputs: &[PathBuf],
     waiting: &Waiting,
-    surrogates: &mut dyn Surrogates,
+    (surrogates, mut queue): (&mut dyn Surrogates, Option<&mut Queue>),
 ) -> anyhow::Result<(Report, u64)> {
     let is_folder = args.input.is_dir();
     let (mut sum, mut left_out) = (Report::default(), 0);
@@ -120,7 +150,7 @@ fn files_through(
     let mut progress = Progress::over(inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let bytes = bytes_of(input)?;
-        let done = match run.file(&bytes, &name_of(input), surrogates) {
+        let done = match through(run, (index, &bytes, &name_of(input)), surrogates, queue.as_deref_mut()) {
             Err(DeidentifyError::Opaque { .. } | DeidentifyError::NotEditable) if args.leave_out && is_folder => {
                 left_out += 1;
                 progress.step();
@@ -134,6 +164,19 @@ fn files_through(
         progress.step();
     }
     Ok((sum, left_out))
+}
+
+/// One file, with what was decided about it.
+fn through(
+    run: &Deidentifier,
+    (number, bytes, name): (usize, &[u8], &str),
+    surrogates: &mut dyn Surrogates,
+    queue: Option<&mut Queue>,
+) -> Result<Deidentified, DeidentifyError> {
+    let Some(queue) = queue else { return run.file(bytes, name, surrogates) };
+    let (done, doubts) = run.file_reviewed(bytes, name, surrogates, &queue.decided(number, bytes))?;
+    queue.put(number, bytes, doubts);
+    Ok(done)
 }
 
 /// How many files are done, for whoever watches; nothing where nobody does.
@@ -281,6 +324,10 @@ fn tell(args: &DeidentifyArgs, report: &Report, left_out: u64) -> anyhow::Result
     if left_out > 0 {
         say(&format!("Left out: {left_out}, which nobody here can read or change. They are not in the output."))?;
     }
+    if args.review.is_some() {
+        let (goes, stays, open) = (report.decided_to_go, report.decided_to_stay, report.undecided);
+        say(&format!("Decided by a person: {goes} go, {stays} stay. Still to be decided: {open}."))?;
+    }
     say(&format!("This is {}.", report.label(args.method.method())))?;
     report.residual(args.method.method()).into_iter().try_for_each(say)
 }
@@ -295,6 +342,7 @@ fn object(method: Method, report: &Report, left_out: u64) -> Value {
         "replaced": counts(&report.replaced), "kept": counts(&report.kept), "kept_because": Report::kept_because(method),
         "dates": {"to_year": report.dates_to_year, "shifted": report.dates_shifted, "removed": report.dates_without_year},
         "over_89": report.over_89, "zips_restricted": report.zips_restricted, "found_late": report.found_late,
+        "decided": {"go": report.decided_to_go, "stay": report.decided_to_stay, "open": report.undecided},
         "free_texts": report.free_texts, "left_out": left_out, "cuts_inside": report.cuts_inside, "residual": report.residual(method),
     })
 }
