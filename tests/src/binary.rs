@@ -260,6 +260,22 @@ pub fn run(arguments: &[&str]) -> Output {
     Command::new(strongroom()).args(arguments).stdin(Stdio::null()).output().expect("the binary starts")
 }
 
+/// As [`run`], with these answers on its standard input.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn run_answered(arguments: &[&str], answers: &str) -> Output {
+    use std::io::Write as _;
+    let piped = Stdio::piped;
+    let mut command = Command::new(strongroom());
+    let mut child =
+        command.args(arguments).stdin(piped()).stdout(piped()).stderr(piped()).spawn().expect("the binary starts");
+    // A program that has ended before it has read all of them is not our concern.
+    drop(child.stdin.take().expect("a pipe").write_all(answers.as_bytes()));
+    child.wait_with_output().expect("the binary ends")
+}
+
 /// Another program's connection to the database: rows of one statement, columns divided by `|`.
 ///
 /// # Panics

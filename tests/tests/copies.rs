@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use strongroom_tests::binary::{files_below, folder, run};
+use strongroom_tests::binary::{files_below, folder, run, run_answered};
 
 /// Values that the same word may stand for in any text: shorter ones are no evidence.
 const TELLING_CHARS_MIN: usize = 6;
@@ -141,4 +141,44 @@ fn what_cannot_be_changed_stops_everything_or_is_left_out_and_counted() {
     assert_eq!(files_below(&copy).len(), 1);
     let again = run(&["deidentify", text(&records), "--out", text(&copy), "--method", "limited", "--leave-out"]);
     assert_eq!(again.status.code(), Some(2), "nothing is written over");
+}
+
+/// What stayed is asked about, what a person says is done, and nobody has to say it twice.
+#[test]
+fn a_person_decides_about_what_the_machine_was_not_sure_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = folder("copies-reviewed");
+    let (note, queue) = (dir.path().join("note.txt"), dir.path().join("queue.jsonl"));
+    let said = "Patient: Vern Quxley\nDOB: 03/04/1961\n\nThe machine counted 88213 steps and 88213 again; hernandez has a form.\n";
+    fs::write(&note, said).expect("a note");
+    let copy = |name: &str, answers: Option<&str>| {
+        let out = dir.path().join(name);
+        let mut arguments =
+            vec!["deidentify", text(&note), "--out", text(&out), "--method", "safe-harbor", "--review", text(&queue)];
+        arguments.extend(answers.map(|_| "--ask"));
+        let done = run_answered(&arguments, answers.unwrap_or_default());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (fs::read_to_string(&out).expect("an output"), said)
+    };
+    let (first, [told, _]) = copy("first.txt", None);
+    assert!(first.contains("88213") && first.contains("hernandez"), "{first}");
+    assert!(told.contains("Still to be decided: 3."), "{told}");
+    let mode = fs::metadata(&queue).expect("a queue").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it shows words out of the file");
+    let (second, [told, asked]) = copy("second.txt", Some("S\ng\n"));
+    assert!(asked.contains("1 of 3: ") && asked.contains("»88213«"), "{asked}");
+    assert!(second.contains("88213") && !second.contains("hernandez"), "{second}");
+    assert!(told.contains("Decided by a person: 1 go, 2 stay. Still to be decided: 0."), "{told}");
+    // A third run follows what was decided, and a file with other bytes is another file.
+    let (third, [told, _]) = copy("third.txt", None);
+    assert!(!third.contains("hernandez") && told.contains("Still to be decided: 0."), "{told}");
+    fs::write(&note, format!("{said}Well.\n")).expect("another note");
+    assert!(copy("fourth.txt", None).0.contains("hernandez"));
+    fs::write(&queue, "{}\n").expect("no queue");
+    let out = dir.path().join("fifth.txt");
+    let refused =
+        run(&["deidentify", text(&note), "--out", text(&out), "--method", "safe-harbor", "--review", text(&queue)]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!out.exists());
 }

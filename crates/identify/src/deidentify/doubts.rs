@@ -79,8 +79,8 @@ pub(super) fn let_go(parts: &mut [(Part, Vec<Finding>)], decided: &[Decided]) {
         for (word, kind) in &words {
             for (start, _) in part.text.match_indices(word.as_str()) {
                 let end = start + word.len();
-                let is_part = is_of_word(part.text[..start].chars().next_back())
-                    || is_of_word(part.text[end..].chars().next());
+                let is_part =
+                    is_of_word(part.text[..start].chars().next_back()) || is_of_word(part.text[end..].chars().next());
                 if !is_part && !is_code(part, start..end) {
                     let confidence = Confidence::new(100);
                     findings.push(Finding { start, end, kind: *kind, confidence, rule: "person.decided" });

@@ -158,7 +158,9 @@ impl Report {
             );
         }
         if self.undecided > 0 {
-            said.push("Some places that might say who somebody is were left for a person to decide, and nobody has yet.");
+            said.push(
+                "Some places that might say who somebody is were left for a person to decide, and nobody has yet.",
+            );
         }
         if self.cuts_inside > 0 {
             said.push("A value was so long that it was searched in pieces.");

@@ -20,8 +20,16 @@ const HEX_BYTES_MIN: usize = 24;
 /// How far behind `data:` the comma is looked for (RFC 2397).
 const DATA_HEAD_BYTES_MAX: usize = 256;
 /// How files begin that are told by their first bytes: PDF, zip, gzip, RTF, OLE, PNG, JPEG, GIF.
-const FILES: &[&[u8]] =
-    &[b"%PDF-", b"PK\x03\x04", b"\x1F\x8B\x08", b"{\\rtf", b"\xD0\xCF\x11\xE0", b"\x89PNG\r\n", b"\xFF\xD8\xFF", b"GIF8"];
+const FILES: &[&[u8]] = &[
+    b"%PDF-",
+    b"PK\x03\x04",
+    b"\x1F\x8B\x08",
+    b"{\\rtf",
+    b"\xD0\xCF\x11\xE0",
+    b"\x89PNG\r\n",
+    b"\xFF\xD8\xFF",
+    b"GIF8",
+];
 
 /// The letters of a value that stand for other bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +137,8 @@ mod tests {
     fn words_in_other_letters_are_found_however_few() {
         let said = String::from_utf8(to_base64(b"Jane Quxley 1950", b"")).unwrap();
         assert_eq!(found(&said), Some((0..said.len(), Codec::Base64)));
-        let escaped = String::from_utf8(to_base64("Zoë? Quxley? >> 1950?".as_bytes(), b"")).unwrap().replace('/', "\\/");
+        let escaped =
+            String::from_utf8(to_base64("Zoë? Quxley? >> 1950?".as_bytes(), b"")).unwrap().replace('/', "\\/");
         assert!(escaped.contains("\\/"), "{escaped}");
         assert_eq!(found(&escaped), Some((0..escaped.len(), Codec::Base64)));
         assert_eq!(found("data:text/plain;charset=utf-8;base64,SmFuZSBRdXhsZXk="), Some((37..53, Codec::Base64)));

@@ -240,7 +240,8 @@ impl<'t> Values<'t, '_, '_> {
             return self.markup(range);
         }
         let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
-        let found = if said { Some(Encoded::base64(range.clone())) } else { encoded::in_value(self.text, range.clone()) };
+        let found =
+            if said { Some(Encoded::base64(range.clone())) } else { encoded::in_value(self.text, range.clone()) };
         if let Some(found) = found.filter(|_| is_string) {
             self.weaver.gap("[...]\n", found.range.clone());
             self.packed.push((found, self.weaver.record));

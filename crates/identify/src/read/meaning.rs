@@ -544,14 +544,43 @@ const ANYWHERE: &[(&str, What)] = &[
 
 /// Words of what is said about a number, and is not the number.
 const ABOUT: &[&str] = &[
-    "is", "has", "valid", "verified", "type", "count", "status", "flag", "source", "system", "score", "match", "matched",
-    "check", "authority", "assigner",
+    "is",
+    "has",
+    "valid",
+    "verified",
+    "type",
+    "count",
+    "status",
+    "flag",
+    "source",
+    "system",
+    "score",
+    "match",
+    "matched",
+    "check",
+    "authority",
+    "assigner",
 ];
 
 /// Words beside `age` of what is not a person's, or is not in years.
 const OTHER_AGES: &[&str] = &[
-    "days", "weeks", "months", "hours", "gestational", "bone", "mean", "median", "average", "avg", "range", "group", "max",
-    "min", "specimen", "account", "claim",
+    "days",
+    "weeks",
+    "months",
+    "hours",
+    "gestational",
+    "bone",
+    "mean",
+    "median",
+    "average",
+    "avg",
+    "range",
+    "group",
+    "max",
+    "min",
+    "specimen",
+    "account",
+    "claim",
 ];
 
 /// Words that say which of several things of one kind it is.
@@ -778,7 +807,9 @@ mod tests {
         ] {
             assert_eq!(meaning_of_label(label), Meaning::of(what, who), "{label}");
         }
-        for label in ["has_ssn", "mrn_type", "age_group", "bone age", "gestational_age_weeks", "charted", "page", "dosage"] {
+        for label in
+            ["has_ssn", "mrn_type", "age_group", "bone age", "gestational_age_weeks", "charted", "page", "dosage"]
+        {
             assert_eq!(meaning_of_label(label), Meaning::UNKNOWN, "{label}");
         }
         for label in

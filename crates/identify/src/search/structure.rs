@@ -42,7 +42,8 @@ const NOTHING: &[&str] = &[
 ];
 
 /// Words that answer whether there is one.
-const ANSWERS: &[&str] = &["yes", "no", "y", "n", "true", "false", "t", "f", "active", "inactive", "primary", "secondary"];
+const ANSWERS: &[&str] =
+    &["yes", "no", "y", "n", "true", "false", "t", "f", "active", "inactive", "primary", "secondary"];
 
 /// What the fields say.
 pub(super) fn findings(part: &Part) -> Vec<Finding> {

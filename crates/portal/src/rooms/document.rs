@@ -9,7 +9,9 @@ use crate::door::{Answer, Locked, Opts, Problem};
 use crate::pages::document::{Body, DocumentPage, DocumentPrintPage, Notice, ReasonPage, ReasonedAct, VersionRow};
 use crate::pages::parts::{Choice, DocumentBrief, Errors, Fact, How, OpenedRow, PageAction, TextBlock, Tone, Weight};
 use axum::http::Method;
-use custody::{CustodyError, Desk, DocumentText, Doubt, HealthData, HistoryLine, Holds, HouseView, NamesOthers, OpenDocument};
+use custody::{
+    CustodyError, Desk, DocumentText, Doubt, HealthData, HistoryLine, Holds, HouseView, NamesOthers, OpenDocument,
+};
 use record::document::{Confidentiality, DocumentState};
 use record::{Action, DocumentId, PatientId, act};
 use serde::Deserialize;

@@ -243,8 +243,7 @@ fn said(
         came_from: None,
     };
     let kind = rule.kind.or(means.map(|(_, kind)| *kind)).unwrap_or(by_content);
-    let mut one =
-        Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None, doubt: None };
+    let mut one = Coming { file, found, text, opaque, holds, scanned, body, kind, author, patient: None, doubt: None };
     if contradicts(&one.found.says, &header) {
         // Path and words speak of two people: nobody is named, and a person finds out who is meant.
         one.body.said.record_number.clear();

@@ -42,8 +42,7 @@ fn what_a_person_lets_go_goes_wherever_it_stands_and_what_stays_is_not_asked_abo
     assert!(!text.contains("88213"), "{text}");
     assert_eq!((out.report.decided_to_go, out.report.decided_to_stay), (1, 0));
     assert!(!words(&rest).contains(&"88213"));
-    let stays: Vec<Decided> =
-        doubts.iter().map(|doubt| Decided { spot: doubt.spot.clone(), goes_as: None }).collect();
+    let stays: Vec<Decided> = doubts.iter().map(|doubt| Decided { spot: doubt.spot.clone(), goes_as: None }).collect();
     let (same, rest) = reviewed(&stays);
     assert_eq!(same.bytes, first.bytes);
     assert!(rest.is_empty(), "{rest:?}");

@@ -24,10 +24,16 @@ fn words_in_other_letters_are_replaced_within_them() {
     let files: [(&str, String); 9] = [
         ("a.json", format!(r#"{{"blob":"{BASE64}","code":"x"}}"#)),
         ("b.json", format!(r#"{{"src":"data:text/plain;charset=utf-8;base64,{BASE64}"}}"#)),
-        ("c.json", format!(r#"{{"resourceType":"Basic","id":"1","extension":[{{"url":"u","valueString":"{BASE64}"}}]}}"#)),
+        (
+            "c.json",
+            format!(r#"{{"resourceType":"Basic","id":"1","extension":[{{"url":"u","valueString":"{BASE64}"}}]}}"#),
+        ),
         ("d.csv", format!("id,blob,kind\n1,{BASE64},x\n2,\"{HEX}\",y\n3,,z\n")),
         ("e.csv", format!("id,blob,kind\n1,\"data:text/plain;base64,{BASE64}\",x\n2,b,y\n3,,z\n")),
-        ("f.sql", format!("INSERT INTO t (id, blob) VALUES (1, '{BASE64}'), (2, X'{HEX}'), (3, 0x{HEX}), (4, '\\x{HEX}');\n")),
+        (
+            "f.sql",
+            format!("INSERT INTO t (id, blob) VALUES (1, '{BASE64}'), (2, X'{HEX}'), (3, 0x{HEX}), (4, '\\x{HEX}');\n"),
+        ),
         ("g.sql", format!("COPY public.t (id, blob) FROM stdin;\n1\t\\\\x{HEX}\n2\t{BASE64}\n\\.\n")),
         ("h.xml", format!("<rec><blob>{BASE64}</blob><other>{HEX}</other></rec>")),
         ("i.json", format!(r#"{{"hex":"{HEX}"}}"#)),
@@ -45,7 +51,8 @@ fn words_in_other_letters_are_replaced_within_them() {
 
 #[test]
 fn columns_are_known_by_the_names_that_systems_give_them() {
-    let header = "PAT_MRN_ID,SSN (full),Medicaid,Chart,PAT_ENC_CSN_ID,Age at visit,Nombre,Fecha de Nacimiento,Teléfono,cvx";
+    let header =
+        "PAT_MRN_ID,SSN (full),Medicaid,Chart,PAT_ENC_CSN_ID,Age at visit,Nombre,Fecha de Nacimiento,Teléfono,cvx";
     let rows = "88120377,512449981,93120044A,C-10442,100200300,93,Quxley Vern,04/03/1961,5552013344,08\n\
                 88120378,512449982,93120045B,C-10443,100200301,44,Obrand Tilda,05/03/1961,5552013345,115\n";
     let out = text(Method::SafeHarbor, format!("{header}\n{rows}").as_bytes(), "x.csv");

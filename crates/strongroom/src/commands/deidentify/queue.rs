@@ -66,7 +66,10 @@ impl Queue {
         for (number, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             // What is wrong with it may repeat what stands in it.
             let line: Line = serde_json::from_str(text).map_err(|_| {
-                WrongUse(format!("line {} of the queue is none; \"decision\" is null, \"goes\" or \"stays\"", number + 1))
+                WrongUse(format!(
+                    "line {} of the queue is none; \"decision\" is null, \"goes\" or \"stays\"",
+                    number + 1
+                ))
             })?;
             if line.decision.is_some() {
                 earlier.entry(line.file.clone()).or_default().push(line);
@@ -127,7 +130,8 @@ impl Queue {
 
     /// Asks a person about one place after the other, until all are decided or they have had enough.
     pub(super) fn ask(&mut self, answers: &mut dyn BufRead, screen: &mut dyn Write) -> std::io::Result<()> {
-        let mut lines: Vec<&mut Line> = self.lines.values_mut().flatten().filter(|line| line.decision.is_none()).collect();
+        let mut lines: Vec<&mut Line> =
+            self.lines.values_mut().flatten().filter(|line| line.decision.is_none()).collect();
         if lines.is_empty() {
             return writeln!(screen, "There is nothing to decide.");
         }
@@ -178,19 +182,21 @@ impl Queue {
     }
 }
 
-const HELP: &str = "g: it goes; s: it stays; G, S: and so does the same word in every place; b: back; q: enough for now.";
+const HELP: &str =
+    "g: it goes; s: it stays; G, S: and so does the same word in every place; b: back; q: enough for now.";
 
 #[cfg(test)]
 mod tests {
     use super::{Decision, Queue};
-    use identify::deidentify::{Doubt, Spot};
     use identify::Identifier;
+    use identify::deidentify::{Doubt, Spot};
 
     const BYTES: &[u8] = b"of these";
 
     fn queue(words: &[&str]) -> Queue {
         let path = std::env::temp_dir().join("strongroom-queue-that-is-never-written");
-        let mut queue = Queue { path, lines: std::collections::BTreeMap::new(), earlier: std::collections::BTreeMap::new() };
+        let mut queue =
+            Queue { path, lines: std::collections::BTreeMap::new(), earlier: std::collections::BTreeMap::new() };
         let doubts = words.iter().enumerate().map(|(at, word)| Doubt {
             spot: Spot { part: 0, range: at..at + 1 },
             kind: Identifier::Name,
