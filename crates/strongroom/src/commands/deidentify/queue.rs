@@ -142,9 +142,8 @@ impl Queue {
                 at += 1;
                 continue;
             }
-            let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             writeln!(screen, "\n{} of {}: {}", at + 1, lines.len(), line.why)?;
-            writeln!(screen, "  …{} »{}« {}…", one_line(&line.before), line.text, one_line(&line.after))?;
+            writeln!(screen, "  …{} »{}« {}…", shown(&line.before), shown(&line.text), shown(&line.after))?;
             write!(screen, "  g, s, G, S, b, q? ")?;
             screen.flush()?;
             said.clear();
@@ -180,6 +179,13 @@ impl Queue {
         }
         Ok(())
     }
+}
+
+/// On one line, and nothing that a terminal would obey.
+fn shown(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_trick = |one: char| one.is_control() || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    words.chars().map(|one| if is_trick(one) { '\u{fffd}' } else { one }).collect()
 }
 
 const HELP: &str =
@@ -229,6 +235,12 @@ mod tests {
         assert_eq!(asked(&["Kaylor", "Oxley"], "s\nb\ng\nx\nq\n").0, [Some(Goes), None]);
         assert_eq!(asked(&["Kaylor", "Oxley"], "s\n").0, [Some(Stays), None], "the end of answers decides nothing");
         assert_eq!(asked(&["Kaylor"], "b\nyes\n").0, [None]);
+    }
+
+    #[test]
+    fn what_a_file_says_to_the_terminal_is_not_passed_on() {
+        let (_, screen) = asked(&["Kay\u{1b}]0;lor\u{202e}"], "s\n");
+        assert!(screen.contains("»Kay\u{fffd}]0;lor\u{fffd}«"), "{screen}");
     }
 
     #[test]
