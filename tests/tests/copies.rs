@@ -175,6 +175,12 @@ fn a_person_decides_about_what_the_machine_was_not_sure_of() {
     assert!(!third.contains("hernandez") && told.contains("Still to be decided: 0."), "{told}");
     fs::write(&note, format!("{said}Well.\n")).expect("another note");
     assert!(copy("fourth.txt", None).0.contains("hernandez"));
+    let (folder, out) = (dir.path().join("notes"), dir.path().join("sixth"));
+    fs::create_dir(&folder).expect("a folder");
+    let inside = folder.join("queue.jsonl");
+    let refused =
+        run(&["deidentify", text(&folder), "--out", text(&out), "--method", "safe-harbor", "--review", text(&inside)]);
+    assert_eq!(refused.status.code(), Some(2), "a queue beside the files would be taken for one of them");
     fs::write(&queue, "{}\n").expect("no queue");
     let out = dir.path().join("fifth.txt");
     let refused =

@@ -88,6 +88,14 @@ fn check(args: &DeidentifyArgs, has_key: bool) -> anyhow::Result<()> {
     if fs::symlink_metadata(&args.out).is_ok() && !(args.input.is_dir() && is_empty()) {
         return wrong("the output is there already; nothing is written over");
     }
+    for place in [&args.out, &args.input].into_iter().filter(|place| place.is_dir()) {
+        let queue = args.review.as_deref().and_then(|path| parent_of(path).canonicalize().ok());
+        if let (Some(queue), Ok(place)) = (queue, place.canonicalize())
+            && queue.starts_with(place)
+        {
+            return wrong("the queue shows words out of the files: keep it apart from the input and from the output");
+        }
+    }
     if args.input.is_dir()
         && let (Ok(input), Ok(parent)) = (args.input.canonicalize(), parent_of(&args.out).canonicalize())
         && parent.starts_with(input)
