@@ -285,7 +285,8 @@ impl Desk<act::PersonList> {
 }
 
 impl Desk<act::LedgerReceipt> {
-    /// The proof of one entry that concerns the program's customer. Another's entry and none look alike.
+    /// The proof of one entry that concerns the program's customer. Another's entry, one that names a document that is kept from
+    /// programs, which a proof cannot leave out, and none look alike.
     ///
     /// # Errors
     /// [`CustodyError::Absent`]; [`CustodyError::Refused`]; [`CustodyError::Broken`] when the ledger does not prove it.
@@ -295,6 +296,11 @@ impl Desk<act::LedgerReceipt> {
             ledger::leaf::decode(&stored.leaf).is_ok_and(|leaf| leaf.entry.customer == Some(customer))
         });
         let Some(stored) = found else { return self.absent(program).await };
+        if let Ok(leaf) = ledger::leaf::decode(&stored.leaf)
+            && !self.custody.restricted_among(leaf.entry.resources.as_slice().iter()).await?.is_empty()
+        {
+            return self.absent(program).await;
+        }
         let question = Question::of(customer, Purpose::Operations).also(program);
         let witnessed = self.ask(question).await?.witnessed();
         let mut proof = self.custody.proof_of(&stored, false, witnessed).await?;

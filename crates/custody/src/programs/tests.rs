@@ -2,8 +2,9 @@
 
 use super::{
     Feed, FetchKeys, FetchKeysError, Fetching, KeyChange, NewProgram, ProgramKeys, ProgramStanding, TokenAsked,
-    TokenGiven, TokenRefused,
+    TokenGiven, TokenRefused, TrailAsked,
 };
+use crate::ledger_desk::EntryLine;
 use crate::testing::{House, MINUTE_MILLIS, Someone, house};
 use crate::{CustodyError, Desk};
 use aws_lc_rs::rand::SystemRandom;
@@ -13,8 +14,8 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA384, RsaKeyPair,
 };
 use data_encoding::BASE64URL_NOPAD;
-use record::document::DocumentState;
-use record::{CustomerId, DocumentId, Entry, Outcome, Principal, ProgramId, Right, Role, Timestamp, act};
+use record::document::{Confidentiality, DocumentState};
+use record::{CustomerId, DocumentId, Entry, Outcome, Principal, ProgramId, ResourceId, Right, Role, Timestamp, act};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -643,4 +644,53 @@ async fn what_was_committed_late_is_not_passed_over_by_whoever_follows_what_arri
     // Whoever wants what is there now, and does not follow, walks by the other place.
     let (rest, _) = follow(fed.rest).await;
     assert_eq!(rest, [documents[2]]);
+}
+
+#[tokio::test]
+async fn a_program_that_reads_the_trail_is_not_told_which_documents_are_kept_from_it() {
+    let practice = Practice::begin().await;
+    let (house, pair) = (&practice.house, Pair::ec());
+    let rights = BTreeSet::from([Right::LedgerRead]);
+    let new = NewProgram { rights, ..practice.wanted(ProgramKeys::Pasted(pair.jwk("one"))) };
+    let register = house.desk::<act::ProgramRegister>(&practice.manager).await;
+    let id = register.program_register(&new).await.unwrap().0;
+    let typist = house.staff(&practice.officer, Role::Transcriptionist, "Tessa Typist").await;
+    let grant = house.desk::<act::AssignmentGrant>(&practice.officer).await;
+    grant.assignment_grant(practice.customer, typist.person).await.unwrap();
+    let open = crate::filled::upload(house, &typist, practice.customer, 0).await;
+    let kept = crate::filled::upload(house, &typist, practice.customer, 1).await;
+    let given = practice.ask(&form(&practice.good(id, &pair), "system/AuditEvent.rs")).await.unwrap();
+    let program = house.custody.token_resolve(&given.secret).await.unwrap().unwrap();
+    let trail = Desk::<act::LedgerTrail>::of_program(house.custody.clone(), program.clone());
+    let proofs = Desk::<act::LedgerReceipt>::of_program(house.custody.clone(), program);
+    let told = async |about: Option<DocumentId>| {
+        let asked = TrailAsked { about: about.map(ResourceId::DocumentId), limit: 200, ..TrailAsked::default() };
+        trail.ledger_trail(&asked).await.unwrap().lines
+    };
+    let names = |lines: &[EntryLine], id: DocumentId| {
+        lines.iter().filter(|line| line.resources.contains(&ResourceId::DocumentId(id))).count()
+    };
+    let before = told(None).await;
+    assert!(names(&before, open) > 0 && names(&before, kept) > 0);
+    let [of_open, of_kept] = [open, kept].map(|id| {
+        let named = before.iter().find(|line| line.resources.contains(&ResourceId::DocumentId(id)));
+        named.unwrap().index
+    });
+    proofs.ledger_receipt(of_kept).await.unwrap();
+    let store = house.custody.store();
+    let mut row = store.document_fetch(kept).await.unwrap().unwrap();
+    let was = row.state;
+    row.confidentiality = Confidentiality::Restricted;
+    let mut tx = store.begin("test").await.unwrap();
+    assert_eq!(tx.document_update(&row, was).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let after = told(None).await;
+    assert_eq!(names(&after, kept), 0, "which document it was is not told");
+    let line = after.iter().find(|line| line.index == of_kept).unwrap();
+    assert_eq!(line.resources_count, line.resources.len() as u64, "that something was done is");
+    assert_eq!(names(&after, open), names(&before, open));
+    assert!(told(Some(kept)).await.is_empty() && !told(Some(open)).await.is_empty());
+    // A proof cannot leave out what stands in its entry.
+    assert!(matches!(proofs.ledger_receipt(of_kept).await, Err(CustodyError::Absent)));
+    proofs.ledger_receipt(of_open).await.unwrap();
 }

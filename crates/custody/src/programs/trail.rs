@@ -4,7 +4,10 @@ use super::places::PlaceIn;
 use crate::ask::Question;
 use crate::ledger_desk::EntryLine;
 use crate::{Custody, CustodyError, Desk, Witnessed};
-use record::{Action, CustomerId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId, Timestamp, act};
+use record::document::Confidentiality;
+use record::{
+    Action, CustomerId, DocumentId, Outcome, PersonId, Principal, ProgramId, Purpose, ResourceId, Timestamp, act,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Passed, Walk};
 
@@ -44,7 +47,8 @@ pub struct Trail {
     pub customer: CustomerId,
     /// Their name.
     pub customer_name: String,
-    /// The newest first. Who acted has a name where they work for the customer or for the operator.
+    /// The newest first. Who acted has a name where they work for the customer or for the operator; documents that are kept from
+    /// programs are not among what is named.
     pub lines: Vec<EntryLine>,
     /// Where the next request goes on, when there are more.
     pub next: Option<String>,
@@ -63,11 +67,15 @@ fn few_enough(lines: &[EntryLine]) -> usize {
 }
 
 impl Custody {
-    /// Is this thing, if one is named, that customer's. Another's and none take equally long to find nothing about.
+    /// Is this thing, if one is named, that customer's, and no document that is kept from programs. Another's, a restricted one and none
+    /// take equally long to find nothing about.
     async fn concerns(&self, customer: CustomerId, about: Option<ResourceId>) -> Result<bool, CustodyError> {
         let owner = match about {
             None => return Ok(true),
-            Some(ResourceId::DocumentId(id)) => self.store().document_fetch(id).await?.map(|row| row.customer),
+            Some(ResourceId::DocumentId(id)) => {
+                let found = self.store().document_fetch(id).await?;
+                found.filter(|row| row.confidentiality == Confidentiality::Normal).map(|row| row.customer)
+            }
             Some(ResourceId::PatientId(id)) => self.store().patient_fetch(id).await?.map(|row| row.customer),
             Some(_) => None,
         };
@@ -94,6 +102,32 @@ impl Custody {
         }
         let more = passed.len() >= WALK_ROWS as usize;
         Ok((indexes, last.filter(|_| more)))
+    }
+
+    /// Takes out of these lines the documents that are kept from programs: that something was done is told, and not with what. A
+    /// program that could read of a patient's restricted document that it is there would know what it may not.
+    async fn restricted_unnamed(&self, lines: &mut [EntryLine]) -> Result<(), CustodyError> {
+        let restricted = self.restricted_among(lines.iter().flat_map(|line| &line.resources)).await?;
+        for line in lines.iter_mut().filter(|_| !restricted.is_empty()) {
+            let before = line.resources.len();
+            line.resources.retain(|one| !matches!(one, ResourceId::DocumentId(id) if restricted.contains(id)));
+            line.resources_count -= (before - line.resources.len()) as u64;
+        }
+        Ok(())
+    }
+
+    /// Documents among these things that are kept from programs.
+    pub(super) async fn restricted_among(
+        &self,
+        things: impl Iterator<Item = &ResourceId>,
+    ) -> Result<BTreeSet<DocumentId>, CustodyError> {
+        let documents = things.filter_map(|one| match one {
+            ResourceId::DocumentId(id) => Some(*id),
+            _ => None,
+        });
+        let found = self.store().document_fetch_many(&documents.collect()).await?;
+        let restricted = found.into_iter().filter(|row| row.confidentiality != Confidentiality::Normal);
+        Ok(restricted.map(|row| row.id).collect())
     }
 
     /// Leaves the names of those who work for the customer or for the operator. Somebody else who tried something here has
@@ -168,6 +202,7 @@ impl Desk<act::LedgerTrail> {
         // What a row says of an entry is anybody's who writes to the database; what its leaf says is the ledger's.
         lines.retain(|line| line.unreadable || line.customer == Some(program.customer));
         custody.strangers_unnamed(program.customer, &mut lines).await?;
+        custody.restricted_unnamed(&mut lines).await?;
         let last = rest.map(u64::to_be_bytes);
         Ok(Trail {
             customer: program.customer,
