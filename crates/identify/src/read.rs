@@ -22,6 +22,7 @@ mod fhir;
 mod grid;
 mod hl7;
 mod hl7_meaning;
+mod hl7_observed;
 mod json;
 mod layer;
 mod letters;
@@ -37,6 +38,7 @@ mod sql;
 mod tags;
 mod transfer;
 mod weave;
+mod years;
 
 pub use detect::Format;
 pub use edit::{EditError, Edits, edit};

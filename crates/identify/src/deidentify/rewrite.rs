@@ -140,6 +140,12 @@ impl Rewriting<'_> {
                 making.ours(field.range(), elders::age(age).to_owned());
                 true
             }
+            What::AgeOver89 if shown.bytes().any(|byte| byte.is_ascii_digit()) => {
+                // "90+" would be read with the unit that stands beside it.
+                self.report.count(Identifier::Age);
+                making.ours(field.range(), blank(Identifier::Age));
+                true
+            }
             What::BirthDate if self.elders.is_over_89(shown) => {
                 self.report.count(Identifier::Date);
                 self.report.over_89 += 1;

@@ -21,6 +21,11 @@ use std::sync::Arc;
 /// A text that is base64 and at least so long is a document, bytes.
 const PACKED_BYTES_MIN: usize = 512;
 
+/// A telephone number has as many digits.
+const PHONE_DIGITS_MIN: usize = 7;
+/// The arc of HL7's object identifiers under which national numbers stand.
+const REGISTRIES: &str = "2.16.840.1.113883.4.";
+
 /// Reads XML.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
@@ -53,6 +58,8 @@ struct Element {
     narrative: bool,
     /// Is its text base64.
     packed: bool,
+    /// A part of a name that is the family's name at birth or a spouse's (qualifiers BR and SP).
+    is_name_of_birth: bool,
     /// First names so far within it.
     given: u32,
 }
@@ -116,8 +123,10 @@ impl<'t> Document<'t, '_, '_> {
         let packed = tags.attributes.iter().any(|one| {
             local(&self.text[one.name.clone()]) == "representation" && &self.text[one.value.clone()] == "B64"
         });
+        let is_name_of_birth = matches!(tags.value("qualifier"), "BR" | "SP");
         let is_narrative = narrative || here == "text" && self.name(0) == "section" || here == "div";
-        let element = Element { name, who, labelled: false, narrative: is_narrative, packed, given: 0 };
+        let element =
+            Element { name, who, labelled: false, narrative: is_narrative, packed, is_name_of_birth, given: 0 };
         let given = u32::from(here == "given");
         if let Some(parent) = self.stack.last_mut() {
             parent.given += given;
@@ -250,7 +259,12 @@ impl<'t> Document<'t, '_, '_> {
             "given" if given > 1 => What::MiddleName,
             "given" => What::GivenName,
             "family" => What::FamilyName,
+            // The name at birth, or of a spouse, which stands before or behind the own one.
+            "prefix" | "suffix" if self.stack.last().is_some_and(|element| element.is_name_of_birth) => {
+                What::FamilyName
+            }
             "prefix" | "suffix" => What::NameAffix,
+            _ if self.name(1) == "addr" && of_address(name).is_some() => of_address(name).unwrap_or_default(),
             "name" if who == Who::Organization || self.name(1).ends_with("rganization") => What::OrganizationName,
             "name" => What::FullName,
             "streetAddressLine" => What::Street,
@@ -271,6 +285,9 @@ impl<'t> Document<'t, '_, '_> {
             ("id" | "setId", "extension") => self.of_number(who, all),
             // An object identifier is a number of ours all; a UUID is one document's, one person's.
             ("id" | "setId", "root") if value.contains('-') => What::OtherId,
+            // Whoever gives social security and provider numbers is one and the same for all.
+            (_, "assigningAuthorityName") if self.root(all).starts_with(REGISTRIES) => return Meaning::CODE,
+            (_, "assigningAuthorityName") => return Meaning::of(What::OrganizationName, Who::Organization),
             ("telecom", "value") => of_scheme(value),
             ("birthTime", "value") => What::BirthDate,
             ("deceasedTime", "value") => What::DeathDate,
@@ -304,7 +321,6 @@ impl<'t> Document<'t, '_, '_> {
                 | "mediaType"
                 | "operator"
                 | "inversionInd"
-                | "assigningAuthorityName"
                 | "determinerCode"
                 | "contextControlCode"
                 | "representation"
@@ -321,9 +337,13 @@ impl<'t> Document<'t, '_, '_> {
         Meaning::of(what, who)
     }
 
-    fn of_number(&self, who: Who, all: &[Attribute]) -> What {
+    fn root(&self, all: &[Attribute]) -> &'t str {
         let root = all.iter().find(|one| &self.text[one.name.clone()] == "root");
-        let root = root.map_or("", |one| &self.text[one.value.clone()]);
+        root.map_or("", |one| &self.text[one.value.clone()])
+    }
+
+    fn of_number(&self, who: Who, all: &[Attribute]) -> What {
+        let root = self.root(all);
         match root {
             "2.16.840.1.113883.4.1" => What::Ssn,
             "2.16.840.1.113883.4.6" | "2.16.840.1.113883.4.814" => What::ProviderId,
@@ -343,14 +363,47 @@ fn owned(meaning: Meaning, who: Who) -> Meaning {
     }
 }
 
+/// TEL: an address of any scheme (RFC 3986), or what people write where one should stand.
 fn of_scheme(value: &str) -> What {
-    match value.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
-        Some("fax" | "x-text-fax") => What::Fax,
-        Some("mailto") => What::Email,
-        Some("http" | "https" | "ftp") => What::Url,
-        None if value.contains('@') => What::Email,
-        _ => What::Phone,
+    let (scheme, rest) =
+        value.split_once(':').map_or((String::new(), value), |(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    match scheme.as_str() {
+        "http" | "https" | "ftp" | "file" | "nfs" | "telnet" | "mllp" if !rest.is_empty() => What::Url,
+        _ if value.contains('@') => What::Email,
+        "fax" | "x-text-fax" if digits >= PHONE_DIGITS_MIN => What::Fax,
+        _ if digits >= PHONE_DIGITS_MIN => What::Phone,
+        // An extension, or a number that is cut.
+        _ if digits > 0 => What::OtherId,
+        "mailto" | "sip" | "im" | "xmpp" if !rest.trim().is_empty() => What::Url,
+        _ => What::FreeText,
     }
+}
+
+/// Parts of an address (CDA R2, data type AD).
+fn of_address(name: &str) -> Option<What> {
+    Some(match name {
+        "houseNumber"
+        | "houseNumberNumeric"
+        | "buildingNumberSuffix"
+        | "streetName"
+        | "streetNameBase"
+        | "streetNameType"
+        | "postBox"
+        | "unitID"
+        | "unitType"
+        | "direction"
+        | "additionalLocator"
+        | "deliveryAddressLine"
+        | "deliveryInstallationType"
+        | "deliveryInstallationArea"
+        | "deliveryInstallationQualifier"
+        | "deliveryMode"
+        | "deliveryModeIdentifier" => What::Street,
+        "careOf" => What::FullName,
+        "precinct" | "censusTract" => What::County,
+        _ => return None,
+    })
 }
 
 /// Elements of a CDA header that say of whom they speak; those inside go on speaking of the same.

@@ -8,7 +8,7 @@
 //! What it refuses to know: what the fields mean (that is [`super::hl7_meaning`]'s).
 
 use super::escape::{Escape, Signs};
-use super::hl7_meaning::{Kind, Leaf, Segment, form_of, meaning_of};
+use super::hl7_meaning::{Kind, Leaf, Segment, meaning_of};
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, transfer};
 use std::ops::Range;
@@ -82,7 +82,7 @@ impl Messages<'_, '_, '_> {
             self.leaf(line, signs, Meaning::FREE_TEXT);
             return;
         };
-        let segment = Segment::named([name[0], name[1], name[2]]);
+        let segment = Segment::of([name[0], name[1], name[2]], &self.text[line.clone()], signs);
         let mut number = usize::from(heads);
         let mut at = line.start + 3;
         // What kind of segment it is names nobody, whatever it looks like.
@@ -128,7 +128,7 @@ impl Messages<'_, '_, '_> {
             let rest = &self.text[start..range.end];
             let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
             let near = near.split(char::from(signs.repetition)).next().unwrap_or_default();
-            let meaning = kind.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, leaf, near, signs.component));
+            let meaning = kind.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, leaf, near, signs));
             // What only looks like a kind of thing may hold anything beside it.
             let is_code = is_guess && meaning.what == What::Code;
             let meaning = if is_code { Meaning::UNKNOWN } else { meaning };
@@ -171,7 +171,7 @@ impl Messages<'_, '_, '_> {
             let rest = &self.text[start.min(field.end)..field.end];
             let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
             let repetition = near.split(char::from(signs.repetition)).next().unwrap_or_default();
-            form_of(repetition, signs.component)
+            segment.guess(number, repetition, signs)
         })
     }
 

@@ -50,6 +50,8 @@ pub enum What {
     Sex,
     /// An age.
     Age,
+    /// An age that is over 89 by its unit, whatever its number.
+    AgeOver89,
     /// A medical record number, or another number that a provider gave to a person.
     RecordNumber,
     /// A social security number.
