@@ -11,8 +11,10 @@
 
 use super::column::{self, Column};
 use super::escape::Escape;
+use super::map::{How, OffsetMap};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Place, Reading, meaning_of_label};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, hl7, meaning_of_label, transfer};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How much of the beginning decides about the dialect, in bytes.
@@ -214,6 +216,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         in_header: dialect.header,
         has_labels: false,
         column: 0,
+        packed: Vec::new(),
     };
     if at == 0 && declared(text).is_some() {
         at = text.find('\n').map_or(text.len(), |end| end + 1);
@@ -233,7 +236,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         at = table.cell(at);
         at = table.divide(at);
     }
+    let packed = std::mem::take(&mut table.packed);
     table.weaver.finish();
+    for (number, (range, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        transfer::read_packed(reading, text, range, number, place);
+    }
 }
 
 /// The first rows, cell by cell and without quotes; the last one may be cut and is left out then.
@@ -296,6 +304,8 @@ struct Table<'t, 'r, 'a> {
     /// Are the cells of the first row surely names of columns.
     has_labels: bool,
     column: u32,
+    /// Documents as base64 in messages, each with the record that it stands in.
+    packed: Vec<(Range<usize>, u32)>,
 }
 
 impl Table<'_, '_, '_> {
@@ -307,6 +317,13 @@ impl Table<'_, '_, '_> {
     fn cell(&mut self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
         let column = self.columns.get(self.column as usize).copied();
+        if !self.in_header
+            && self.dialect.quotes
+            && bytes[start] == b'"'
+            && let Some(end) = self.message(start + 1)
+        {
+            return end;
+        }
         if self.in_header {
             self.weaver.begin(Meaning::UNKNOWN, NO_COLUMN);
         } else {
@@ -337,6 +354,44 @@ impl Table<'_, '_, '_> {
             self.headers.push(name_of(cell));
         }
         end
+    }
+
+    /// A cell in quotes that is a message of HL7 version 2; returns where the cell ends, if it is one.
+    fn message(&mut self, start: usize) -> Option<usize> {
+        let rest = &self.text[start..];
+        if !crate::looks_like_hl7(rest.as_bytes()) {
+            return None;
+        }
+        let (mut plain, mut map, mut at) = (String::new(), OffsetMap::default(), start);
+        let close = loop {
+            let end = self.text[at..].find('"').map(|far| at + far)?;
+            plain.push_str(&self.text[at..end]);
+            map.push(end - at, at..end, How::Same, Escape::Quoted);
+            if self.text.as_bytes().get(end + 1) != Some(&b'"') {
+                break end + 1;
+            }
+            plain.push('"');
+            map.push(1, end..end + 2, How::Atom, Escape::Quoted);
+            at = end + 2;
+        };
+        self.weaver.lens = Some(map);
+        let packed = hl7::read_into(&mut self.weaver, &plain, hl7::Where::Value);
+        let map = self.weaver.lens.take()?;
+        for (inside, record) in packed {
+            let source = map.here(inside.clone());
+            if self.text.get(source.clone()) == plain.get(inside) {
+                self.packed.push((source, record));
+            } else {
+                self.weaver.opaque(Opaque::UnknownBinary);
+            }
+        }
+        // What stands behind the closing quote is of the cell too.
+        let bytes = self.text.as_bytes();
+        let ends = |byte: &u8| *byte == self.dialect.delimiter || matches!(byte, b'\n' | b'\r');
+        let end = bytes[close..].iter().position(ends).map_or(bytes.len(), |far| close + far);
+        let escape = self.bare();
+        self.weaver.copy(self.text, close..end, escape);
+        Some(end)
     }
 
     /// Reads what stands between quotes; returns the place behind the closing one.

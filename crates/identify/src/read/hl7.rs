@@ -3,6 +3,8 @@
 //! The text is the file as it stands, with escapes undone; a value is what lies between two separators. Damaged
 //! messages (no separators, lines that are no segments) are read as plain text, not refused.
 //!
+//! Messages that stand in a value of another format are read in the same way.
+//!
 //! What must always hold: one pass, one segment after the other; `""` is a value and stays one.
 //!
 //! What it refuses to know: what the fields mean (that is [`super::hl7_meaning`]'s).
@@ -21,7 +23,27 @@ const NEAR_BYTES: usize = 256;
 
 /// Reads a file of messages.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
-    let mut messages = Messages { weaver: Weaver::new(reading, place), text, signs: None, packed: Vec::new() };
+    let mut weaver = Weaver::new(reading, place);
+    let packed = read_into(&mut weaver, text, Where::File);
+    weaver.finish();
+    for (number, (range, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        transfer::read_packed(reading, text, range, number, place);
+    }
+}
+
+/// Where messages stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// In a file, each one a record.
+    File,
+    /// In a value of another format, and of its record; the weaver's lens says how the value is written.
+    Value,
+}
+
+/// Reads messages; what it returns are documents as base64, each with its record.
+pub(super) fn read_into(weaver: &mut Weaver<'_, '_>, text: &str, stands: Where) -> Vec<(Range<usize>, u32)> {
+    let mut messages = Messages { weaver, text, signs: None, packed: Vec::new(), stands };
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -30,16 +52,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
             messages.line(at..end);
         }
         let next = bytes[end..].iter().position(|byte| !ends_line(*byte)).map_or(bytes.len(), |far| end + far);
-        let escape = messages.escape();
+        // In a string of JSON a line's end is an escape, which may be taken for a letter of what stands beside it.
+        let escape = if stands == Where::File { messages.escape() } else { Escape::Fixed };
         messages.weaver.copy(text, end..next, escape);
         at = next;
     }
-    let packed = std::mem::take(&mut messages.packed);
-    messages.weaver.finish();
-    for (number, (range, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        transfer::read_packed(reading, text, range, number, place);
-    }
+    messages.packed
 }
 
 const fn ends_line(byte: u8) -> bool {
@@ -47,15 +65,16 @@ const fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0x0B | 0x1C)
 }
 
-struct Messages<'t, 'r, 'a> {
-    weaver: Weaver<'r, 'a>,
+struct Messages<'w, 't, 'r, 'a> {
+    weaver: &'w mut Weaver<'r, 'a>,
     text: &'t str,
+    stands: Where,
     signs: Option<Signs>,
     /// Documents as base64 (type ED), each with the record that it stands in.
     packed: Vec<(Range<usize>, u32)>,
 }
 
-impl Messages<'_, '_, '_> {
+impl Messages<'_, '_, '_, '_> {
     fn escape(&self) -> Escape {
         self.signs.map_or(Escape::Plain, Escape::Hl7)
     }
@@ -71,7 +90,9 @@ impl Messages<'_, '_, '_> {
         }
         if name == Some(b"MSH") {
             self.weaver.rest();
-            self.weaver.record = self.weaver.record.saturating_add(1);
+            if self.stands == Where::File {
+                self.weaver.record = self.weaver.record.saturating_add(1);
+            }
         }
         let Some(signs) = self.signs else {
             self.weaver.copy(self.text, line, Escape::Plain);

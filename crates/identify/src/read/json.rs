@@ -12,11 +12,13 @@ use super::escape::Escape;
 use super::fhir::{self, Kind};
 use super::map::{How, OffsetMap};
 use super::weave::{FieldId, Weaver};
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, tags, transfer};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, hl7, meaning_of_label, tags, transfer};
 use std::ops::Range;
 
 /// A string that is base64 and at least so long is a document, bytes.
 const PACKED_BYTES_MIN: usize = 512;
+/// Within so many bytes a message of HL7 version 2 has begun.
+const MESSAGE_HEAD_BYTES: usize = 24;
 /// After so many damaged lines the rest is read as plain text.
 const DAMAGED_MAX: usize = 100;
 
@@ -240,6 +242,9 @@ impl<'t> Values<'t, '_, '_> {
         if is_string && (kind.is_div(key) || raw.starts_with("<div") && raw.ends_with("</div>")) {
             return self.markup(range);
         }
+        if is_string && may_be_message(raw) && self.message(range.clone()) {
+            return;
+        }
         let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
         if is_string && (said || raw.len() >= PACKED_BYTES_MIN && transfer::is_surely_base64(raw)) {
             self.packed.push((range.clone(), self.weaver.record));
@@ -293,8 +298,8 @@ impl<'t> Values<'t, '_, '_> {
         self.weaver.copy(self.text, at..range.end, Escape::JsonString);
     }
 
-    /// A string that is markup.
-    fn markup(&mut self, range: Range<usize>) {
+    /// What a string says, and where each letter of it stands.
+    fn decoded(&self, range: Range<usize>) -> (String, OffsetMap) {
         let mut map = OffsetMap::default();
         let mut plain = String::with_capacity(range.len());
         let mut at = range.start;
@@ -307,6 +312,34 @@ impl<'t> Values<'t, '_, '_> {
         }
         plain.push_str(&self.text[at..range.end]);
         map.push(range.end - at, at..range.end, How::Same, Escape::JsonString);
+        (plain, map)
+    }
+
+    /// A string that is a message of HL7 version 2; says whether it was one.
+    fn message(&mut self, range: Range<usize>) -> bool {
+        let (plain, map) = self.decoded(range.clone());
+        if !crate::looks_like_hl7(plain.as_bytes()) {
+            return false;
+        }
+        self.weaver.lens = Some(map);
+        let packed = hl7::read_into(&mut self.weaver, &plain, hl7::Where::Value);
+        let Some(map) = self.weaver.lens.take() else { return true };
+        for (inside, record) in packed {
+            let source = map.here(inside.clone());
+            if self.text.get(source.clone()) == plain.get(inside) {
+                self.packed.push((source, record));
+            } else {
+                // A document that is itself written with escapes.
+                self.weaver.opaque(Opaque::UnknownBinary);
+            }
+        }
+        self.weaver.gap("\n", range.end..range.end);
+        true
+    }
+
+    /// A string that is markup.
+    fn markup(&mut self, range: Range<usize>) {
+        let (plain, map) = self.decoded(range.clone());
         self.weaver.lens = Some(map);
         tags::html_into(&mut self.weaver, &plain);
         self.weaver.lens = None;
@@ -314,6 +347,12 @@ impl<'t> Values<'t, '_, '_> {
             self.weaver.gap("\n", range.end..range.end);
         }
     }
+}
+
+/// May a string, as it is written, be a message: it begins with a header, behind line ends and a frame at most.
+fn may_be_message(raw: &str) -> bool {
+    let head = &raw.as_bytes()[..raw.len().min(MESSAGE_HEAD_BYTES)];
+    head.windows(3).any(|three| matches!(three, b"MSH" | b"FHS" | b"BHS"))
 }
 
 /// The next escape of a string: where it begins, where it ends, what it says.

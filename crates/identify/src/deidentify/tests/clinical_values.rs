@@ -158,3 +158,46 @@ fn authorities_names_beside_names_and_addresses_of_every_scheme_go() {
         assert!(out.contains(stays), "{stays} in {out}");
     }
 }
+
+#[test]
+fn a_message_in_a_string_of_json_or_in_a_cell_is_read_as_a_message_and_stays_one() {
+    let lines = [
+        "MSH|^~\\&|LAB|HOSP|EMR|CLINIC|20180304101500||ORU^R01|1|P|2.5",
+        "PID|1||A-7781^^^HOSP^MR||quxley^vern||19610304|M|||12 ELM ST^^SPRINGFIELD^IL^62701",
+        "OBX|1|XPN|X^Y^L||O\\T\\Neilsen^tilda||||||F",
+        "OBX|2|ED|PDF^Report^L||^text^plain^Base64^UGF0aWVudDogVmVybiBRdXhsZXksIE1STiA0NDcxODI5LCBzZWVuIHRvZGF5Lgo=||||||F",
+    ];
+    let gone = [
+        "quxley",
+        "vern",
+        "7781",
+        "0304",
+        "ELM",
+        "SPRINGFIELD",
+        "62701",
+        "Neilsen",
+        "tilda",
+        "UGF0aWVudDogVmVybiBRdXhsZXks",
+    ];
+    let json = format!(
+        "{{\"id\":7,\"note\":\"well\",\"message\":\"{}\"}}",
+        lines.join("\r").replace('\\', "\\\\").replace('\r', "\\r")
+    );
+    let out = text(Method::SafeHarbor, json.as_bytes(), "m.json");
+    for word in gone {
+        assert!(!out.contains(word), "{word} in {out}");
+    }
+    assert!(out.starts_with("{\"id\":7,\"note\":\"well\",\"message\":\"MSH|^~\\\\&|LAB|"), "{out}");
+    assert!(out.contains(&format!("||{}^{}||1961|M|||", name("quxley"), name("vern"))), "{out}");
+    assert_eq!(out.matches("\\r").count(), 3, "{out}");
+    let table = format!(
+        "message,note\n\"{}\",well\n\"MSH|^~\\&|LAB\rPID|1||||obrand^\"\"orla\"\"\",well\n",
+        lines.join("\r\n")
+    );
+    let out = text(Method::SafeHarbor, table.as_bytes(), "m.csv");
+    for word in gone.iter().chain(&["obrand", "orla"]) {
+        assert!(!out.contains(word), "{word} in {out}");
+    }
+    assert!(out.starts_with("message,note\n\"MSH|^~\\&|LAB|") && out.ends_with("\",well\n"), "{out}");
+    assert!(out.contains("\r\nPID|1||") && out.contains("||1961|M|||"), "{out}");
+}
