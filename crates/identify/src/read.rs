@@ -19,6 +19,8 @@ mod dicom;
 mod edit;
 mod escape;
 mod fhir;
+mod fhir_address;
+mod fhir_levels;
 mod grid;
 mod hl7;
 mod hl7_meaning;
@@ -42,6 +44,7 @@ mod years;
 
 pub use detect::Format;
 pub use edit::{EditError, Edits, edit};
+pub(crate) use fhir_address::is_resource_type;
 pub use map::OffsetMap;
 pub use meaning::{Meaning, What, Who, meaning_of_label};
 

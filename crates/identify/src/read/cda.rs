@@ -1,4 +1,4 @@
-//! XML, and clinical documents (CDA R2, C-CDA) in it.
+//! XML, and clinical documents (CDA R2, C-CDA) and resources of FHIR in it.
 //!
 //! The text has a line for each element that says something: its name, its attributes, its text; narratives read as
 //! they are shown. Document type declarations are refused: none of their entities is resolved, and that one was there
@@ -10,6 +10,9 @@
 //! What it refuses to know: schemas.
 
 use super::escape::Escape;
+use super::fhir::{self, Kind};
+use super::fhir_address::is_resource_type;
+use super::fhir_levels::Levels;
 use super::grid::Grid;
 use super::layer::{Codec, Layer};
 use super::tags::{self, Attribute, Tag, Tags, local};
@@ -30,8 +33,8 @@ const REGISTRIES: &str = "2.16.840.1.113883.4.";
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
     weaver.record = weaver.record.saturating_add(1);
-    let (stack, packed, grid) = (Vec::new(), Vec::new(), Grid::default());
-    let mut document = Document { weaver, text, stack, deeper: 0, packed, damaged: None, grid };
+    let (stack, packed, grid, levels) = (Vec::new(), Vec::new(), Grid::default(), Levels::default());
+    let mut document = Document { weaver, text, stack, levels, deeper: 0, packed, damaged: None, grid };
     document.all();
     let packed = std::mem::take(&mut document.packed);
     document.weaver.finish();
@@ -62,12 +65,16 @@ struct Element {
     is_name_of_birth: bool,
     /// First names so far within it.
     given: u32,
+    /// What it holds as an element of FHIR, if it is one.
+    fhir: Option<Kind>,
 }
 
 struct Document<'t, 'r, 'a> {
     weaver: Weaver<'r, 'a>,
     text: &'t str,
     stack: Vec<Element>,
+    /// The elements of FHIR among them.
+    levels: Levels<'t>,
     /// Elements that are open beyond the limit.
     deeper: usize,
     packed: Vec<Range<usize>>,
@@ -125,8 +132,10 @@ impl<'t> Document<'t, '_, '_> {
         });
         let is_name_of_birth = matches!(tags.value("qualifier"), "BR" | "SP");
         let is_narrative = narrative || here == "text" && self.name(0) == "section" || here == "div";
+        let fhir = self.fhir_of(here, tags);
+        let labelled = false;
         let element =
-            Element { name, who, labelled: false, narrative: is_narrative, packed, is_name_of_birth, given: 0 };
+            Element { name, who, labelled, narrative: is_narrative, packed, is_name_of_birth, given: 0, fhir };
         let given = u32::from(here == "given");
         if let Some(parent) = self.stack.last_mut() {
             parent.given += given;
@@ -139,13 +148,48 @@ impl<'t> Document<'t, '_, '_> {
             return;
         }
         self.stack.push(element);
+        if let Some(kind) = fhir {
+            self.levels.open(kind, here);
+        }
         if !narrative {
             let attributes = std::mem::take(&mut tags.attributes);
             self.attributes(&attributes);
             tags.attributes = attributes;
         }
         if empty {
-            self.stack.pop();
+            self.close_to(self.stack.len().saturating_sub(1));
+        }
+    }
+
+    /// What an element that opens holds, if it is one of FHIR. A resource is a record, unless it stands within another one.
+    fn fhir_of(&mut self, here: &'t str, tags: &Tags<'_>) -> Option<Kind> {
+        let Some(parent) = self.stack.last() else {
+            let text = self.text;
+            let is_fhir = tags
+                .attributes
+                .iter()
+                .any(|one| text[one.name.clone()].starts_with("xmlns") && &text[one.value.clone()] == fhir::NAMESPACE);
+            return is_fhir.then(|| fhir::kind_of(here.as_bytes()));
+        };
+        let parent = parent.fhir?;
+        if !is_resource_type(here) {
+            return Some(fhir::child(&parent, here, true));
+        }
+        let kind = fhir::kind_of(here.as_bytes());
+        let contained = self.stack.iter().any(|element| element.fhir.is_some_and(|kind| kind.is_record()));
+        if kind.is_record() && !contained {
+            self.weaver.record = self.weaver.record.saturating_add(1);
+            self.weaver.rest();
+        }
+        Some(kind)
+    }
+
+    /// Closes all elements but so many.
+    fn close_to(&mut self, depth: usize) {
+        for element in self.stack.drain(depth.min(self.stack.len())..).rev() {
+            if element.fhir.is_some() {
+                self.levels.close(&mut self.weaver);
+            }
         }
     }
 
@@ -156,6 +200,9 @@ impl<'t> Document<'t, '_, '_> {
     }
 
     fn attributes(&mut self, attributes: &[Attribute]) {
+        // The element that holds this one says what its value is.
+        let above = self.stack.len().checked_sub(2).and_then(|at| self.stack.get(at)).and_then(|element| element.fhir);
+        let here = self.stack.last().and_then(|element| element.fhir).and(above);
         for attribute in attributes {
             let name = &self.text[attribute.name.clone()];
             let value = &self.text[attribute.value.clone()];
@@ -168,13 +215,27 @@ impl<'t> Document<'t, '_, '_> {
             }
             self.weaver.gap(name, attribute.name.clone());
             self.weaver.gap("=", attribute.name.end..attribute.value.start);
-            let meaning = self.of_attribute(local(name), value, attributes);
+            let is_value = name == "value" && here.is_some();
+            let element = self.name(0);
+            if here.is_some_and(|kind| is_value && kind.is_packed(element)) && transfer::is_base64(value) {
+                self.weaver.gap("[...]", attribute.value.clone());
+                self.packed.push(attribute.value.clone());
+                continue;
+            }
+            let meaning = match here {
+                Some(kind) if is_value => fhir::meaning(&kind, element, value),
+                Some(kind) if matches!(name, "id" | "url") => fhir::meaning(&kind, name, value),
+                _ => self.of_attribute(local(name), value, attributes),
+            };
             if meaning != Meaning::UNKNOWN {
                 // How a number is called stands before it, and is no part of it.
                 self.weaver.begin(meaning, NO_COLUMN);
             }
             tags::copy_text(&mut self.weaver, self.text, attribute.value.clone(), Escape::Attribute(attribute.quote));
-            self.weaver.end();
+            let field = self.weaver.end();
+            if is_value {
+                self.levels.leaf(1, element, value, field);
+            }
         }
     }
 
@@ -239,7 +300,7 @@ impl<'t> Document<'t, '_, '_> {
                 if at + 1 < self.stack.len() {
                     self.damaged.get_or_insert(name.start);
                 }
-                self.stack.truncate(at);
+                self.close_to(at);
             }
             None => {
                 self.damaged.get_or_insert(name.start);
@@ -330,7 +391,6 @@ impl<'t> Document<'t, '_, '_> {
                 | "institutionSpecified"
                 | "ID",
             ) => return Meaning::CODE,
-            // FHIR in XML says its values so.
             (_, "value") => return owned(meaning_of_label(element), who),
             (_, name) => return owned(meaning_of_label(name), who),
         };

@@ -10,9 +10,10 @@
 
 use super::escape::Escape;
 use super::fhir::{self, Kind};
+use super::fhir_levels::Levels;
 use super::map::{How, OffsetMap};
-use super::weave::{FieldId, Weaver};
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, hl7, meaning_of_label, tags, transfer};
+use super::weave::Weaver;
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, hl7, meaning_of_label, tags, transfer};
 use std::ops::Range;
 
 /// A string that is base64 and at least so long is a document, bytes.
@@ -30,6 +31,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         text,
         at: 0,
         stack: Vec::new(),
+        levels: Levels::default(),
         packed: Vec::new(),
         many,
         damaged: 0,
@@ -49,9 +51,6 @@ pub(super) struct Frame {
     /// The key that is being read.
     key: Range<usize>,
     pub(super) kind: Kind,
-    /// The value of which a brother says what it is.
-    value: Option<FieldId>,
-    said: Option<What>,
 }
 
 struct Values<'t, 'r, 'a> {
@@ -59,6 +58,7 @@ struct Values<'t, 'r, 'a> {
     text: &'t str,
     at: usize,
     stack: Vec<Frame>,
+    levels: Levels<'t>,
     /// Documents as base64, each with the record that it stands in.
     packed: Vec<(Range<usize>, u32)>,
     many: bool,
@@ -88,6 +88,7 @@ impl<'t> Values<'t, '_, '_> {
                     _ => self.text.len(),
                 };
                 self.stack.clear();
+                self.levels = Levels::default();
                 let start = self.text.floor_char_boundary(at);
                 self.weaver.copy(self.text, start..end, Escape::Plain);
                 self.at = end;
@@ -152,11 +153,8 @@ impl<'t> Values<'t, '_, '_> {
 
     fn close(&mut self) {
         self.at += 1;
-        if let Some(frame) = self.stack.pop()
-            && let (Some(value), Some(what)) = (frame.value, frame.said)
-        {
-            self.weaver.means(value, Meaning::of(what, frame.kind.who()));
-        }
+        self.stack.pop();
+        self.levels.close(&mut self.weaver);
         self.weaver.rest_late();
     }
 
@@ -207,7 +205,8 @@ impl<'t> Values<'t, '_, '_> {
             self.weaver.rest();
         }
         self.at += 1;
-        self.stack.push(Frame { is_object, key: if is_object { 0..0 } else { key }, kind, value: None, said: None });
+        self.levels.open(kind, self.text.get(key.clone()).unwrap_or_default());
+        self.stack.push(Frame { is_object, key: if is_object { 0..0 } else { key }, kind });
         Ok(())
     }
 
@@ -262,29 +261,8 @@ impl<'t> Values<'t, '_, '_> {
         }
         let field = self.weaver.end();
         self.weaver.gap("\n", range.end..range.end);
-        self.brother(key, raw, field);
+        self.levels.leaf(0, key, raw, field);
         self.weaver.rest_late();
-    }
-
-    /// Some values say what another value beside them is.
-    fn brother(&mut self, key: &'t str, raw: &str, field: Option<FieldId>) {
-        let depth = self.stack.len();
-        if depth == 0 {
-            return;
-        }
-        if key == "value"
-            && let Some(frame) = self.stack.last_mut().filter(|frame| frame.kind.has_brothers())
-        {
-            frame.value = field;
-            return;
-        }
-        // The type of an identifier is a coding two or three levels below it.
-        let near = &mut self.stack[depth.saturating_sub(5)..];
-        if let Some(frame) = near.iter_mut().rev().find(|frame| frame.kind.has_brothers())
-            && let Some(what) = fhir::said_by(&frame.kind, key, raw)
-        {
-            frame.said = Some(what);
-        }
     }
 
     /// A string with its escapes undone.

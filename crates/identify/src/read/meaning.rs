@@ -96,10 +96,14 @@ pub enum What {
     DeviceId,
     /// Another number that is one person's or thing's.
     OtherId,
+    /// The id of a resource, or an address that leads to one or to a file: it has the form of an address and must keep it.
+    Link,
     /// When somebody was seen, admitted, discharged.
     VisitDate,
     /// Another date or time.
     OtherDate,
+    /// A date with a time where neither may be left out.
+    Moment,
     /// Words that somebody wrote.
     FreeText,
     /// A code, a unit, a type, an address of a definition: never anything about who somebody is.

@@ -114,7 +114,7 @@ fn kind(field: &Field, value: &str) -> Option<(Identifier, &'static str)> {
         }
         What::NameAffix if is_name_affix(value) => (Identifier::Name, "structure.name"),
         // A year alone is no date in the sense of 164.514(b)(2)(i)(C).
-        What::BirthDate | What::DeathDate | What::VisitDate | What::OtherDate if digits > 4 => {
+        What::BirthDate | What::DeathDate | What::VisitDate | What::OtherDate | What::Moment if digits > 4 => {
             (Identifier::Date, "structure.date")
         }
         What::Age if value.split(|one: char| !one.is_ascii_digit()).next().is_some_and(is_over_89) => {
@@ -137,7 +137,8 @@ fn kind(field: &Field, value: &str) -> Option<(Identifier, &'static str)> {
         What::HealthPlanId | What::GroupNumber => (Identifier::HealthPlan, "structure.health_plan"),
         What::OrganizationName => (Identifier::Organization, "structure.organization"),
         What::DeviceId => (Identifier::Device, "structure.device"),
-        What::OtherId if digits > 0 => (Identifier::OtherId, "structure.other_id"),
+        What::Link if value.contains(['?', '@']) => (Identifier::Url, "structure.url"),
+        What::OtherId | What::Link if digits > 0 => (Identifier::OtherId, "structure.other_id"),
         _ => return None,
     })
 }
@@ -175,7 +176,10 @@ pub(super) struct Open {
 
 /// Whether the value is something that names may stand in.
 fn is_open(field: &Field) -> bool {
-    matches!(field.meaning.what, What::Unknown | What::FreeText | What::Url | What::OtherId | What::Account)
+    matches!(
+        field.meaning.what,
+        What::Unknown | What::FreeText | What::Url | What::OtherId | What::Link | What::Account
+    )
 }
 
 /// All such stretches: values in places that do not say what they are, and text that is no value. One record's stay apart from

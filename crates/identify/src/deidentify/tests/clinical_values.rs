@@ -1,6 +1,6 @@
 //! Values that messages, resources and clinical documents hold in places which say what they are, and which once came through.
 
-use super::{Method, name, text, token};
+use super::{Method, Surrogates as _, keyed, name, text, token};
 use crate::phi::Identifier;
 
 /// What is left of a message of one observation and of what stands before it.
@@ -200,4 +200,197 @@ fn a_message_in_a_string_of_json_or_in_a_cell_is_read_as_a_message_and_stays_one
     }
     assert!(out.starts_with("message,note\n\"MSH|^~\\&|LAB|") && out.ends_with("\",well\n"), "{out}");
     assert!(out.contains("\r\nPID|1||") && out.contains("||1961|M|||"), "{out}");
+}
+
+/// The code of a resource's id.
+fn id(value: &str) -> String {
+    format!("ID-{}", keyed().surrogate(Identifier::OtherId, value).as_str())
+}
+
+#[test]
+fn addresses_of_resources_lose_whom_they_lead_to_and_stay_one_address_everywhere() {
+    let bundle = r#"{"resourceType":"Bundle","type":"searchset","link":[
+{"relation":"self","url":"https://r4.example.org/fhir/Patient?name=quxley&birthdate=1961-03-04"},
+{"relation":"next","url":"https://r4.example.org/fhir?_getpages=quxley"},
+{"relation":"up","url":"https://r4.example.org/fhir/Patient"}],
+"entry":[{"fullUrl":"https://r4.example.org/fhir/Patient/quxley-vern","resource":{"resourceType":"Patient","id":"quxley-vern",
+"meta":{"source":"https://r4.example.org/Patient/quxley","profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]},
+"extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3","display":"White"}}]},
+{"url":"https://x.example/512-44-9981","valueUrl":"https://x.example/Patient/SMITH-JOHN-19500102"}],
+"identifier":[{"system":"http://hospital.example.org/mrn","value":"A-7781"},{"system":"https://x.example/fhir?owner=quxley","value":"A-7782"}],
+"photo":[{"url":"https://x.example/photos/quxley.jpg"}]}},
+{"request":{"method":"POST","url":"Patient"}},{"request":{"method":"PUT","url":"Patient?name=quxley"},"response":{"location":"Patient/quxley-vern/_history/1"}},
+{"resource":{"resourceType":"Observation","id":"o1","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},
+"subject":{"reference":"Patient/quxley-vern"},"focus":[{"reference":"Patient?name=Smith&birthdate=1950-01-02","display":"smithers, jo"}]}}]}"#;
+    let out = text(Method::SafeHarbor, bundle.as_bytes(), "b.json");
+    for gone in ["quxley", "vern", "1961", "1950", "r4.example", "x.example", "smith", "SMITH", "9981"] {
+        assert!(!out.contains(gone), "{gone} in {out}");
+    }
+    let patient = id("quxleyvern");
+    for stays in [
+        format!(r#""id":"{patient}""#),
+        format!(r#""fullUrl":"https://example.invalid/Patient/{patient}""#),
+        format!(r#""reference":"Patient/{patient}""#),
+        format!(r#""location":"Patient/{patient}/_history/1""#),
+        r#""url":"https://example.invalid/Patient"}"#.to_owned(),
+        r#""method":"POST","url":"Patient""#.to_owned(),
+        r#""profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]"#.to_owned(),
+        r#""url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"ombCategory""#
+            .to_owned(),
+        r#""system":"http://hospital.example.org/mrn""#.to_owned(),
+        r#""system":"urn:oid:2.16.840.1.113883.6.238""#.to_owned(),
+    ] {
+        assert!(out.contains(&stays), "{stays} in {out}");
+    }
+}
+
+#[test]
+fn people_of_every_kind_of_resource_go_in_small_letters_too() {
+    for (resource, gone) in [
+        (
+            r#""Person","name":[{"family":"quxley","given":["vern"]}],"birthDate":"1961-03-04""#,
+            &["quxley", "vern", "03-04"][..],
+        ),
+        (r#""FamilyMemberHistory","name":"obrand, orla","bornDate":"1921-03-04""#, &["obrand", "orla", "1921"]),
+        (
+            r#""Organization","contact":[{"name":{"text":"orla obrand"},"telecom":[{"value":"217-201-3344"}]}]"#,
+            &["obrand", "3344"],
+        ),
+        (r#""Account","name":"quxley account""#, &["quxley"]),
+        (r#""ResearchStudy","contact":[{"name":"orla obrand"}]"#, &["obrand"]),
+        (r#""Observation","note":[{"authorString":"orla obrand","text":"well"}]"#, &["obrand"]),
+        (
+            r#""Task","for":{"reference":"Patient/1","display":"quxley, vern"},"owner":{"display":"obrand, orla","reference":"Practitioner/2"}"#,
+            &["quxley", "vern", "obrand"],
+        ),
+    ] {
+        let out = text(Method::SafeHarbor, format!("{{\"resourceType\":{resource}}}").as_bytes(), "r.json");
+        for word in gone {
+            assert!(!out.contains(word), "{word} in {out}");
+        }
+    }
+}
+
+#[test]
+fn ages_of_resources_are_over_89_by_their_units() {
+    let observation = |code: &str, quantity: &str| {
+        format!(
+            r#""Observation","valueQuantity":{{{quantity}}},"code":{{"coding":[{{"system":"http://loinc.org","code":"{code}"}}]}}"#
+        )
+    };
+    for (resource, left) in [
+        (r#""Condition","onsetAge":{"value":93,"unit":"a","code":"a"}"#.to_owned(), "\"value\":\"90+\""),
+        (r#""Condition","onsetAge":{"unit":"years","value":93}"#.to_owned(), "\"value\":\"90+\""),
+        (r#""Condition","onsetAge":{"value":93,"code":"mo"}"#.to_owned(), "\"value\":93"),
+        (r#""Condition","onsetAge":{"value":1200,"code":"mo"}"#.to_owned(), "\"value\":\"[AGE]\""),
+        (r#""Condition","onsetAge":{"value":44,"code":"a"}"#.to_owned(), "\"value\":44"),
+        (r#""FamilyMemberHistory","deceasedAge":{"value":93,"code":"a"}"#.to_owned(), "\"value\":\"90+\""),
+        (r#""FamilyMemberHistory","ageRange":{"low":{"value":93,"code":"a"}}"#.to_owned(), "\"value\":\"90+\""),
+        (r#""FamilyMemberHistory","ageString":"93 years""#.to_owned(), "\"ageString\":\"90+\""),
+        (observation("30525-0", r#""value":93,"unit":"a""#), "\"value\":\"90+\""),
+        (observation("30525-0", r#""value":40000,"unit":"d""#), "\"value\":\"[AGE]\""),
+        (observation("30525-0", r#""value":40,"unit":"a""#), "\"value\":40"),
+        (observation("8480-6", r#""value":93,"unit":"a""#), "\"value\":93"),
+        (
+            r#""Observation","component":[{"code":{"text":"Age"},"valueQuantity":{"value":93,"unit":"years"}}]"#
+                .to_owned(),
+            "\"value\":\"90+\"",
+        ),
+        (
+            r#""Observation","code":{"coding":[{"code":"30525-0"}]},"valueInteger":93"#.to_owned(),
+            "\"valueInteger\":\"90+\"",
+        ),
+    ] {
+        let out = text(Method::SafeHarbor, format!("{{\"resourceType\":{resource}}}").as_bytes(), "r.json");
+        assert!(out.contains(left), "{left} in {out}");
+    }
+}
+
+#[test]
+fn moments_of_resources_stay_moments_and_dates_stay_dates_of_r4() {
+    let at = "2018-03-04T10:15:00.000-05:00";
+    for (resource, safe) in [
+        (
+            format!(r#""Appointment","start":"{at}","end":"{at}""#),
+            r#""start":"2018-01-01T00:00:00Z","end":"2018-01-01T00:00:00Z""#,
+        ),
+        (format!(r#""AuditEvent","recorded":"{at}""#), r#""recorded":"2018-01-01T00:00:00Z""#),
+        (format!(r#""Provenance","signature":[{{"when":"{at}"}}]"#), r#""when":"2018-01-01T00:00:00Z""#),
+        (format!(r#""DocumentReference","date":"{at}""#), r#""date":"2018-01-01T00:00:00Z""#),
+        (
+            format!(r#""Observation","effectiveDateTime":"{at}","issued":"{at}""#),
+            r#""effectiveDateTime":"2018","issued":"2018-01-01T00:00:00Z""#,
+        ),
+        (
+            format!(r#""ServiceRequest","occurrenceTiming":{{"event":["{at}","2018-03"]}}"#),
+            r#""event":["2018","2018"]"#,
+        ),
+        (format!(r#""Encounter","period":{{"start":"{at}"}}"#), r#""start":"2018""#),
+        (
+            format!(r#""Basic","extension":[{{"url":"x","valueInstant":"{at}"}}]"#),
+            r#""valueInstant":"2018-01-01T00:00:00Z""#,
+        ),
+    ] {
+        let resource = format!("{{\"resourceType\":{resource}}}");
+        let out = text(Method::SafeHarbor, resource.as_bytes(), "r.json");
+        assert!(out.contains(safe), "{safe} in {out}");
+        let moved = text(Method::Pseudonym, resource.as_bytes(), "r.json");
+        assert!(!moved.contains("03-04") && moved.contains("T10:15:00.000-05:00"), "{moved}");
+    }
+}
+
+#[test]
+fn a_resource_in_xml_means_what_it_means_in_json() {
+    let patient = r##"<Patient><id value="quxley-vern"/><meta><lastUpdated value="2018-03-04T10:15:00Z"/></meta>
+<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">quxley, vern is <b>well</b></div></text>
+<contained><Practitioner><id value="p1"/><name><family value="obrand"/><given value="orla"/></name></Practitioner></contained>
+<extension url="http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"><valueCode value="M"/></extension>
+<identifier><system value="http://hl7.org/fhir/sid/us-ssn"/><value value="512449981"/></identifier>
+<name><use value="official"/><family value="quxley"/><given value="vern"/></name>
+<telecom><system value="email"/><value value="vq@example.org"/></telecom><gender value="male"/><birthDate value="1925-03-04"/>
+<address><line value="12 Vinterhaven"/><city value="vinterton"/><state value="IL"/><postalCode value="62701"/></address>
+<photo><contentType value="text/plain"/><data value="UGF0aWVudDogVmVybiBRdXhsZXksIE1STiA0NDcxODI5LCBzZWVuIHRvZGF5Lgo="/></photo>
+<generalPractitioner><reference value="#p1"/></generalPractitioner></Patient>"##;
+    let observation = r#"<Observation><id value="o1"/><code><coding><system value="http://loinc.org"/><code value="30525-0"/></coding></code>
+<subject><reference value="https://x.example/Patient/quxley-vern"/><display value="quxley, vern"/></subject>
+<valueQuantity><value value="93"/><unit value="years"/></valueQuantity><note><text value="Vern quxley was seen"/></note></Observation>"#;
+    let bundle = format!(
+        "<?xml version=\"1.0\"?><Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"collection\"/><entry><fullUrl value=\"https://x.example/Patient/quxley-vern\"/>\
+         <resource>{patient}</resource></entry><entry><resource>{observation}</resource></entry></Bundle>"
+    );
+    let out = text(Method::SafeHarbor, bundle.as_bytes(), "b.xml");
+    for gone in [
+        "quxley",
+        "vern",
+        "obrand",
+        "orla",
+        "512449981",
+        "vq@",
+        "1925",
+        "Vinter",
+        "vinter",
+        "62701",
+        "x.example",
+        "UGF0aWVudDogVmVybiBRdXhsZXks",
+    ] {
+        assert!(!out.contains(gone), "{gone} in {out}");
+    }
+    let (whole, practitioner) = (id("quxleyvern"), id("p1"));
+    for stays in [
+        format!("<id value=\"{whole}\"/>"),
+        format!("<fullUrl value=\"https://example.invalid/Patient/{whole}\"/>"),
+        format!("<reference value=\"https://example.invalid/Patient/{whole}\"/>"),
+        format!("<id value=\"{practitioner}\"/>"),
+        format!("<reference value=\"#{practitioner}\"/>"),
+        "<lastUpdated value=\"2018-01-01T00:00:00Z\"/>".to_owned(),
+        "<birthDate value=\"1936\"/>".to_owned(),
+        "<value value=\"90+\"/>".to_owned(),
+        "<use value=\"official\"/>".to_owned(),
+        "<code value=\"30525-0\"/>".to_owned(),
+        "<gender value=\"male\"/>".to_owned(),
+        "<postalCode value=\"627\"/>".to_owned(),
+        "url=\"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex\"><valueCode value=\"M\"/>".to_owned(),
+    ] {
+        assert!(out.contains(&stays), "{stays} in {out}");
+    }
 }
