@@ -5,11 +5,13 @@
 //!
 //! What it refuses to know: JSON and XML, and extensions other than by the names of their keys.
 
-use super::fhir_address::{is_definition, is_known_definition, is_resource_type};
-use super::{Meaning, What, Who, meaning_of_label};
+use super::fhir_address::{is_definition, is_definition_type, is_known_definition, is_resource_type};
+use super::{Meaning, What, Who, meaning_of_label, years};
 
 /// The namespace of resources in XML.
 pub(super) const NAMESPACE: &str = "http://hl7.org/fhir";
+/// An id of a definition with as many digits may be somebody's number.
+const ID_DIGITS_MIN: usize = 4;
 /// How far a resource's type is looked for behind its beginning, in bytes.
 const TYPE_BYTES_MAX: usize = 16 << 10;
 
@@ -33,6 +35,8 @@ pub(super) enum Resource {
     /// A relative's illnesses.
     Family,
     Account,
+    /// What says how others are written.
+    Definition,
     Other,
 }
 
@@ -79,6 +83,7 @@ impl Resource {
             | Self::Filed
             | Self::Person
             | Self::Account
+            | Self::Definition
             | Self::Other => Who::Unknown,
         }
     }
@@ -181,6 +186,7 @@ pub(super) fn kind_of(name: &[u8]) -> Kind {
         b"Person" => Resource::Person,
         b"FamilyMemberHistory" => Resource::Family,
         b"Account" => Resource::Account,
+        name if std::str::from_utf8(name).is_ok_and(is_definition_type) => Resource::Definition,
         _ => Resource::Other,
     })
 }
@@ -285,7 +291,11 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
         (Kind::Coding, "version") | (_, "resourceType" | "versionId") => Meaning::CODE,
         (Kind::Age(_), "value") => of(What::Age),
         (Kind::Quantity(_), "value") | (_, "valueInteger") => Meaning::FREE_TEXT,
-        (_, "ageString" | "onsetString" | "abatementString" | "deceasedString") if is_number(raw) => of(What::Age),
+        (_, "ageString" | "onsetString" | "abatementString" | "deceasedString")
+            if is_number(raw) && years::is_over_89(raw) =>
+        {
+            of(What::Age)
+        }
         (_, "bornDate" | "bornString") if raw.starts_with(|one: char| one.is_ascii_digit()) => of(What::BirthDate),
         (_, "deceasedDate") => of(What::DeathDate),
         (Kind::Resource(Resource::Family | Resource::Account) | Kind::Within(_, Who::Provider), "name")
@@ -306,6 +316,12 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
         (Kind::Attachment, "title") => Meaning::FREE_TEXT,
         (Kind::Period(Resource::Encounter), _) => of(What::VisitDate),
         (Kind::Resource(Resource::Organization), "name" | "alias") => of(What::OrganizationName),
+        // `Patient.name.given`; whoever has a number in such a place is somebody.
+        (Kind::Resource(Resource::Definition) | Kind::Within(Resource::Definition, _), "id")
+            if raw.bytes().filter(u8::is_ascii_digit).count() < ID_DIGITS_MIN =>
+        {
+            Meaning::CODE
+        }
         (_, "id" | "reference" | "fullUrl" | "valueUuid") => of(What::Link),
         (_, "birthDate") => of(What::BirthDate),
         (_, "deceasedDateTime") => of(What::DeathDate),
@@ -342,7 +358,7 @@ fn of_address(kind: &Kind, key: &str, raw: &str) -> Option<Meaning> {
 }
 
 /// Must a moment stand here, with its day and its time: elements of R4 of the type instant.
-fn is_moment(kind: &Kind, key: &str, raw: &str) -> bool {
+pub(super) fn is_moment(kind: &Kind, key: &str, raw: &str) -> bool {
     let is_instant = match (kind, key) {
         (_, "lastUpdated" | "issued" | "timestamp" | "valueInstant" | "when" | "lastModified" | "time") => true,
         (Kind::Resource(Resource::Scheduled), "start" | "end") => true,

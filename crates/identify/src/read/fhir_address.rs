@@ -207,7 +207,8 @@ pub(crate) fn is_resource_type(name: &str) -> bool {
     TYPES.binary_search(&name).is_ok() || is_definition_type(name)
 }
 
-fn is_definition_type(name: &str) -> bool {
+/// Is this the name of a type of definitions.
+pub(super) fn is_definition_type(name: &str) -> bool {
     DEFINITIONS.binary_search(&name).is_ok()
 }
 

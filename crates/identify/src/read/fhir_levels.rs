@@ -101,7 +101,9 @@ impl<'t> Levels<'t> {
         let Some(field) = level.value else { return };
         match level.kind {
             Kind::Age(who) => {
-                weaver.means(field, age_of(&level).map_or(Meaning::FREE_TEXT, |what| Meaning::of(what, who)));
+                // How old somebody was when something began says nothing of today's age, unless it is over 89.
+                let told = age_of(&level).filter(|what| *what != What::Age || years::is_over_89(level.number));
+                weaver.means(field, told.map_or(Meaning::FREE_TEXT, |what| Meaning::of(what, who)));
             }
             Kind::Quantity(_) => {
                 let age = age_of(&level);

@@ -11,6 +11,9 @@ use super::hl7_observed::{is_operator, is_parameter, observed, parameter};
 use super::{Meaning, What, Who};
 use crate::names::lists::{self, Listed};
 
+/// Who numbers providers for all of the United States.
+const REGISTERS: &[&str] = &["NPI", "NPPES", "DEA", "UPIN", "CMS", "CMS-NPPES", "USDEA"];
+
 /// Where a value stands in its segment; all numbers from 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf {
@@ -478,7 +481,9 @@ fn provider_part(component: usize, sub_component: usize, value: &str) -> What {
         1 if !value.bytes().any(|byte| byte.is_ascii_digit()) => What::FullName,
         1 => What::ProviderId,
         2..=7 => name_part(component - 1),
-        9 | 14 if sub_component == 1 => What::Unknown,
+        // Registers of the whole country are no organisation that somebody goes to.
+        9 | 14 if sub_component == 1 && REGISTERS.contains(&value) => What::Code,
+        9 | 14 if sub_component == 1 => What::OrganizationName,
         15 | 17 | 19 | 20 => What::OtherDate,
         _ => What::Code,
     }
@@ -493,8 +498,8 @@ const fn address_part(component: usize) -> What {
         6 => What::Country,
         9 | 10 => What::County,
         12..=14 => What::OtherDate,
-        // Since version 2.7: to whom the letter goes, a comment, and a number of the address.
-        19 => What::FullName,
+        // Since version 2.7: to whom a letter goes or where that is, a comment, and a number of the address.
+        19 => What::Address,
         20 => What::FreeText,
         23 => What::OtherId,
         _ => What::Code,

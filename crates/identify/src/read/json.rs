@@ -13,7 +13,7 @@ use super::fhir::{self, Kind};
 use super::fhir_levels::Levels;
 use super::map::{How, OffsetMap};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, hl7, meaning_of_label, tags, transfer};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, hl7, meaning_of_label, tags, transfer};
 use std::ops::Range;
 
 /// A string that is base64 and at least so long is a document, bytes.
@@ -250,7 +250,12 @@ impl<'t> Values<'t, '_, '_> {
             self.weaver.gap("[...]\n", range);
             return;
         }
-        let meaning = if kind == Kind::Plain { meaning_of_label(key) } else { fhir::meaning(&kind, key, raw) };
+        let meaning = match kind {
+            // Logs of the export of resources have their moments, too.
+            Kind::Plain if self.many && fhir::is_moment(&kind, key, raw) => Meaning::of(What::Moment, Who::Unknown),
+            Kind::Plain => meaning_of_label(key),
+            _ => fhir::meaning(&kind, key, raw),
+        };
         if meaning != Meaning::UNKNOWN {
             self.weaver.begin(meaning, NO_COLUMN);
         }

@@ -20,6 +20,13 @@ pub(super) fn is_age_code(code: &str) -> bool {
     AGE_CODES.contains(&code)
 }
 
+/// Does a number of years at the beginning of a text say so.
+pub(super) fn is_over_89(text: &str) -> bool {
+    let text = text.trim();
+    let long = text.bytes().take_while(u8::is_ascii_digit).count();
+    text.get(..long).and_then(|digits| digits.parse::<u32>().ok()).is_some_and(|years| years >= 90)
+}
+
 /// What a number with this unit is: an age in years, one that is over 89 in another unit, or none that tells anything.
 pub(super) fn age_of_unit(number: &str, unit: &str) -> Option<What> {
     let per_year = match unit.trim().trim_matches(['{', '}', '[', ']']).to_ascii_lowercase().as_str() {
