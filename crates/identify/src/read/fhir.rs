@@ -359,13 +359,13 @@ fn of_address(kind: &Kind, key: &str, raw: &str) -> Option<Meaning> {
 
 /// Must a moment stand here, with its day and its time: elements of R4 of the type instant.
 pub(super) fn is_moment(kind: &Kind, key: &str, raw: &str) -> bool {
-    let is_instant = match (kind, key) {
-        (_, "lastUpdated" | "issued" | "timestamp" | "valueInstant" | "when" | "lastModified" | "time") => true,
-        (Kind::Resource(Resource::Scheduled), "start" | "end") => true,
-        (Kind::Resource(Resource::Witnessed), "recorded") => true,
-        (Kind::Resource(Resource::Filed), "date") => true,
-        _ => false,
-    };
+    let is_instant = matches!(
+        (kind, key),
+        (_, "lastUpdated" | "issued" | "timestamp" | "valueInstant" | "when" | "lastModified" | "time")
+            | (Kind::Resource(Resource::Scheduled), "start" | "end")
+            | (Kind::Resource(Resource::Witnessed), "recorded")
+            | (Kind::Resource(Resource::Filed), "date")
+    );
     is_instant && is_whole_date(raw) && raw.contains('T')
 }
 
