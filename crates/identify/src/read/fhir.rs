@@ -10,7 +10,7 @@ use super::{Meaning, What, Who, meaning_of_label, years};
 
 /// The namespace of resources in XML.
 pub(super) const NAMESPACE: &str = "http://hl7.org/fhir";
-/// An id of a definition with as many digits may be somebody's number.
+/// An id of an element of a definition with as many digits may be somebody's number.
 const ID_DIGITS_MIN: usize = 4;
 /// How far a resource's type is looked for behind its beginning, in bytes.
 const TYPE_BYTES_MAX: usize = 16 << 10;
@@ -317,7 +317,7 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
         (Kind::Period(Resource::Encounter), _) => of(What::VisitDate),
         (Kind::Resource(Resource::Organization), "name" | "alias") => of(What::OrganizationName),
         // `Patient.name.given`; whoever has a number in such a place is somebody.
-        (Kind::Resource(Resource::Definition) | Kind::Within(Resource::Definition, _), "id")
+        (Kind::Within(Resource::Definition, _), "id")
             if raw.bytes().filter(u8::is_ascii_digit).count() < ID_DIGITS_MIN =>
         {
             Meaning::CODE

@@ -134,7 +134,7 @@ impl Messages<'_, '_, '_, '_> {
         let mut start = range.start;
         let mut packs = false;
         let mut kind = self.kind(&range, range.start, signs, segment, number);
-        let is_guess = segment.kind(number).is_none();
+        let is_guess = segment.is_guess(number);
         // A separator behind the last value ends it.
         let letters = bytes[range.clone()].iter().copied().chain([signs.field]);
         for (at, byte) in (range.start..).zip(letters) {

@@ -116,6 +116,11 @@ impl Segment {
         }
     }
 
+    /// Is what a field holds known by its form alone.
+    pub(super) fn is_guess(&self, field: usize) -> bool {
+        self.kind(field).is_none() && !matches!((&self.name, field), (b"OBR", 32..=35))
+    }
+
     pub(super) fn kind(&self, field: usize) -> Option<Kind> {
         match &self.name {
             b"OBX" if field == 5 => self.observed,
@@ -399,6 +404,8 @@ pub(super) fn meaning_of(kind: Kind, leaf: Leaf, near: &str, signs: Signs) -> Me
             1 => (provider_part(leaf.sub_component, 1, value()), Who::Provider),
             2 | 3 => (What::OtherDate, Who::Provider),
             7 if leaf.sub_component == 1 => organization(What::OrganizationName),
+            // A room, a bed, a floor.
+            5 | 6 | 8 | 11 => organization(What::Code),
             _ => organization(What::Unknown),
         },
         Kind::Address(who) => (address_part(at), who),

@@ -112,6 +112,9 @@ fn whoever_reads_asks_and_answers_in_a_message_goes_too() {
     let out = message("MSA|AA|MSG4471829");
     let id = token(Identifier::OtherId, "msg4471829");
     assert_eq!(out.matches(&id).count(), 2, "an answer leads to the message that it answers: {out}");
+    let out =
+        message("OBR|1|||X||||||||||||||||||||||||||||77812&Obrand&Tilda^20180305^20180305^^Room01^B^Vinterhaven");
+    assert!(out.contains("^2018^2018^^Room01^B^[ORGANIZATION "), "{out}");
     let out = message("QPD|Q22^Find^HL7|Q1|@PID.5.1^EQ^quxley^AND");
     assert!(out.contains(&format!("@PID.5.1^EQ^{}^AND", name("quxley"))), "{out}");
 }
