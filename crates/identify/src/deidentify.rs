@@ -236,7 +236,6 @@ impl Deidentifier {
             };
             let mut rewriting = Rewriting {
                 method: self.method,
-                format: summary.format,
                 this_year: i32::from(self.reference.year()),
                 elders: &elders,
                 families: &self.families,

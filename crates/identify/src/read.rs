@@ -20,9 +20,12 @@ mod edit;
 mod encoded;
 mod escape;
 mod fhir;
+mod fhir_address;
+mod fhir_levels;
 mod grid;
 mod hl7;
 mod hl7_meaning;
+mod hl7_observed;
 mod json;
 mod layer;
 mod letters;
@@ -38,9 +41,11 @@ mod sql;
 mod tags;
 mod transfer;
 mod weave;
+mod years;
 
 pub use detect::Format;
 pub use edit::{EditError, Edits, edit};
+pub(crate) use fhir_address::is_resource_type;
 pub use map::OffsetMap;
 pub use meaning::{Meaning, What, Who, meaning_of_label};
 

@@ -65,7 +65,7 @@ impl Elders {
                 years.insert(year);
             }
         }
-        let visits: BTreeSet<i32> = of(|what| matches!(what, What::VisitDate | What::OtherDate))
+        let visits: BTreeSet<i32> = of(|what| matches!(what, What::VisitDate | What::OtherDate | What::Moment))
             .filter_map(|(_, value)| year_of(value, this_year))
             .collect();
         for age in of(|what| what == What::Age).filter_map(|(_, value)| age_of(value)) {

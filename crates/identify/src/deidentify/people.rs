@@ -137,7 +137,8 @@ fn numbers<'a>(part: &'a Part, fields: &'a [Field]) -> impl Iterator<Item = Stri
     fields
         .iter()
         .filter(|field| {
-            is_patient(field.meaning.who) && matches!(field.meaning.what, What::RecordNumber | What::OtherId)
+            is_patient(field.meaning.who)
+                && matches!(field.meaning.what, What::RecordNumber | What::OtherId | What::Link)
         })
         .filter_map(|field| part.text.get(field.range()))
         // References say where a record lies before they say its number.

@@ -12,7 +12,7 @@ use super::report::Report;
 use super::surrogate::{Surrogates, blank, canonical, is_code, kept_as, token};
 use super::{Method, zip};
 use crate::phi::{Finding, Identifier};
-use crate::read::{Field, Format, Part, What};
+use crate::read::{Field, Part, What, is_resource_type};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -23,14 +23,12 @@ const TITLES: &[&str] = &[
 ];
 /// Words between names. In capitals they may be names themselves.
 const LINKS: &[&str] = &["and", "or", "the", "of"];
-/// Keys of FHIR whose values have the form of an id, or lead to one (R4, "id", "reference", "Bundle.entry.fullUrl").
-const ID_KEYS: [&str; 3] = ["id", "reference", "fullUrl"];
-/// Keys of FHIR whose values are moments and must have a day and a time (R4, "instant").
-const INSTANT_KEYS: [&str; 4] = ["lastUpdated", "issued", "timestamp", "valueInstant"];
+/// A server's address names an organisation; one that nobody can have (RFC 2606) stands in its place.
+const SERVER: &str = "https://example.invalid/";
+/// A version of a resource with more digits may be more than that.
+const VERSION_DIGITS_MAX: usize = 4;
 /// The properties of an Office file: its days are moments (ECMA-376, part 2, 11).
 const PROPERTIES: &str = "docProps/core.xml";
-/// Longer keys are none of these, in bytes.
-const KEY_BYTES_MAX: usize = 32;
 
 /// New text for a stretch of a part's text.
 #[derive(Clone)]
@@ -44,7 +42,6 @@ pub(super) struct Change {
 /// What all parts of a file are changed by.
 pub(super) struct Rewriting<'a> {
     pub(super) method: Method,
-    pub(super) format: Format,
     pub(super) this_year: i32,
     pub(super) elders: &'a Elders,
     pub(super) families: &'a Families,
@@ -121,13 +118,10 @@ impl Rewriting<'_> {
     fn field(&mut self, making: &mut Making<'_>, field: &Field, findings: &[Finding]) -> bool {
         let part = making.part;
         let Some(value) = part.text.get(field.range()) else { return false };
-        if self.is_id(part, field) {
+        if field.meaning.what == What::Link {
             let at = findings.partition_point(|finding| finding.end <= field.start as usize);
             let is_found = findings.get(at).is_some_and(|finding| finding.start < field.end as usize);
-            if is_found {
-                self.id(making, field.range(), value);
-            }
-            return is_found;
+            return self.link(making, field.range(), value, is_found);
         }
         if self.method == Method::Limited || part.stretches(field.range()) != [field.range()] {
             return false;
@@ -138,6 +132,12 @@ impl Rewriting<'_> {
                 let Some(age) = elders::age_of(shown) else { return false };
                 self.report.count(Identifier::Age);
                 making.ours(field.range(), elders::age(age).to_owned());
+                true
+            }
+            What::AgeOver89 if shown.bytes().any(|byte| byte.is_ascii_digit()) => {
+                // "90+" would be read with the unit that stands beside it.
+                self.report.count(Identifier::Age);
+                making.ours(field.range(), blank(Identifier::Age));
                 true
             }
             What::BirthDate if self.elders.is_over_89(shown) => {
@@ -164,35 +164,25 @@ impl Rewriting<'_> {
         }
     }
 
-    /// Is this a place for an id of FHIR.
-    fn is_id(&self, part: &Part, field: &Field) -> bool {
-        matches!(self.format, Format::Fhir | Format::NdJson)
-            && field.meaning.what == What::OtherId
-            && key_of(part, field.start as usize).is_some_and(|key| ID_KEYS.contains(&key))
-    }
-
-    /// `Patient/123`, `urn:uuid:…`, `https://…/Patient/123`, `#1`: where it leads stays, whom it names goes.
-    fn id(&mut self, making: &mut Making<'_>, range: Range<usize>, value: &str) {
-        let cut = value.rfind(['/', ':', '#']).map_or(0, |at| at + 1);
-        let (head, tail) = value.split_at(cut);
-        let kept = match head.split_once("://") {
-            // The address of a server names an organisation; one that nobody can have (RFC 2606) stands in its place.
-            Some((_, rest)) => {
-                let kind = rest.trim_end_matches('/').rsplit('/').next().filter(|kind| is_type(kind));
-                kind.map_or_else(
-                    || "https://example.invalid/".to_owned(),
-                    |kind| format!("https://example.invalid/{kind}/"),
-                )
-            }
-            None if head == "urn:uuid:" || head == "urn:oid:" || head == "#" => head.to_owned(),
-            None => {
-                head.strip_suffix('/').filter(|kind| is_type(kind)).map_or_else(String::new, |kind| format!("{kind}/"))
-            }
-        };
-        let code = self.code(Identifier::OtherId, tail);
-        let ours = is_code(&code);
+    /// `Patient/123`, `urn:uuid:…`, `https://…/Patient/123`, `Patient?name=…`, `#1`: to what kind of thing it leads stays, and whom it
+    /// names goes, whatever it looks like: the same id must have the same one in its place everywhere.
+    fn link(&mut self, making: &mut Making<'_>, range: Range<usize>, value: &str, is_found: bool) -> bool {
+        let link = Link::read(value);
+        if !is_found && !link.id.chars().any(char::is_alphanumeric) && !link.server {
+            return false;
+        }
         self.report.count(Identifier::OtherId);
-        making.changes.push(Change { range, new: format!("{kept}ID-{code}"), ours });
+        let mut new = if link.server { SERVER.to_owned() } else { link.scheme.to_owned() };
+        new.push_str(link.kind);
+        let mut ours = true;
+        if link.id.chars().any(char::is_alphanumeric) {
+            let code = self.code(Identifier::OtherId, link.id);
+            ours = is_code(&code);
+            let slash = if link.kind.is_empty() { "" } else { "/" };
+            new = format!("{new}{slash}ID-{code}{}", link.version);
+        }
+        making.changes.push(Change { range, new, ours });
+        true
     }
 
     /// The letters that stand for a value.
@@ -289,7 +279,7 @@ impl Rewriting<'_> {
         match year.map(|year| self.elders.year(year)) {
             Some(year) => {
                 self.report.dates_to_year += 1;
-                let instant = field.is_some_and(|field| self.is_instant(part, field, &range)) && dates::is_instant(old);
+                let instant = field.is_some_and(|field| is_instant(part, field, &range)) && dates::is_instant(old);
                 if instant {
                     making.first_day(range, format!("{year}-01-01T00:00:00Z"));
                 } else {
@@ -301,18 +291,6 @@ impl Rewriting<'_> {
                 making.ours(range, blank(Identifier::Date));
             }
         }
-    }
-
-    /// Must a moment stand here: some keys of FHIR, and the properties of an Office file, without which it does not open.
-    fn is_instant(&self, part: &Part, field: &Field, range: &Range<usize>) -> bool {
-        let is_properties = part.name.as_deref().is_some_and(|name| name.ends_with(PROPERTIES));
-        is_properties && field.range() == *range || self.is_instant_of_fhir(part, field, range)
-    }
-
-    fn is_instant_of_fhir(&self, part: &Part, field: &Field, range: &Range<usize>) -> bool {
-        matches!(self.format, Format::Fhir | Format::NdJson)
-            && field.range() == *range
-            && key_of(part, range.start).is_some_and(|key| INSTANT_KEYS.contains(&key))
     }
 
     /// Bare years and ages that tell of somebody over 89, in values that are words and in text that is no value.
@@ -397,9 +375,65 @@ pub(super) fn is_link(word: &str) -> bool {
     LINKS.contains(&word)
 }
 
-/// A type of resource: letters alone, the first a capital.
-fn is_type(text: &str) -> bool {
-    text.starts_with(|one: char| one.is_ascii_uppercase()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+/// Must a moment stand here: some elements of FHIR, and the properties of an Office file, without which it does not open.
+fn is_instant(part: &Part, field: &Field, range: &Range<usize>) -> bool {
+    let is_properties = part.name.as_deref().is_some_and(|name| name.ends_with(PROPERTIES));
+    (is_properties || field.meaning.what == What::Moment) && field.range() == *range
+}
+
+/// An address that leads to a resource, in its parts.
+#[derive(Debug, PartialEq, Eq)]
+struct Link<'a> {
+    /// `urn:uuid:`, `#`.
+    scheme: &'a str,
+    /// Does it begin with a server's address.
+    server: bool,
+    /// The type of the resource.
+    kind: &'a str,
+    /// Whose it is: an id, or what is asked for.
+    id: &'a str,
+    /// `/_history/2`.
+    version: &'a str,
+}
+
+impl<'a> Link<'a> {
+    fn read(value: &'a str) -> Self {
+        if let Some(at) = value.find("://") {
+            return Self { server: true, scheme: "", ..Self::path(&value[at + 3..], true) };
+        }
+        for scheme in ["urn:uuid:", "urn:oid:", "#"] {
+            if let Some(id) = value.strip_prefix(scheme) {
+                return Self { scheme: &value[..scheme.len()], server: false, kind: "", id, version: "" };
+            }
+        }
+        Self::path(value, false)
+    }
+
+    /// What stands behind a server's address, or instead of it.
+    fn path(value: &'a str, server: bool) -> Self {
+        let (path, asked) = value.find('?').map_or((value, ""), |at| value.split_at(at));
+        let (path, version) = path.find("/_history/").map_or((path, ""), |at| path.split_at(at));
+        let digits = version.trim_start_matches("/_history/");
+        let is_version = digits.len() <= VERSION_DIGITS_MAX && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let version = if is_version { version } else { "" };
+        let whole = Self { scheme: "", server, kind: "", id: value, version: "" };
+        let mut pieces = path.split('/').filter(|piece| !piece.is_empty()).rev();
+        let Some(last) = pieces.next() else { return whole };
+        if is_resource_type(last) && (server || path == last) {
+            return Self { kind: last, id: asked, ..whole };
+        }
+        let (mut id, mut before) = (last, pieces.next());
+        // `Patient/123/$everything`.
+        if last.starts_with('$') {
+            (id, before) = (before.unwrap_or_default(), pieces.next());
+        }
+        let kind = before.filter(|kind| is_resource_type(kind)).unwrap_or_default();
+        match (kind, asked) {
+            ("", "") => Self { id: id.rsplit(['#', ':']).next().unwrap_or(id), ..whole },
+            ("", _) => whole,
+            _ => Self { kind, id: id.rsplit(['#', ':']).next().unwrap_or(id), version, ..whole },
+        }
+    }
 }
 
 /// Without blanks at its ends.
@@ -407,13 +441,6 @@ fn trimmed(part: &Part, range: Range<usize>) -> Range<usize> {
     let Some(text) = part.text.get(range.clone()) else { return range };
     let start = range.start + (text.len() - text.trim_start().len());
     start..start + text.trim().len()
-}
-
-/// The key before a value of JSON, as the reader tells it: on the same line, with a colon.
-fn key_of(part: &Part, start: usize) -> Option<&str> {
-    let from = part.text.floor_char_boundary(start.saturating_sub(KEY_BYTES_MAX));
-    let line = part.text[from..start].rsplit('\n').next()?;
-    line.strip_suffix(": ")
 }
 
 /// The field that a place is in.
@@ -430,7 +457,30 @@ fn record_at(part: &Part, at: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{Link, words};
+
+    #[test]
+    fn an_address_is_read_in_its_parts_and_what_leads_to_somebody_is_told_from_what_says_where() {
+        for (value, kind, id, version) in [
+            ("Patient/17", "Patient", "17", ""),
+            ("17", "", "17", ""),
+            ("urn:uuid:a-1", "", "a-1", ""),
+            ("#1", "", "1", ""),
+            ("Patient/17/_history/2", "Patient", "17", "/_history/2"),
+            ("Patient/17/_history/5551234", "Patient", "17", ""),
+            ("https://x.example/fhir/Patient/17", "Patient", "17", ""),
+            ("https://x.example/Patient/17/$everything?start=2018", "Patient", "17", ""),
+            ("https://x.example/fhir/Patient?name=quxley", "Patient", "?name=quxley", ""),
+            ("Patient?name=quxley", "Patient", "?name=quxley", ""),
+            ("https://x.example/fhir/Patient", "Patient", "", ""),
+            ("https://x.example/quxley", "", "quxley", ""),
+            ("https://x.example/fhir?_getpages=1", "", "x.example/fhir?_getpages=1", ""),
+            ("Quxley/17", "", "17", ""),
+        ] {
+            let link = Link::read(value);
+            assert_eq!((link.kind, link.id, link.version), (kind, id, version), "{value}");
+        }
+    }
 
     #[test]
     fn a_name_is_cut_into_words_and_a_possessive_is_none() {

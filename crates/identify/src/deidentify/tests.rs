@@ -8,6 +8,8 @@ use crate::phi::Identifier;
 use record::SeededEntropy;
 use record::civil::Day;
 
+mod clinical_values;
+
 const CSV: &[u8] = b"last_name,first_name,dob,mrn,zip,state,sex,note\r\n\
     Quxley,Vern,1961-03-04,A-7781,62701,IL,M,\"Mr Quxley was seen on 03/04/2018, \"\"Vern\"\" is well\"\r\n\
     Obrand,Tilda,1930-01-02,A-7782,03601,NH,F,no complaint\r\n";

@@ -141,7 +141,13 @@ fn is_structured(part: &Part) -> bool {
     let tells = |field: &Field| {
         matches!(
             field.meaning.what,
-            What::FamilyName | What::GivenName | What::FullName | What::RecordNumber | What::BirthDate | What::OtherId
+            What::FamilyName
+                | What::GivenName
+                | What::FullName
+                | What::RecordNumber
+                | What::BirthDate
+                | What::OtherId
+                | What::Link
         ) && field.meaning.who == Who::Patient
     };
     !part.columns.is_empty() || part.fields.iter().any(|field| tells(field) || field.meaning.what == What::RecordNumber)
@@ -173,7 +179,7 @@ fn said(part: &Part, fields: &[Field]) -> Said {
         let Some(value) = part.text.get(field.range()).map(str::trim).filter(|value| own && !value.is_empty()) else {
             continue;
         };
-        if field.meaning.what == What::OtherDate {
+        if matches!(field.meaning.what, What::OtherDate | What::Moment) {
             other = other.max(day(value));
         }
         put(&mut found, field, value);
@@ -217,7 +223,7 @@ fn put(found: &mut Said, field: &Field, value: &str) {
             }
         }
         // A resource's own id, and what points to one: "Patient/17", "urn:uuid:...".
-        What::OtherId if field.meaning.who == Who::Patient && found.references.len() < VALUES_MAX => {
+        What::OtherId | What::Link if field.meaning.who == Who::Patient && found.references.len() < VALUES_MAX => {
             let bare = value.strip_prefix("urn:uuid:").unwrap_or(value);
             let bare = bare.rsplit_once("Patient/").map_or(bare, |(_, id)| id);
             if !bare.contains('/') {

@@ -1,4 +1,4 @@
-//! XML, and clinical documents (CDA R2, C-CDA) in it.
+//! XML, and clinical documents (CDA R2, C-CDA) and resources of FHIR in it.
 //!
 //! The text has a line for each element that says something: its name, its attributes, its text; narratives read as
 //! they are shown. Document type declarations are refused: none of their entities is resolved, and that one was there
@@ -11,18 +11,26 @@
 
 use super::encoded::{self, Encoded};
 use super::escape::Escape;
+use super::fhir::{self, Kind};
+use super::fhir_address::is_resource_type;
+use super::fhir_levels::Levels;
 use super::grid::Grid;
 use super::tags::{self, Attribute, Tag, Tags, local};
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, meaning_of_label, transfer};
 use std::ops::Range;
 
+/// A telephone number has as many digits.
+const PHONE_DIGITS_MIN: usize = 7;
+/// The arc of HL7's object identifiers under which national numbers stand.
+const REGISTRIES: &str = "2.16.840.1.113883.4.";
+
 /// Reads XML.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
     weaver.record = weaver.record.saturating_add(1);
-    let (stack, packed, grid) = (Vec::new(), Vec::new(), Grid::default());
-    let mut document = Document { weaver, text, stack, deeper: 0, packed, damaged: None, grid };
+    let (stack, packed, grid, levels) = (Vec::new(), Vec::new(), Grid::default(), Levels::default());
+    let mut document = Document { weaver, text, stack, levels, deeper: 0, packed, damaged: None, grid };
     document.all();
     let packed = std::mem::take(&mut document.packed);
     document.weaver.finish();
@@ -41,14 +49,20 @@ struct Element {
     narrative: bool,
     /// Is its text base64.
     packed: bool,
+    /// A part of a name that is the family's name at birth or a spouse's (qualifiers BR and SP).
+    is_name_of_birth: bool,
     /// First names so far within it.
     given: u32,
+    /// What it holds as an element of FHIR, if it is one.
+    fhir: Option<Kind>,
 }
 
 struct Document<'t, 'r, 'a> {
     weaver: Weaver<'r, 'a>,
     text: &'t str,
     stack: Vec<Element>,
+    /// The elements of FHIR among them.
+    levels: Levels<'t>,
     /// Elements that are open beyond the limit.
     deeper: usize,
     packed: Vec<Encoded>,
@@ -104,8 +118,12 @@ impl<'t> Document<'t, '_, '_> {
         let packed = tags.attributes.iter().any(|one| {
             local(&self.text[one.name.clone()]) == "representation" && &self.text[one.value.clone()] == "B64"
         });
+        let is_name_of_birth = matches!(tags.value("qualifier"), "BR" | "SP");
         let is_narrative = narrative || here == "text" && self.name(0) == "section" || here == "div";
-        let element = Element { name, who, labelled: false, narrative: is_narrative, packed, given: 0 };
+        let fhir = self.fhir_of(here, tags);
+        let labelled = false;
+        let element =
+            Element { name, who, labelled, narrative: is_narrative, packed, is_name_of_birth, given: 0, fhir };
         let given = u32::from(here == "given");
         if let Some(parent) = self.stack.last_mut() {
             parent.given += given;
@@ -118,13 +136,48 @@ impl<'t> Document<'t, '_, '_> {
             return;
         }
         self.stack.push(element);
+        if let Some(kind) = fhir {
+            self.levels.open(kind, here);
+        }
         if !narrative {
             let attributes = std::mem::take(&mut tags.attributes);
             self.attributes(&attributes);
             tags.attributes = attributes;
         }
         if empty {
-            self.stack.pop();
+            self.close_to(self.stack.len().saturating_sub(1));
+        }
+    }
+
+    /// What an element that opens holds, if it is one of FHIR. A resource is a record, unless it stands within another one.
+    fn fhir_of(&mut self, here: &'t str, tags: &Tags<'_>) -> Option<Kind> {
+        let Some(parent) = self.stack.last() else {
+            let text = self.text;
+            let is_fhir = tags
+                .attributes
+                .iter()
+                .any(|one| text[one.name.clone()].starts_with("xmlns") && &text[one.value.clone()] == fhir::NAMESPACE);
+            return is_fhir.then(|| fhir::kind_of(here.as_bytes()));
+        };
+        let parent = parent.fhir?;
+        if !is_resource_type(here) {
+            return Some(fhir::child(&parent, here, true));
+        }
+        let kind = fhir::kind_of(here.as_bytes());
+        let contained = self.stack.iter().any(|element| element.fhir.is_some_and(|kind| kind.is_record()));
+        if kind.is_record() && !contained {
+            self.weaver.record = self.weaver.record.saturating_add(1);
+            self.weaver.rest();
+        }
+        Some(kind)
+    }
+
+    /// Closes all elements but so many.
+    fn close_to(&mut self, depth: usize) {
+        for element in self.stack.drain(depth.min(self.stack.len())..).rev() {
+            if element.fhir.is_some() {
+                self.levels.close(&mut self.weaver);
+            }
         }
     }
 
@@ -135,6 +188,9 @@ impl<'t> Document<'t, '_, '_> {
     }
 
     fn attributes(&mut self, attributes: &[Attribute]) {
+        // The element that holds this one says what its value is.
+        let above = self.stack.len().checked_sub(2).and_then(|at| self.stack.get(at)).and_then(|element| element.fhir);
+        let here = self.stack.last().and_then(|element| element.fhir).and(above);
         for attribute in attributes {
             let name = &self.text[attribute.name.clone()];
             let value = &self.text[attribute.value.clone()];
@@ -147,13 +203,30 @@ impl<'t> Document<'t, '_, '_> {
             }
             self.weaver.gap(name, attribute.name.clone());
             self.weaver.gap("=", attribute.name.end..attribute.value.start);
-            let meaning = self.of_attribute(local(name), value, attributes);
+            let is_value = name == "value" && here.is_some();
+            let element = self.name(0);
+            let said = here.is_some_and(|kind| is_value && kind.is_packed(element)) && transfer::is_base64(value);
+            let range = attribute.value.clone();
+            let found = if said { Some(Encoded::base64(range)) } else { encoded::in_value(self.text, range) };
+            if let Some(found) = found {
+                self.weaver.gap("[...]", found.range.clone());
+                self.packed.push(found);
+                continue;
+            }
+            let meaning = match here {
+                Some(kind) if is_value => fhir::meaning(&kind, element, value),
+                Some(kind) if matches!(name, "id" | "url") => fhir::meaning(&kind, name, value),
+                _ => self.of_attribute(local(name), value, attributes),
+            };
             if meaning != Meaning::UNKNOWN {
                 // How a number is called stands before it, and is no part of it.
                 self.weaver.begin(meaning, NO_COLUMN);
             }
             tags::copy_text(&mut self.weaver, self.text, attribute.value.clone(), Escape::Attribute(attribute.quote));
-            self.weaver.end();
+            let field = self.weaver.end();
+            if is_value {
+                self.levels.leaf(1, element, value, field);
+            }
         }
     }
 
@@ -219,7 +292,7 @@ impl<'t> Document<'t, '_, '_> {
                 if at + 1 < self.stack.len() {
                     self.damaged.get_or_insert(name.start);
                 }
-                self.stack.truncate(at);
+                self.close_to(at);
             }
             None => {
                 self.damaged.get_or_insert(name.start);
@@ -239,7 +312,12 @@ impl<'t> Document<'t, '_, '_> {
             "given" if given > 1 => What::MiddleName,
             "given" => What::GivenName,
             "family" => What::FamilyName,
+            // The name at birth, or of a spouse, which stands before or behind the own one.
+            "prefix" | "suffix" if self.stack.last().is_some_and(|element| element.is_name_of_birth) => {
+                What::FamilyName
+            }
             "prefix" | "suffix" => What::NameAffix,
+            _ if self.name(1) == "addr" && of_address(name).is_some() => of_address(name).unwrap_or_default(),
             "name" if who == Who::Organization || self.name(1).ends_with("rganization") => What::OrganizationName,
             "name" => What::FullName,
             "streetAddressLine" => What::Street,
@@ -260,6 +338,9 @@ impl<'t> Document<'t, '_, '_> {
             ("id" | "setId", "extension") => self.of_number(who, all),
             // An object identifier is a number of ours all; a UUID is one document's, one person's.
             ("id" | "setId", "root") if value.contains('-') => What::OtherId,
+            // Whoever gives social security and provider numbers is one and the same for all.
+            (_, "assigningAuthorityName") if self.root(all).starts_with(REGISTRIES) => return Meaning::CODE,
+            (_, "assigningAuthorityName") => return Meaning::of(What::OrganizationName, Who::Organization),
             ("telecom", "value") => of_scheme(value),
             ("birthTime", "value") => What::BirthDate,
             ("deceasedTime", "value") => What::DeathDate,
@@ -293,7 +374,6 @@ impl<'t> Document<'t, '_, '_> {
                 | "mediaType"
                 | "operator"
                 | "inversionInd"
-                | "assigningAuthorityName"
                 | "determinerCode"
                 | "contextControlCode"
                 | "representation"
@@ -303,16 +383,19 @@ impl<'t> Document<'t, '_, '_> {
                 | "institutionSpecified"
                 | "ID",
             ) => return Meaning::CODE,
-            // FHIR in XML says its values so.
             (_, "value") => return owned(meaning_of_label(element), who),
             (_, name) => return owned(meaning_of_label(name), who),
         };
         Meaning::of(what, who)
     }
 
-    fn of_number(&self, who: Who, all: &[Attribute]) -> What {
+    fn root(&self, all: &[Attribute]) -> &'t str {
         let root = all.iter().find(|one| &self.text[one.name.clone()] == "root");
-        let root = root.map_or("", |one| &self.text[one.value.clone()]);
+        root.map_or("", |one| &self.text[one.value.clone()])
+    }
+
+    fn of_number(&self, who: Who, all: &[Attribute]) -> What {
+        let root = self.root(all);
         match root {
             "2.16.840.1.113883.4.1" => What::Ssn,
             "2.16.840.1.113883.4.6" | "2.16.840.1.113883.4.814" => What::ProviderId,
@@ -332,14 +415,47 @@ fn owned(meaning: Meaning, who: Who) -> Meaning {
     }
 }
 
+/// TEL: an address of any scheme (RFC 3986), or what people write where one should stand.
 fn of_scheme(value: &str) -> What {
-    match value.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
-        Some("fax" | "x-text-fax") => What::Fax,
-        Some("mailto") => What::Email,
-        Some("http" | "https" | "ftp") => What::Url,
-        None if value.contains('@') => What::Email,
-        _ => What::Phone,
+    let (scheme, rest) =
+        value.split_once(':').map_or((String::new(), value), |(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    match scheme.as_str() {
+        "http" | "https" | "ftp" | "file" | "nfs" | "telnet" | "mllp" if !rest.is_empty() => What::Url,
+        _ if value.contains('@') => What::Email,
+        "fax" | "x-text-fax" if digits >= PHONE_DIGITS_MIN => What::Fax,
+        _ if digits >= PHONE_DIGITS_MIN => What::Phone,
+        // An extension, or a number that is cut.
+        _ if digits > 0 => What::OtherId,
+        "mailto" | "sip" | "im" | "xmpp" if !rest.trim().is_empty() => What::Url,
+        _ => What::FreeText,
     }
+}
+
+/// Parts of an address (CDA R2, data type AD).
+fn of_address(name: &str) -> Option<What> {
+    Some(match name {
+        "houseNumber"
+        | "houseNumberNumeric"
+        | "buildingNumberSuffix"
+        | "streetName"
+        | "streetNameBase"
+        | "streetNameType"
+        | "postBox"
+        | "unitID"
+        | "unitType"
+        | "direction"
+        | "additionalLocator"
+        | "deliveryAddressLine"
+        | "deliveryInstallationType"
+        | "deliveryInstallationArea"
+        | "deliveryInstallationQualifier"
+        | "deliveryMode"
+        | "deliveryModeIdentifier" => What::Street,
+        "careOf" => What::FullName,
+        "precinct" | "censusTract" => What::County,
+        _ => return None,
+    })
 }
 
 /// Elements of a CDA header that say of whom they speak; those inside go on speaking of the same.

@@ -12,8 +12,9 @@
 use super::column::{self, Column};
 use super::encoded::{self, Encoded};
 use super::escape::Escape;
+use super::map::{How, OffsetMap};
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Place, Reading, meaning_of_label};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, hl7, meaning_of_label};
 use std::sync::Arc;
 
 /// How much of the beginning decides about the dialect, in bytes.
@@ -316,6 +317,13 @@ impl Table<'_, '_, '_> {
     fn cell(&mut self, start: usize) -> usize {
         let bytes = self.text.as_bytes();
         let column = self.columns.get(self.column as usize).copied();
+        if !self.in_header
+            && self.dialect.quotes
+            && bytes[start] == b'"'
+            && let Some(end) = self.message(start + 1)
+        {
+            return end;
+        }
         if self.in_header {
             self.weaver.begin(Meaning::UNKNOWN, NO_COLUMN);
         } else {
@@ -367,6 +375,44 @@ impl Table<'_, '_, '_> {
         self.weaver.gap("[...]", found.range.clone());
         self.packed.push((found, self.weaver.record));
         Some((end + usize::from(in_quotes)).min(bytes.len()))
+    }
+
+    /// A cell in quotes that is a message of HL7 version 2; returns where the cell ends, if it is one.
+    fn message(&mut self, start: usize) -> Option<usize> {
+        let rest = &self.text[start..];
+        if !crate::looks_like_hl7(rest.as_bytes()) {
+            return None;
+        }
+        let (mut plain, mut map, mut at) = (String::new(), OffsetMap::default(), start);
+        let close = loop {
+            let end = self.text[at..].find('"').map(|far| at + far)?;
+            plain.push_str(&self.text[at..end]);
+            map.push(end - at, at..end, How::Same, Escape::Quoted);
+            if self.text.as_bytes().get(end + 1) != Some(&b'"') {
+                break end + 1;
+            }
+            plain.push('"');
+            map.push(1, end..end + 2, How::Atom, Escape::Quoted);
+            at = end + 2;
+        };
+        self.weaver.lens = Some(map);
+        let packed = hl7::read_into(&mut self.weaver, &plain, hl7::Where::Value);
+        let map = self.weaver.lens.take()?;
+        for (inside, record) in packed {
+            let source = map.here(inside.range.clone());
+            if self.text.get(source.clone()) == plain.get(inside.range.clone()) {
+                self.packed.push((Encoded { range: source, ..inside }, record));
+            } else {
+                self.weaver.opaque(Opaque::UnknownBinary);
+            }
+        }
+        // What stands behind the closing quote is of the cell too.
+        let bytes = self.text.as_bytes();
+        let ends = |byte: &u8| *byte == self.dialect.delimiter || matches!(byte, b'\n' | b'\r');
+        let end = bytes[close..].iter().position(ends).map_or(bytes.len(), |far| close + far);
+        let escape = self.bare();
+        self.weaver.copy(self.text, close..end, escape);
+        Some(end)
     }
 
     /// Reads what stands between quotes; returns the place behind the closing one.

@@ -359,7 +359,7 @@ fn check(part: &Part, inside: &Range<usize>, how: How, escape: Escape) -> Result
 pub(super) const fn divides(escape: Escape, byte: u8) -> bool {
     match escape {
         Escape::Cell(delimiter, _) => byte == delimiter || matches!(byte, b'\r' | b'\n'),
-        Escape::Hl7(signs) => signs.divides(byte),
+        Escape::Hl7(signs) | Escape::JsonHl7(signs) | Escape::QuotedHl7(signs) => signs.divides(byte),
         Escape::SqlCopy => matches!(byte, b'\t' | b'\n' | b'\r'),
         Escape::Fixed => true,
         _ => false,
@@ -412,7 +412,7 @@ pub(super) fn stretches(text: &str, map: &OffsetMap, range: Range<usize>) -> Vec
             break;
         }
         let inside = of.start.max(range.start)..of.end.min(end);
-        if run.how == How::Gap {
+        if run.how == How::Gap || run.how == How::Atom && run.escape == Escape::Fixed {
             last_escape = None;
             continue;
         }

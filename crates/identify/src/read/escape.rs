@@ -47,6 +47,10 @@ pub(super) enum Escape {
     JsonString,
     /// Markup within the quotes of JSON.
     JsonMarkup,
+    /// A field of HL7 version 2 within the quotes of JSON.
+    JsonHl7(Signs),
+    /// A field of HL7 version 2 within the quotes of a cell.
+    QuotedHl7(Signs),
     /// Words within the quotes of JSON that may not need any escape.
     JsonPlain,
     /// A number, or true, false, null.
@@ -155,6 +159,16 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
             out = day_number::number_of(new, epoch).ok_or(EditError::NotRepresentable)?;
         }
         Escape::MailWord => mail_word(new, &mut out)?,
+        Escape::JsonHl7(signs) | Escape::QuotedHl7(signs) => {
+            let mut inner = String::new();
+            for letter in new.chars() {
+                hl7(letter, &signs, &mut inner)?;
+            }
+            let outer = if matches!(escape, Escape::JsonHl7(_)) { Escape::JsonString } else { Escape::Quoted };
+            for letter in inner.chars() {
+                one(letter, outer, holds, &mut out)?;
+            }
+        }
         Escape::Hl7(signs) => {
             for letter in new.chars() {
                 hl7(letter, &signs, &mut out)?;
@@ -304,6 +318,8 @@ mod tests {
         let cases = [
             (Escape::Hl7(signs), r"a\F\b\S\\T\\R\\E\\.br\".to_owned(), "a|b^&~\\\n"),
             (Escape::JsonString, r#"\"\\\n\u0001"#.to_owned(), "\"\\\n\u{1}"),
+            (Escape::JsonHl7(signs), r#"a\\F\\\"\\E\\"#.to_owned(), "a|\"\\"),
+            (Escape::QuotedHl7(signs), r#"a\F\""\E\"#.to_owned(), "a|\"\\"),
             (Escape::Markup, "O&#39;Neil &lt;&amp;&gt;".to_owned(), "O'Neil <&>"),
             (Escape::Quoted, "a\"\"b,".to_owned(), "a\"b,"),
             (Escape::SqlString(false), "O''N\\".to_owned(), "O'N\\"),

@@ -3,10 +3,15 @@
 //! What must always hold: what is not listed says nothing; displays of codes stay open, for people write names into
 //! them; a contained resource belongs to the record around it.
 //!
-//! What it refuses to know: JSON, and extensions other than by the names of their keys.
+//! What it refuses to know: JSON and XML, and extensions other than by the names of their keys.
 
-use super::{Meaning, What, Who, meaning_of_label};
+use super::fhir_address::{is_definition, is_definition_type, is_known_definition, is_resource_type};
+use super::{Meaning, What, Who, meaning_of_label, years};
 
+/// The namespace of resources in XML.
+pub(super) const NAMESPACE: &str = "http://hl7.org/fhir";
+/// An id of an element of a definition with as many digits may be somebody's number.
+const ID_DIGITS_MIN: usize = 4;
 /// How far a resource's type is looked for behind its beginning, in bytes.
 const TYPE_BYTES_MAX: usize = 16 << 10;
 
@@ -19,6 +24,19 @@ pub(super) enum Resource {
     Organization,
     Coverage,
     Encounter,
+    /// Appointments, and what they are chosen from.
+    Scheduled,
+    /// Who did what, and when.
+    Witnessed,
+    /// Where a document lies.
+    Filed,
+    /// Anybody at all.
+    Person,
+    /// A relative's illnesses.
+    Family,
+    Account,
+    /// What says how others are written.
+    Definition,
     Other,
 }
 
@@ -45,17 +63,28 @@ pub(super) enum Kind {
     Reference(Who),
     /// When something was.
     Period(Resource),
+    /// An age with its unit.
+    Age(Who),
+    /// An amount with its unit, which may be an age by the code that stands beside it.
+    Quantity(Who),
 }
 
 impl Resource {
     const fn who(self) -> Who {
         match self {
             Self::Patient => Who::Patient,
-            Self::Related => Who::Relative,
+            Self::Related | Self::Family => Who::Relative,
             Self::Practitioner => Who::Provider,
             Self::Organization => Who::Organization,
             Self::Coverage => Who::Subscriber,
-            Self::Encounter | Self::Other => Who::Unknown,
+            Self::Encounter
+            | Self::Scheduled
+            | Self::Witnessed
+            | Self::Filed
+            | Self::Person
+            | Self::Account
+            | Self::Definition
+            | Self::Other => Who::Unknown,
         }
     }
 }
@@ -67,7 +96,11 @@ impl Kind {
 
     /// Does a value in it need its brothers to say what it is.
     pub(super) const fn has_brothers(&self) -> bool {
-        matches!(self, Self::Contact(_) | Self::Identifier(_))
+        matches!(self, Self::Contact(_) | Self::Identifier(_) | Self::Age(_) | Self::Quantity(_))
+    }
+
+    pub(super) const fn is_amount(&self) -> bool {
+        matches!(self, Self::Age(_) | Self::Quantity(_))
     }
 
     pub(super) fn is_div(&self, key: &str) -> bool {
@@ -85,16 +118,11 @@ impl Kind {
             | Self::Contact(who)
             | Self::Identifier(who)
             | Self::Reference(who)
+            | Self::Age(who)
+            | Self::Quantity(who)
             | Self::Within(_, who) => *who,
             Self::Resource(resource) | Self::Period(resource) => resource.who(),
             _ => Who::Unknown,
-        }
-    }
-
-    const fn resource(&self) -> Option<Resource> {
-        match self {
-            Self::Resource(resource) | Self::Within(resource, _) => Some(*resource),
-            _ => None,
         }
     }
 }
@@ -142,7 +170,8 @@ pub(super) fn resource_type(text: &str, at: usize) -> Option<Kind> {
     None
 }
 
-fn kind_of(name: &[u8]) -> Kind {
+/// What a resource of this type is.
+pub(super) fn kind_of(name: &[u8]) -> Kind {
     Kind::Resource(match name {
         b"Bundle" | b"Parameters" => return Kind::Bundle,
         b"Patient" => Resource::Patient,
@@ -150,7 +179,14 @@ fn kind_of(name: &[u8]) -> Kind {
         b"Practitioner" | b"PractitionerRole" => Resource::Practitioner,
         b"Organization" | b"Location" | b"HealthcareService" | b"Endpoint" | b"InsurancePlan" => Resource::Organization,
         b"Coverage" => Resource::Coverage,
-        b"Encounter" | b"Appointment" => Resource::Encounter,
+        b"Encounter" => Resource::Encounter,
+        b"Appointment" | b"AppointmentResponse" | b"Slot" | b"Subscription" => Resource::Scheduled,
+        b"AuditEvent" | b"Provenance" => Resource::Witnessed,
+        b"DocumentReference" => Resource::Filed,
+        b"Person" => Resource::Person,
+        b"FamilyMemberHistory" => Resource::Family,
+        b"Account" => Resource::Account,
+        name if std::str::from_utf8(name).is_ok_and(is_definition_type) => Resource::Definition,
         _ => Resource::Other,
     })
 }
@@ -169,7 +205,10 @@ pub(super) fn child(parent: &Kind, key: &str, parent_is_object: bool) -> Kind {
         (Kind::Bundle, "meta") | (_, "meta") => Kind::Meta,
         (Kind::Bundle | Kind::MayBeResource, _) => *parent,
         (Kind::Resource(_) | Kind::Within(..), "text") => Kind::Narrative,
-        (_, "name") if is_person(parent) => Kind::Name(who),
+        // A name that is more than a string is a person's, whatever it stands in.
+        (Kind::Resource(_) | Kind::Within(..), "name") => Kind::Name(who),
+        (Kind::Resource(_) | Kind::Within(..), _) if is_age(key) => Kind::Age(who),
+        (Kind::Resource(_) | Kind::Within(..), "valueQuantity") => Kind::Quantity(who),
         (_, "valueHumanName") => Kind::Name(who),
         (_, "address" | "valueAddress") => Kind::Address(who),
         (_, "telecom" | "valueContactPoint") => Kind::Contact(who),
@@ -183,6 +222,7 @@ pub(super) fn child(parent: &Kind, key: &str, parent_is_object: bool) -> Kind {
             Kind::Period(*resource)
         }
         (Kind::Resource(Resource::Patient), "contact") => Kind::Within(Resource::Related, Who::Relative),
+        (Kind::Resource(resource), "contact") => Kind::Within(*resource, Who::Provider),
         (Kind::Resource(resource) | Kind::Within(resource, _), _) => {
             Kind::Within(*resource, of_role(key).unwrap_or(who))
         }
@@ -200,6 +240,10 @@ fn of_role(key: &str) -> Option<Who> {
         | "practitioner"
         | "provider"
         | "author"
+        | "editor"
+        | "reviewer"
+        | "endorser"
+        | "contributor"
         | "requester"
         | "generalPractitioner"
         | "asserter"
@@ -221,21 +265,41 @@ fn of_role(key: &str) -> Option<Who> {
     })
 }
 
-const fn is_person(kind: &Kind) -> bool {
-    matches!(kind.resource(), Some(Resource::Patient | Resource::Related | Resource::Practitioner))
+/// An age, or how old somebody was at least and at most.
+fn is_age(key: &str) -> bool {
+    key.strip_suffix("Age")
+        .or_else(|| key.strip_suffix("Range"))
+        .is_some_and(|front| matches!(front, "age" | "onset" | "deceased" | "abatement" | "value" | "starts"))
+        && key != "valueRange"
 }
 
 /// What a value means.
 pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
     let who = kind.who();
     let of = |what| Meaning::of(what, who);
+    if let Some(meaning) = of_address(kind, key, raw) {
+        return meaning;
+    }
     if is_code(key) {
         return Meaning::CODE;
     }
+    if is_moment(kind, key, raw) {
+        return of(What::Moment);
+    }
     match (kind, key) {
         (Kind::Coding | Kind::Narrative, "display") => Meaning::UNKNOWN,
-        (Kind::Coding, "system" | "version" | "url") | (Kind::Meta, "profile" | "source") => Meaning::CODE,
-        (_, "resourceType" | "versionId") => Meaning::CODE,
+        (Kind::Coding, "version") | (_, "resourceType" | "versionId") => Meaning::CODE,
+        (Kind::Age(_), "value") => of(What::Age),
+        (Kind::Quantity(_), "value") | (_, "valueInteger") => Meaning::FREE_TEXT,
+        (_, "ageString" | "onsetString" | "abatementString" | "deceasedString")
+            if is_number(raw) && years::is_over_89(raw) =>
+        {
+            of(What::Age)
+        }
+        (_, "bornDate" | "bornString") if raw.starts_with(|one: char| one.is_ascii_digit()) => of(What::BirthDate),
+        (_, "deceasedDate") => of(What::DeathDate),
+        (Kind::Resource(Resource::Family | Resource::Account) | Kind::Within(_, Who::Provider), "name")
+        | (_, "authorString") => of(What::FullName),
         (Kind::Name(_), "family") => of(What::FamilyName),
         (Kind::Name(_), "given") => of(What::GivenName),
         (Kind::Name(_), "prefix" | "suffix") => of(What::NameAffix),
@@ -249,11 +313,16 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
         (Kind::Address(_), "text") => of(What::Address),
         (Kind::Contact(_), "value") => of(What::Contact),
         (Kind::Identifier(_), "value") => of(What::OtherId),
-        (Kind::Identifier(_) | Kind::Contact(_), "system") => Meaning::CODE,
         (Kind::Attachment, "title") => Meaning::FREE_TEXT,
         (Kind::Period(Resource::Encounter), _) => of(What::VisitDate),
         (Kind::Resource(Resource::Organization), "name" | "alias") => of(What::OrganizationName),
-        (_, "id" | "reference" | "fullUrl") => of(What::OtherId),
+        // `Patient.name.given`; whoever has a number in such a place is somebody.
+        (Kind::Within(Resource::Definition, _), "id")
+            if raw.bytes().filter(u8::is_ascii_digit).count() < ID_DIGITS_MIN =>
+        {
+            Meaning::CODE
+        }
+        (_, "id" | "reference" | "fullUrl" | "valueUuid") => of(What::Link),
         (_, "birthDate") => of(What::BirthDate),
         (_, "deceasedDateTime") => of(What::DeathDate),
         (_, "subscriberId") => of(What::HealthPlanId),
@@ -264,10 +333,61 @@ pub(super) fn meaning(kind: &Kind, key: &str, raw: &str) -> Meaning {
             | "valueMarkdown" | "summary",
         ) => Meaning::of(What::FreeText, Who::Unknown),
         (_, "display") => display(who),
-        (_, "url") => Meaning::CODE,
         _ if is_date(key) && raw.bytes().take(4).all(|byte| byte.is_ascii_digit()) => of(What::OtherDate),
-        _ => own_field(meaning_of_label(key).what, who),
+        _ => match own_field(meaning_of_label(key).what, who) {
+            // Elements of the type dateTime that stand in lists, and in extensions.
+            Meaning::UNKNOWN if is_whole_date(raw) => of(What::OtherDate),
+            meaning => meaning,
+        },
     }
+}
+
+/// What stands where addresses do: those of definitions are codes, and all others lead to somebody.
+fn of_address(kind: &Kind, key: &str, raw: &str) -> Option<Meaning> {
+    let is_shared = match (kind, key) {
+        // Where resources, pages of them and documents lie; what a server is asked for.
+        (Kind::Bundle, "url" | "location") | (Kind::Attachment, "url") | (_, "valueUrl" | "valueUri") => {
+            is_known_definition(raw) || is_resource_type(raw)
+        }
+        (_, "system" | "url" | "valueCanonical" | "valueOid" | "implicitRules")
+        | (_, "instantiatesCanonical" | "instantiatesUri" | "questionnaire")
+        | (Kind::Meta, "profile" | "source") => is_definition(raw),
+        _ => return None,
+    };
+    Some(if is_shared { Meaning::CODE } else { Meaning::of(What::Link, kind.who()) })
+}
+
+/// Must a moment stand here, with its day and its time: elements of R4 of the type instant.
+pub(super) fn is_moment(kind: &Kind, key: &str, raw: &str) -> bool {
+    let is_instant = matches!(
+        (kind, key),
+        (_, "lastUpdated" | "issued" | "timestamp" | "valueInstant" | "when" | "lastModified" | "time")
+            | (Kind::Resource(Resource::Scheduled), "start" | "end")
+            | (Kind::Resource(Resource::Witnessed), "recorded")
+            | (Kind::Resource(Resource::Filed), "date")
+    );
+    is_instant && is_whole_date(raw) && raw.contains('T')
+}
+
+/// `2018-03`, `2018-03-04`, `2018-03-04T10:15:00.000-05:00`: nothing else has this form.
+fn is_whole_date(raw: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        raw.as_bytes().get(range).is_some_and(|piece| piece.iter().all(u8::is_ascii_digit))
+    };
+    let is_month = digits(0..4) && raw.as_bytes().get(4) == Some(&b'-') && digits(5..7);
+    let is_day = is_month && raw.as_bytes().get(7) == Some(&b'-') && digits(8..10);
+    let is_time = |byte: u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z');
+    match raw.len() {
+        0..7 => false,
+        7 => is_month,
+        10 => is_day,
+        _ => is_day && raw.as_bytes().get(10) == Some(&b'T') && raw.bytes().skip(11).all(is_time),
+    }
+}
+
+/// A number, with its unit at most.
+fn is_number(raw: &str) -> bool {
+    raw.starts_with(|one: char| one.is_ascii_digit()) && raw.split_whitespace().count() <= 2
 }
 
 /// A label that is no key of FHIR's: in an extension, or another system's own field.
@@ -283,7 +403,8 @@ const fn own_field(what: What, who: Who) -> Meaning {
 const fn display(who: Who) -> Meaning {
     match who {
         Who::Organization => Meaning::of(What::OrganizationName, who),
-        Who::Unknown => Meaning::UNKNOWN,
+        // Words, until the reference beside it says whose name it is.
+        Who::Unknown => Meaning::FREE_TEXT,
         _ => Meaning::of(What::FullName, who),
     }
 }
@@ -298,7 +419,6 @@ fn is_code(key: &str) -> bool {
             | "intent"
             | "unit"
             | "language"
-            | "system"
             | "type"
             | "priority"
             | "criticality"

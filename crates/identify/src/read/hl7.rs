@@ -3,13 +3,15 @@
 //! The text is the file as it stands, with escapes undone; a value is what lies between two separators. Damaged
 //! messages (no separators, lines that are no segments) are read as plain text, not refused.
 //!
+//! Messages that stand in a value of another format are read in the same way.
+//!
 //! What must always hold: one pass, one segment after the other; `""` is a value and stays one.
 //!
 //! What it refuses to know: what the fields mean (that is [`super::hl7_meaning`]'s).
 
 use super::encoded::{self, Encoded};
 use super::escape::{Escape, Signs};
-use super::hl7_meaning::{Kind, Leaf, Segment, form_of, meaning_of};
+use super::hl7_meaning::{Kind, Leaf, Segment, meaning_of};
 use super::weave::Weaver;
 use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, transfer};
 use std::ops::Range;
@@ -22,7 +24,27 @@ const NEAR_BYTES: usize = 256;
 
 /// Reads a file of messages.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
-    let mut messages = Messages { weaver: Weaver::new(reading, place), text, signs: None, packed: Vec::new() };
+    let mut weaver = Weaver::new(reading, place);
+    let packed = read_into(&mut weaver, text, Where::File);
+    weaver.finish();
+    for (number, (encoded, record)) in packed.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        encoded::read(reading, text, encoded, number, place);
+    }
+}
+
+/// Where messages stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// In a file, each one a record.
+    File,
+    /// In a value of another format, and of its record; the weaver's lens says how the value is written.
+    Value,
+}
+
+/// Reads messages; what it returns are documents as base64, each with its record.
+pub(super) fn read_into(weaver: &mut Weaver<'_, '_>, text: &str, stands: Where) -> Vec<(Encoded, u32)> {
+    let mut messages = Messages { weaver, text, signs: None, packed: Vec::new(), stands };
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -31,16 +53,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
             messages.line(at..end);
         }
         let next = bytes[end..].iter().position(|byte| !ends_line(*byte)).map_or(bytes.len(), |far| end + far);
-        let escape = messages.escape();
+        // In a string of JSON a line's end is an escape, which may be taken for a letter of what stands beside it.
+        let escape = if stands == Where::File { messages.escape() } else { Escape::Fixed };
         messages.weaver.copy(text, end..next, escape);
         at = next;
     }
-    let packed = std::mem::take(&mut messages.packed);
-    messages.weaver.finish();
-    for (number, (encoded, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        encoded::read(reading, text, encoded, number, place);
-    }
+    messages.packed
 }
 
 const fn ends_line(byte: u8) -> bool {
@@ -48,15 +66,16 @@ const fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0x0B | 0x1C)
 }
 
-struct Messages<'t, 'r, 'a> {
-    weaver: Weaver<'r, 'a>,
+struct Messages<'w, 't, 'r, 'a> {
+    weaver: &'w mut Weaver<'r, 'a>,
     text: &'t str,
+    stands: Where,
     signs: Option<Signs>,
     /// Documents as base64 (type ED), each with the record that it stands in.
     packed: Vec<(Encoded, u32)>,
 }
 
-impl Messages<'_, '_, '_> {
+impl Messages<'_, '_, '_, '_> {
     fn escape(&self) -> Escape {
         self.signs.map_or(Escape::Plain, Escape::Hl7)
     }
@@ -72,7 +91,9 @@ impl Messages<'_, '_, '_> {
         }
         if name == Some(b"MSH") {
             self.weaver.rest();
-            self.weaver.record = self.weaver.record.saturating_add(1);
+            if self.stands == Where::File {
+                self.weaver.record = self.weaver.record.saturating_add(1);
+            }
         }
         let Some(signs) = self.signs else {
             self.weaver.copy(self.text, line, Escape::Plain);
@@ -83,7 +104,7 @@ impl Messages<'_, '_, '_> {
             self.leaf(line, signs, Meaning::FREE_TEXT);
             return;
         };
-        let segment = Segment::named([name[0], name[1], name[2]]);
+        let segment = Segment::of([name[0], name[1], name[2]], &self.text[line.clone()], signs);
         let mut number = usize::from(heads);
         let mut at = line.start + 3;
         // What kind of segment it is names nobody, whatever it looks like.
@@ -114,7 +135,7 @@ impl Messages<'_, '_, '_> {
         let mut start = range.start;
         let mut packs = false;
         let mut kind = self.kind(&range, range.start, signs, segment, number);
-        let is_guess = segment.kind(number).is_none();
+        let is_guess = segment.is_guess(number);
         // A separator behind the last value ends it.
         let letters = bytes[range.clone()].iter().copied().chain([signs.field]);
         for (at, byte) in (range.start..).zip(letters) {
@@ -129,7 +150,7 @@ impl Messages<'_, '_, '_> {
             let rest = &self.text[start..range.end];
             let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
             let near = near.split(char::from(signs.repetition)).next().unwrap_or_default();
-            let meaning = kind.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, leaf, near, signs.component));
+            let meaning = kind.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, leaf, near, signs));
             // What only looks like a kind of thing may hold anything beside it.
             let is_code = is_guess && meaning.what == What::Code;
             let meaning = if is_code { Meaning::UNKNOWN } else { meaning };
@@ -172,7 +193,7 @@ impl Messages<'_, '_, '_> {
             let rest = &self.text[start.min(field.end)..field.end];
             let near = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
             let repetition = near.split(char::from(signs.repetition)).next().unwrap_or_default();
-            form_of(repetition, signs.component)
+            segment.guess(number, repetition, signs)
         })
     }
 

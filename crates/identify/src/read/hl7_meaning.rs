@@ -6,8 +6,13 @@
 //!
 //! What it refuses to know: values of listed fields, except for the types that stand beside a number or an address.
 
+use super::escape::Signs;
+use super::hl7_observed::{is_operator, is_parameter, observed, parameter};
 use super::{Meaning, What, Who};
 use crate::names::lists::{self, Listed};
+
+/// Who numbers providers for all of the United States.
+const REGISTERS: &[&str] = &["NPI", "NPPES", "DEA", "UPIN", "CMS", "CMS-NPPES", "USDEA"];
 
 /// Where a value stands in its segment; all numbers from 1.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +25,8 @@ pub(super) struct Leaf {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     name: [u8; 3],
+    /// What OBX-5 holds, where the fields before it say it.
+    observed: Option<Kind>,
 }
 
 /// The data type of a field, as far as it divides what it holds.
@@ -43,22 +50,80 @@ pub(super) enum Kind {
     Facility,
     /// A code with its text: CWE.
     Coded,
+    /// A code with its text as somebody's answer, whose code may be a word.
+    Said,
+    /// A person with a number that somebody gave to them: XCN of a patient.
+    Subject,
+    /// Who reads, types or signs, in one component; when, and where: NDL.
+    Signer,
+    /// A number and the name of whoever gave it: EI.
+    Entity(What, Who),
+    /// Two of these, in one component each: EIP.
+    Pair(What, Who),
+    /// Two days: DR.
+    Range,
+    /// A number with its signs: SN.
+    Compared(What),
+    /// A driver's licence: DLN.
+    License,
+    /// Where a document lies: RP.
+    Pointer,
+    /// A parameter that names the field that it asks for: QIP, QSC.
+    Asked { segment: [u8; 3], field: usize, component: usize },
     /// All of it is this.
     All(What, Who),
 }
 
 impl Segment {
-    pub(super) const fn named(name: [u8; 3]) -> Self {
-        Self { name }
+    /// The segment that stands on this line.
+    pub(super) fn of(name: [u8; 3], line: &str, signs: Signs) -> Self {
+        let observed = if name == *b"OBX" { observed(line, signs) } else { None };
+        Self { name, observed }
     }
 
     /// Is the field one of words, in which `&` is a letter as often as a sign.
-    pub(super) fn has_words(&self, field: usize) -> bool {
-        matches!((&self.name, field), (b"OBX", 5) | (b"NTE", 3))
+    pub(super) const fn has_words(&self, field: usize) -> bool {
+        let has_parts = matches!(
+            self.observed,
+            Some(
+                Kind::Name(_)
+                    | Kind::Provider
+                    | Kind::Address(_)
+                    | Kind::Number(..)
+                    | Kind::Entity(..)
+                    | Kind::Pair(..)
+                    | Kind::Organization
+                    | Kind::Location
+                    | Kind::Facility
+                    | Kind::Signer
+                    | Kind::Pointer
+            )
+        );
+        match (&self.name, field) {
+            (b"OBX", 5) => !has_parts,
+            (b"NTE", 3) => true,
+            _ => false,
+        }
+    }
+
+    /// What one repetition of a field holds that [`Segment::kind`] does not know.
+    pub(super) fn guess(&self, field: usize, repetition: &str, signs: Signs) -> Option<Kind> {
+        match (&self.name, field) {
+            (b"OBX", 5) => form_of(repetition, signs.component).or(Some(Kind::All(What::FreeText, Who::Patient))),
+            (b"OBR", 32..=35) => Some(signer(repetition, signs)),
+            (name, field) if is_parameter(*name, field) => parameter(repetition, signs),
+            _ => form_of(repetition, signs.component),
+        }
+    }
+
+    /// Is what a field holds known by its form alone.
+    pub(super) fn is_guess(&self, field: usize) -> bool {
+        self.kind(field).is_none() && !matches!((&self.name, field), (b"OBR", 32..=35))
     }
 
     pub(super) fn kind(&self, field: usize) -> Option<Kind> {
         match &self.name {
+            b"OBX" if field == 5 => self.observed,
             b"PID" => pid(field),
             b"NK1" => nk1(field),
             b"GT1" => gt1(field),
@@ -193,7 +258,7 @@ fn visit(name: [u8; 3], field: usize) -> Option<Kind> {
         (b"ROL", 5 | 6) | (b"EVN", 2 | 3 | 6) | (b"ACC", 1) => date(OtherDate),
         (b"ROL", 11) => Kind::Address(Who::Provider),
         (b"ROL", 12) | (b"SCH", 13 | 17) => Kind::Contact(Who::Provider),
-        (b"SCH", 1 | 2) => Kind::Number(Account, Patient),
+        (b"SCH", 1 | 2) => Kind::Entity(Account, Patient),
         (b"SCH", 14 | 18) | (b"ACC", 9) => Kind::Address(Who::Unknown),
         (b"EVN", 7) => Kind::Facility,
         _ => return None,
@@ -207,18 +272,18 @@ fn order(name: [u8; 3], field: usize) -> Option<Kind> {
             Kind::All(What::Code, Who::Unknown)
         }
         (b"OBX", 3) | (b"OBR", 4) => Kind::Coded,
-        (b"OBX", 5) | (b"NTE", 3) | (b"OBR", 13) => Kind::All(FreeText, Who::Patient),
+        (b"NTE", 3) | (b"OBR", 13) => Kind::All(FreeText, Who::Patient),
         (b"OBX", 14 | 19) | (b"ORC", 9 | 15) | (b"OBR", 6 | 14 | 22 | 27 | 36) => date(OtherDate),
         (b"OBR", 7 | 8) | (b"TXA", 4 | 6 | 7 | 8) | (b"SPM", 17) => date(VisitDate),
         (b"SPM", 18) => date(OtherDate),
-        (b"OBX", 16 | 25) | (b"ORC", 10 | 11 | 12 | 19) | (b"OBR", 10 | 16 | 28 | 32..=35) => Kind::Provider,
+        (b"OBX", 16 | 25) | (b"ORC", 10 | 11 | 12 | 19) | (b"OBR", 10 | 16 | 28) => Kind::Provider,
         (b"TXA", 5 | 9 | 10 | 11 | 22 | 23) | (b"NTE", 5) => Kind::Provider,
         (b"OBX", 23) | (b"ORC", 21) => Kind::Organization,
         (b"OBX", 24) | (b"ORC", 22 | 24) => Kind::Address(Who::Organization),
         (b"ORC", 14 | 23) | (b"OBR", 17) => Kind::Contact(Who::Provider),
-        (b"ORC", 2..=4) | (b"OBR", 2 | 3 | 18..=21) | (b"TXA", 12..=15) | (b"SPM", 2) => {
-            Kind::Number(Account, Who::Patient)
-        }
+        (b"ORC", 2..=4) | (b"OBR", 2 | 3) | (b"TXA", 12..=15) => Kind::Entity(Account, Who::Patient),
+        (b"OBR", 18..=21) => Kind::Number(Account, Who::Patient),
+        (b"ORC", 8) | (b"OBR", 29) | (b"SPM", 2 | 3) => Kind::Pair(Account, Who::Patient),
         (b"NTE", 6) => date(OtherDate),
         _ => return None,
     })
@@ -235,8 +300,15 @@ fn header(field: usize) -> Option<Kind> {
 }
 
 fn other(name: [u8; 3], field: usize) -> Option<Kind> {
-    use What::{FreeText, OtherDate, OtherId};
+    use What::{Code, FreeText, OtherDate, OtherId};
     Some(match (&name, field) {
+        (b"MSA", 1) | (b"QRD", 2 | 3 | 5 | 7 | 12) => Kind::All(Code, Who::Unknown),
+        // The number of the message that is answered, and of the query: as in MSH-10.
+        (b"MSA", 2) | (b"QAK" | b"QID", 1) | (b"QPD", 2) | (b"QRD", 4) => Kind::All(OtherId, Who::Unknown),
+        (b"MSA", 3) => Kind::All(FreeText, Who::Unknown),
+        (b"QPD", 1) | (b"QID", 2) | (b"QAK", 3) | (b"QRD", 9) => Kind::Coded,
+        (b"QRD", 1 | 6) | (b"QRF", 2 | 3) => date(OtherDate),
+        (b"QRD", 8) => Kind::Subject,
         (b"AL1", 3) | (b"DG1", 3) | (b"PR1", 3) | (b"RXA", 5 | 17) | (b"RXE", 2) | (b"RXO", 1) | (b"IAM", 3) => {
             Kind::Coded
         }
@@ -308,38 +380,90 @@ fn is_day(value: &str) -> bool {
         && value.bytes().skip(digits).all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// What a value means. `near` is the value with what follows it in its repetition, divided by `component`.
-pub(super) fn meaning_of(kind: Kind, leaf: Leaf, near: &str, component: u8) -> Meaning {
+/// NDL, whose first component holds a person in its parts; senders put an XCN there as well.
+fn signer(repetition: &str, signs: Signs) -> Kind {
+    let mut parts = repetition.split(char::from(signs.component));
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let has_parts = signs.sub_component != 0 && first.contains(char::from(signs.sub_component));
+    if !has_parts && second.chars().any(char::is_alphabetic) { Kind::Provider } else { Kind::Signer }
+}
+
+/// What a value means. `near` is the value with what follows it in its repetition.
+pub(super) fn meaning_of(kind: Kind, leaf: Leaf, near: &str, signs: Signs) -> Meaning {
     let at = leaf.component;
-    let follows = |far: usize| near.split(char::from(component)).nth(far).unwrap_or_default();
+    let follows = |far: usize| near.split(char::from(signs.component)).nth(far).unwrap_or_default();
+    let value = || follows(0).split(char::from(signs.sub_component)).next().unwrap_or_default();
+    let organization = |what| (what, Who::Organization);
     let (what, who) = match kind {
         Kind::All(what, who) => (if at > 1 && is_date(what) { What::Code } else { what }, who),
         Kind::Name(who) => (name_part(at), who),
-        Kind::Provider => (provider_part(at), Who::Provider),
+        Kind::Provider => (provider_part(at, leaf.sub_component, value()), Who::Provider),
+        Kind::Subject if at == 1 => (What::RecordNumber, Who::Patient),
+        Kind::Subject => (provider_part(at, leaf.sub_component, value()), Who::Patient),
+        Kind::Signer => match at {
+            1 => (provider_part(leaf.sub_component, 1, value()), Who::Provider),
+            2 | 3 => (What::OtherDate, Who::Provider),
+            7 if leaf.sub_component == 1 => organization(What::OrganizationName),
+            // A room, a bed, a floor.
+            5 | 6 | 8 | 11 => organization(What::Code),
+            _ => organization(What::Unknown),
+        },
         Kind::Address(who) => (address_part(at), who),
-        Kind::Contact(who) => (contact_part(at, follows(2)), who),
+        Kind::Contact(who) => (contact_part(at, follows(2), value()), who),
         Kind::Number(what, who) => match at {
             1 => (number_type(follows(4)).unwrap_or(what), who),
-            4 | 6 if leaf.sub_component == 1 => (What::OrganizationName, Who::Organization),
+            4 | 6 if leaf.sub_component == 1 => organization(What::OrganizationName),
             7 | 8 => (What::OtherDate, who),
             _ => (What::Code, who),
         },
-        Kind::Organization => match at {
-            1 => (What::OrganizationName, Who::Organization),
-            3 | 10 => (What::OtherId, Who::Organization),
-            6 if leaf.sub_component == 1 => (What::OrganizationName, Who::Organization),
-            _ => (What::Code, Who::Organization),
-        },
+        Kind::Entity(what, who) => (entity_part(at, what), who),
+        Kind::Pair(what, who) => (entity_part(leaf.sub_component, what), who),
+        Kind::Organization => organization(organization_part(at, leaf.sub_component, value())),
         Kind::Location => match at {
-            4 | 7 if leaf.sub_component == 1 => (What::OrganizationName, Who::Organization),
-            _ => (What::Unknown, Who::Organization),
+            4 | 7 if leaf.sub_component == 1 => organization(What::OrganizationName),
+            _ => organization(What::Unknown),
         },
-        Kind::Facility if at == 1 => (What::OrganizationName, Who::Organization),
-        Kind::Facility => (What::Code, Who::Organization),
+        Kind::Facility if at == 1 => organization(What::OrganizationName),
+        Kind::Facility => organization(What::Code),
+        Kind::Range => (What::OtherDate, Who::Unknown),
+        Kind::Compared(what) => (if matches!(at, 2 | 4) { what } else { What::Code }, Who::Patient),
+        Kind::License => match at {
+            1 => (What::DriverLicense, Who::Unknown),
+            3 => (What::OtherDate, Who::Unknown),
+            _ => (What::Unknown, Who::Unknown),
+        },
+        // A path or an address; it often says whose document lies there.
+        Kind::Pointer => (if at == 1 { What::Url } else { What::Unknown }, Who::Unknown),
+        Kind::Asked { .. } if at == 1 || is_operator(value()) => (What::Code, Who::Unknown),
+        Kind::Asked { segment, field, component } => {
+            let place = Leaf { component, sub_component: leaf.sub_component };
+            let known = Segment { name: segment, observed: None }.kind(field);
+            return known.map_or(Meaning::UNKNOWN, |kind| meaning_of(kind, place, value(), signs));
+        }
         // The code and its system; the texts are anybody's words.
-        Kind::Coded => (if matches!(at, 2 | 5 | 9) { What::Unknown } else { What::Code }, Who::Unknown),
+        Kind::Coded => (if matches!(at, 2 | 5 | 9 | 12) { What::Unknown } else { What::Code }, Who::Unknown),
+        Kind::Said => (if matches!(at, 1 | 2 | 4 | 5 | 9 | 12) { What::Unknown } else { What::Code }, Who::Unknown),
     };
     Meaning::of(what, who)
+}
+
+/// EI: a number, and whoever gave it.
+const fn entity_part(component: usize, what: What) -> What {
+    match component {
+        1 => what,
+        2 => What::Unknown,
+        _ => What::Code,
+    }
+}
+
+/// XON. A number of an organisation that is a word names it.
+fn organization_part(component: usize, sub_component: usize, value: &str) -> What {
+    match component {
+        3 | 10 if value.bytes().any(|byte| byte.is_ascii_digit()) => What::OtherId,
+        1 | 3 | 10 => What::OrganizationName,
+        6 | 8 if sub_component == 1 => What::OrganizationName,
+        _ => What::Code,
+    }
 }
 
 const fn is_date(what: What) -> bool {
@@ -349,7 +473,7 @@ const fn is_date(what: What) -> bool {
 const fn name_part(component: usize) -> What {
     match component {
         1 => What::FamilyName,
-        2 => What::GivenName,
+        2 | 15 => What::GivenName,
         3 => What::MiddleName,
         4..=6 => What::NameAffix,
         10 | 12 | 13 => What::OtherDate,
@@ -357,12 +481,17 @@ const fn name_part(component: usize) -> What {
     }
 }
 
-/// XCN: a number, the parts of a name, and when it holds.
-const fn provider_part(component: usize) -> What {
+/// XCN: a number, the parts of a name, who gave the number, and when it holds (PPN: when it was).
+fn provider_part(component: usize, sub_component: usize, value: &str) -> What {
     match component {
+        // Where senders have no number they write the name, or what somebody logs in with.
+        1 if !value.bytes().any(|byte| byte.is_ascii_digit()) => What::FullName,
         1 => What::ProviderId,
         2..=7 => name_part(component - 1),
-        17 | 19 | 20 => What::OtherDate,
+        // Registers of the whole country are no organisation that somebody goes to.
+        9 | 14 if sub_component == 1 && REGISTERS.contains(&value) => What::Code,
+        9 | 14 if sub_component == 1 => What::OrganizationName,
+        15 | 17 | 19 | 20 => What::OtherDate,
         _ => What::Code,
     }
 }
@@ -376,16 +505,26 @@ const fn address_part(component: usize) -> What {
         6 => What::Country,
         9 | 10 => What::County,
         12..=14 => What::OtherDate,
+        // Since version 2.7: to whom a letter goes or where that is, a comment, and a number of the address.
+        19 => What::Address,
+        20 => What::FreeText,
+        23 => What::OtherId,
         _ => What::Code,
     }
 }
 
-fn contact_part(component: usize, equipment: &str) -> What {
+fn contact_part(component: usize, equipment: &str, value: &str) -> What {
+    // A name or a sentence where a number should stand.
+    let has_words = value.split(|one: char| !one.is_alphabetic()).any(|word| word.len() >= 4);
     match component {
+        1 | 5..=8 | 12 if value.contains('@') => What::Email,
+        1 | 7 | 12 if has_words => What::FreeText,
         1 if equipment == "FX" => What::Fax,
-        1 => What::Phone,
-        4 => What::Email,
-        5..=8 | 12 => What::Phone,
+        1 | 7 | 12 => What::Phone,
+        4 if value.contains('@') => What::Email,
+        4 | 9 => What::FreeText,
+        // The code of an area is a place smaller than a state.
+        6 | 8 | 11 | 17 => What::OtherId,
         13 | 14 => What::OtherDate,
         _ => What::Code,
     }

@@ -11,11 +11,14 @@
 use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::fhir::{self, Kind};
+use super::fhir_levels::Levels;
 use super::map::{How, OffsetMap};
-use super::weave::{FieldId, Weaver};
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, meaning_of_label, tags, transfer};
+use super::weave::Weaver;
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, What, Who, hl7, meaning_of_label, tags, transfer};
 use std::ops::Range;
 
+/// Within so many bytes a message of HL7 version 2 has begun.
+const MESSAGE_HEAD_BYTES: usize = 24;
 /// After so many damaged lines the rest is read as plain text.
 const DAMAGED_MAX: usize = 100;
 
@@ -27,6 +30,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
         text,
         at: 0,
         stack: Vec::new(),
+        levels: Levels::default(),
         packed: Vec::new(),
         many,
         damaged: 0,
@@ -46,9 +50,6 @@ pub(super) struct Frame {
     /// The key that is being read.
     key: Range<usize>,
     pub(super) kind: Kind,
-    /// The value of which a brother says what it is.
-    value: Option<FieldId>,
-    said: Option<What>,
 }
 
 struct Values<'t, 'r, 'a> {
@@ -56,6 +57,7 @@ struct Values<'t, 'r, 'a> {
     text: &'t str,
     at: usize,
     stack: Vec<Frame>,
+    levels: Levels<'t>,
     /// What stands in other letters, each with the record that it stands in.
     packed: Vec<(Encoded, u32)>,
     many: bool,
@@ -85,6 +87,7 @@ impl<'t> Values<'t, '_, '_> {
                     _ => self.text.len(),
                 };
                 self.stack.clear();
+                self.levels = Levels::default();
                 let start = self.text.floor_char_boundary(at);
                 self.weaver.copy(self.text, start..end, Escape::Plain);
                 self.at = end;
@@ -149,11 +152,8 @@ impl<'t> Values<'t, '_, '_> {
 
     fn close(&mut self) {
         self.at += 1;
-        if let Some(frame) = self.stack.pop()
-            && let (Some(value), Some(what)) = (frame.value, frame.said)
-        {
-            self.weaver.means(value, Meaning::of(what, frame.kind.who()));
-        }
+        self.stack.pop();
+        self.levels.close(&mut self.weaver);
         self.weaver.rest_late();
     }
 
@@ -204,7 +204,8 @@ impl<'t> Values<'t, '_, '_> {
             self.weaver.rest();
         }
         self.at += 1;
-        self.stack.push(Frame { is_object, key: if is_object { 0..0 } else { key }, kind, value: None, said: None });
+        self.levels.open(kind, self.text.get(key.clone()).unwrap_or_default());
+        self.stack.push(Frame { is_object, key: if is_object { 0..0 } else { key }, kind });
         Ok(())
     }
 
@@ -239,6 +240,9 @@ impl<'t> Values<'t, '_, '_> {
         if is_string && (kind.is_div(key) || raw.starts_with("<div") && raw.ends_with("</div>")) {
             return self.markup(range);
         }
+        if is_string && may_be_message(raw) && self.message(range.clone()) {
+            return;
+        }
         let said = kind.is_packed(key) && raw.len() >= 8 && transfer::is_base64(raw);
         let found =
             if said { Some(Encoded::base64(range.clone())) } else { encoded::in_value(self.text, range.clone()) };
@@ -247,7 +251,12 @@ impl<'t> Values<'t, '_, '_> {
             self.packed.push((found, self.weaver.record));
             return;
         }
-        let meaning = if kind == Kind::Plain { meaning_of_label(key) } else { fhir::meaning(&kind, key, raw) };
+        let meaning = match kind {
+            // Logs of the export of resources have their moments, too.
+            Kind::Plain if self.many && fhir::is_moment(&kind, key, raw) => Meaning::of(What::Moment, Who::Unknown),
+            Kind::Plain => meaning_of_label(key),
+            _ => fhir::meaning(&kind, key, raw),
+        };
         if meaning != Meaning::UNKNOWN {
             self.weaver.begin(meaning, NO_COLUMN);
         }
@@ -258,29 +267,8 @@ impl<'t> Values<'t, '_, '_> {
         }
         let field = self.weaver.end();
         self.weaver.gap("\n", range.end..range.end);
-        self.brother(key, raw, field);
+        self.levels.leaf(0, key, raw, field);
         self.weaver.rest_late();
-    }
-
-    /// Some values say what another value beside them is.
-    fn brother(&mut self, key: &'t str, raw: &str, field: Option<FieldId>) {
-        let depth = self.stack.len();
-        if depth == 0 {
-            return;
-        }
-        if key == "value"
-            && let Some(frame) = self.stack.last_mut().filter(|frame| frame.kind.has_brothers())
-        {
-            frame.value = field;
-            return;
-        }
-        // The type of an identifier is a coding two or three levels below it.
-        let near = &mut self.stack[depth.saturating_sub(5)..];
-        if let Some(frame) = near.iter_mut().rev().find(|frame| frame.kind.has_brothers())
-            && let Some(what) = fhir::said_by(&frame.kind, key, raw)
-        {
-            frame.said = Some(what);
-        }
     }
 
     /// A string with its escapes undone.
@@ -294,8 +282,8 @@ impl<'t> Values<'t, '_, '_> {
         self.weaver.copy(self.text, at..range.end, Escape::JsonString);
     }
 
-    /// A string that is markup.
-    fn markup(&mut self, range: Range<usize>) {
+    /// What a string says, and where each letter of it stands.
+    fn decoded(&self, range: Range<usize>) -> (String, OffsetMap) {
         let mut map = OffsetMap::default();
         let mut plain = String::with_capacity(range.len());
         let mut at = range.start;
@@ -308,6 +296,34 @@ impl<'t> Values<'t, '_, '_> {
         }
         plain.push_str(&self.text[at..range.end]);
         map.push(range.end - at, at..range.end, How::Same, Escape::JsonString);
+        (plain, map)
+    }
+
+    /// A string that is a message of HL7 version 2; says whether it was one.
+    fn message(&mut self, range: Range<usize>) -> bool {
+        let (plain, map) = self.decoded(range.clone());
+        if !crate::looks_like_hl7(plain.as_bytes()) {
+            return false;
+        }
+        self.weaver.lens = Some(map);
+        let packed = hl7::read_into(&mut self.weaver, &plain, hl7::Where::Value);
+        let Some(map) = self.weaver.lens.take() else { return true };
+        for (inside, record) in packed {
+            let source = map.here(inside.range.clone());
+            if self.text.get(source.clone()) == plain.get(inside.range.clone()) {
+                self.packed.push((Encoded { range: source, ..inside }, record));
+            } else {
+                // A document that is itself written with escapes.
+                self.weaver.opaque(Opaque::UnknownBinary);
+            }
+        }
+        self.weaver.gap("\n", range.end..range.end);
+        true
+    }
+
+    /// A string that is markup.
+    fn markup(&mut self, range: Range<usize>) {
+        let (plain, map) = self.decoded(range.clone());
         self.weaver.lens = Some(map);
         tags::html_into(&mut self.weaver, &plain);
         self.weaver.lens = None;
@@ -315,6 +331,12 @@ impl<'t> Values<'t, '_, '_> {
             self.weaver.gap("\n", range.end..range.end);
         }
     }
+}
+
+/// May a string, as it is written, be a message: it begins with a header, behind line ends and a frame at most.
+fn may_be_message(raw: &str) -> bool {
+    let head = &raw.as_bytes()[..raw.len().min(MESSAGE_HEAD_BYTES)];
+    head.windows(3).any(|three| matches!(three, b"MSH" | b"FHS" | b"BHS"))
 }
 
 /// The next escape of a string: where it begins, where it ends, what it says.

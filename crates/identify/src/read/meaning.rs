@@ -50,6 +50,8 @@ pub enum What {
     Sex,
     /// An age.
     Age,
+    /// An age that is over 89 by its unit, whatever its number.
+    AgeOver89,
     /// A medical record number, or another number that a provider gave to a person.
     RecordNumber,
     /// A social security number.
@@ -94,10 +96,14 @@ pub enum What {
     DeviceId,
     /// Another number that is one person's or thing's.
     OtherId,
+    /// The id of a resource, or an address that leads to one or to a file: it has the form of an address and must keep it.
+    Link,
     /// When somebody was seen, admitted, discharged.
     VisitDate,
     /// Another date or time.
     OtherDate,
+    /// A date with a time where neither may be left out.
+    Moment,
     /// Words that somebody wrote.
     FreeText,
     /// A code, a unit, a type, an address of a definition: never anything about who somebody is.

@@ -99,7 +99,7 @@ impl<'r, 'a> Weaver<'r, 'a> {
         while at < range.end {
             let run = lens.run_at(at);
             let end = lens.text_of(run).end.min(range.end);
-            self.map.push(end - at, lens.here(at..end), lens.runs[run].how, through(escape));
+            self.map.push(end - at, lens.here(at..end), lens.runs[run].how, through(lens.runs[run].escape, escape));
             at = end.max(at + 1);
         }
     }
@@ -114,7 +114,8 @@ impl<'r, 'a> Weaver<'r, 'a> {
         self.make_room(text.len());
         self.mark();
         self.text.push_str(text);
-        let escape = if self.lens.is_some() { through(escape) } else { escape };
+        let outer = self.lens.as_ref().and_then(|lens| lens.runs.get(lens.run_at(source.start)));
+        let escape = outer.map_or(escape, |outer| through(outer.escape, escape));
         self.map.push(text.len(), self.seen(source), How::Atom, escape);
     }
 
@@ -278,11 +279,13 @@ impl<'r, 'a> Weaver<'r, 'a> {
     }
 }
 
-/// How markup is written within a string of JSON.
-const fn through(escape: Escape) -> Escape {
-    match escape {
-        Escape::Markup | Escape::Attribute(_) => Escape::JsonMarkup,
-        Escape::Fixed => Escape::Fixed,
+/// How something is written that stands within a string of JSON or within a cell in quotes.
+const fn through(outer: Escape, escape: Escape) -> Escape {
+    match (outer, escape) {
+        (_, Escape::Fixed) => Escape::Fixed,
+        (Escape::Quoted, Escape::Hl7(signs)) => Escape::QuotedHl7(signs),
+        (_, Escape::Hl7(signs)) => Escape::JsonHl7(signs),
+        (_, Escape::Markup | Escape::Attribute(_)) => Escape::JsonMarkup,
         // Comments and the like within markup within JSON: only what needs no care in any of them.
         _ => Escape::JsonPlain,
     }

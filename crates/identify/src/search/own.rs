@@ -90,7 +90,7 @@ impl Roster {
 /// What a record is known by: a resource by its id, a row by the number of its patient.
 fn own_key(part: &Part, field: &Field) -> Option<String> {
     match field.meaning.what {
-        What::OtherId if field.meaning.who == Who::Patient => value_behind(part, field, "id").map(bare),
+        What::Link if field.meaning.who == Who::Patient => value_behind(part, field, "id").map(bare),
         _ => key(part, field).filter(|_| field.meaning.what == What::RecordNumber),
     }
 }
@@ -100,7 +100,7 @@ fn key(part: &Part, field: &Field) -> Option<String> {
     let value = part.text.get(field.range())?.trim();
     let whose = field.meaning.who;
     match field.meaning.what {
-        What::OtherId if whose == Who::Patient && !value.is_empty() => Some(bare(value)),
+        What::OtherId | What::Link if whose == Who::Patient && !value.is_empty() => Some(bare(value)),
         What::RecordNumber if matches!(whose, Who::Patient | Who::Unknown) && value.len() > 2 => {
             Some(format!("\t{value}"))
         }
@@ -113,9 +113,10 @@ fn bare(value: &str) -> String {
     value.rsplit(['/', ':', '#']).next().unwrap_or(value).to_owned()
 }
 
-/// The value of a key of JSON, as the reader shows it.
+/// The value of a key of JSON or of an element of XML, as the readers show it.
 fn value_behind<'p>(part: &'p Part, field: &Field, key: &str) -> Option<&'p str> {
-    let before = part.text.get(..field.start as usize)?.strip_suffix(": ")?;
+    let before = part.text.get(..field.start as usize)?;
+    let before = before.strip_suffix(": ").or_else(|| before.strip_suffix(": value="))?;
     let is_key = before.strip_suffix(key).is_some_and(|rest| !rest.ends_with(|one: char| one.is_alphanumeric()));
     is_key.then(|| part.text.get(field.range())).flatten()
 }

@@ -24,6 +24,59 @@ const CODE_LETTERS_MAX: usize = 3;
 const CODE_BYTES_MAX: usize = 12;
 /// Words of a value that is hidden as a whole.
 const CELL_WORDS_MAX: usize = 4;
+/// Longer words before or behind a name are none of the many short titles and degrees.
+const AFFIX_LETTERS_MAX: usize = 4;
+/// Longer titles, in small letters.
+const AFFIXES: &[&str] = &[
+    "doctor",
+    "professor",
+    "junior",
+    "senior",
+    "reverend",
+    "father",
+    "sister",
+    "brother",
+    "mister",
+    "missus",
+    "madam",
+    "rabbi",
+    "imam",
+    "pastor",
+    "bishop",
+    "captain",
+    "major",
+    "colonel",
+    "general",
+    "sergeant",
+    "lieutenant",
+    "judge",
+    "honorable",
+    "esquire",
+    "bachelor",
+    "bachelors",
+    "master",
+    "masters",
+    "doctorate",
+    "diploma",
+    "associate",
+    "associates",
+    "fellow",
+    "señor",
+    "señora",
+    "señorita",
+    "second",
+    "third",
+    "fourth",
+    "nurse",
+    "registered",
+    "practitioner",
+    "physician",
+    "assistant",
+    "midwife",
+    "certified",
+    "pharm",
+    "psych",
+];
 /// Words that stand where nothing is known.
 const NOTHING: &[&str] = &[
     "unknown",
@@ -72,13 +125,15 @@ fn kind(field: &Field, value: &str) -> Option<(Identifier, &'static str)> {
             }
             (Identifier::Name, "structure.name")
         }
+        What::NameAffix if is_name_affix(value) => (Identifier::Name, "structure.name"),
         // A year alone is no date in the sense of 164.514(b)(2)(i)(C).
-        What::BirthDate | What::DeathDate | What::VisitDate | What::OtherDate if digits > 4 => {
+        What::BirthDate | What::DeathDate | What::VisitDate | What::OtherDate | What::Moment if digits > 4 => {
             (Identifier::Date, "structure.date")
         }
         What::Age if value.split(|one: char| !one.is_ascii_digit()).next().is_some_and(is_over_89) => {
             (Identifier::Age, "structure.age")
         }
+        What::AgeOver89 if digits > 0 => (Identifier::Age, "structure.age"),
         What::RecordNumber if digits > 0 => (Identifier::Mrn, "structure.record_number"),
         What::Ssn if digits >= 4 => (Identifier::Ssn, "structure.ssn"),
         What::DriverLicense | What::ProviderId if digits > 0 => (Identifier::License, "structure.license"),
@@ -99,8 +154,22 @@ fn kind(field: &Field, value: &str) -> Option<(Identifier, &'static str)> {
         What::GroupNumber => (Identifier::HealthPlan, "structure.health_plan"),
         What::OrganizationName => (Identifier::Organization, "structure.organization"),
         What::DeviceId => (Identifier::Device, "structure.device"),
-        What::OtherId if digits > 0 => (Identifier::OtherId, "structure.other_id"),
+        What::Link if value.contains(['?', '@']) => (Identifier::Url, "structure.url"),
+        What::OtherId | What::Link if digits > 0 => (Identifier::OtherId, "structure.other_id"),
         _ => return None,
+    })
+}
+
+/// Is somebody's name where titles and degrees should stand.
+fn is_name_affix(value: &str) -> bool {
+    value.split(|one: char| !one.is_alphabetic()).filter(|word| word.chars().count() > AFFIX_LETTERS_MAX).any(|word| {
+        let is_upper = word.chars().all(char::is_uppercase);
+        let has_humps = word.chars().skip(1).any(char::is_uppercase);
+        match is_upper || has_humps {
+            // FACOG, PharmD.
+            true => lists::all(word).iter().any(Listed::is_name_alone),
+            false => !AFFIXES.contains(&word.to_ascii_lowercase().as_str()),
+        }
     })
 }
 
@@ -124,7 +193,10 @@ pub(super) struct Open {
 
 /// Whether the value is something that names may stand in.
 fn is_open(field: &Field) -> bool {
-    matches!(field.meaning.what, What::Unknown | What::FreeText | What::Url | What::OtherId | What::Account)
+    matches!(
+        field.meaning.what,
+        What::Unknown | What::FreeText | What::Url | What::OtherId | What::Link | What::Account
+    )
 }
 
 /// All such stretches: values in places that do not say what they are, and text that is no value. One record's stay apart from
