@@ -385,9 +385,14 @@ impl Table<'_, '_, '_> {
         }
         let (mut plain, mut map, mut at) = (String::new(), OffsetMap::default(), start);
         let close = loop {
-            let end = self.text[at..].find('"').map(|far| at + far)?;
+            // A quote that does not close ends with the file.
+            let found = self.text[at..].find('"').map(|far| at + far);
+            let end = found.unwrap_or(self.text.len());
             plain.push_str(&self.text[at..end]);
             map.push(end - at, at..end, How::Same, Escape::Quoted);
+            if found.is_none() {
+                break end;
+            }
             if self.text.as_bytes().get(end + 1) != Some(&b'"') {
                 break end + 1;
             }

@@ -203,6 +203,8 @@ fn a_message_in_a_string_of_json_or_in_a_cell_is_read_as_a_message_and_stays_one
     }
     assert!(out.starts_with("message,note\n\"MSH|^~\\&|LAB|") && out.ends_with("\",well\n"), "{out}");
     assert!(out.contains("\r\nPID|1||") && out.contains("||1961|M|||"), "{out}");
+    let cut = "id,message\n1,\"MSH|^~\\&|L|M\nPID|1||||quxley^vern";
+    assert!(!text(Method::SafeHarbor, cut.as_bytes(), "m.csv").contains("quxley"), "a quote that does not close");
 }
 
 /// The code of a resource's id.
