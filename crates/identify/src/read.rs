@@ -224,6 +224,12 @@ impl Part {
         self.map.runs.get(self.map.run_at(at)).is_some_and(|run| matches!(run.escape, escape::Escape::DayNumber(_)))
     }
 
+    /// Is this a number of JSON, in whose place a number has to stand.
+    #[must_use]
+    pub(crate) fn is_bare_number(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == escape::Escape::JsonBare)
+    }
+
     /// Can it be written back at all.
     #[must_use]
     pub fn is_editable(&self) -> bool {

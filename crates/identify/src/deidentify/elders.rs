@@ -136,9 +136,12 @@ impl Elders {
     }
 }
 
+/// The one category of all ages over 89.
+pub(super) const OVER_89: &str = "90+";
+
 /// An age of somebody over 89 as it may be written: with the year of a visit an earlier age tells the birth year too.
 pub(super) const fn age(years: i32) -> &'static str {
-    if years > 89 { "90+" } else { "[AGE]" }
+    if years > 89 { OVER_89 } else { "[AGE]" }
 }
 
 /// The number at the beginning of an age.

@@ -67,10 +67,18 @@ impl Making<'_> {
 }
 
 impl Making<'_> {
-    /// A year, where a whole day or a moment must stand: its first day. Changed even if it is the same, because it is ours then, and
-    /// what was meant by it was the year.
+    /// A year, where a whole day or a moment must stand: its first day; 90, where it stands for all who are older. Changed even if it is
+    /// the same, because it is ours then, and what was meant by it was the year, or was not said.
     fn first_day(&mut self, range: Range<usize>, new: String) {
         self.changes.push(Change { range, new, ours: true });
+    }
+
+    /// An age, or the one category of all ages over 89; as a number, where one has to stand, it is 90.
+    fn age(&mut self, range: Range<usize>, new: &str) {
+        match new == elders::OVER_89 && self.part.is_bare_number(range.start) {
+            true => self.first_day(range, "90".to_owned()),
+            false => self.ours(range, new.to_owned()),
+        }
     }
 
     fn year(&mut self, range: Range<usize>, year: i32) {
@@ -131,7 +139,7 @@ impl Rewriting<'_> {
             What::Age if self.elders.is_in(field.record) => {
                 let Some(age) = elders::age_of(shown) else { return false };
                 self.report.count(Identifier::Age);
-                making.ours(field.range(), elders::age(age).to_owned());
+                making.age(field.range(), elders::age(age));
                 true
             }
             What::AgeOver89 if shown.bytes().any(|byte| byte.is_ascii_digit()) => {
@@ -219,9 +227,7 @@ impl Rewriting<'_> {
             match finding.kind {
                 Identifier::Name => self.name(making, piece),
                 Identifier::Date => self.date(making, piece, found),
-                Identifier::Age => {
-                    making.ours(piece, "90+".to_owned());
-                }
+                Identifier::Age => making.age(piece, elders::OVER_89),
                 Identifier::Zip => self.zip(making, piece),
                 kind => self.token(making, kind, piece),
             }
