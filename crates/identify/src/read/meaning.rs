@@ -48,6 +48,8 @@ pub enum What {
     DeathDate,
     /// Sex or gender.
     Sex,
+    /// Race, ethnicity, language, marital status: of many people at once.
+    Demographic,
     /// An age.
     Age,
     /// An age that is over 89 by its unit, whatever its number.
@@ -198,6 +200,18 @@ const LABELS: &[(&str, What)] = &[
     ("birthsex", What::Sex),
     ("sexo", What::Sex),
     ("genero", What::Sex),
+    ("race", What::Demographic),
+    ("ethnicity", What::Demographic),
+    ("ethnicgroup", What::Demographic),
+    ("raceethnicity", What::Demographic),
+    ("language", What::Demographic),
+    ("preferredlanguage", What::Demographic),
+    ("primarylanguage", What::Demographic),
+    ("maritalstatus", What::Demographic),
+    ("raza", What::Demographic),
+    ("etnia", What::Demographic),
+    ("idioma", What::Demographic),
+    ("estadocivil", What::Demographic),
     ("age", What::Age),
     ("edad", What::Age),
     ("mrn", What::RecordNumber),

@@ -98,6 +98,85 @@ const NOTHING: &[&str] = &[
 const ANSWERS: &[&str] =
     &["yes", "no", "y", "n", "true", "false", "t", "f", "active", "inactive", "primary", "secondary"];
 
+/// Words of races, ethnic groups, languages and marital status, as forms have them.
+const DEMOGRAPHICS: &[&str] = &[
+    "white",
+    "black",
+    "brown",
+    "caucasian",
+    "asian",
+    "hispanic",
+    "latino",
+    "latina",
+    "latinx",
+    "non",
+    "not",
+    "or",
+    "and",
+    "of",
+    "origin",
+    "american",
+    "african",
+    "indian",
+    "alaska",
+    "alaskan",
+    "native",
+    "pacific",
+    "islander",
+    "hawaiian",
+    "other",
+    "some",
+    "race",
+    "unknown",
+    "multiracial",
+    "multiple",
+    "mixed",
+    "two",
+    "more",
+    "races",
+    "middle",
+    "eastern",
+    "north",
+    "declined",
+    "refused",
+    "to",
+    "answer",
+    "specify",
+    "specified",
+    "english",
+    "spanish",
+    "vietnamese",
+    "chinese",
+    "mandarin",
+    "cantonese",
+    "arabic",
+    "french",
+    "german",
+    "korean",
+    "russian",
+    "tagalog",
+    "portuguese",
+    "polish",
+    "hindi",
+    "japanese",
+    "single",
+    "never",
+    "married",
+    "divorced",
+    "widowed",
+    "separated",
+    "partner",
+    "domestic",
+    "legally",
+    "blanco",
+    "negro",
+    "hispano",
+    "soltero",
+    "soltera",
+    "casado",
+    "casada",
+];
+
 /// What the fields say.
 pub(super) fn findings(part: &Part) -> Vec<Finding> {
     part.fields.iter().filter_map(|field| finding(part, field)).collect()
@@ -192,11 +271,17 @@ pub(super) struct Open {
 }
 
 /// Whether the value is something that names may stand in.
-fn is_open(field: &Field) -> bool {
-    matches!(
-        field.meaning.what,
-        What::Unknown | What::FreeText | What::Url | What::OtherId | What::Link | What::Account
-    )
+fn is_open(part: &Part, field: &Field) -> bool {
+    match field.meaning.what {
+        What::Unknown | What::FreeText | What::Url | What::OtherId | What::Link | What::Account => true,
+        // White is a family, too; where races stand it is none.
+        What::Demographic => {
+            let value = part.text.get(field.range()).unwrap_or_default().to_lowercase();
+            let mut words = value.split(|one: char| !one.is_alphabetic()).filter(|word| !word.is_empty());
+            words.any(|word| !DEMOGRAPHICS.contains(&word))
+        }
+        _ => false,
+    }
 }
 
 /// All such stretches: values in places that do not say what they are, and text that is no value. One record's stay apart from
@@ -216,12 +301,12 @@ pub(super) fn open_stretches(part: &Part) -> Vec<Open> {
             at = field.start as usize;
             here = Open { fields: next, ..Open::default() };
         }
-        if is_open(field) && !has_cells {
+        if is_open(part, field) && !has_cells {
             continue;
         }
         push(part, &mut stretches, &here, at..field.start as usize);
         at = at.max(field.end as usize);
-        if is_open(field) {
+        if is_open(part, field) {
             let is_cell = field.meaning.what == What::Unknown && field.column == NO_COLUMN;
             let (is_code, in_table) = (is_cell && is_like_a_code(part, field), field.column != NO_COLUMN);
             let one = Open { is_code, is_cell, in_table, ..here.clone() };

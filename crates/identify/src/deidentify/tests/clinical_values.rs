@@ -302,10 +302,7 @@ fn ages_of_resources_are_over_89_by_their_units() {
                 .to_owned(),
             "\"value\":90",
         ),
-        (
-            r#""Observation","code":{"coding":[{"code":"30525-0"}]},"valueInteger":93"#.to_owned(),
-            "\"valueInteger\":90",
-        ),
+        (r#""Observation","code":{"coding":[{"code":"30525-0"}]},"valueInteger":93"#.to_owned(), "\"valueInteger\":90"),
     ] {
         let out = text(Method::SafeHarbor, format!("{{\"resourceType\":{resource}}}").as_bytes(), "r.json");
         assert!(out.contains(left), "{left} in {out}");

@@ -69,3 +69,13 @@ fn an_answer_to_whether_there_is_a_plan_stays() {
     let out = text(Method::SafeHarbor, table.as_bytes(), "x.csv");
     assert!(out.contains(",Yes,WELL") && out.contains(",No,SICK"), "{out}");
 }
+
+#[test]
+fn a_race_is_no_family_and_a_name_in_its_place_is_a_name() {
+    let table = "mrn,race,ethnicity,language,marital_status\nA-7781,White,Not Hispanic or Latino,English,Married\n\
+                 A-7782,Black or African American,Hispanic,Spanish,Single\nA-7783,Jennifer Hernandez,Unknown,,\n";
+    let out = text(Method::SafeHarbor, table.as_bytes(), "x.csv");
+    assert!(out.contains(",White,Not Hispanic or Latino,English,Married\n"), "{out}");
+    assert!(out.contains(",Black or African American,Hispanic,Spanish,Single\n"), "{out}");
+    assert!(!out.contains("Hernandez"), "{out}");
+}
