@@ -11,7 +11,7 @@ use record::{Act, Clock, Entry, Principal, SessionId, SystemClock, SystemEntropy
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use store::Store;
 use tokio::sync::oneshot;
@@ -292,11 +292,26 @@ impl House {
     }
 }
 
+/// Ports from here on, below those that the system gives to connections which did not ask for one (on Linux 32768 and above): one of
+/// those could be taken between the look and the listening.
+const FIRST_PORT: u32 = 12_000;
+const PORTS: u32 = 20_000;
+
 /// A port that was free a moment ago: the passkeys' origin has to be known before anything is served.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> anyhow::Result<SocketAddr> {
-    let probe = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    Ok(probe.local_addr()?)
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Each test is a process, and many run beside each other: they begin to look far apart.
+    let start = std::process::id().wrapping_mul(197);
+    for _ in 0..PORTS {
+        let step = ASKED.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST_PORT + start.wrapping_add(step) % PORTS)?;
+        let place = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if std::net::TcpListener::bind(place).is_ok() {
+            return Ok(place);
+        }
+    }
+    anyhow::bail!("there is no free port")
 }

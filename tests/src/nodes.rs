@@ -10,12 +10,11 @@ pub mod siege;
 pub mod way;
 
 use crate::binary::{Browser, folder, strongroom, until};
-use crate::house::Folder;
+use crate::house::{Folder, free_port};
 use crate::work::WorkHouse;
 use fake_bucket::FakeBucket;
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -177,11 +176,6 @@ fn a_document_of(browser: &Browser) -> String {
     format!("/documents/doc_{}", piece.split('"').next().unwrap_or_default())
 }
 
-fn free_port() -> u16 {
-    let probe = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("there is a free port");
-    probe.local_addr().expect("it has an address").port()
-}
-
 /// A text to a database of the server for tests, as the one who runs it.
 ///
 /// # Panics
@@ -261,7 +255,7 @@ impl NodesHouse {
         for (number, skew) in skews.iter().copied().enumerate() {
             let way = Way::to_database(all.path(), number, place);
             let to_bucket = Way::to_port(bucket_port.expect("the bucket is at a port"));
-            let port = free_port();
+            let port = free_port().expect("there is a free port").port();
             let own = all.path().join(format!("n{number}"));
             std::fs::DirBuilder::new().mode(0o700).create(&own).expect("a folder can be made");
             let database = address(way.begins.to_str().expect("a path in UTF-8"), "strongroom_node");

@@ -3,11 +3,11 @@
 
 use crate::binary::{Answer, Browser, Demo, strongroom, until};
 use crate::ground::Ground;
+use crate::house::free_port;
 use crate::passkey::SoftKey;
 use crate::visitor::Place;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -75,9 +75,7 @@ impl WorkHouse {
         more: &str,
         meanwhile: impl FnOnce(&Demo) -> T,
     ) -> (Self, T) {
-        let probe = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("there is a free port");
-        let listen = probe.local_addr().expect("it has an address");
-        drop(probe);
+        let listen = free_port().expect("there is a free port");
         let (config, log) = (all.join("strongroom.toml"), all.join("stderr.log"));
         let (dir, prefix, place) = (dir.to_path_buf(), prefix.to_vec(), Place::at(listen));
         let house = Self { dir, config, place, log, ground: ground.clone(), prefix };

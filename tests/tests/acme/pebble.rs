@@ -39,8 +39,7 @@ impl Drop for Pebble {
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
-    let probe = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("there is a free port");
-    probe.local_addr().expect("it has an address").port()
+    strongroom_tests::house::free_port().expect("there is a free port").port()
 }
 
 /// Says of every name that it is this machine (RFC 1035). Ends with the process.
