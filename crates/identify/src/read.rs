@@ -215,7 +215,22 @@ impl Part {
     /// Is this a day that the file writes as a number, so that only a whole day can stand there.
     #[must_use]
     pub(crate) fn is_day_number(&self, at: usize) -> bool {
-        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| matches!(run.escape, escape::Escape::DayNumber(_)))
+        self.map
+            .runs
+            .get(self.map.run_at(at))
+            .is_some_and(|run| matches!(run.escape, Escape::DayNumber(_) | Escape::FilterDay(..)))
+    }
+
+    /// Is this a moment, so that only a moment can stand there.
+    #[must_use]
+    pub(crate) fn is_moment(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Moment)
+    }
+
+    /// Is this what a document calls one of its own things, so that only another such name can stand there.
+    #[must_use]
+    pub(crate) fn is_identifier(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Identifier)
     }
 
     /// Can it be written back at all.

@@ -73,6 +73,14 @@ pub(super) enum Escape {
     CellNumber,
     /// A day of a workbook: its number, counted from there. Other words than a whole day cannot be written.
     DayNumber(Epoch),
+    /// A moment as XML Schema writes it (`dateTime`), without which a program calls the file broken.
+    Moment,
+    /// A day or a month of a filter, which stands in several attributes; whether it has a day, and the quote.
+    FilterDay(bool, u8),
+    /// A number where nothing else can stand.
+    Number,
+    /// What a document calls one of its own things (a sheet, a range, a mark): letters, digits and underscores, in markup.
+    Identifier,
     /// A value of DICOM of this many bytes, which stays as long as it is.
     Dicom,
 }
@@ -154,6 +162,11 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
         Escape::DayNumber(epoch) => {
             out = day_number::number_of(new, epoch).ok_or(EditError::NotRepresentable)?;
         }
+        Escape::FilterDay(has_day, quote) => {
+            out = day_number::attributes_of(new, has_day, quote).ok_or(EditError::NotRepresentable)?;
+        }
+        Escape::Moment if !day_number::is_moment(new) => return Err(EditError::NotRepresentable),
+        Escape::Number if !is_cell_number(new) => return Err(EditError::NotRepresentable),
         Escape::MailWord => mail_word(new, &mut out)?,
         Escape::Hl7(signs) => {
             for letter in new.chars() {
@@ -173,7 +186,9 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
     match escape {
         Escape::Quoted if letter == '"' => out.push_str("\"\""),
         Escape::JsonString => json(letter, holds, out),
-        Escape::Markup | Escape::CellNumber | Escape::Attribute(_) => return markup(letter, holds, out),
+        Escape::Markup | Escape::CellNumber | Escape::Identifier | Escape::Attribute(_) => {
+            return markup(letter, holds, out);
+        }
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),
         Escape::Rtf => rtf(letter, out),
         Escape::SqlString(_) if letter == '\'' => out.push_str("''"),
