@@ -221,6 +221,15 @@ impl Part {
             .is_some_and(|run| matches!(run.escape, Escape::DayNumber(_) | Escape::FilterDay(..)))
     }
 
+    /// Does a stretch of the text lie in structure alone: an element's name, a key, a separator.
+    #[must_use]
+    pub(crate) fn is_structure(&self, range: Range<usize>) -> bool {
+        let first = self.map.run_at(range.start);
+        self.map.runs.get(first..=self.map.run_at(range.end.saturating_sub(1))).is_some_and(|runs| {
+            !runs.is_empty() && runs.iter().all(|run| run.how == map::How::Gap && run.escape == Escape::Fixed)
+        })
+    }
+
     /// Is this a moment, so that only a moment can stand there.
     #[must_use]
     pub(crate) fn is_moment(&self, at: usize) -> bool {

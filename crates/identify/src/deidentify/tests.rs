@@ -1,6 +1,7 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
 mod office_attributes;
+mod web_pages;
 
 use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
 use crate::phi::Identifier;

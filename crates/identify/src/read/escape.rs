@@ -55,6 +55,8 @@ pub(super) enum Escape {
     Markup,
     /// An attribute within this quote, or none.
     Attribute(u8),
+    /// A part of an address (RFC 3986) in an attribute: what an address has a use for is written by number.
+    Address,
     /// A CDATA section.
     Cdata,
     /// A comment or an instruction.
@@ -186,8 +188,12 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
     match escape {
         Escape::Quoted if letter == '"' => out.push_str("\"\""),
         Escape::JsonString => json(letter, holds, out),
-        Escape::Markup | Escape::CellNumber | Escape::Identifier | Escape::Attribute(_) => {
+        Escape::Markup | Escape::CellNumber | Escape::Attribute(_) => {
             return markup(letter, holds, out);
+        }
+        Escape::Address => address(letter, out),
+        Escape::Identifier if !letter.is_ascii_alphanumeric() && letter != '_' => {
+            return Err(EditError::NotRepresentable);
         }
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),
         Escape::Rtf => rtf(letter, out),
@@ -241,6 +247,16 @@ fn markup(letter: char, holds: &dyn Fn(char) -> bool, out: &mut String) -> Resul
         _ => out.push(letter),
     }
     Ok(())
+}
+
+/// Unreserved characters as they are (RFC 3986, 2.3), all others by number.
+fn address(letter: char, out: &mut String) {
+    if letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~') {
+        return out.push(letter);
+    }
+    for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+        out.push_str(&format!("%{byte:02X}"));
+    }
 }
 
 fn rtf(letter: char, out: &mut String) {

@@ -283,6 +283,8 @@ const fn through(escape: Escape) -> Escape {
     match escape {
         Escape::Markup | Escape::Attribute(_) => Escape::JsonMarkup,
         Escape::Fixed => Escape::Fixed,
+        // Letters, digits and underscores, which no format has a use for.
+        Escape::Identifier => Escape::Identifier,
         // Comments and the like within markup within JSON: only what needs no care in any of them.
         _ => Escape::JsonPlain,
     }
