@@ -352,6 +352,58 @@ impl Deidentifier {
     }
 }
 
+/// Folders of Office files (ECMA-376, and what Microsoft's programs add), without numbers at their ends.
+const OFFICE_FOLDERS: &[&str] = &[
+    "word",
+    "xl",
+    "ppt",
+    "docProps",
+    "_rels",
+    "customXml",
+    "worksheets",
+    "chartsheets",
+    "dialogsheets",
+    "theme",
+    "media",
+    "embeddings",
+    "drawings",
+    "charts",
+    "diagrams",
+    "comments",
+    "threadedComments",
+    "persons",
+    "pivotCache",
+    "pivotTables",
+    "tables",
+    "queryTables",
+    "externalLinks",
+    "slicers",
+    "slicerCaches",
+    "timelines",
+    "timelineCaches",
+    "printerSettings",
+    "ctrlProps",
+    "activeX",
+    "model",
+    "slides",
+    "slideLayouts",
+    "slideMasters",
+    "notesSlides",
+    "notesMasters",
+    "handoutMasters",
+    "tags",
+    "commentAuthors",
+    "glossary",
+    "richData",
+    "webextensions",
+    "docMetadata",
+    "revisions",
+    "macrosheets",
+    "ink",
+    "fonts",
+    "changesInfos",
+];
+
 /// Names that the readers give, and those that office programs do.
 fn is_plain_part(name: &str) -> bool {
     name.split('/').all(|piece| {
@@ -359,12 +411,18 @@ fn is_plain_part(name: &str) -> bool {
             piece.strip_prefix(word).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
         });
         numbered
-            || matches!(piece, "word" | "xl" | "docProps" | "worksheets" | "title" | "unpacked" | "_rels" | "customXml")
+            || matches!(piece, "title" | "unpacked")
+            || OFFICE_FOLDERS.contains(&piece)
             || piece.ends_with(".rels")
-            || piece
-                .strip_suffix(".xml")
-                .is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_alphanumeric()) && stem.len() < 20)
+            || piece.strip_suffix(".xml").is_some_and(is_plain_stem)
     })
+}
+
+/// Is it one of the names that office programs give to parts: short, or of a folder of theirs, with a number behind.
+fn is_plain_stem(stem: &str) -> bool {
+    let bare = stem.trim_end_matches(|one: char| one.is_ascii_digit());
+    let is_short = stem.len() < 20 && stem.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_short || matches!(bare, "pivotCacheDefinition" | "pivotCacheRecords" | "commentsExtensible" | "threadedComment")
 }
 
 /// The file with all changes made.

@@ -221,7 +221,31 @@ impl Part {
     /// Is this a day that the file writes as a number, so that only a whole day can stand there.
     #[must_use]
     pub(crate) fn is_day_number(&self, at: usize) -> bool {
-        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| matches!(run.escape, escape::Escape::DayNumber(_)))
+        self.map
+            .runs
+            .get(self.map.run_at(at))
+            .is_some_and(|run| matches!(run.escape, Escape::DayNumber(_) | Escape::FilterDay(..)))
+    }
+
+    /// Does a stretch of the text lie in structure alone: an element's name, a key, a separator.
+    #[must_use]
+    pub(crate) fn is_structure(&self, range: Range<usize>) -> bool {
+        let first = self.map.run_at(range.start);
+        self.map.runs.get(first..=self.map.run_at(range.end.saturating_sub(1))).is_some_and(|runs| {
+            !runs.is_empty() && runs.iter().all(|run| run.how == map::How::Gap && run.escape == Escape::Fixed)
+        })
+    }
+
+    /// Is this a moment, so that only a moment can stand there.
+    #[must_use]
+    pub(crate) fn is_moment(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Moment)
+    }
+
+    /// Is this what a document calls one of its own things, so that only another such name can stand there.
+    #[must_use]
+    pub(crate) fn is_identifier(&self, at: usize) -> bool {
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Identifier)
     }
 
     /// Is this a number of JSON, in whose place a number has to stand.

@@ -17,7 +17,7 @@ use crate::find::Finder;
 use crate::names::lists::Token;
 use crate::names::{Known, Names, Person, Watching};
 use crate::phi::Finding;
-use crate::read::{self, Opaque, Part, Portion, ReadError, ReadLimits, Summary, What};
+use crate::read::{self, Meaning, Opaque, Part, Portion, ReadError, ReadLimits, Summary, What};
 use own::Own;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -130,7 +130,8 @@ impl Search {
         let mut index = 0;
         all.retain(|finding| {
             index += 1;
-            index <= fixed || !(lies_in(&codes, finding) || is_declaration(text, finding))
+            index <= fixed
+                || !(lies_in(&codes, finding) || is_declaration(text, finding) || is_known_label(part, finding))
         });
         agree::agreed(text, all)
     }
@@ -289,6 +290,12 @@ fn covers(found: &[Finding], one: &Finding) -> bool {
 /// Whether it is the word that every XML file begins with, which stands where a name could, and is nobody's.
 fn is_declaration(text: &str, finding: &Finding) -> bool {
     text.get(finding.range()) == Some("xml")
+}
+
+/// Whether it is the name of an element or of a key that says what stands in it, as `LastName` does, and is nobody's.
+fn is_known_label(part: &Part, finding: &Finding) -> bool {
+    part.is_structure(finding.range())
+        && part.text.get(finding.range()).is_some_and(|label| read::meaning_of_label(label) != Meaning::UNKNOWN)
 }
 
 /// What a rule goes by, in a sentence.

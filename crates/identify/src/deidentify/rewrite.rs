@@ -27,8 +27,8 @@ const LINKS: &[&str] = &["and", "or", "the", "of"];
 const SERVER: &str = "https://example.invalid/";
 /// A version of a resource with more digits may be more than that.
 const VERSION_DIGITS_MAX: usize = 4;
-/// The properties of an Office file: its days are moments (ECMA-376, part 2, 11).
-const PROPERTIES: &str = "docProps/core.xml";
+/// The year of a moment that has none which people could have lived in, such as the first one that a computer counts.
+const NO_YEAR: i32 = 1_900;
 
 /// New text for a stretch of a part's text.
 #[derive(Clone)]
@@ -131,6 +131,9 @@ impl Rewriting<'_> {
             let is_found = findings.get(at).is_some_and(|finding| finding.start < field.end as usize);
             return self.link(making, field.range(), value, is_found);
         }
+        if part.is_identifier(field.start as usize) {
+            return self.identifier(making, field, findings);
+        }
         if self.method == Method::Limited || part.stretches(field.range()) != [field.range()] {
             return false;
         }
@@ -170,6 +173,22 @@ impl Rewriting<'_> {
             }
             _ => false,
         }
+    }
+
+    /// The name of a thing of the document, in which somebody was found: all of it becomes another such name, the same wherever the
+    /// thing is spoken of.
+    fn identifier(&mut self, making: &mut Making<'_>, field: &Field, findings: &[Finding]) -> bool {
+        let part = making.part;
+        let first = findings.partition_point(|finding| finding.end <= field.start as usize);
+        let mut here = findings[first..].iter().take_while(|finding| finding.start < field.end as usize);
+        let limited = self.method == Method::Limited;
+        let Some(found) = here.find(|finding| !(limited && self.stays(part, finding))) else { return false };
+        let value = part.text.get(field.range()).unwrap_or_default();
+        let code = self.code(Identifier::OtherId, value);
+        let ours = is_code(&code);
+        self.report.count(found.kind);
+        making.changes.push(Change { range: field.range(), new: format!("ID_{code}"), ours });
+        true
     }
 
     /// `Patient/123`, `urn:uuid:…`, `https://…/Patient/123`, `Patient?name=…`, `#1`: to what kind of thing it leads stays, and whom it
@@ -282,11 +301,12 @@ impl Rewriting<'_> {
             self.report.dates_shifted += 1;
             return making.ours(range, written.shifted(self.surrogates.shift_days(&family)));
         }
-        match year.map(|year| self.elders.year(year)) {
+        let is_moment = part.is_moment(range.start);
+        match year.or(is_moment.then_some(NO_YEAR)).map(|year| self.elders.year(year)) {
             Some(year) => {
                 self.report.dates_to_year += 1;
-                let instant = field.is_some_and(|field| is_instant(part, field, &range)) && dates::is_instant(old);
-                if instant {
+                let is_instant = field.is_some_and(|field| is_instant(field, &range));
+                if is_moment || is_instant && dates::is_instant(old) {
                     making.first_day(range, format!("{year}-01-01T00:00:00Z"));
                 } else {
                     making.year(range, year);
@@ -381,10 +401,9 @@ pub(super) fn is_link(word: &str) -> bool {
     LINKS.contains(&word)
 }
 
-/// Must a moment stand here: some elements of FHIR, and the properties of an Office file, without which it does not open.
-fn is_instant(part: &Part, field: &Field, range: &Range<usize>) -> bool {
-    let is_properties = part.name.as_deref().is_some_and(|name| name.ends_with(PROPERTIES));
-    (is_properties || field.meaning.what == What::Moment) && field.range() == *range
+/// Must a moment stand here: some elements of FHIR.
+fn is_instant(field: &Field, range: &Range<usize>) -> bool {
+    field.meaning.what == What::Moment && field.range() == *range
 }
 
 /// An address that leads to a resource, in its parts.

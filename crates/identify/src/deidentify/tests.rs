@@ -2,6 +2,8 @@
 
 mod doubts;
 mod encoded;
+mod office_attributes;
+mod web_pages;
 
 use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
 use crate::phi::Identifier;

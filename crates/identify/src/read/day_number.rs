@@ -1,4 +1,5 @@
-//! Days that a workbook writes as numbers, counted from 1900 or from 1904 (ECMA-376, part 1, 18.17.4.1).
+//! Days that a workbook writes as numbers, counted from 1900 or from 1904 (ECMA-376, part 1, 18.17.4.1), and other forms of days
+//! that only a whole day can take the place of.
 //!
 //! What must always hold: a number that is told as a day is written back as the same day; 29 February 1900, which the count has and
 //! the calendar has not, is no day.
@@ -59,6 +60,30 @@ pub(super) fn number_of(day: &str, epoch: Epoch) -> Option<String> {
     };
     let first = i64::from(epoch == Epoch::Y1900);
     (count >= first).then(|| count.to_string())
+}
+
+/// The attributes of a day of a filter (ECMA-376, part 1, 18.3.2.4), from within the value of the first one to the end of the last.
+pub(super) fn attributes_of(day: &str, has_day: bool, quote: u8) -> Option<String> {
+    let mut parts = day.split('-').map(str::parse::<i64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let all = days(year, month, day);
+    if parts.next().is_some() || civil(all) != (year, month, day) || all > LAST {
+        return None;
+    }
+    let quote = char::from(quote);
+    let day = if has_day { format!("{quote} day={quote}{day}") } else { String::new() };
+    Some(format!("{year}{quote} month={quote}{month}{day}"))
+}
+
+/// Is it a moment as XML Schema writes it: `2018-03-04T10:15:00`, with a fraction and a zone or without.
+pub(super) fn is_moment(text: &str) -> bool {
+    let Some((moment, rest)) = text.split_at_checked("2018-03-04T10:15:00".len()) else { return false };
+    let fits = moment.bytes().zip("0000-00-00T00:00:00".bytes()).all(|(here, form)| match form {
+        b'0' => here.is_ascii_digit(),
+        _ => here == form,
+    });
+    fits && rest.len() <= NUMBER_BYTES_MAX
+        && rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z'))
 }
 
 /// Days from 1 March of year 0: years begin in March, so that the odd day is the last one.

@@ -59,6 +59,8 @@ pub(super) enum Escape {
     Markup,
     /// An attribute within this quote, or none.
     Attribute(u8),
+    /// A part of an address (RFC 3986) in an attribute: what an address has a use for is written by number.
+    Address,
     /// A CDATA section.
     Cdata,
     /// A comment or an instruction.
@@ -77,6 +79,14 @@ pub(super) enum Escape {
     CellNumber,
     /// A day of a workbook: its number, counted from there. Other words than a whole day cannot be written.
     DayNumber(Epoch),
+    /// A moment as XML Schema writes it (`dateTime`), without which a program calls the file broken.
+    Moment,
+    /// A day or a month of a filter, which stands in several attributes; whether it has a day, and the quote.
+    FilterDay(bool, u8),
+    /// A number where nothing else can stand.
+    Number,
+    /// What a document calls one of its own things (a sheet, a range, a mark): letters, digits and underscores, in markup.
+    Identifier,
     /// A value of DICOM of this many bytes, which stays as long as it is.
     Dicom,
 }
@@ -158,6 +168,11 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
         Escape::DayNumber(epoch) => {
             out = day_number::number_of(new, epoch).ok_or(EditError::NotRepresentable)?;
         }
+        Escape::FilterDay(has_day, quote) => {
+            out = day_number::attributes_of(new, has_day, quote).ok_or(EditError::NotRepresentable)?;
+        }
+        Escape::Moment if !day_number::is_moment(new) => return Err(EditError::NotRepresentable),
+        Escape::Number if !is_cell_number(new) => return Err(EditError::NotRepresentable),
         Escape::MailWord => mail_word(new, &mut out)?,
         Escape::JsonHl7(signs) | Escape::QuotedHl7(signs) => {
             let mut inner = String::new();
@@ -187,7 +202,13 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
     match escape {
         Escape::Quoted if letter == '"' => out.push_str("\"\""),
         Escape::JsonString => json(letter, holds, out),
-        Escape::Markup | Escape::CellNumber | Escape::Attribute(_) => return markup(letter, holds, out),
+        Escape::Markup | Escape::CellNumber | Escape::Attribute(_) => {
+            return markup(letter, holds, out);
+        }
+        Escape::Address => address(letter, out),
+        Escape::Identifier if !letter.is_ascii_alphanumeric() && letter != '_' => {
+            return Err(EditError::NotRepresentable);
+        }
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),
         Escape::Rtf => rtf(letter, out),
         Escape::SqlString(_) if letter == '\'' => out.push_str("''"),
@@ -240,6 +261,16 @@ fn markup(letter: char, holds: &dyn Fn(char) -> bool, out: &mut String) -> Resul
         _ => out.push(letter),
     }
     Ok(())
+}
+
+/// Unreserved characters as they are (RFC 3986, 2.3), all others by number.
+fn address(letter: char, out: &mut String) {
+    if letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~') {
+        return out.push(letter);
+    }
+    for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+        out.push_str(&format!("%{byte:02X}"));
+    }
 }
 
 fn rtf(letter: char, out: &mut String) {

@@ -19,7 +19,7 @@ const COLUMNS_MAX: usize = 256;
 /// The longest heading, in bytes; longer ones are sentences.
 const HEADING_BYTES_MAX: usize = 64;
 /// Labels that stand over many things beside people.
-const OF_ANYTHING: &[&str] =
+pub(super) const OF_ANYTHING: &[&str] =
     &["name", "nombre", "first", "last", "family", "given", "middle", "initial", "mi", "state", "region"];
 
 /// What a heading says of a cell.

@@ -562,6 +562,9 @@ const ANYWHERE: &[(&str, What)] = &[
     ("edad", What::Age),
 ];
 
+/// A word of a name with as many digits is a number.
+const NUMBER_DIGITS_MIN: usize = 4;
+
 /// Words of what is said about a number, and is not the number.
 const ABOUT: &[&str] = &[
     "is",
@@ -776,6 +779,10 @@ fn anywhere(words: &[String]) -> Option<What> {
     let found = words.iter().find_map(|word| ANYWHERE.iter().find(|(known, _)| known == word));
     let (_, what) = found?;
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    // `MRN-7781244` is no name of anything but somebody.
+    if words.iter().any(|word| word.bytes().filter(u8::is_ascii_digit).count() >= NUMBER_DIGITS_MIN) {
+        return None;
+    }
     (!has(ABOUT) && !(*what == What::Age && has(OTHER_AGES))).then_some(*what)
 }
 
@@ -827,9 +834,17 @@ mod tests {
         ] {
             assert_eq!(meaning_of_label(label), Meaning::of(what, who), "{label}");
         }
-        for label in
-            ["has_ssn", "mrn_type", "age_group", "bone age", "gestational_age_weeks", "charted", "page", "dosage"]
-        {
+        for label in [
+            "has_ssn",
+            "mrn_type",
+            "age_group",
+            "bone age",
+            "MRN-7781244",
+            "gestational_age_weeks",
+            "charted",
+            "page",
+            "dosage",
+        ] {
             assert_eq!(meaning_of_label(label), Meaning::UNKNOWN, "{label}");
         }
         for label in

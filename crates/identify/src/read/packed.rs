@@ -131,9 +131,13 @@ fn sheets_of(reading: &Reading<'_>, archive: &mut zip::ZipArchive<Cursor<&[u8]>>
     let mut part = |wanted: &str| names.iter().position(|name| name == wanted).and_then(&mut text).unwrap_or_default();
     let (strings, styles, book) = (part("xl/sharedStrings.xml"), part("xl/styles.xml"), part("xl/workbook.xml"));
     let is_sheet = |name: &str| name.starts_with("xl/worksheets/") && name.ends_with(".xml");
-    let all = names.iter().enumerate().filter(|(_, name)| is_sheet(name));
-    let sheets: Vec<(String, String)> = all.filter_map(|(index, name)| Some((name.clone(), text(index)?))).collect();
-    Sheets::of(&sheets, &strings, &styles, &book)
+    let is_cache = |name: &str| name.starts_with("xl/pivotCache/pivotCacheDefinition") && name.ends_with(".xml");
+    let mut all = |wanted: &dyn Fn(&str) -> bool| -> Vec<(String, String)> {
+        let named = names.iter().enumerate().filter(|(_, name)| wanted(name));
+        named.filter_map(|(index, name)| Some((name.clone(), text(index)?))).collect()
+    };
+    let (sheets, caches) = (all(&is_sheet), all(&is_cache));
+    Sheets::of(&sheets, &strings, &styles, &book).with_caches(&caches)
 }
 
 /// A member's name; letters that are no UTF-8 are shown as such.

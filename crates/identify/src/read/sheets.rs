@@ -32,6 +32,8 @@ pub(super) struct Sheets {
     shows_day: Vec<bool>,
     /// Which day numbers of days are counted from.
     pub(super) epoch: Epoch,
+    /// What the fields of the rows of a cache mean, by the name of the part that holds the rows.
+    caches: HashMap<String, Vec<Meaning>>,
 }
 
 /// Styles that are kept.
@@ -68,6 +70,20 @@ impl Sheets {
         found
     }
 
+    /// And of the definitions of its pivot caches, each with its name. Its rows stand in a part of the same number.
+    pub(super) fn with_caches(mut self, definitions: &[(String, String)]) -> Self {
+        for (name, text) in definitions {
+            let rows = name.replace("pivotCacheDefinition", "pivotCacheRecords");
+            self.caches.insert(rows, labels(text, "cacheField"));
+        }
+        self
+    }
+
+    /// What a field of a row of a cache means; nothing where the part has no such rows.
+    pub(super) fn cached(&self, part: &str, field: usize) -> Option<Meaning> {
+        self.caches.get(part).map(|fields| fields.get(field).copied().unwrap_or_default())
+    }
+
     /// What a string means wherever it stands.
     pub(super) fn string(&self, number: usize) -> Meaning {
         self.strings.get(number).copied().unwrap_or_default()
@@ -92,6 +108,25 @@ impl Sheets {
         let day = is_day.then(|| day_number::day_of(number, self.epoch)).flatten()?;
         Some((day, if is_date { meaning } else { Meaning::of(What::OtherDate, Who::Unknown) }))
     }
+}
+
+/// What the columns of a table mean by their names.
+pub(super) fn columns_of_table(text: &str) -> Vec<Meaning> {
+    labels(text, "tableColumn")
+}
+
+/// What the names of all elements of a kind say.
+fn labels(text: &str, element: &str) -> Vec<Meaning> {
+    let (mut tags, mut found) = (Tags::new(text), Vec::new());
+    while let Some(tag) = tags.next() {
+        if let Tag::Open(name, _) = tag
+            && local(&text[name]) == element
+            && found.len() < COLUMNS_MAX
+        {
+            found.push(super::meaning_of_label(&copied(tags.value("name"))));
+        }
+    }
+    found
 }
 
 /// By the number of a style of cells: is it one for days.

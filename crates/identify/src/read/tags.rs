@@ -7,10 +7,13 @@
 //!
 //! What it refuses to know: what elements mean, but for which of them begin a line.
 
+mod attributes;
+
+use super::encoded::{self, Encoded};
 use super::escape::Escape;
 use super::grid::Grid;
 use super::weave::Weaver;
-use super::{Meaning, NO_COLUMN, Opaque, Place, Reading};
+use super::{Meaning, NO_COLUMN, Opaque, Place, Reading, json};
 use std::ops::Range;
 
 /// The longest name of an entity that is looked for, in bytes.
@@ -46,11 +49,14 @@ pub(super) struct Tags<'t> {
     pub(super) attributes: Vec<Attribute>,
     /// Something did not close: where it began.
     pub(super) broken: Option<usize>,
+    /// What addresses carry within themselves as base64, and scripts that are data; none where nobody reads them afterwards.
+    packed: Option<Vec<Range<usize>>>,
+    data: Vec<Range<usize>>,
 }
 
 impl<'t> Tags<'t> {
     pub(super) const fn new(text: &'t str) -> Self {
-        Self { text, at: 0, range: 0..0, attributes: Vec::new(), broken: None }
+        Self { text, at: 0, range: 0..0, attributes: Vec::new(), broken: None, packed: None, data: Vec::new() }
     }
 
     /// The value of an attribute of the element that opened last, as it is written; empty where there is none.
@@ -339,61 +345,36 @@ const INLINE: &[&str] = &[
     "wbr",
 ];
 
-/// Attributes that say how something looks, and nothing else.
-const LOOKS: &[&str] = &[
-    "class",
-    "style",
-    "width",
-    "height",
-    "border",
-    "align",
-    "valign",
-    "colspan",
-    "rowspan",
-    "cellpadding",
-    "cellspacing",
-    "lang",
-    "type",
-    "rel",
-    "bgcolor",
-    "color",
-    "face",
-    "size",
-    "stylecode",
-    "rules",
-    "frame",
-    "scope",
-    "listtype",
-    "dir",
-    "role",
-    "charset",
-    "http-equiv",
-    "media",
-    "target",
-    "method",
-    "span",
-    "space",
-];
-
 /// Reads a web page.
 pub(super) fn read_html(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
-    let broken = html_into(&mut weaver, text);
-    if let Some(at) = broken {
+    let mut tags = Tags { packed: Some(Vec::new()), ..Tags::new(text) };
+    all(&mut weaver, text, &mut tags);
+    if let Some(at) = tags.broken {
         weaver.opaque(Opaque::Damaged(at as u64));
     }
     weaver.finish();
+    for range in tags.data {
+        json::read(reading, &text[range.clone()], &place.slice(range));
+    }
+    for (number, range) in tags.packed.into_iter().flatten().enumerate() {
+        encoded::read(reading, text, Encoded::base64(range), number, place);
+    }
 }
 
 /// Reads markup as text; says where something did not close.
 pub(super) fn html_into(weaver: &mut Weaver<'_, '_>, text: &str) -> Option<usize> {
     let mut tags = Tags::new(text);
+    all(weaver, text, &mut tags);
+    tags.broken
+}
+
+fn all(weaver: &mut Weaver<'_, '_>, text: &str, tags: &mut Tags<'_>) {
     let mut grid = Grid::default();
     while let Some(tag) = tags.next() {
-        html_piece(weaver, text, &mut tags, tag, &mut grid);
+        html_piece(weaver, text, tags, tag, &mut grid);
         weaver.rest_late();
     }
-    tags.broken
 }
 
 /// One piece of a web page or of a narrative.
@@ -406,10 +387,14 @@ pub(super) fn html_piece(weaver: &mut Weaver<'_, '_>, text: &str, tags: &mut Tag
             let name = text[name].to_ascii_lowercase();
             divide(weaver, local(&name), tags.range.clone());
             grid.open(local(&name), span(text, tags));
-            looks(weaver, text, tags);
+            attributes::read(weaver, text, tags);
             if matches!(name.as_str(), "script" | "style") {
+                let is_data = tags.value("type").to_ascii_lowercase().contains("json");
                 let inside = tags.raw_until(&name);
-                if name == "style" {
+                if is_data && tags.packed.is_some() && text[inside.clone()].trim_start().starts_with(['{', '[']) {
+                    weaver.gap("[...]\n", inside.clone());
+                    tags.data.push(inside);
+                } else if name == "style" {
                     weaver.value(text, inside, Escape::Comment, Meaning::CODE);
                 } else {
                     weaver.copy(text, inside, Escape::Comment);
@@ -478,32 +463,6 @@ fn divide(weaver: &mut Weaver<'_, '_>, name: &str, range: Range<usize>) {
         }
     } else if !weaver.at_line_start() {
         weaver.gap("\n", range);
-    }
-}
-
-/// Attributes that hold words: titles, addresses, contents of forms.
-fn looks(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>) {
-    for attribute in &tags.attributes {
-        let name = text[attribute.name.clone()].to_ascii_lowercase();
-        let value = &text[attribute.value.clone()];
-        if value.trim().is_empty() || name.starts_with("xmlns") || LOOKS.contains(&local(&name)) {
-            continue;
-        }
-        if value.starts_with("data:image") {
-            let part = weaver.place.name.clone();
-            weaver.reading.opaque(part, Opaque::Image);
-            continue;
-        }
-        if !weaver.at_line_start() {
-            weaver.gap("\n", attribute.name.start..attribute.name.start);
-        }
-        let is_code = matches!(name.as_str(), "id" | "name" | "for" | "headers");
-        if is_code {
-            weaver.begin(Meaning::CODE, NO_COLUMN);
-        }
-        copy_text(weaver, text, attribute.value.clone(), Escape::Attribute(attribute.quote));
-        weaver.end();
-        weaver.gap("\n", attribute.value.end..attribute.value.end);
     }
 }
 
