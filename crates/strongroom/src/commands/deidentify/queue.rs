@@ -123,11 +123,6 @@ impl Queue {
         super::replace_private(&self.path, &out)
     }
 
-    /// How many places wait for a decision.
-    pub(super) fn waiting(&self) -> usize {
-        self.lines.values().flatten().filter(|line| line.decision.is_none()).count()
-    }
-
     /// Asks a person about one place after the other, until all are decided or they have had enough.
     pub(super) fn ask(&mut self, answers: &mut dyn BufRead, screen: &mut dyn Write) -> std::io::Result<()> {
         let mut lines: Vec<&mut Line> =
@@ -252,6 +247,5 @@ mod tests {
         assert_eq!(decided[0].goes_as, Some(Identifier::Name));
         assert_eq!(decided[1].goes_as, None);
         assert!(queue.decided(0, b"of others").is_empty());
-        assert_eq!(queue.waiting(), 0);
     }
 }
