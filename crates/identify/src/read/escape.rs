@@ -85,7 +85,7 @@ pub(super) enum Escape {
     FilterDay(bool, u8),
     /// A number where nothing else can stand.
     Number,
-    /// What a document calls one of its own things (a sheet, a range, a mark): letters, digits and underscores, in markup.
+    /// What a document calls one of its own things (a sheet, a range, a mark): letters, digits and the few signs of XML's names.
     Identifier,
     /// A value of DICOM of this many bytes, which stays as long as it is.
     Dicom,
@@ -206,7 +206,7 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
             return markup(letter, holds, out);
         }
         Escape::Address => address(letter, out),
-        Escape::Identifier if !letter.is_ascii_alphanumeric() && letter != '_' => {
+        Escape::Identifier if !letter.is_alphanumeric() && !matches!(letter, '_' | '-' | '.' | ':') => {
             return Err(EditError::NotRepresentable);
         }
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),

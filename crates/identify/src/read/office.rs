@@ -383,7 +383,8 @@ fn plain_formula(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, c
 fn meaning_in_formula(word: &str, next: Option<u8>, is_formula: bool) -> Option<Meaning> {
     let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
     let is_cell = letters <= COLUMN_LETTERS_MAX && word.bytes().skip(letters).all(|byte| byte.is_ascii_digit());
-    if word.is_empty() || is_cell && next != Some(b'(') || !is_formula && !word.contains('_') {
+    // Signs between words are none.
+    if !word.chars().any(char::is_alphabetic) || is_cell && next != Some(b'(') || !is_formula && !word.contains('_') {
         return None;
     }
     let is_code = next == Some(b'(') || attributes::is_given_by_program(word) || matches!(word, "TRUE" | "FALSE");

@@ -286,7 +286,7 @@ const fn through(outer: Escape, escape: Escape) -> Escape {
         (Escape::Quoted, Escape::Hl7(signs)) => Escape::QuotedHl7(signs),
         (_, Escape::Hl7(signs)) => Escape::JsonHl7(signs),
         (_, Escape::Markup | Escape::Attribute(_)) => Escape::JsonMarkup,
-        // Letters, digits and underscores, which no format has a use for.
+        // Letters, digits and a few signs, which neither has a use for.
         (_, Escape::Identifier) => Escape::Identifier,
         // Comments and the like within markup within JSON: only what needs no care in any of them.
         _ => Escape::JsonPlain,
