@@ -238,10 +238,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     }
     let packed = std::mem::take(&mut table.packed);
     table.weaver.finish();
-    for (number, (encoded, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        encoded::read(reading, text, encoded, number, place);
-    }
+    encoded::read_all(reading, text, packed, place);
 }
 
 /// The first rows, cell by cell and without quotes; the last one may be cut and is left out then.

@@ -109,6 +109,14 @@ fn is_something(bytes: &[u8]) -> bool {
     bytes.len().is_multiple_of(2) && (0..2).any(|first| bytes.iter().skip(first).step_by(2).all(|byte| *byte == 0))
 }
 
+/// Reads what values of a text stand for, each of them for the record that the value stands in.
+pub(super) fn read_all(reading: &mut Reading<'_>, text: &str, all: Vec<(Encoded, u32)>, place: &Place) {
+    for (number, (encoded, record)) in all.into_iter().enumerate() {
+        reading.records = reading.records.max(record);
+        read(reading, text, encoded, number, place);
+    }
+}
+
 /// Reads what a value stands for.
 pub(super) fn read(reading: &mut Reading<'_>, text: &str, encoded: Encoded, number: usize, place: &Place) {
     if place.depth >= reading.limits.packed_depth_max {

@@ -27,10 +27,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     let mut weaver = Weaver::new(reading, place);
     let packed = read_into(&mut weaver, text, Where::File);
     weaver.finish();
-    for (number, (encoded, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        encoded::read(reading, text, encoded, number, place);
-    }
+    encoded::read_all(reading, text, packed, place);
 }
 
 /// Where messages stand.

@@ -38,10 +38,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     values.all();
     let packed = std::mem::take(&mut values.packed);
     values.weaver.finish();
-    for (number, (encoded, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        encoded::read(reading, text, encoded, number, place);
-    }
+    encoded::read_all(reading, text, packed, place);
 }
 
 /// An object or an array that is open.

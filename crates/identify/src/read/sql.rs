@@ -52,10 +52,7 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, place: &Place) {
     }
     let packed = std::mem::take(&mut dump.packed);
     dump.weaver.finish();
-    for (number, (encoded, record)) in packed.into_iter().enumerate() {
-        reading.records = reading.records.max(record);
-        encoded::read(reading, text, encoded, number, place);
-    }
+    encoded::read_all(reading, text, packed, place);
 }
 
 /// What the statement that is being read has come to.
