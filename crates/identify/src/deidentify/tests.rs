@@ -1,5 +1,6 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
+mod archives;
 mod office_attributes;
 mod web_pages;
 

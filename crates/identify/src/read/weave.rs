@@ -6,7 +6,7 @@
 //!
 //! What it refuses to know: formats.
 
-use super::escape::Escape;
+use super::escape::{Around, Escape};
 use super::letters::windows_1252;
 use super::map::{How, OffsetMap};
 use super::meaning::Meaning;
@@ -283,8 +283,7 @@ const fn through(escape: Escape) -> Escape {
     match escape {
         Escape::Markup | Escape::Attribute(_) => Escape::JsonMarkup,
         Escape::Fixed => Escape::Fixed,
-        // Letters, digits and underscores, which no format has a use for.
-        Escape::Identifier => Escape::Identifier,
+        Escape::Identifier(_) => Escape::Identifier(Around::JsonMarkup),
         // Comments and the like within markup within JSON: only what needs no care in any of them.
         _ => Escape::JsonPlain,
     }
