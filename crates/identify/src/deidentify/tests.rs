@@ -2,6 +2,7 @@
 
 mod archives;
 mod office_attributes;
+mod rich_text;
 mod web_pages;
 
 use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};
