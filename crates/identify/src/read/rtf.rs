@@ -398,13 +398,9 @@ impl Document<'_, '_, '_> {
             "bkmkstart" | "bkmkend" => return self.mark(end),
             "par" | "line" | "row" | "sect" | "page" | "column" | "lbr" | "softline" => return self.gap("\n", at, end),
             "tab" | "cell" | "nestcell" => return self.gap("\t", at, end),
-            "emdash" => return self.letter('—', at, end),
-            "endash" => return self.letter('–', at, end),
-            "lquote" => return self.letter('‘', at, end),
-            "rquote" => return self.letter('’', at, end),
-            "ldblquote" => return self.letter('“', at, end),
-            "rdblquote" => return self.letter('”', at, end),
-            "bullet" => return self.letter('•', at, end),
+            "emdash" | "endash" | "lquote" | "rquote" | "ldblquote" | "rdblquote" | "bullet" => {
+                return self.letter(sign_of(name), at, end);
+            }
             "uc" => self.now.fallback = usize::try_from(number.unwrap_or(1)).unwrap_or(1).min(8),
             "u" => return self.unicode(number.unwrap_or(0), at, end),
             "bin" => {
@@ -479,5 +475,18 @@ impl Document<'_, '_, '_> {
             Some(b'\\') => at,
             Some(_) => at + self.text[at..].chars().next().map_or(1, char::len_utf8),
         }
+    }
+}
+
+/// The letter that a control word stands for.
+fn sign_of(name: &str) -> char {
+    match name {
+        "emdash" => '—',
+        "endash" => '–',
+        "lquote" => '‘',
+        "rquote" => '’',
+        "ldblquote" => '“',
+        "rdblquote" => '”',
+        _ => '•',
     }
 }
