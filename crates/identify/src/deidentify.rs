@@ -342,14 +342,31 @@ impl Deidentifier {
             let begins = titled.ends_with(' ') || titled.is_empty();
             if begins { titled.extend(one.to_uppercase()) } else { titled.push(one) }
         }
+        // Words may begin with a capital instead of a blank.
+        let mut humped = String::with_capacity(spaced.len() + 8);
+        for one in spaced.chars() {
+            if one.is_uppercase() && humped.ends_with(char::is_lowercase) {
+                humped.push(' ');
+            }
+            humped.push(one);
+        }
         let (finder, names) = (Finder::default(), Names::new());
-        [name, &spaced, &titled].into_iter().any(|form| {
+        [name, &spaced, &titled, &humped].into_iter().any(|form| {
             let mut found = Vec::new();
             finder.find(form.as_bytes(), &mut found);
             names.find(form, &Known::default(), &mut found);
-            found.iter().any(|finding| finding.kind != Identifier::Organization || form == name)
+            found.iter().any(|finding| {
+                // Words written as one look like a strange name, `CareTeam` as much as `JohnSmith`: these are judged one by one.
+                let is_glued = finding.kind == Identifier::Name && form.get(finding.range()).is_some_and(is_humped);
+                !is_glued && (finding.kind != Identifier::Organization || form == name)
+            })
         })
     }
+}
+
+/// Does a capital follow a small letter.
+fn is_humped(text: &str) -> bool {
+    text.chars().zip(text.chars().skip(1)).any(|(one, next)| one.is_lowercase() && next.is_uppercase())
 }
 
 /// Folders of Office files (ECMA-376, and what Microsoft's programs add), without numbers at their ends.
@@ -418,12 +435,100 @@ fn is_plain_part(name: &str) -> bool {
     })
 }
 
-/// Is it one of the names that office programs give to parts: short, or of a folder of theirs, with a number behind.
+/// Is it one of the names that office programs give to parts, with a number behind.
 fn is_plain_stem(stem: &str) -> bool {
     let bare = stem.trim_end_matches(|one: char| one.is_ascii_digit());
-    let is_short = stem.len() < 20 && stem.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_short || matches!(bare, "pivotCacheDefinition" | "pivotCacheRecords" | "commentsExtensible" | "threadedComment")
+    bare.is_empty() || OFFICE_PARTS.contains(&bare) || bare.starts_with("rdrich") || bare.starts_with("rdRich")
 }
+
+/// What office programs call parts, without the number.
+const OFFICE_PARTS: &[&str] = &[
+    "document",
+    "settings",
+    "styles",
+    "stylesWithEffects",
+    "footnotes",
+    "endnotes",
+    "comments",
+    "commentsExtended",
+    "commentsExtensible",
+    "commentsIds",
+    "people",
+    "header",
+    "footer",
+    "numbering",
+    "fontTable",
+    "webSettings",
+    "theme",
+    "workbook",
+    "sharedStrings",
+    "sheet",
+    "table",
+    "calcChain",
+    "connections",
+    "core",
+    "app",
+    "custom",
+    "item",
+    "itemProps",
+    "drawing",
+    "vmlDrawing",
+    "chart",
+    "chartex",
+    "colors",
+    "style",
+    "data",
+    "layout",
+    "quickStyle",
+    "presentation",
+    "presProps",
+    "viewProps",
+    "tableStyles",
+    "slide",
+    "slideLayout",
+    "slideMaster",
+    "notesSlide",
+    "notesMaster",
+    "handoutMaster",
+    "tag",
+    "commentAuthors",
+    "comment",
+    "authors",
+    "person",
+    "threadedComment",
+    "pivotTable",
+    "pivotCacheDefinition",
+    "pivotCacheRecords",
+    "queryTable",
+    "externalLink",
+    "slicer",
+    "slicerCache",
+    "timeline",
+    "timelineCache",
+    "ctrlProp",
+    "metadata",
+    "control",
+    "activeX",
+    "LabelInfo",
+    "volatileDependencies",
+    "xmlMaps",
+    "revisionHeaders",
+    "revisionLog",
+    "userNames",
+    "Types",
+    "singleXmlCells",
+    "webextension",
+    "taskpanes",
+    "ink",
+    "customization",
+    "customUI",
+    "attachedToolbars",
+    "keyMapCustomizations",
+    "changesInfo",
+    "recipients",
+    "dialogsheet",
+    "[Content_Types]",
+];
 
 /// The file with all changes made.
 fn written(bytes: &[u8], parts: &[(Part, Vec<Finding>)], changes: &[Vec<Change>]) -> Result<Vec<u8>, EditError> {

@@ -221,10 +221,9 @@ impl Part {
     /// Is this a day that the file writes as a number, so that only a whole day can stand there.
     #[must_use]
     pub(crate) fn is_day_number(&self, at: usize) -> bool {
-        self.map
-            .runs
-            .get(self.map.run_at(at))
-            .is_some_and(|run| matches!(run.escape, Escape::DayNumber(_) | Escape::FilterDay(..)))
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| {
+            matches!(run.escape, Escape::DayNumber(_) | Escape::FilterDay(..) | Escape::RtfDay | Escape::RtfPackedDay)
+        })
     }
 
     /// Does a stretch of the text lie in structure alone: an element's name, a key, a separator.
@@ -245,7 +244,7 @@ impl Part {
     /// Is this what a document calls one of its own things, so that only another such name can stand there.
     #[must_use]
     pub(crate) fn is_identifier(&self, at: usize) -> bool {
-        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Identifier)
+        self.map.runs.get(self.map.run_at(at)).is_some_and(|run| matches!(run.escape, Escape::Identifier(_)))
     }
 
     /// Is this a number of JSON, in whose place a number has to stand.

@@ -1,8 +1,10 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
+mod archives;
 mod doubts;
 mod encoded;
 mod office_attributes;
+mod rich_text;
 mod web_pages;
 
 use super::{Before, Deidentified, Deidentifier, DeidentifyError, Drawn, Keyed, Method, Surrogate, Surrogates};

@@ -75,6 +75,29 @@ pub(super) fn attributes_of(day: &str, has_day: bool, quote: u8) -> Option<Strin
     Some(format!("{year}{quote} month={quote}{month}{day}"))
 }
 
+/// The control words of a day of Rich Text, from within the number of the first one to the end of the last.
+pub(super) fn words_of(day: &str) -> Option<String> {
+    attributes_of(day, true, b'"').map(|all| all.replace("\" month=\"", "\\mo").replace("\" day=\"", "\\dy"))
+}
+
+/// The day in a number that Word packs a moment into (MS-DOC, 2.9.57: DTTM), and the number of a day, without its time.
+pub(super) fn day_of_packed(number: i64) -> Option<String> {
+    let number = number.rem_euclid(1 << 32);
+    let (year, month, day) = (1_900 + (number >> 20 & 0x1FF), number >> 16 & 0xF, number >> 11 & 0x1F);
+    (civil(days(year, month.max(1), day.max(1))) == (year, month, day))
+        .then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The number that Word packs such a day into.
+pub(super) fn packed_of(day: &str) -> Option<String> {
+    let mut parts = day.split('-').map(str::parse::<i64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let number = (year - 1_900) << 20 | month << 16 | day << 11;
+    let fits = parts.next().is_none() && (1_900..2_412).contains(&year) && day_of_packed(number).is_some();
+    // The specification writes it as a signed number of 32 bits.
+    fits.then(|| i32::try_from(number).map_or_else(|_| (number - (1 << 32)).to_string(), |number| number.to_string()))
+}
+
 /// Is it a moment as XML Schema writes it: `2018-03-04T10:15:00`, with a fraction and a zone or without.
 pub(super) fn is_moment(text: &str) -> bool {
     let Some((moment, rest)) = text.split_at_checked("2018-03-04T10:15:00".len()) else { return false };

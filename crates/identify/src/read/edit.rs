@@ -85,6 +85,7 @@ struct Job<'a> {
 fn collect(outer: &[u8], jobs: &[Job<'_>], depth: usize) -> Result<Vec<Change>, EditError> {
     let mut changes = Vec::new();
     let mut members = Vec::new();
+    let mut of_tar = packed::TarChanges::default();
     // Opened once, however many of its members are changed.
     let mut archive = None;
     let mut groups: Vec<(&Arc<Layer>, Vec<Job<'_>>)> = Vec::new();
@@ -116,10 +117,16 @@ fn collect(outer: &[u8], jobs: &[Job<'_>], depth: usize) -> Result<Vec<Change>, 
         let inside = apply(&inner, inside)?;
         match layer.codec {
             Codec::Zip(index) => members.push((index, inside)),
-            Codec::Tar(header) => changes.extend(packed::tar_changes(outer, header, &layer.range, inside)?),
+            Codec::Tar(header) => of_tar.inside(header, layer.range.clone(), inside),
+            Codec::TarOwners(header) => of_tar.owners(header, inside),
+            Codec::TarWords(header) => {
+                let old = outer.get(layer.range.clone()).ok_or(EditError::OtherSource)?;
+                of_tar.inside(header, layer.range.clone(), packed::with_words(old, &inside)?);
+            }
             _ => changes.push(Change { range: layer.range.clone(), new: layer.put_on(outer, &inside)? }),
         }
     }
+    changes.extend(of_tar.into_changes(outer)?);
     if !members.is_empty() {
         changes.push(Change { range: 0..outer.len(), new: packed::zip_again(outer, &members)? });
     }
@@ -193,11 +200,11 @@ fn own(source: &[u8], job: &Job<'_>) -> Result<Vec<Change>, EditError> {
             }
             let is_edit = !(change.range.is_empty() && bytes.is_empty());
             let before = source.get(..change.range.start).ok_or(EditError::OtherSource)?;
-            if escape == Escape::Rtf && is_edit && is_behind_a_word(before) {
+            if escape.as_written() == Escape::Rtf && is_edit && is_behind_a_word(before) {
                 bytes.insert(0, b' ');
             }
             let is_behind_a_sign = before.ends_with(b"<") || before.ends_with(b"</");
-            if matches!(escape, Escape::Markup | Escape::JsonMarkup) && is_edit && is_behind_a_sign {
+            if matches!(escape.as_written(), Escape::Markup | Escape::JsonMarkup) && is_edit && is_behind_a_sign {
                 // Here the sign was text, because no name stood behind it; with other text it could begin or end an element.
                 return Err(EditError::NotRepresentable);
             }

@@ -55,6 +55,8 @@ pub(super) enum Escape {
     JsonPlain,
     /// A number, or true, false, null.
     JsonBare,
+    /// Any text on one line.
+    Line,
     /// Text between tags.
     Markup,
     /// An attribute within this quote, or none.
@@ -83,12 +85,37 @@ pub(super) enum Escape {
     Moment,
     /// A day or a month of a filter, which stands in several attributes; whether it has a day, and the quote.
     FilterDay(bool, u8),
+    /// A day of Rich Text: in control words, or packed into a number.
+    RtfDay,
+    RtfPackedDay,
     /// A number where nothing else can stand.
     Number,
-    /// What a document calls one of its own things (a sheet, a range, a mark): letters, digits and the few signs of XML's names.
-    Identifier,
+    /// What a document calls one of its own things: a sheet, a range, a mark.
+    Identifier(Around),
     /// A value of DICOM of this many bytes, which stays as long as it is.
     Dicom,
+}
+
+/// What such a name stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    Markup,
+    JsonMarkup,
+    Rtf,
+    Line,
+}
+
+impl Escape {
+    /// By which rules it is written.
+    pub(super) const fn as_written(self) -> Self {
+        match self {
+            Self::Identifier(Around::Markup) => Self::Markup,
+            Self::Identifier(Around::JsonMarkup) => Self::JsonMarkup,
+            Self::Identifier(Around::Rtf) => Self::Rtf,
+            Self::Identifier(Around::Line) => Self::Line,
+            other => other,
+        }
+    }
 }
 
 /// Does the new text have to be put into quotes, which then go around all of the value.
@@ -138,6 +165,7 @@ fn is_json_literal(text: &str) -> bool {
 /// for the others.
 pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> Result<String, EditError> {
     let mut out = String::with_capacity(new.len() + 8);
+    let escape = escape.as_written();
     match escape {
         Escape::Fixed => return Err(EditError::CrossesStructure),
         Escape::Cell(delimiter, quotes) => {
@@ -171,6 +199,9 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
         Escape::FilterDay(has_day, quote) => {
             out = day_number::attributes_of(new, has_day, quote).ok_or(EditError::NotRepresentable)?;
         }
+        Escape::RtfDay => out = day_number::words_of(new).ok_or(EditError::NotRepresentable)?,
+        Escape::RtfPackedDay => out = day_number::packed_of(new).ok_or(EditError::NotRepresentable)?,
+        Escape::Line if new.contains(['\n', '\0']) => return Err(EditError::NotRepresentable),
         Escape::Moment if !day_number::is_moment(new) => return Err(EditError::NotRepresentable),
         Escape::Number if !is_cell_number(new) => return Err(EditError::NotRepresentable),
         Escape::MailWord => mail_word(new, &mut out)?,
@@ -206,9 +237,6 @@ fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut Str
             return markup(letter, holds, out);
         }
         Escape::Address => address(letter, out),
-        Escape::Identifier if !letter.is_alphanumeric() && !matches!(letter, '_' | '-' | '.' | ':') => {
-            return Err(EditError::NotRepresentable);
-        }
         Escape::Cdata | Escape::Comment if is_no_xml(letter) => return Err(EditError::NotRepresentable),
         Escape::Rtf => rtf(letter, out),
         Escape::SqlString(_) if letter == '\'' => out.push_str("''"),

@@ -36,6 +36,10 @@ pub(super) enum Codec {
     Zip(usize),
     /// A member of a tar archive, whose header begins at this byte.
     Tar(usize),
+    /// Whose a member of a tar archive is, by its header.
+    TarOwners(usize),
+    /// The words of an extended header of a tar archive, whose own header begins at this byte.
+    TarWords(usize),
 }
 
 /// One layer, and what lies under it.
@@ -85,6 +89,8 @@ impl Layer {
             Codec::Gzip => Cow::Owned(packed::gunzip(bytes, self.inside_bytes_max).ok_or(EditError::OtherSource)?),
             Codec::Zip(index) => Cow::Owned(packed::zip_member(bytes, &mut None, index, self.inside_bytes_max)?),
             Codec::Tar(_) => Cow::Borrowed(bytes),
+            Codec::TarOwners(_) => Cow::Owned(packed::owners_of(bytes).ok_or(EditError::OtherSource)?),
+            Codec::TarWords(_) => Cow::Owned(packed::words_of(bytes).ok_or(EditError::OtherSource)?),
         })
     }
 

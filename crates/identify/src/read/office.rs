@@ -9,7 +9,7 @@
 
 mod attributes;
 
-use super::escape::{self, Escape};
+use super::escape::{self, Around, Escape};
 use super::sheets::Sheets;
 use super::tags::{self, Attribute, Tag, Tags, local};
 use super::weave::Weaver;
@@ -179,7 +179,7 @@ fn attributes(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, element:
             Said::Moment => (Meaning::of(What::OtherDate, Who::Unknown), Escape::Moment),
             Said::DayNumber => (Meaning::of(What::OtherDate, Who::Unknown), Escape::DayNumber(state.sheets.epoch)),
             Said::Number => (state.cached(), Escape::Number),
-            Said::Identifier => (Meaning::FREE_TEXT, Escape::Identifier),
+            Said::Identifier => (Meaning::FREE_TEXT, Escape::Identifier(Around::Markup)),
             Said::Label => (of_label(value), Escape::Attribute(attribute.quote)),
         };
         match (element, name) {
@@ -201,7 +201,9 @@ fn attributes(weaver: &mut Weaver<'_, '_>, text: &str, tags: &Tags<'_>, element:
             weaver.begin(meaning, NO_COLUMN);
         }
         match escape {
-            Escape::Attribute(_) | Escape::Identifier => tags::copy_text(weaver, text, attribute.value.clone(), escape),
+            Escape::Attribute(_) | Escape::Identifier(_) => {
+                tags::copy_text(weaver, text, attribute.value.clone(), escape)
+            }
             _ => weaver.atom(day.as_deref().unwrap_or(value), attribute.value.clone(), escape),
         }
         weaver.end();
@@ -316,7 +318,7 @@ fn words(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, escape: E
             Escape::Number
         }
         // Titles of parts: those of sheets are called what the sheets are.
-        "lpstr" if state.name == "docProps/app.xml" => Escape::Identifier,
+        "lpstr" if state.name == "docProps/app.xml" => Escape::Identifier(Around::Markup),
         _ => escape,
     };
     match escape {
@@ -351,14 +353,14 @@ fn formula(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>, column:
         };
         let word = match byte {
             b'\'' if is_formula && rest.get(long) == Some(&b'!') => at + 1..at + long - 1,
-            b'"' | b'&' | b'\'' => at..at,
-            _ => at..at + long,
+            _ if is_letter(byte) => at..at + long,
+            _ => at..at,
         };
         let said = meaning_in_formula(&text[word.clone()], rest.get(long).copied(), is_formula);
         if let Some(meaning) = said {
             plain_formula(weaver, text, open..word.start, column);
             weaver.begin(meaning, NO_COLUMN);
-            tags::copy_text(weaver, text, word.clone(), Escape::Identifier);
+            tags::copy_text(weaver, text, word.clone(), Escape::Identifier(Around::Markup));
             weaver.end();
             open = word.end;
         }

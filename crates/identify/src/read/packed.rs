@@ -5,12 +5,14 @@
 //!
 //! What it refuses to know: paths as places on a disk. A member's name is a label.
 
+mod beside;
+
 use super::edit::{Change, EditError};
 use super::layer::{Codec, Layer};
 use super::sheets::Sheets;
 use super::{Opaque, Place, Reading, office, read_bytes};
 use flate2::read::MultiGzDecoder;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Cursor, Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use std::sync::Arc;
 const RATIO_FROM_BYTES: usize = 1 << 20;
 /// A block of a tar archive, in bytes.
 const BLOCK: usize = 512;
+
+pub(super) use beside::{owners_of, with_words, words_of};
 
 /// Reads at most so much; when there is more, or when it cannot be unpacked, why, and how many bytes were unpacked for it.
 fn bounded(from: impl Read, most: usize) -> Result<Vec<u8>, (Opaque, u64)> {
@@ -62,6 +66,13 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         let member = match archive.by_index_raw(index) {
             Ok(member) => {
                 said_beside(reading, member.comment(), place);
+                match beside::fields_of(bytes, member.header_start(), member.central_header_start()) {
+                    None => reading.opaque(place.name.clone(), Opaque::UnknownBinary),
+                    Some(names) => {
+                        let own = label_of(member.name_raw());
+                        names.iter().filter(|name| **name != own).for_each(|name| said_beside(reading, name, place));
+                    }
+                }
                 (label_of(member.name_raw()), member.encrypted(), member.compressed_size())
             }
             Err(_) => {
@@ -260,6 +271,11 @@ pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
             return reading.opaque(place.name.clone(), Opaque::TooLarge);
         }
         let name = long_name.take().unwrap_or_else(|| name_of(header));
+        beside::read_owners(reading, bytes, at, place);
+        let padding = bytes.get(end..end.next_multiple_of(BLOCK).min(bytes.len())).unwrap_or_default();
+        if padding.iter().any(|byte| *byte != 0) {
+            reading.opaque(place.name.clone(), Opaque::Damaged(end as u64));
+        }
         match header[156] {
             b'0' | 0 | b'7' => {
                 let mut slice = Layer::slice(start..end, place.layer.clone());
@@ -272,7 +288,13 @@ pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
                 read_bytes(reading, &bytes[start..end], &name, &place.inner(&name, Arc::new(slice)));
             }
             b'L' => long_name = Some(text_until_nul(&bytes[start..end])),
-            b'x' => long_name = pax_path(&bytes[start..end]),
+            b'x' | b'g' => {
+                beside::read_extended(reading, bytes, (at, start..end), place);
+                if let Some(target) = beside::record(&bytes[start..end], "linkpath") {
+                    said_beside(reading, &target, place);
+                }
+                long_name = beside::record(&bytes[start..end], "path");
+            }
             // Folders, links and devices hold nothing, but they have names, and so has what a link points to.
             b'1'..=b'6' => {
                 let target = text_until_nul(&header[157..257]);
@@ -280,7 +302,7 @@ pub(super) fn read_tar(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
                     reading.name_alone(&place.inner(name, Arc::new(Layer::slice(start..end, place.layer.clone()))));
                 }
             }
-            b'g' | b'K' => {}
+            b'K' => said_beside(reading, &text_until_nul(&bytes[start..end]), place),
             _ => {
                 let name = place.inner(&name, Arc::new(Layer::slice(start..end, None))).name;
                 reading.opaque(name, Opaque::Packing);
@@ -303,13 +325,6 @@ fn name_of(header: &[u8]) -> String {
     if prefix.is_empty() || &header[257..263] != b"ustar\0" { name } else { format!("{prefix}/{name}") }
 }
 
-/// `path` among the records of a pax header.
-fn pax_path(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let line = text.lines().find_map(|line| line.split_once(' ')?.1.strip_prefix("path="))?;
-    Some(line.chars().take(4_096).collect())
-}
-
 /// A number of a header: octal digits, or bytes behind a high bit.
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
@@ -321,27 +336,59 @@ fn number(field: &[u8]) -> Option<u64> {
     if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
 }
 
-/// A member of a tar archive with new bytes: its header, if its size changes, and what it holds with its padding.
-pub(super) fn tar_changes(
-    outer: &[u8],
-    header_at: usize,
-    range: &Range<usize>,
-    inside: Vec<u8>,
-) -> Result<Vec<Change>, EditError> {
-    if inside.len() == range.len() {
-        return Ok(vec![Change { range: range.clone(), new: inside }]);
+/// What changes in the members of a tar archive, each by the place of its header.
+#[derive(Default)]
+pub(super) struct TarChanges {
+    members: BTreeMap<usize, TarMember>,
+}
+
+#[derive(Default)]
+struct TarMember {
+    owners: Option<Vec<u8>>,
+    inside: Option<(Range<usize>, Vec<u8>)>,
+}
+
+impl TarChanges {
+    /// What it holds, or an extended header as a whole.
+    pub(super) fn inside(&mut self, header_at: usize, range: Range<usize>, inside: Vec<u8>) {
+        self.members.entry(header_at).or_default().inside = Some((range, inside));
     }
-    let mut header = outer.get(header_at..header_at + BLOCK).ok_or(EditError::OtherSource)?.to_vec();
-    let size = format!("{:011o}\0", inside.len());
-    if size.len() > 12 {
-        return Err(EditError::NotEditable);
+
+    /// Whose it is.
+    pub(super) fn owners(&mut self, header_at: usize, owners: Vec<u8>) {
+        self.members.entry(header_at).or_default().owners = Some(owners);
     }
-    header[124..136].copy_from_slice(size.as_bytes());
-    header[148..156].fill(b' ');
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    let padded = range.end.next_multiple_of(BLOCK).min(outer.len());
-    let mut new = inside;
-    new.resize(new.len().next_multiple_of(BLOCK), 0);
-    Ok(vec![Change { range: header_at..header_at + BLOCK, new: header }, Change { range: range.start..padded, new }])
+
+    /// Headers with the size, the owners and the sum that they have now, and what members hold with their padding.
+    pub(super) fn into_changes(self, outer: &[u8]) -> Result<Vec<Change>, EditError> {
+        let mut changes = Vec::new();
+        for (at, member) in self.members {
+            let old = outer.get(at..at + BLOCK).ok_or(EditError::OtherSource)?;
+            let mut header = old.to_vec();
+            if let Some(owners) = member.owners {
+                beside::with_owners(&mut header, &owners)?;
+            }
+            if let Some((range, mut inside)) = member.inside {
+                if inside.len() == range.len() {
+                    changes.push(Change { range, new: inside });
+                } else {
+                    let size = format!("{:011o}\0", inside.len());
+                    if size.len() > 12 {
+                        return Err(EditError::NotEditable);
+                    }
+                    header[124..136].copy_from_slice(size.as_bytes());
+                    let padded = range.end.next_multiple_of(BLOCK).min(outer.len());
+                    inside.resize(inside.len().next_multiple_of(BLOCK), 0);
+                    changes.push(Change { range: range.start..padded, new: inside });
+                }
+            }
+            if header != old {
+                header[148..156].fill(b' ');
+                let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+                header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+                changes.push(Change { range: at..at + BLOCK, new: header });
+            }
+        }
+        Ok(changes)
+    }
 }

@@ -6,7 +6,7 @@
 //!
 //! What it refuses to know: formats.
 
-use super::escape::Escape;
+use super::escape::{Around, Escape};
 use super::letters::windows_1252;
 use super::map::{How, OffsetMap};
 use super::meaning::Meaning;
@@ -286,8 +286,7 @@ const fn through(outer: Escape, escape: Escape) -> Escape {
         (Escape::Quoted, Escape::Hl7(signs)) => Escape::QuotedHl7(signs),
         (_, Escape::Hl7(signs)) => Escape::JsonHl7(signs),
         (_, Escape::Markup | Escape::Attribute(_)) => Escape::JsonMarkup,
-        // Letters, digits and a few signs, which neither has a use for.
-        (_, Escape::Identifier) => Escape::Identifier,
+        (_, Escape::Identifier(_)) => Escape::Identifier(Around::JsonMarkup),
         // Comments and the like within markup within JSON: only what needs no care in any of them.
         _ => Escape::JsonPlain,
     }

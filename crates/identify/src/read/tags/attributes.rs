@@ -9,7 +9,7 @@
 
 use super::{ENTITY_BYTES_MAX, Tags, copy_text, entity, local};
 use crate::names::lists::{self, Listed};
-use crate::read::escape::Escape;
+use crate::read::escape::{Around, Escape};
 use crate::read::weave::Weaver;
 use crate::read::{Meaning, NO_COLUMN, Opaque, What, grid, meaning_of_label, transfer};
 use std::ops::Range;
@@ -164,7 +164,7 @@ fn name(weaver: &mut Weaver<'_, '_>, text: &str, range: Range<usize>) {
             .any(|word| lists::all(word).iter().any(Listed::is_name_alone));
     let is_code = is_plain || meaning_of_label(name) != Meaning::UNKNOWN;
     weaver.begin(if is_code { Meaning::CODE } else { Meaning::FREE_TEXT }, NO_COLUMN);
-    copy_text(weaver, text, range, Escape::Identifier);
+    copy_text(weaver, text, range, Escape::Identifier(Around::Markup));
     weaver.end();
 }
 
