@@ -309,6 +309,10 @@ fn unit_alone(view: View<'_>, run: Run) -> Option<Finding> {
 
 /// "lives at 123 Elm": one to three capital words after the number.
 fn where_somebody_lives(view: View<'_>, number: (usize, usize)) -> Option<Finding> {
+    // Asked first, since nearly always a small letter stands there.
+    if !view.is_capital(number.1 + 1) {
+        return None;
+    }
     let mut place = number.0;
     let mut says = false;
     for _ in 0..4 {

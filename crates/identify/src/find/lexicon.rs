@@ -71,6 +71,28 @@ struct Slot {
 
 static TABLE: [Slot; SLOTS] = table();
 
+/// One byte of each slot's key, 0 where none is: nearly all words of a text are no words of ours, and are told by these, which fit
+/// into what a processor has nearest.
+static TAGS: [u8; SLOTS] = tags();
+
+const fn tags() -> [u8; SLOTS] {
+    let mut tags = [0; SLOTS];
+    let mut slot = 0;
+    while slot < SLOTS {
+        if TABLE[slot].key != 0 {
+            tags[slot] = tag_of(TABLE[slot].key);
+        }
+        slot += 1;
+    }
+    tags
+}
+
+/// Never 0.
+#[inline]
+const fn tag_of(key: Key) -> u8 {
+    (spread(key) >> 44) as u8 | 1
+}
+
 /// Adds a letter to a key. What is longer than sixteen letters loses its beginning and is met by no entry, because
 /// the table is asked with the mark of length that the lost letters leave.
 #[inline]
@@ -94,23 +116,29 @@ pub(super) const fn key(text: &str) -> Key {
 }
 
 #[inline]
-const fn slot_of(key: Key) -> usize {
+const fn spread(key: Key) -> u64 {
     let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(23);
     // The odd number nearest to 2^64 divided by the golden ratio spreads neighbouring keys.
-    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+    folded.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline]
+const fn slot_of(key: Key) -> usize {
+    (spread(key) >> 52) as usize
 }
 
 /// What is known of a word.
 #[inline]
 pub(super) fn look_up(key: Key) -> Word {
-    let mut slot = slot_of(key);
+    let (mut slot, wanted) = (slot_of(key), tag_of(key));
     loop {
-        let entry = &TABLE[slot & (SLOTS - 1)];
-        if entry.key == key {
-            return entry.word;
-        }
-        if entry.key == 0 {
+        let tag = TAGS[slot & (SLOTS - 1)];
+        if tag == 0 {
             return NOTHING;
+        }
+        let entry = &TABLE[slot & (SLOTS - 1)];
+        if tag == wanted && entry.key == key {
+            return entry.word;
         }
         slot += 1;
     }

@@ -4,9 +4,9 @@
 //! money and no decimal number.
 
 use super::label::{self, Label, Mark, Noun};
-use super::lexicon::{LABEL, MARK};
+use super::lexicon::{LABEL, MARK, MONTH, STREET, UNIT, WAY};
 use super::sift::{Sift, found, prefer};
-use super::view::{ALNUM, DIGIT, LETTER, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
 use super::{address, age, check, date, day, device, issued, month, national, net, phone, zip};
 use crate::phi::{Finding, Identifier};
 
@@ -52,6 +52,9 @@ pub(super) fn visit(view: View<'_>, start: usize, sift: &mut Sift<'_>) -> usize 
     if run.word_end - run.word_start > WORD_MAX {
         return run.word_end;
     }
+    if let Some(end) = measured_end(view, run).or_else(|| counted_end(view, run)) {
+        return end;
+    }
     let mut best = None;
     if run.is_plain() {
         plain(view, run, &mut best);
@@ -75,6 +78,38 @@ pub(super) fn visit(view: View<'_>, start: usize, sift: &mut Sift<'_>) -> usize 
         }
         None => run.word_end,
     }
+}
+
+/// What is numbered by any figure, also one that measures or counts.
+const FLATS: Words = Words::new(&["apt", "apartment", "suite", "ste", "pob", "rr", "hc", "box", "drawer"]);
+
+/// Where a measured value ends, `98.5` or `7.25`, that stands by itself: a number in five of what is dictated, and nobody's identifier,
+/// date or address, whatever stands around it, but for a flat or a box. The readers would say so one after the other.
+fn measured_end(view: View<'_>, run: Run) -> Option<usize> {
+    if view.at(run.end) != b'.' || run.len() > 3 || !matches!(view.before(run.start), b' ' | b'\n' | b'\t') {
+        return None;
+    }
+    let end = view.run_end(run.end + 1, DIGIT, 3);
+    // Two digits behind the point at most, and nothing that more digits could be joined by.
+    let is_whole = match view.at(end) {
+        b' ' | b'.' | b',' | b';' | b')' | b'\n' | b'\r' => !is(view.at(end + 1), DIGIT),
+        byte => matches!(byte, b'%' | 0),
+    };
+    let fits = (2..=3).contains(&(end - run.end)) && is_whole;
+    (fits && !view.word_before(run.start).is_some_and(|word| FLATS.has(word))).then_some(end)
+}
+
+/// Where a small number ends that counts something, "7 days", "12 ml": as seldom anybody's.
+fn counted_end(view: View<'_>, run: Run) -> Option<usize> {
+    let blanks = view.before(run.start) == b' ' && view.at(run.end) == b' ';
+    if !blanks || run.len() > 2 || !view.at(run.end + 1).is_ascii_lowercase() {
+        return None;
+    }
+    // "the 4 day of March", "2 in 2018"; from ninety on it may be somebody's age.
+    let counts = |word: Token| word.has(UNIT) && !word.has(STREET | WAY | MONTH) && !word.is("day") && !word.is("in");
+    let is_small = !age::is_high(view.number(run.start, run.end));
+    let counts = is_small && view.word_at(run.end + 1).is_some_and(counts);
+    (counts && !view.word_before(run.start).is_some_and(|word| FLATS.has(word))).then_some(run.end)
 }
 
 fn plain(view: View<'_>, run: Run, best: &mut Option<Finding>) {
