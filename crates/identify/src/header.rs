@@ -321,6 +321,40 @@ fn beginning(line: &str) -> &str {
     line.char_indices().nth(LINE_CHARS_MAX).map_or(line, |(end, _)| &line[..end])
 }
 
+/// The colon of Chinese and Japanese type.
+const WIDE_COLON: char = '：';
+
+/// Labels that end with one letter: how many, and their places in [`LABELS`].
+#[derive(Clone, Copy)]
+struct Ending {
+    count: usize,
+    labels: [u8; ENDING_MAX],
+}
+
+/// Labels that end with the same letter are no more than these, which the compiler checks.
+const ENDING_MAX: usize = 40;
+
+/// Nearly all colons stand behind something else, and its last letter says which labels it could be.
+static ENDINGS: [Ending; 32] = endings();
+
+const fn endings() -> [Ending; 32] {
+    let mut endings = [Ending { count: 0, labels: [0; ENDING_MAX] }; 32];
+    let mut at = 0;
+    while at < LABELS.len() {
+        let label = LABELS[at].0.as_bytes();
+        let ending = &mut endings[ending_of(label[label.len() - 1])];
+        ending.labels[ending.count] = at as u8;
+        ending.count += 1;
+        at += 1;
+    }
+    endings
+}
+
+/// Of letters the same in any case; signs share one.
+const fn ending_of(byte: u8) -> usize {
+    if byte.is_ascii_alphabetic() { (byte & 31) as usize } else { 0 }
+}
+
 struct Label {
     field: Field,
     start: usize,
@@ -332,8 +366,13 @@ struct Label {
 fn labels_in(line: &str, own: &HeaderLabels) -> Vec<Label> {
     let mut found = Vec::new();
     let mut from = 0;
-    for (colon, _) in line.char_indices().filter(|(_, c)| matches!(c, ':' | '：')) {
-        let colon_end = colon + line[colon..].chars().next().map_or(1, char::len_utf8);
+    let bytes = line.as_bytes();
+    for colon in (0..bytes.len()).filter(|at| matches!(bytes[*at], b':' | 0xef)) {
+        let wide = bytes[colon] != b':';
+        if wide && !line[colon..].starts_with(WIDE_COLON) {
+            continue;
+        }
+        let colon_end = colon + if wide { WIDE_COLON.len_utf8() } else { 1 };
         let before = line.get(from..colon).unwrap_or_default();
         if let Some((field, length)) = label_at_end(before, own) {
             found.push(Label { field, start: colon - length, end: colon_end });
@@ -357,14 +396,20 @@ fn label_at_end(text: &str, own: &HeaderLabels) -> Option<(Field, usize)> {
         let is_word_start = text.get(..start)?.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
         (is_word_start && end.eq_ignore_ascii_case(label)).then_some(start)
     };
-    let best = LABELS
-        .iter()
-        .copied()
-        .chain(own.0.iter().map(|(name, field)| (name.as_str(), *field)))
-        .flat_map(|(name, field)| [text, trimmed].map(|tried| label(tried, name).map(|start| (start, field))))
-        .flatten()
-        .min_by_key(|(start, _)| *start)?;
-    let (start, field) = best;
+    let mut best: Option<(usize, Field)> = None;
+    let both = [text, trimmed];
+    for tried in &both[..if text.len() == trimmed.len() { 1 } else { 2 }] {
+        let Some(last) = tried.as_bytes().last() else { continue };
+        let ending = &ENDINGS[ending_of(*last)];
+        let usual = ending.labels[..ending.count].iter().map(|at| LABELS[usize::from(*at)]);
+        let own = own.0.iter().map(|(name, field)| (name.as_str(), *field));
+        for (name, field) in usual.chain(own) {
+            if let Some(start) = label(tried, name).filter(|start| best.is_none_or(|(first, _)| *start < first)) {
+                best = Some((start, field));
+            }
+        }
+    }
+    let (start, field) = best?;
     // Prose ends in such words too ("she told the patient: rest"): a short label needs a column before it.
     let lead = &text[..start];
     let is_column = lead.trim().is_empty()

@@ -27,7 +27,10 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     if run.len() > 6 || run.word_start != run.start {
         return unit_alone(view, run);
     }
-    if let Some(boxed) = post_box(view, run).or_else(|| unit_alone(view, run)) {
+    // A word says box or flat, with a blank or a sign behind it.
+    let signs = matches!(view.before(run.start), b' ' | b'\t' | 0xa0 | b'.' | b'#' | b':')
+        || is(view.before(run.start), LETTER);
+    if signs && let Some(boxed) = post_box(view, run).or_else(|| unit_alone(view, run)) {
         return Some(boxed);
     }
     let extra = run.word_end - run.end;

@@ -121,6 +121,10 @@ fn plain(view: View<'_>, run: Run, best: &mut Option<Finding>) {
     }
     prefer(best, national::social_security(view, run));
     prefer(best, phone::find(view, run));
+    // No reader after these is as sure of digits in such groups.
+    if best.as_ref().is_some_and(|best| best.confidence.hundredths() >= 97) {
+        return;
+    }
     prefer(best, national::card(view, run));
     prefer(best, zip::find(view, run));
     prefer(best, issued::after_address(view, run));
