@@ -172,12 +172,13 @@ impl Rewriting<'_> {
                 out.append(&mut together);
                 continue;
             };
-            let is_here = |next: &Change| match form {
+            let mut end = together.last().map_or(0, |last| last.range.end);
+            while let Some(next) = changes.next_if(|next| match form {
                 Some(Form::Words(_) | Form::Token(_)) => next.range.end <= field.range().end,
-                Some(Form::Name) => part.form(next.range.start) == form && is_one_name(part, field, next),
+                Some(Form::Name) => part.form(next.range.start) == form && is_one_name(part, end..next.range.start),
                 _ => false,
-            };
-            while let Some(next) = changes.next_if(&is_here) {
+            }) {
+                end = next.range.end;
                 together.push(next);
             }
             out.append(&mut match form {
@@ -242,10 +243,9 @@ fn after(part: &Part, range: Range<usize>, changes: &[Change]) -> usize {
     (old + new).saturating_sub(out)
 }
 
-/// Does a change stand in the same group of letters of the same name.
-fn is_one_name(part: &Part, first: &Field, next: &Change) -> bool {
-    let between = part.text.get(first.range().end..next.range.start);
-    next.range.end <= first.range().end || between.is_some_and(|text| !text.contains(['=', '\\', '\n']))
+/// Does what stands between two changes divide no names, and no groups of letters of one.
+fn is_one_name(part: &Part, between: Range<usize>) -> bool {
+    part.text.get(between).is_some_and(|text| !text.contains(['=', '\\', '\n']))
 }
 
 /// `[NAME 3K7Q9B]` as `3K7Q9B`.

@@ -118,17 +118,21 @@ impl Report {
     /// What the output may be called, in a sentence.
     #[must_use]
     pub const fn label(&self, method: Method) -> &'static str {
-        match (method, self.free_texts) {
-            (Method::SafeHarbor | Method::Limited, _) if self.pictures > 0 => {
-                "machine de-identified, not Safe Harbor: nobody has looked at its pictures"
+        match (method, self.free_texts, self.pictures) {
+            (Method::SafeHarbor, 0, 0) => "de-identified by Safe Harbor rules, structured values only, by a machine",
+            (Method::SafeHarbor, _, 0) => "machine de-identified, not Safe Harbor: nobody has reviewed its free text",
+            (Method::SafeHarbor, 0, _) => "machine de-identified, not Safe Harbor: nobody has looked at its pictures",
+            (Method::SafeHarbor, ..) => {
+                "machine de-identified, not Safe Harbor: nobody has reviewed its free text, and nobody has looked at its pictures"
             }
-            (Method::SafeHarbor, 0) => "de-identified by Safe Harbor rules, structured values only, by a machine",
-            (Method::SafeHarbor, _) => "machine de-identified, not Safe Harbor: nobody has reviewed its free text",
-            (Method::Limited, 0) => "a limited data set: still PHI, for use under a data use agreement only",
-            (Method::Limited, _) => {
+            (Method::Limited, 0, 0) => "a limited data set: still PHI, for use under a data use agreement only",
+            (Method::Limited, _, 0) => {
                 "machine de-identified, not Safe Harbor: a limited data set whose free text nobody has reviewed; still PHI"
             }
-            (Method::Pseudonym, _) => {
+            (Method::Limited, ..) => {
+                "machine de-identified, not Safe Harbor: a limited data set whose pictures nobody has looked at; still PHI"
+            }
+            (Method::Pseudonym, ..) => {
                 "machine de-identified, not Safe Harbor: pseudonyms, PHI until an expert has determined otherwise"
             }
         }

@@ -28,6 +28,8 @@ const BINARY_BYTES_MAX: usize = 16;
 const TEXT_BYTES_MAX: usize = 1 << 20;
 /// So many letters may stand among numbers by chance.
 const LETTERS_MAX: usize = 3;
+/// Longer values tell more than what a machine is called.
+const CODE_BYTES_MAX: usize = 64;
 /// What begins a switch to other letters (ISO 2022).
 const SWITCH: u8 = 0x1B;
 /// Where the preamble ends (PS3.10, 7.1).
@@ -138,7 +140,7 @@ impl Picture<'_, '_, '_> {
         let Some(value) = self.bytes.get(range.clone()) else { return };
         let (number, is_odd) = (element.tag & 0xFFFF, element.tag >> 16 & 1 == 1);
         // Groups that say how long they are.
-        if number == 0 && value.len() == 4 {
+        if number == 0 && value.len() == 4 && !is_text(element.kind) {
             return;
         }
         let kind = kind_as_read(element);
@@ -386,6 +388,6 @@ fn is_code(kind: [u8; 2], value: &[u8]) -> bool {
             value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E' | b' '))
         }
         b"CS" => value.len() <= 16 && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' '),
-        _ => true,
+        _ => value.len() <= CODE_BYTES_MAX,
     }
 }

@@ -438,3 +438,69 @@ fn one_uid_has_one_uid_in_its_place_in_all_files_of_a_run_and_no_two_share_one()
     assert!(first.starts_with("2.25.") && first.len() > 30 && first.len() <= 64);
     assert_eq!(new("1.2.840.10008.1.4.1.1"), "1.2.840.10008.1.4.1.1");
 }
+
+#[test]
+fn files_in_an_archive_are_changed_where_they_lie() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, of) in [("a.dcm", Syntax::Explicit), ("b.dcm", Syntax::Implicit)] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut writer, &patient(of, false)).unwrap();
+    }
+    let packed = writer.finish().unwrap().into_inner();
+    let done = ran(Method::SafeHarbor, &packed, "a.zip");
+    let (text, opaque) = texts(&done.bytes);
+    assert_eq!(opaque, [Opaque::Seen; 2]);
+    assert_eq!(text.matches(&format!("PatientName: {}^{}\n", name("quxley"), name("vern"))).count(), 2);
+    assert_eq!(done.report.pictures, 2);
+}
+
+#[test]
+fn a_name_of_a_hundred_thousand_parts_and_as_many_values_take_no_longer_than_their_length() {
+    let of = Syntax::Explicit;
+    let parts = "Quxley^".repeat(30_000);
+    let values = "1.2.3\\".repeat(10_000);
+    let file = of.file(&[
+        of.element(0x0010_1001, b"UT", parts.as_bytes()),
+        of.element(0x0020_000D, b"UT", values.as_bytes()),
+        of.element(0x0008_1030, b"UT", "Vern Quxley\\".repeat(3_000).as_bytes()),
+    ]);
+    let done = ran(Method::SafeHarbor, &file, "").bytes;
+    assert!(!has(&done, "Quxley") && !has(&done, "1.2.3\\"));
+}
+
+#[test]
+fn codes_of_common_lists_stay_and_codes_that_stand_for_people_do_not() {
+    let of = Syntax::Explicit;
+    let code = |value: &[u8], scheme: &[u8], words: &[u8]| {
+        [
+            of.element(0x0008_0100, b"SH", value),
+            of.element(0x0008_0102, b"SH", scheme),
+            of.element(0x0008_0104, b"LO", words),
+        ]
+        .concat()
+    };
+    let file = of.file(&[
+        of.sequence(0x0008_2218, &[code(b"T-A0100", b"SRT", b"Brain Smith")], true),
+        of.sequence(0x0040_1101, &[code(b"17", b"99LOCAL", b"Vern Quxley")], true),
+        of.sequence(0x0040_A043, &[code(b"18", b"99LOCAL", b"Seen by Dr Vern Quxley")], false),
+    ]);
+    let done = ran(Method::SafeHarbor, &file, "").bytes;
+    assert!(has(&done, "Brain Smith") && has(&done, "T-A0100") && has(&done, "Seen by"));
+    assert!(!has(&done, "Quxley"));
+}
+
+#[test]
+fn a_sequence_whose_kind_was_not_known_is_read_as_one() {
+    let (of, inner) = (Syntax::Explicit, Syntax::Implicit);
+    let item = inner.element(0x0040_A123, b"PN", b"QUXLEY^VERN");
+    let items = [inner.head(0xFFFE_E000, b"UN", u32::try_from(item.len()).unwrap()), item].concat();
+    for bounded in [true, false] {
+        let long = if bounded { u32::try_from(items.len()).unwrap() } else { u32::MAX };
+        let mut sequence = [of.head(0x0040_A073, b"UN", long), items.clone()].concat();
+        if !bounded {
+            sequence.extend(of.head(0xFFFE_E0DD, b"UN", 0));
+        }
+        let (text, _) = texts(&ran(Method::SafeHarbor, &of.file(&[sequence]), "").bytes);
+        assert!(text.contains(&format!("(0040,a123): {}^{}\n", name("quxley"), name("vern"))), "{text}");
+    }
+}
