@@ -236,7 +236,8 @@ impl Picture<'_, '_, '_> {
             return self.weaver.opaque(Opaque::TooLarge);
         }
         let strange = self.strange(value, kind);
-        let strange = if &kind == b"PN" { group_of(value, strange) } else { strange.map(|_| 0) };
+        let has_groups = &kind == b"PN" && treatment == Treatment::Formed;
+        let strange = if has_groups { group_of(value, strange) } else { strange.map(|_| 0) };
         let is_calendar = matches!(&kind, b"DA" | b"TM" | b"DT" | b"AS");
         if strange == Some(0) {
             return self.gone(range, meaning_of(element.tag, kind), Form::Emptied);
