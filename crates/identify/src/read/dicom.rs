@@ -30,6 +30,8 @@ const TEXT_BYTES_MAX: usize = 1 << 20;
 const LETTERS_MAX: usize = 3;
 /// Longer values tell more than what a machine is called.
 const CODE_BYTES_MAX: usize = 64;
+/// So many digits in a row may be somebody's number.
+const DIGITS_MIN: usize = 5;
 /// What begins a switch to other letters (ISO 2022).
 const SWITCH: u8 = 0x1B;
 /// Where the preamble ends (PS3.10, 7.1).
@@ -388,7 +390,12 @@ fn is_code(kind: [u8; 2], value: &[u8]) -> bool {
         b"DS" | b"IS" => {
             value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E' | b' '))
         }
-        b"CS" => value.len() <= 16 && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' '),
+        b"CS" => {
+            let is_number = |run: &[u8]| run.len() >= DIGITS_MIN;
+            value.len() <= 16
+                && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+                && !value.split(|byte| !byte.is_ascii_digit()).any(is_number)
+        }
         _ => value.len() <= CODE_BYTES_MAX,
     }
 }

@@ -76,6 +76,8 @@ const fn repeating(group: u32, element: u32) -> Option<[u8; 2]> {
 
 /// What belongs to an organisation or a device, or stands for somebody as a number, and comes out as a token.
 const TOKENS: &[(Tag, What)] = &[
+    // Paths of files, in which folders are called by patients' numbers.
+    (0x0004_1500, What::OtherId),
     (0x0008_0050, What::Account),
     (0x0008_0080, What::OrganizationName),
     (0x0008_1010, What::OrganizationName),
