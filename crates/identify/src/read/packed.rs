@@ -69,14 +69,7 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
     for index in 0..archive.len() {
         let member = match archive.by_index_raw(index) {
             Ok(member) => {
-                said_beside(reading, member.comment(), place);
-                match beside::fields_of(bytes, member.header_start(), member.central_header_start()) {
-                    None => reading.opaque(place.name.clone(), Opaque::UnknownBinary),
-                    Some(names) => {
-                        let own = label_of(member.name_raw());
-                        names.iter().filter(|name| **name != own).for_each(|name| said_beside(reading, name, place));
-                    }
-                }
+                said_of(reading, bytes, &member, place);
                 (label_of(member.name_raw()), member.encrypted(), member.compressed_size())
             }
             Err(_) => {
@@ -119,6 +112,18 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
                     read_bytes(reading, &inside, &name, &inner);
                 }
             }
+        }
+    }
+}
+
+/// What an archive says of a member, beside its name.
+fn said_of(reading: &mut Reading<'_>, bytes: &[u8], member: &zip::read::ZipFile<'_, Cursor<&[u8]>>, place: &Place) {
+    said_beside(reading, member.comment(), place);
+    match beside::fields_of(bytes, member.header_start(), member.central_header_start()) {
+        None => reading.opaque(place.name.clone(), Opaque::UnknownBinary),
+        Some(names) => {
+            let own = label_of(member.name_raw());
+            names.iter().filter(|name| **name != own).for_each(|name| said_beside(reading, name, place));
         }
     }
 }
