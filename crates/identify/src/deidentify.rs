@@ -10,6 +10,7 @@
 //! What it refuses to know: where files lie, keys, and whether a person has reviewed the free text. It says that nobody has.
 
 mod dates;
+mod dicom;
 mod doubts;
 mod elders;
 mod numbers;
@@ -215,7 +216,7 @@ impl Deidentifier {
         surrogates: &mut dyn Surrogates,
         decided: Option<&[Decided]>,
     ) -> Result<(Deidentified, Vec<Doubt>), DeidentifyError> {
-        let (summary, mut parts) = self.parts(bytes, name)?;
+        let (summary, mut parts, pictures) = self.parts(bytes, name)?;
         doubts::let_go(&mut parts, decided.unwrap_or_default());
         let all = || parts.iter().map(|(part, _)| part);
         let elders = Elders::of(self.reference, all());
@@ -231,6 +232,7 @@ impl Deidentifier {
                 records: summary.records,
                 found_late: late,
                 free_texts,
+                pictures,
                 cuts_inside: summary.cuts_inside,
                 ..Report::default()
             };
@@ -251,7 +253,9 @@ impl Deidentifier {
             let meant: Vec<Meant> =
                 parts.iter().zip(&changes).map(|((part, _), changes)| Meant::of(part, changes)).collect();
             let look = self.look(round >= ROUNDS_MAX);
-            let seen = second::look(&look, (&output, name), &meant, &mut before)?;
+            let mut seen = second::look(&look, (&output, name), &meant, &mut before)?;
+            // What is found across a label and a value that has been replaced comes down to the label.
+            seen.late.retain(|(index, found)| !parts.get(*index).is_some_and(|(part, _)| part.is_label(found.range())));
             // A dump that reads as plain text by now would be no dump to whoever gets it.
             if seen.format != summary.format {
                 return Err(DeidentifyError::ReadsOtherwise);
@@ -279,13 +283,15 @@ impl Deidentifier {
         Look { search: &self.search, limits: &self.limits, method: self.method, plain }
     }
 
-    /// All parts with what stands in them.
-    fn parts(&self, bytes: &[u8], name: &str) -> Result<(Summary, Searched), DeidentifyError> {
+    /// All parts with what stands in them, and how many pictures stay as they are.
+    fn parts(&self, bytes: &[u8], name: &str) -> Result<(Summary, Searched, u64), DeidentifyError> {
         let mut parts = Vec::new();
+        let mut pictures = 0;
         let (mut opaque, mut first) = (0, None);
         let (mut not_editable, mut named) = (false, false);
         let mut names_seen: BTreeSet<Option<String>> = BTreeSet::new();
         let summary = read::read(bytes, name, &self.limits, &mut |portion| match portion {
+            Portion::Opaque { why, .. } if why.is_told_alone() => pictures += u64::from(why == Opaque::Seen),
             Portion::Opaque { why, .. } => {
                 opaque += 1;
                 first.get_or_insert(why);
@@ -303,7 +309,7 @@ impl Deidentifier {
             Some(why) => Err(DeidentifyError::Opaque { count: opaque, why }),
             None if not_editable => Err(DeidentifyError::NotEditable),
             None if named => Err(DeidentifyError::PartName),
-            None => Ok((summary, self.searched(parts))),
+            None => Ok((summary, self.searched(parts), pictures)),
         }
     }
 

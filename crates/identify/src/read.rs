@@ -50,6 +50,7 @@ pub use map::OffsetMap;
 pub use meaning::{Meaning, What, Who, meaning_of_label};
 
 use escape::Escape;
+pub(crate) use escape::Form;
 use layer::{Codec, Layer};
 use letters::Letters;
 use std::borrow::Cow;
@@ -131,6 +132,18 @@ pub enum Opaque {
     Program,
     /// Bytes of no known kind.
     UnknownBinary,
+    /// What a device has seen or measured, which is nobody's words: pixels, waves.
+    Seen,
+    /// Bytes beside the words and the pixels of a picture, which no copy without identifiers holds.
+    Beside,
+}
+
+impl Opaque {
+    /// Can what is told stand in a file without identifiers, or be taken out of it, though nobody has looked at it.
+    #[must_use]
+    pub const fn is_told_alone(self) -> bool {
+        matches!(self, Self::Seen | Self::Beside)
+    }
 }
 
 impl fmt::Display for Opaque {
@@ -151,6 +164,8 @@ impl fmt::Display for Opaque {
             }
             Self::Program => "it is a program",
             Self::UnknownBinary => "it is of no known kind",
+            Self::Seen => "it is a picture or a recording of a device, in which words may be burnt",
+            Self::Beside => "it is bytes beside a picture that are neither words nor pixels",
         })
     }
 }
@@ -239,6 +254,22 @@ impl Part {
     #[must_use]
     pub(crate) fn is_moment(&self, at: usize) -> bool {
         self.map.runs.get(self.map.run_at(at)).is_some_and(|run| run.escape == Escape::Moment)
+    }
+
+    /// Does a stretch of the text lie in labels that the reader wrote: names of attributes that the file has as numbers.
+    #[must_use]
+    pub(crate) fn is_label(&self, range: Range<usize>) -> bool {
+        let is_ours = self.map.under.as_ref().is_some_and(|layer| layer.codec == Codec::Dicom);
+        is_ours && self.is_structure(range)
+    }
+
+    /// What may stand in this value of DICOM; none elsewhere.
+    #[must_use]
+    pub(crate) fn form(&self, at: usize) -> Option<Form> {
+        match self.map.runs.get(self.map.run_at(at))?.escape {
+            Escape::Dicom(form) => Some(form),
+            _ => None,
+        }
     }
 
     /// Is this what a document calls one of its own things, so that only another such name can stand there.

@@ -294,8 +294,9 @@ fn is_declaration(text: &str, finding: &Finding) -> bool {
 
 /// Whether it is the name of an element or of a key that says what stands in it, as `LastName` does, and is nobody's.
 fn is_known_label(part: &Part, finding: &Finding) -> bool {
-    part.is_structure(finding.range())
-        && part.text.get(finding.range()).is_some_and(|label| read::meaning_of_label(label) != Meaning::UNKNOWN)
+    let is_known = |label: &str| read::meaning_of_label(label) != Meaning::UNKNOWN;
+    let is_said = || part.is_structure(finding.range()) && part.text.get(finding.range()).is_some_and(is_known);
+    part.is_label(finding.range()) || is_said()
 }
 
 /// What a rule goes by, in a sentence.

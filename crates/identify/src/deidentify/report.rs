@@ -40,6 +40,10 @@ pub struct Report {
     pub zips_restricted: u64,
     /// What only the second pass found; it was replaced then, and a further pass found nothing.
     pub found_late: u64,
+    /// Values that no copy holds, whatever is in them: private attributes of pictures, their preambles, bytes beside the pixels.
+    pub emptied: u64,
+    /// Files, or parts of files, with pixels or recordings of a device that nobody has looked at.
+    pub pictures: u64,
     /// Values and texts that people wrote in their own words.
     pub free_texts: u64,
     /// Places where a portion had to end within a value or a word.
@@ -99,6 +103,8 @@ impl Report {
             (&mut self.over_89, other.over_89),
             (&mut self.zips_restricted, other.zips_restricted),
             (&mut self.found_late, other.found_late),
+            (&mut self.emptied, other.emptied),
+            (&mut self.pictures, other.pictures),
             (&mut self.free_texts, other.free_texts),
             (&mut self.cuts_inside, other.cuts_inside),
             (&mut self.decided_to_go, other.decided_to_go),
@@ -112,14 +118,21 @@ impl Report {
     /// What the output may be called, in a sentence.
     #[must_use]
     pub const fn label(&self, method: Method) -> &'static str {
-        match (method, self.free_texts) {
-            (Method::SafeHarbor, 0) => "de-identified by Safe Harbor rules, structured values only, by a machine",
-            (Method::SafeHarbor, _) => "machine de-identified, not Safe Harbor: nobody has reviewed its free text",
-            (Method::Limited, 0) => "a limited data set: still PHI, for use under a data use agreement only",
-            (Method::Limited, _) => {
+        match (method, self.free_texts, self.pictures) {
+            (Method::SafeHarbor, 0, 0) => "de-identified by Safe Harbor rules, structured values only, by a machine",
+            (Method::SafeHarbor, _, 0) => "machine de-identified, not Safe Harbor: nobody has reviewed its free text",
+            (Method::SafeHarbor, 0, _) => "machine de-identified, not Safe Harbor: nobody has looked at its pictures",
+            (Method::SafeHarbor, ..) => {
+                "machine de-identified, not Safe Harbor: nobody has reviewed its free text, and nobody has looked at its pictures"
+            }
+            (Method::Limited, 0, 0) => "a limited data set: still PHI, for use under a data use agreement only",
+            (Method::Limited, _, 0) => {
                 "machine de-identified, not Safe Harbor: a limited data set whose free text nobody has reviewed; still PHI"
             }
-            (Method::Pseudonym, _) => {
+            (Method::Limited, ..) => {
+                "machine de-identified, not Safe Harbor: a limited data set whose pictures nobody has looked at; still PHI"
+            }
+            (Method::Pseudonym, ..) => {
                 "machine de-identified, not Safe Harbor: pseudonyms, PHI until an expert has determined otherwise"
             }
         }
@@ -135,6 +148,12 @@ impl Report {
                  reviewed it or an expert has determined that the risk is very small (45 CFR 164.514(b)(1)).",
             );
             said.push("A rare event or occupation told in words can name somebody without any identifier.");
+        }
+        if self.pictures > 0 {
+            said.push(
+                "Pixels were not looked at: names may be burnt into pictures, and a face may be seen in them or made from slices of a head \
+                 (164.514(b)(2)(i)(Q)).",
+            );
         }
         match method {
             Method::SafeHarbor => said.push(

@@ -53,8 +53,8 @@ pub(super) struct Rewriting<'a> {
 }
 
 /// Changes of one part in the making.
-struct Making<'p> {
-    part: &'p Part,
+pub(super) struct Making<'p> {
+    pub(super) part: &'p Part,
     changes: Vec<Change>,
 }
 
@@ -69,8 +69,12 @@ impl Making<'_> {
 impl Making<'_> {
     /// A year, where a whole day or a moment must stand: its first day; 90, where it stands for all who are older. Changed even if it is
     /// the same, because it is ours then, and what was meant by it was the year, or was not said.
-    fn first_day(&mut self, range: Range<usize>, new: String) {
+    pub(super) fn first_day(&mut self, range: Range<usize>, new: String) {
         self.changes.push(Change { range, new, ours: true });
+    }
+
+    pub(super) fn written(&mut self, change: Change) {
+        self.changes.push(change);
     }
 
     /// An age, or the one category of all ages over 89; as a number, where one has to stand, it is 90.
@@ -119,13 +123,18 @@ impl Rewriting<'_> {
             end = if free { change.range.end } else { end };
             free
         });
-        changes
+        self.shortened(part, changes)
     }
 
     /// A value that is changed as a whole because of its place; tells whether it was.
     fn field(&mut self, making: &mut Making<'_>, field: &Field, findings: &[Finding]) -> bool {
         let part = making.part;
         let Some(value) = part.text.get(field.range()) else { return false };
+        if let Some(form) = part.form(field.start as usize)
+            && self.formed(making, field, form)
+        {
+            return true;
+        }
         if field.meaning.what == What::Link {
             let at = findings.partition_point(|finding| finding.end <= field.start as usize);
             let is_found = findings.get(at).is_some_and(|finding| finding.start < field.end as usize);
@@ -213,7 +222,7 @@ impl Rewriting<'_> {
     }
 
     /// The letters that stand for a value.
-    fn code(&mut self, kind: Identifier, value: &str) -> String {
+    pub(super) fn code(&mut self, kind: Identifier, value: &str) -> String {
         let kind = kept_as(kind);
         let mut canonical = canonical(value);
         if kind == Identifier::Phone && canonical.len() == 11 && canonical.starts_with('1') {
@@ -224,7 +233,7 @@ impl Rewriting<'_> {
         given.or_insert_with_key(|(kind, canonical)| surrogates.surrogate(*kind, canonical).as_str().to_owned()).clone()
     }
 
-    fn token(&mut self, making: &mut Making<'_>, kind: Identifier, range: Range<usize>) {
+    pub(super) fn token(&mut self, making: &mut Making<'_>, kind: Identifier, range: Range<usize>) {
         let Some(value) = making.part.text.get(range.clone()) else { return };
         if !value.chars().any(char::is_alphanumeric) {
             return;
@@ -258,7 +267,7 @@ impl Rewriting<'_> {
         self.method.keeps(finding.kind) && !is_county(part, finding)
     }
 
-    fn name(&mut self, making: &mut Making<'_>, range: Range<usize>) {
+    pub(super) fn name(&mut self, making: &mut Making<'_>, range: Range<usize>) {
         let part = making.part;
         let Some(text) = part.text.get(range.clone()) else { return };
         let all = words(text);

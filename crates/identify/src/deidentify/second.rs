@@ -135,7 +135,7 @@ pub(super) fn look(
     let mut seen = Seen::default();
     let mut otherwise = false;
     let summary = read::read(output, name, of.limits, &mut |portion| match portion {
-        Portion::Opaque { .. } => otherwise = true,
+        Portion::Opaque { why, .. } => otherwise |= !why.is_told_alone(),
         Portion::Text(part) if !otherwise => {
             let pieces = queues.get_mut(&part.name).and_then(|queue| queue.take(meant, &part.text));
             match pieces {

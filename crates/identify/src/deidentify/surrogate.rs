@@ -220,6 +220,11 @@ fn letter(at: usize) -> char {
     char::from(ALPHABET[at % 27])
 }
 
+/// Which letter of codes it is, from 0.
+pub(super) fn place_of(letter: u8) -> Option<u128> {
+    ALPHABET.iter().zip(0..).find(|(one, _)| **one == letter).map(|(_, at)| at)
+}
+
 /// The form in which values are compared: small letters, no signs, no blanks.
 pub(super) fn canonical(text: &str) -> String {
     text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()

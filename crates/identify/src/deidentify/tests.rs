@@ -1,6 +1,7 @@
 //! Every method over small files of every form, made here; what comes out is compared as a whole.
 
 mod archives;
+mod dicom;
 mod doubts;
 mod encoded;
 mod office_attributes;
@@ -247,7 +248,7 @@ fn a_sentence_whose_words_are_taken_for_a_hospitals_name_one_after_the_other_ref
 
 /// What a round finds in a table of which nothing was changed, as text.
 fn left_in(run: &Deidentifier, bytes: &[u8], before: &mut Before) -> Vec<String> {
-    let (_, parts) = run.parts(bytes, "patients.csv").unwrap();
+    let (_, parts, _) = run.parts(bytes, "patients.csv").unwrap();
     let meant: Vec<_> = parts.iter().map(|(part, _)| super::Meant::of(part, &[])).collect();
     let seen = super::second::look(&run.look(false), (bytes, "patients.csv"), &meant, before).unwrap();
     seen.late.iter().map(|(index, found)| parts[*index].0.text[found.range()].to_owned()).collect()
@@ -259,7 +260,7 @@ fn the_second_pass_sees_what_the_first_one_left() {
     let mut before = Before::default();
     let left = left_in(&run, CSV, &mut before);
     assert!(["Quxley", "A-7781"].iter().all(|one| left.iter().any(|found| found == one)), "{left:?}");
-    let (_, parts) = run.parts(CSV, "patients.csv").unwrap();
+    let (_, parts, _) = run.parts(CSV, "patients.csv").unwrap();
     let meant: Vec<_> = parts.iter().map(|(part, _)| super::Meant::of(part, &[])).collect();
     let bytes = b"last_name\nX\n";
     let other = super::second::look(&run.look(false), (bytes, "patients.csv"), &meant, &mut before);

@@ -245,7 +245,7 @@ fn day(value: &str) -> Option<Day> {
 /// Why a part was not read, in a word for scripts.
 fn opaque_name(why: Opaque) -> &'static str {
     match why {
-        Opaque::Image => "image",
+        Opaque::Image | Opaque::Seen => "image",
         Opaque::Audio => "audio",
         Opaque::Video => "video",
         Opaque::Encrypted => "encrypted",
@@ -257,6 +257,6 @@ fn opaque_name(why: Opaque) -> &'static str {
         Opaque::DocumentType => "document_type",
         Opaque::Damaged(_) => "damaged",
         Opaque::Program => "program",
-        Opaque::UnknownBinary => "unknown_binary",
+        Opaque::UnknownBinary | Opaque::Beside => "unknown_binary",
     }
 }

@@ -8,11 +8,11 @@
 //!
 //! What it refuses to know: why something is replaced.
 
-use super::escape::{self, Escape};
+use super::escape::{self, Escape, Form};
 use super::layer::{Codec, Layer};
 use super::letters;
 use super::map::{How, OffsetMap};
-use super::{Part, packed};
+use super::{Part, dicom, packed};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -114,6 +114,10 @@ fn collect(outer: &[u8], jobs: &[Job<'_>], depth: usize) -> Result<Vec<Change>, 
             }
             continue;
         }
+        if layer.codec == Codec::Dicom {
+            changes.extend(dicom::fitted(&inner, inside)?);
+            continue;
+        }
         let inside = apply(&inner, inside)?;
         match layer.codec {
             Codec::Zip(index) => members.push((index, inside)),
@@ -171,6 +175,10 @@ fn own(source: &[u8], job: &Job<'_>) -> Result<Vec<Change>, EditError> {
             return Err(EditError::BadRange);
         }
         last = range.end;
+        if job.part.form(range.start).is_some() && text.get(range.clone()) == Some(*new) {
+            // It stays as it is, whatever has to stand in its place.
+            continue;
+        }
         let mut written = false;
         for piece in pieces(job.part, range)? {
             let new = if written { "" } else { *new };
@@ -192,11 +200,8 @@ fn own(source: &[u8], job: &Job<'_>) -> Result<Vec<Change>, EditError> {
                 _ => escape,
             };
             let mut bytes = escape::write(&full, escape, &holds)?.into_bytes();
-            if escape == Escape::Dicom {
-                if bytes.len() > change.range.len() {
-                    return Err(EditError::NotRepresentable);
-                }
-                bytes.resize(change.range.len(), b' ');
+            if escape == Escape::Dicom(Form::Zeros) {
+                bytes.resize(change.range.len(), 0);
             }
             let is_edit = !(change.range.is_empty() && bytes.is_empty());
             let before = source.get(..change.range.start).ok_or(EditError::OtherSource)?;

@@ -92,8 +92,33 @@ pub(super) enum Escape {
     Number,
     /// What a document calls one of its own things: a sheet, a range, a mark.
     Identifier(Around),
-    /// A value of DICOM of this many bytes, which stays as long as it is.
-    Dicom,
+    /// A value of DICOM, which has a form.
+    Dicom(Form),
+}
+
+/// What may stand in a value of DICOM (PS3.5, 6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Words, of at most so many characters.
+    Words(u16),
+    /// A number or a name that goes whatever it looks like, of at most so many characters.
+    Token(u16),
+    /// A part of somebody's name.
+    Name,
+    /// `19610304`.
+    Day,
+    /// `101500.5`.
+    Time,
+    /// `20180304101500`, of which all but the year may be left out.
+    Moment,
+    /// `041Y`.
+    Age,
+    /// Numbers with dots between them.
+    Uid,
+    /// Nothing comes to stand here.
+    Emptied,
+    /// Zeros come to stand here.
+    Zeros,
 }
 
 /// What such a name stands in.
@@ -180,7 +205,7 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
             return Err(EditError::NotRepresentable);
         }
         Escape::Cdata if new.contains("]]>") || new.ends_with(']') => return Err(EditError::NotRepresentable),
-        Escape::Dicom if !new.is_ascii() || new.contains('\0') => return Err(EditError::NotRepresentable),
+        Escape::Dicom(form) if !fits(form, new) => return Err(EditError::NotRepresentable),
         Escape::JsonMarkup => {
             let mut inner = String::new();
             for letter in new.chars() {
@@ -227,6 +252,21 @@ pub(super) fn write(new: &str, escape: Escape, holds: &dyn Fn(char) -> bool) -> 
         }
     }
     if out.chars().all(holds) { Ok(out) } else { Err(EditError::NotRepresentable) }
+}
+
+/// Has a new value of DICOM its form. What is longer than it should be is left to whoever writes it: it can be read.
+fn fits(form: Form, new: &str) -> bool {
+    let all = |also: &str| new.chars().all(|one| one.is_ascii_digit() || also.contains(one));
+    match form {
+        Form::Words(_) | Form::Token(_) => new.chars().all(|one| matches!(one, ' '..='~') && one != '\\'),
+        Form::Name => new.chars().all(|one| matches!(one, ' '..='~') && !matches!(one, '\\' | '^' | '=')),
+        Form::Day => all(".-"),
+        Form::Time => all(".:"),
+        Form::Moment => all(".+-"),
+        Form::Age => all("DWMY"),
+        Form::Uid => all("."),
+        Form::Emptied | Form::Zeros => new.is_empty(),
+    }
 }
 
 fn one(letter: char, escape: Escape, holds: &dyn Fn(char) -> bool, out: &mut String) -> Result<(), EditError> {

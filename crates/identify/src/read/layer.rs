@@ -40,6 +40,8 @@ pub(super) enum Codec {
     TarOwners(usize),
     /// The words of an extended header of a tar archive, whose own header begins at this byte.
     TarWords(usize),
+    /// A file of DICOM, whose lengths follow its values.
+    Dicom,
 }
 
 /// One layer, and what lies under it.
@@ -72,16 +74,21 @@ impl Layer {
 
     /// A stretch of what lies under it.
     pub(super) fn slice(range: Range<usize>, under: Option<Arc<Self>>) -> Self {
+        Self::same(Codec::Slice, range, under)
+    }
+
+    /// A stretch of what lies under it, by whose rules.
+    pub(super) fn same(codec: Codec, range: Range<usize>, under: Option<Arc<Self>>) -> Self {
         let mut map = OffsetMap::default();
         map.push(range.len(), range.clone(), How::Same, super::escape::Escape::Plain);
-        Self { codec: Codec::Slice, inside_bytes_max: range.len(), range, map: Some(map), under }
+        Self { codec, inside_bytes_max: range.len(), range, map: Some(map), under }
     }
 
     /// The bytes inside.
     pub(super) fn take_off<'a>(&self, outer: &'a [u8]) -> Result<Cow<'a, [u8]>, EditError> {
         let bytes = outer.get(self.range.clone()).ok_or(EditError::OtherSource)?;
         Ok(match self.codec {
-            Codec::Slice => Cow::Borrowed(bytes),
+            Codec::Slice | Codec::Dicom => Cow::Borrowed(bytes),
             Codec::Letters(letters) => Cow::Owned(letters::decode(bytes, letters).0.into_bytes()),
             Codec::QuotedPrintable => Cow::Owned(transfer::quoted_printable(bytes).0),
             Codec::Base64 => Cow::Owned(transfer::base64(bytes).0),

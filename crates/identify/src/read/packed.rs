@@ -6,6 +6,7 @@
 //! What it refuses to know: paths as places on a disk. A member's name is a label.
 
 mod beside;
+mod between;
 
 use super::edit::{Change, EditError};
 use super::layer::{Codec, Layer};
@@ -60,19 +61,15 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
         reading.opaque(place.name.clone(), Opaque::Damaged(0));
     }
     said_beside(reading, &label_of(archive.comment()), place);
+    if between::holds_more(bytes, &mut archive) {
+        reading.opaque(place.name.clone(), Opaque::UnknownBinary);
+    }
     let is_office = archive.file_names_raw().any(|name| name == b"[Content_Types].xml");
     let sheets = if is_office { sheets_of(reading, &mut archive) } else { Sheets::default() };
     for index in 0..archive.len() {
         let member = match archive.by_index_raw(index) {
             Ok(member) => {
-                said_beside(reading, member.comment(), place);
-                match beside::fields_of(bytes, member.header_start(), member.central_header_start()) {
-                    None => reading.opaque(place.name.clone(), Opaque::UnknownBinary),
-                    Some(names) => {
-                        let own = label_of(member.name_raw());
-                        names.iter().filter(|name| **name != own).for_each(|name| said_beside(reading, name, place));
-                    }
-                }
+                said_of(reading, bytes, &member, place);
                 (label_of(member.name_raw()), member.encrypted(), member.compressed_size())
             }
             Err(_) => {
@@ -115,6 +112,18 @@ pub(super) fn read_zip(reading: &mut Reading<'_>, bytes: &[u8], place: &Place) {
                     read_bytes(reading, &inside, &name, &inner);
                 }
             }
+        }
+    }
+}
+
+/// What an archive says of a member, beside its name.
+fn said_of(reading: &mut Reading<'_>, bytes: &[u8], member: &zip::read::ZipFile<'_, Cursor<&[u8]>>, place: &Place) {
+    said_beside(reading, member.comment(), place);
+    match beside::fields_of(bytes, member.header_start(), member.central_header_start()) {
+        None => reading.opaque(place.name.clone(), Opaque::UnknownBinary),
+        Some(names) => {
+            let own = label_of(member.name_raw());
+            names.iter().filter(|name| **name != own).for_each(|name| said_beside(reading, name, place));
         }
     }
 }
@@ -201,7 +210,8 @@ pub(super) fn zip_again(outer: &[u8], members: &[(usize, Vec<u8>)]) -> Result<Ve
 /// Reads what one gzip holds.
 pub(super) fn read_gzip(reading: &mut Reading<'_>, bytes: &[u8], name: &str, place: &Place) {
     let room = reading.room(bytes.len());
-    match bounded(MultiGzDecoder::new(bytes), room) {
+    let mut members = between::Members::new(bytes);
+    match bounded(&mut members, room) {
         Err((why, unpacked)) => {
             reading.unpacked += unpacked;
             reading.opaque(place.name.clone(), why);
@@ -217,13 +227,14 @@ pub(super) fn read_gzip(reading: &mut Reading<'_>, bytes: &[u8], name: &str, pla
                 under: place.layer.clone(),
                 inside_bytes_max: inside.len(),
             };
-            // The name that the file had when it was packed stays in its header; whoever looks at names has to see that one.
-            let header = flate2::read::GzDecoder::new(bytes);
-            if let Some(comment) = header.header().and_then(|header| header.comment()) {
-                said_beside(reading, &label_of(comment), place);
+            if members.has_fields {
+                reading.opaque(place.name.clone(), Opaque::UnknownBinary);
             }
-            let packed = header.header().and_then(|header| header.filename()).filter(|name| !name.is_empty());
-            let packed = packed.map(label_of);
+            // The name that the file had when it was packed stays in its header; whoever looks at names has to see that one.
+            let packed = members.name.as_deref().map(label_of).filter(|name| !name.is_empty());
+            for said in members.said.iter().map(|said| label_of(said)) {
+                said_beside(reading, &said, place);
+            }
             let label = packed.as_deref().unwrap_or(if plain.is_empty() { "unpacked" } else { plain });
             read_bytes(reading, &inside, plain, &place.inner(label, Arc::new(layer)));
         }

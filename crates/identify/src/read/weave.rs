@@ -271,6 +271,12 @@ impl<'r, 'a> Weaver<'r, 'a> {
         self.open = open.map(|field| Field { start: 0, end: 0, ..field });
     }
 
+    /// What follows is read by somebody else, as a part of its own.
+    pub(super) fn pause(&mut self) {
+        self.hand_over();
+        self.reading.records = self.reading.records.max(self.record);
+    }
+
     /// All is read.
     pub(super) fn finish(mut self) {
         self.end();

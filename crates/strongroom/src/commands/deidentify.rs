@@ -351,6 +351,7 @@ fn object(method: Method, report: &Report, left_out: u64) -> Value {
         "dates": {"to_year": report.dates_to_year, "shifted": report.dates_shifted, "removed": report.dates_without_year},
         "over_89": report.over_89, "zips_restricted": report.zips_restricted, "found_late": report.found_late,
         "decided": {"go": report.decided_to_go, "stay": report.decided_to_stay, "open": report.undecided},
-        "free_texts": report.free_texts, "left_out": left_out, "cuts_inside": report.cuts_inside, "residual": report.residual(method),
+        "free_texts": report.free_texts, "pictures": report.pictures, "emptied": report.emptied,
+        "left_out": left_out, "cuts_inside": report.cuts_inside, "residual": report.residual(method),
     })
 }

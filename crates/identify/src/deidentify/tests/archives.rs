@@ -207,3 +207,39 @@ fn names_of_members_that_name_somebody_refuse_the_archive_and_names_of_resources
     let refused: Vec<&str> = plain.into_iter().filter(|name| ran(name).is_err()).collect();
     assert_eq!(refused, [""; 0]);
 }
+
+#[test]
+fn bytes_that_belong_to_no_member_of_a_zip_refuse_it() {
+    let opaque = Err(DeidentifyError::Opaque { count: 1, why: Opaque::UnknownBinary });
+    let whole = zip("note.txt", &[]);
+    assert_eq!(run(&whole, "a.zip").map(|_| ()), Ok(()));
+    // A member that no directory tells of.
+    let hidden = whole.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let before = [&whole[..hidden], &whole].concat();
+    assert_eq!(run(&before, "a.zip").map(|_| ()), opaque);
+    let note = b"PK\x03\x04 the chart of Vern Quxley, born 03/04/1961";
+    assert_eq!(run(&[note, &whole[..]].concat(), "a.zip").map(|_| ()), opaque);
+}
+
+#[test]
+fn every_heading_of_a_gzip_is_looked_at() {
+    let packed = |name: &str, comment: &str, extra: &[u8]| {
+        let mut builder = flate2::GzBuilder::new();
+        for (is_said, said) in [(true, name), (false, comment)].into_iter().filter(|(_, said)| !said.is_empty()) {
+            builder = if is_said { builder.filename(said) } else { builder.comment(said) };
+        }
+        if !extra.is_empty() {
+            builder = builder.extra(extra);
+        }
+        let mut writer = builder.write(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut writer, b"well\n").unwrap();
+        writer.finish().unwrap()
+    };
+    let both = |later: Vec<u8>| run(&[packed("note.txt", "", b""), later].concat(), "note.gz").map(|_| ());
+    assert_eq!(both(packed("other.txt", "", b"")), Ok(()));
+    assert_eq!(both(packed("", "", b"BC\x02\0\x1b\0")), Ok(()));
+    assert_eq!(both(packed("chart of Vern Quxley.txt", "", b"")), Err(DeidentifyError::PartName));
+    assert_eq!(both(packed("", "chart of Vern Quxley", b"")), Err(DeidentifyError::PartName));
+    let opaque = Err(DeidentifyError::Opaque { count: 1, why: Opaque::UnknownBinary });
+    assert_eq!(both(packed("", "", b"VQ\x0b\0Vern Quxley")), opaque);
+}
