@@ -42,6 +42,17 @@ impl Day {
     pub fn tomorrow(self) -> Option<Self> {
         self.0.tomorrow().ok().and_then(|date| Self::new(date.year(), date.month(), date.day()))
     }
+    /// So many days later, or earlier if `days` is negative; `None` outside of the years that [`Day::new`] knows.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Option<Self> {
+        let span = jiff::Span::new().try_days(days).ok()?;
+        self.0.checked_add(span).ok().and_then(|date| Self::new(date.year(), date.month(), date.day()))
+    }
+    /// The day of the week, 1 (Monday) to 7 (Sunday), as ISO 8601 counts.
+    #[must_use]
+    pub fn weekday(self) -> i8 {
+        self.0.weekday().to_monday_one_offset()
+    }
     /// As American practices write it: `03/09/2017`.
     #[must_use]
     pub fn us(self) -> String {
@@ -107,6 +118,16 @@ impl<'de> Deserialize<'de> for Day {
 #[cfg(test)]
 mod tests {
     use super::Day;
+
+    #[test]
+    fn days_are_counted_over_leap_days_and_ends_of_years() {
+        let day = |text| Day::read(text).unwrap();
+        assert_eq!(day("2019-12-31").plus_days(60), Some(day("2020-02-29")));
+        assert_eq!(day("2020-03-01").plus_days(-1), Some(day("2020-02-29")));
+        assert_eq!(day("2200-12-31").plus_days(1), None);
+        assert_eq!(day("2200-12-31").plus_days(i32::MAX), None);
+        assert_eq!((day("2026-11-23").weekday(), day("2026-11-29").weekday()), (1, 7));
+    }
 
     #[test]
     fn the_usual_forms_are_one_day() {

@@ -3,6 +3,7 @@
 mod customer;
 mod deidentify;
 mod demo;
+mod incident;
 mod keys;
 mod scan;
 mod standin;
@@ -13,6 +14,7 @@ pub(crate) use customer::{
 };
 pub(crate) use deidentify::{DeidentifyArgs, DeidentifyMethod};
 pub(crate) use demo::Demo;
+pub(crate) use incident::{IncidentArgs, IncidentCommand, ObligationsArgs};
 pub(crate) use keys::KeyRecover;
 pub(crate) use scan::{FailOn, ScanArgs, ScanFormat};
 
@@ -88,6 +90,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  strongroom standin --patients 50 --out made-up\n  strongroom standin --practices 20 --patients 10000 --seed 7 --formats csv,hl7v2,fhir --out made-up\n  strongroom standin --patients 1000 --dirt 20 --formats csv,truth --out dirty\n\nNumbers, addresses of mail and telephones are reserved ones that nobody has."
     )]
     Standin(StandinArgs),
+    /// A breach, or what may be one: who must be told what by when.
+    Incident(IncidentArgs),
     /// The gate: open it again after a finding.
     Gate(GateArgs),
     /// The ledger: verify, export, tail, prove.

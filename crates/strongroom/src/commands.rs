@@ -5,6 +5,7 @@ mod deidentify;
 mod demo;
 mod files;
 pub(crate) mod house;
+mod incident;
 mod init;
 mod leaving;
 mod orders;
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Scan(args) => scan::scan(&args),
         Command::Deidentify(args) => deidentify::deidentify(&args),
         Command::Standin(args) => standin::standin(&args),
+        Command::Incident(args) => incident::incident(&args),
         Command::Gate(args) => block_on(orders::gate(args)),
         Command::Ledger(args) => block_on(house::ledger(args)),
         Command::Backup(args) => block_on(house::backup(args)),

@@ -45,7 +45,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("portal", &["custody", "record"]),
     // record: docs/decisions/0003-the-binary-speaks-the-words.md
-    ("strongroom", &["portal", "custody", "identify", "standin", "ledger", "record"]),
+    // breach: without a server, docs/decisions/0035-who-must-be-told-is-computed-without-a-server.md
+    ("strongroom", &["portal", "custody", "identify", "standin", "breach", "ledger", "record"]),
     (
         "tests",
         &[
