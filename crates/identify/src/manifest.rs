@@ -28,7 +28,7 @@ use record::civil::Day;
 use std::fmt;
 
 /// The rules by which manifests are made: counted up whenever the same file would get another one.
-pub const RULES: u16 = 3;
+pub const RULES: u16 = 4;
 /// People of one file.
 pub const PEOPLE_MAX: usize = 1_000_000;
 

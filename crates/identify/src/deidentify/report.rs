@@ -9,7 +9,7 @@ use crate::read::{Format, Part};
 use std::collections::BTreeMap;
 
 /// The rules by which files are changed; the number is another one when the same file would come out otherwise.
-pub const RULES: &str = concat!("strongroom-identify ", env!("CARGO_PKG_VERSION"), ", rules of de-identification 3");
+pub const RULES: &str = concat!("strongroom-identify ", env!("CARGO_PKG_VERSION"), ", rules of de-identification 4");
 
 /// What was done to one file, or to several together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

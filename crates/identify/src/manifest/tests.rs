@@ -126,7 +126,7 @@ fn a_manifest_as_json_is_json_and_holds_no_word_of_the_file() {
 fn a_manifest_has_the_bytes_that_are_written_down() {
     let (manifest, _) = of("mrn,last_name,icd10\n7,Quxley,B20\n", "t.csv");
     let expected = concat!(
-        r#"{"manifest":1,"rules":3,"format":"delimited","text_bytes":33,"truncated":false,"opaque":{},"people":[{"ordinal":0,"#,
+        r#"{"manifest":1,"rules":4,"format":"delimited","text_bytes":33,"truncated":false,"opaque":{},"people":[{"ordinal":0,"#,
         r#""records":1,"identifiers":{"name":1,"mrn":1},"health_data":{"diagnosis":{"diagnosis.code":1,"diagnosis.column":1},"#,
         r#""hiv":{"hiv.code":1}}}],"unassigned":{"identifiers":{},"health_data":{}}}"#,
     );
