@@ -170,6 +170,11 @@ impl Street {
             let lower = self.words <= 4 && digits >= 1 && !self.kind_first;
             return if self.capitals { Some(93) } else { lower.then_some(75) };
         }
+        // "55 harbor view dr apt 9": in small letters a flat has to follow.
+        let flat = !self.capitals && word.has(WAY) && COMMON_WAYS.iter().any(|text| word.is(text));
+        if flat && self.words <= 4 && digits >= 2 && with_unit(view, word.end) > word.end {
+            return Some(74);
+        }
         if !word.has(WAY) || !self.capitals {
             return None;
         }
@@ -259,19 +264,23 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
     if view.before(place) == b'#' {
         place = view.skip_blanks_back(place - 1);
     }
-    const BOXES: Words = Words::new(&["pob", "rr", "hc", "box", "drawer"]);
+    const BOXES: Words = Words::new(&[
+        "pob", "rr", "hc", "box", "bx", "drawer", "psc", "cmr", "unit", "rt", "rte", "route", "rfd", "hcr", "rural",
+    ]);
+    const RURAL: Words = Words::new(&["rr", "hc", "psc", "cmr", "unit", "rt", "rte", "route", "rfd", "hcr", "rural"]);
     let word = view.word_to(place).filter(|word| BOXES.has(*word))?;
     let end = view.run_end(run.end, ALNUM, 2);
     if word.is("pob") {
         return Some(found((word.start, end), Identifier::Address, 90, "address.box"));
     }
-    if word.is("rr") || word.is("hc") && view.is_capital(word.start) {
-        let boxed = view.word_after(run.word_end).filter(|word| word.is("box"));
+    if word.is("rr") || RURAL.has(word) && view.is_capital(word.start) {
+        let comma = usize::from(view.at(run.word_end) == b',');
+        let boxed = view.word_after(run.word_end + comma).filter(|word| word.is("box") || word.is("bx"));
         let number = boxed.and_then(|word| unit_end(view, word.end));
-        let rural = view.is_capital(word.start + 1) && number.is_some();
+        let rural = number.is_some();
         return rural.then(|| found((word.start, number.unwrap_or(end)), Identifier::Address, 88, "address.rural"));
     }
-    if word.is("hc") {
+    if RURAL.has(word) {
         return None;
     }
     let start = box_start(view, word.start)?;

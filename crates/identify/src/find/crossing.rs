@@ -51,6 +51,12 @@ pub(super) const KINDS_BEFORE: Words = Words::new(&[
     "rue",
     "chemin",
     "rua",
+    "ave",
+    "condominio",
+    "cond",
+    "residencial",
+    "edificio",
+    "sector",
 ]);
 /// What is divided into lots.
 const PARKS: Words = Words::new(&["mhp", "acres", "campground", "marina", "ranch", "rv", "homes", "court", "courts"]);
@@ -195,6 +201,7 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     }
     number_last(view, run)
         .or_else(|| of_highway(view, run))
+        .or_else(|| road_alone(view, run))
         .or_else(|| lot(view, run))
         .or_else(|| flat_first(view, run))
 }
@@ -270,6 +277,57 @@ fn of_highway(view: View<'_>, run: Run) -> Option<Finding> {
     }
     let right = named_after(view, from).filter(|right| right.way)?;
     Some(made(view, start, right.end, 78))
+}
+
+/// "County Road 119, 2.3 mi S of Hwy 2", "mile marker 41, US 212": a road of the country, and where on it.
+fn road_alone(view: View<'_>, run: Run) -> Option<Finding> {
+    const COUNTRY: Words =
+        Words::new(&["county", "township", "ranch", "farm", "forest", "co", "twp", "parish", "market"]);
+    let place = view.skip_blanks_back(run.start);
+    let kind = view.word_to(place).filter(|_| place < run.start)?;
+    let before = view.word_before(kind.start - usize::from(view.before(kind.start) == b'.'));
+    let capitals = view.is_capital(kind.start) && view.is_capital(kind.start + 1);
+    let marker = is_one(kind, &["marker", "milepost", "post"]) || kind.is("mm") && capitals;
+    if marker {
+        let mile = before.filter(|word| word.is("mile"));
+        let start = match mile {
+            Some(mile) => mile.start,
+            None if is_one(kind, &["milepost", "mm"]) && !is(view.before(view.skip_blanks_back(kind.start)), DIGIT) => {
+                kind.start
+            }
+            None => return None,
+        };
+        let comma = usize::from(view.at(run.word_end) == b',');
+        let road = numbered_road_end(view, view.skip_blanks(run.word_end + comma));
+        return Some(made(view, start, road.unwrap_or(run.word_end), 72));
+    }
+    let country =
+        before.filter(|word| COUNTRY.has(*word) && view.is_capital(word.start) && NUMBERED_ROADS.has(kind))?;
+    Some(made(view, country.start, miles_end(view, run.word_end).unwrap_or(run.word_end), 74))
+}
+
+/// Where "US 212", "Hwy 2", "I-80" ends that begins here.
+fn numbered_road_end(view: View<'_>, from: usize) -> Option<usize> {
+    let from = view.word_at(from).filter(|word| word.is("on")).map_or(from, |word| view.skip_blanks(word.end));
+    let word = view.word_at(from).filter(|word| NUMBERED_ROADS.has(*word) && view.is_capital(word.start))?;
+    let next = view.word_after(word.end).filter(|next| NUMBERED_ROADS.has(*next)).unwrap_or(word);
+    let digits = next.end + usize::from(matches!(view.at(next.end), b' ' | b'-'));
+    let end = view.run_end(digits, DIGIT, 5);
+    (end > digits).then_some(end)
+}
+
+/// Where ", 2.3 mi S of Hwy 2" ends.
+fn miles_end(view: View<'_>, from: usize) -> Option<usize> {
+    let digits = view.skip_blanks(from + usize::from(view.at(from) == b','));
+    let mut end = view.run_end(digits, DIGIT, 4);
+    if view.at(end) == b'.' && is(view.at(end + 1), DIGIT) {
+        end = view.run_end(end + 1, DIGIT, 4);
+    }
+    let miles = view.word_after(end).filter(|word| end > digits && is_one(*word, &["mi", "mile", "miles"]))?;
+    let way = view.word_after(miles.end).filter(|word| word.has(DIRECTION)).unwrap_or(miles);
+    let of = view.word_after(way.end).filter(|word| is_one(*word, &["of", "from", "past"]))?;
+    let next = view.skip_blanks(of.end);
+    numbered_road_end(view, next).or_else(|| named_after(view, next).map(|named| named.end))
 }
 
 /// "trailer 14, Palm Estates".

@@ -13,7 +13,7 @@ use super::label::{self, Noun};
 use super::lexicon::{FILLER, FUNCTION, LABEL};
 use super::number::Run;
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// Days of the week, after which a day follows.
@@ -253,9 +253,63 @@ const SCALED: &[&str] = &[
     "mood",
     "anxiety",
     "gleason",
+    "epworth",
+    "braden",
+    "morse",
+    "tinetti",
+    "berg",
+    "orientation",
+    "oriented",
+    "correct",
+    "trials",
+    "sensation",
+    "mallampati",
+    "mrc",
+    "ess",
+    "lefs",
+    "ndi",
+    "odi",
+    "dash",
+    "fim",
+    "pcl",
+    "ace",
+    "aims",
+    "audit",
+    "dast",
+    "cage",
+    "slums",
+    "kps",
+    "ecog",
+    "asa",
+    "bpm",
+    "nrs",
+    "vas",
+    "cpot",
+    "flacc",
+    "rass",
+    "quality",
+    "cardinal",
+    "wells",
+    "acuity",
+    "sat",
+    "sats",
+    "hgb",
+    "plays",
+    "bipap",
+    "vent",
+    "psv",
+    "cpap",
 ];
+/// What is done on a day and has no score, written in capitals: "TKA 12/20", "TEE 6/9".
+const DONE_ON_A_DAY: Words = Words::new(&[
+    "tee", "tte", "echo", "mri", "mra", "mrcp", "ct", "cta", "cxr", "kub", "us", "xr", "pet", "dexa", "egd", "ercp",
+    "lp", "pft", "psg", "emg", "eeg", "ekg", "ecg", "hida", "vcug", "tka", "tkr", "tha", "thr", "orif", "pci", "cabg",
+    "tavr", "icd", "picc", "iud", "cbc", "cmp", "bmp", "lft", "lfts", "tsh", "psa", "inr", "ua", "ucx", "bcx", "pap",
+    "uds", "ddkt", "ctr", "acdf", "evar", "avf", "bka", "aka", "mva", "mvc", "iep", "ama", "rtw", "ttd", "nv", "fu",
+    "iol", "nst", "svd", "nsvd", "ltcs", "dc", "adm", "pod", "soc", "doi", "vm", "lm", "lmom", "lvm",
+]);
 /// Days of a month that no scale, no eye chart and no ratio has as its end: "8/26" needs no word before it.
-const ONLY_DAYS: &[u32] = &[13, 14, 16, 17, 19, 22, 26, 29, 31];
+const ONLY_DAYS: &[u32] = &[13, 14, 16, 17, 19, 22, 23, 25, 26, 29, 31];
 
 /// How far before a day others are heard.
 const NEAR_BYTES: usize = 600;
@@ -292,6 +346,11 @@ impl Day {
     /// No fraction has such a denominator, and hardly a scale.
     fn is_late(self) -> bool {
         self.day > 12 || (self.month > self.day && self.day != 5)
+    }
+
+    /// Neither late nor the end of a scale that is usual: "6/9", "3/7", "9/11".
+    fn is_odd(self) -> bool {
+        self.is_late() || matches!(self.day, 7 | 9 | 11) && self.month != self.day
     }
 
     /// What fractions, strengths, murmurs and pains end in.
@@ -409,16 +468,24 @@ fn slashed(view: View<'_>, day: Day, known: usize) -> Option<Finding> {
     let late = day.day > 12 || day.month > day.day;
     let small = |word: Token| word.has(FUNCTION | FILLER) && !word.is("of") && (late || !word.is("to"));
     let follows = after.is_none_or(small);
-    // "f/u 8/3".
-    let again = before.nearest().is_some_and(|word| word.is("u") && view.before(word.start) == b'/');
+    // "f/u 8/3", "d/c 8/3".
+    let again = before
+        .nearest()
+        .is_some_and(|word| is_one(word, &["u", "c"]) && word.end == word.start + 1 && view.before(word.start) == b'/');
     let scaled = before.is_scaled();
     let strong = again || before.nearest().is_some_and(is_before_a_day);
     // A day that no fraction has, or a gap as tables have it, needs nothing behind it.
     let follows = follows || strong && (day.day > 12 || view.skip_blanks(end) > end + 1);
-    if follows && (strong || is_labelled) || follows && late && !scaled && before.nearest_is(BEFORE_A_LATE_DAY) {
+    // A sentence ends behind it, or a time of day follows.
+    let closed = matches!(view.at(end), b'.' | b';' | b')') || is_timed(view, end);
+    let odd = late || day.is_odd() && closed;
+    if follows && (strong || is_labelled)
+        || (follows || closed && !strong) && odd && !scaled && before.nearest_is(BEFORE_A_LATE_DAY)
+        || again && closed
+    {
         return Some(day.found(65));
     }
-    if label::is_code(view, start) || scaled || matches!(view.before(start), b'=' | b'+' | b'~' | b'<' | b'>') {
+    if label::is_code(view, start) || scaled || matches!(view.before(start), b'=' | b'+' | b'<' | b'>') {
         return None;
     }
     by_place(view, day, &before, (follows, known))
@@ -430,6 +497,13 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
         return Some(day.found(62));
     }
     let asked = follows && before.asks() && (day.is_late() || known > 0);
+    let done = before.nearest().is_some_and(|word| DONE_ON_A_DAY.has(word));
+    if done && (day.is_odd() || known > 0 && !day.ends_as_scales_do()) {
+        return Some(day.found(57));
+    }
+    if is_cell(view, day) && (known > 0 || !day.ends_as_scales_do()) {
+        return Some(day.found(56));
+    }
     if before.is_after_acronym(view) && !opens_line(view, day.start) {
         let only = ONLY_DAYS.contains(&day.day) && day.month > 1;
         return (asked || only).then(|| day.found(55));
@@ -443,6 +517,13 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     }
     if opens && begins_entry(view, day.end) && (!day.ends_as_scales_do() || known > 0) {
         return Some(day.found(58));
+    }
+    // No scale is named anywhere near: what ends beyond twelve is a day.
+    let apart = before.words.iter().flatten().all(|word| !is_one(*word, SCALED) && !is_acronym(view, *word));
+    let next = view.word_after(day.end);
+    let counted = next.is_some_and(|word| is_one(word, SCALED) || word.is("of") || word.is("correct"));
+    if apart && !counted && day.day > 12 && (opens || before.nearest().is_some()) {
+        return Some(day.found(54));
     }
     let signed = follows && is_signed(view, day.start);
     if signed || asked {
@@ -459,6 +540,14 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     let told = follows && lower && (day.day > 12 || day.is_late() && (known > 0 || ends));
     let usual = follows && known > 1 && day.month > 1 && !day.ends_as_scales_do();
     (told || usual).then(|| day.found(if told { 56 } else { 52 }))
+}
+
+/// It is all that a cell of a table holds: between bars or tabs.
+fn is_cell(view: View<'_>, day: Day) -> bool {
+    let place = view.skip_blanks_back(day.start);
+    let after = view.skip_blanks(day.end);
+    let bar = |byte: u8| matches!(byte, b'|' | b'\t');
+    (bar(view.before(place)) || bar(view.before(day.start))) && (bar(view.at(after)) || bar(view.at(day.end)))
 }
 
 /// Nothing that a path or a code would have touches it.
@@ -550,7 +639,10 @@ pub(super) fn of_month(view: View<'_>, run: Run) -> Option<Finding> {
     let ends = next.is_none_or(|word| is_one(word, &["at", "for", "but", "with", "w", "if", "when", "so", "because"]));
     let number = view.skip_blanks(run.word_end);
     let counted = is(view.at(number), DIGIT) || view.at(number) == b'&';
-    ((weekday || cued) && ends && marked && !counted)
+    // "on the 14th.", "until the 5th)": nothing is named after it.
+    let closed =
+        matches!(view.at(run.word_end), b'.' | b';' | b')' | b'\n') || weekday && view.at(run.word_end) == b',';
+    ((weekday || cued) && (ends || closed) && marked && !counted)
         .then(|| found((run.start, run.word_end), Identifier::Date, 58, "date.day_of_month"))
 }
 

@@ -225,6 +225,11 @@ fn plate(view: View<'_>, run: Run) -> Option<Finding> {
         const SAYS: Words = Words::new(&["plate", "plates", "tag", "tags", "lp", "rego", "reg"]);
         let mut place = past_signs(view, start);
         let mut word = view.word_to(place).filter(|_| place < start)?;
+        // "plate NE 51-A882": the state stands between.
+        if word.end - word.start == 2 && view.bytes[word.start..word.end].iter().all(u8::is_ascii_uppercase) {
+            place = past_signs(view, word.start);
+            word = view.word_to(place)?;
+        }
         if is_one(word, &["no", "number", "num", "is", "reads"]) {
             place = past_signs(view, word.start);
             word = view.word_to(place)?;

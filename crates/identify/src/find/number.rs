@@ -7,7 +7,7 @@ use super::label::{self, Label, Mark, Noun};
 use super::lexicon::{LABEL, MARK};
 use super::sift::{Sift, found, prefer};
 use super::view::{ALNUM, DIGIT, LETTER, View, is};
-use super::{address, age, check, date, day, device, issued, month, national, net, phone, zip};
+use super::{address, age, check, date, day, device, issued, month, national, net, phone, unlabelled, zip};
 use crate::phi::{Finding, Identifier};
 
 /// Longer runs of letters and digits are no identifiers: encoded pictures, keys.
@@ -63,7 +63,7 @@ pub(super) fn visit(view: View<'_>, start: usize, sift: &mut Sift<'_>) -> usize 
         prefer(&mut best, labelled(view, run));
     }
     if best.is_none() {
-        best = issued::find(view, run);
+        best = issued::find(view, run).or_else(|| unlabelled::find(view, run));
     }
     match best {
         Some(finding) => {

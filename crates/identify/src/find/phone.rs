@@ -129,7 +129,9 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         [6, 4, ..] if is_nanp(view, first, first + 3) => make(groups.ends[1], 0, 88, "phone.nanp"),
         // "she is at 8645550121": no other number is where somebody is.
         [10, ..] if is_nanp(view, first, first + 3) => {
-            let is_there = view.word_before(first).is_some_and(|word| word.is("at") || word.is("its"));
+            let said = ["at", "its", "cell", "mobile", "home", "work", "text", "txt", "vm", "lm"];
+            let is_there = view.word_before(first).is_some_and(|word| said.iter().any(|text| word.is(text)));
+            let is_there = is_there || view.before(first) == b')' || view.before(first) == b'#';
             // "her son Hyun, 2135550176": nothing else is told of somebody in ten figures after a comma.
             let comma = view.skip_blanks_back(first);
             let is_there = is_there || view.before(comma) == b',' && comma < first && is_named(view, comma - 1);
@@ -275,7 +277,7 @@ fn with_extension(view: View<'_>, end: usize) -> usize {
     while place < end + 3 && matches!(view.at(place), b' ' | b',' | b';' | b'(') {
         place += 1;
     }
-    const MARKS: &[&[u8]] = &[b"extension", b"ext", b"x", b"#"];
+    const MARKS: &[&[u8]] = &[b"extension", b"ext", b"option", b"opt", b"x", b"#"];
     let Some(mark) = MARKS.iter().find(|mark| view.starts(place, mark)) else { return end };
     let from = place + mark.len();
     let mut digits = from;

@@ -144,14 +144,14 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
         0,
     ),
     ("number numbers no num nbr nr nbrs nos id ids identifier identification nmbr numb", MARK, 0),
-    ("mrn mrns emrn mrno medrec umrn mpi empi uhid mpn medrecno pid ptid hrn", LABEL, Noun::Mrn as u8),
+    ("expediente mrn mrns emrn mrno medrec umrn mpi empi uhid mpn medrecno pid ptid hrn", LABEL, Noun::Mrn as u8),
     ("mr", LABEL, Noun::MrWeak as u8),
     ("record rec records chart patient file", LABEL, Noun::Record as u8),
     ("csn fin har encounter visit episode admission", LABEL, Noun::Visit as u8),
     ("accession acc accn specimen order requisition case sample pathology study exam", LABEL, Noun::Order as u8),
     ("ssn ssns sss", LABEL, Noun::Ssn as u8),
     ("social ss", LABEL, Noun::Social as u8),
-    ("security", LABEL, Noun::Security as u8),
+    ("security sec", LABEL, Noun::Security as u8),
     ("itin tin taxpayer tax", LABEL, Noun::Taxpayer as u8),
     ("ein fein", LABEL, Noun::Employer as u8),
     ("npi", LABEL, Noun::Npi as u8),
@@ -159,12 +159,12 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("mbi hicn hic", LABEL, Noun::Medicare as u8),
     (
         "policy member subscriber group grp plan beneficiary insurance medicare medicaid insured enrollee coverage \
-         policyholder payer payor mbr subs subscr hmo ppo",
+         policyholder payer payor mbr subs subscr hmo ppo mcd mcaid mcr mcare medicaidid contrato poliza afiliado",
         LABEL,
         Noun::Plan as u8,
     ),
     ("bin pcn rxbin rxpcn rxgrp rxgroup", LABEL, Noun::Pharmacy as u8),
-    ("acct account accounts acctno", LABEL, Noun::Account as u8),
+    ("acct account accounts acctno cuenta", LABEL, Noun::Account as u8),
     (
         "claim claims invoice bill receipt statement authorization auth referral confirmation reference ref \
          transaction trans payment preauthorization precertification icn dcn tcn ticket",
@@ -182,7 +182,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     ("passport alien uscis", LABEL, Noun::Passport as u8),
     (
-        "employee empl incident custody docket warrant tracking job match student inmate prisoner booking military veteran edipi payroll personnel staff \
+        "employee empl incident custody docket warrant tracking job match student inmate prisoner booking military veteran edipi payroll personnel staff kindred pedigree osis sid asset registry enrollment \
          employment prescription rx scrip username login user participant subject screening donor",
         LABEL,
         Noun::Other as u8,
@@ -217,7 +217,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
         Noun::Biometric as u8,
     ),
     ("photo photos photograph photographs picture headshot snapshot image images", LABEL, Noun::Photo as u8),
-    ("com org net edu gov mil biz info health", USUAL_TLD, 0),
+    ("com org net edu gov mil biz info health example", USUAL_TLD, 0),
     (
         "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
       indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri \
