@@ -79,11 +79,25 @@ pub(super) fn after_number(view: View<'_>, number: (usize, usize), digits: usize
     let mut street = Street { end: number.1, words: 0, capitals: true, kind_first: false, best: None };
     while street.words < WORDS_MAX && street.step(view, digits) {}
     if street.best.is_none() {
+        street.best = with_direction(view, number.1, digits);
+    }
+    if street.best.is_none() {
         return where_somebody_lives(view, number);
     }
     let (end, sure) = street.best?;
     let end = with_unit(view, with_route(view, end));
     Some(found((number.0, end), Identifier::Address, sure, "address.street"))
+}
+
+/// "1412 W Belmont #3F", "350 North Halsted": a point of the compass and a capital word, and a flat or the end of a piece behind it.
+fn with_direction(view: View<'_>, from: usize, digits: usize) -> Option<(usize, u8)> {
+    let way = view.word_after(from).filter(|word| word.has(DIRECTION) && view.is_capital(word.start))?;
+    let dot = usize::from(view.at(way.end) == b'.');
+    let name = name_at(view, view.skip_blanks(way.end + dot)).filter(|name| view.is_capital(name.start))?;
+    let plain = !name.has(UNIT | FUNCTION | MONTH | DIRECTION | STATE) && name.end - name.start > 3;
+    let flat = with_unit(view, name.end) > name.end;
+    let ends = matches!(view.at(name.end), b',' | b'\n' | b';' | b')' | 0) || view.at(name.end) == b'.';
+    (plain && digits >= 3 && (flat || ends)).then_some((name.end, if flat { 84 } else { 60 }))
 }
 
 impl Street {

@@ -196,7 +196,12 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     // What stands before has a capital, or is a lot or a small word of a Spanish or French name.
     let place = view.skip_blanks_back(run.start);
     let word = view.word_to(place - usize::from(matches!(view.before(place), b',' | b'#' | b'-')))?;
-    if !view.is_capital(word.start) && view.before(word.start) < 0x80 && !LOTS.has(word) && !SMALL.has(word) {
+    if !view.is_capital(word.start)
+        && view.before(word.start) < 0x80
+        && !LOTS.has(word)
+        && !SMALL.has(word)
+        && !is_one(word, &["marker", "milepost"])
+    {
         return None;
     }
     number_last(view, run)

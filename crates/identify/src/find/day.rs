@@ -522,7 +522,10 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     let apart = before.words.iter().flatten().all(|word| !is_one(*word, SCALED) && !is_acronym(view, *word));
     let next = view.word_after(day.end);
     let counted = next.is_some_and(|word| is_one(word, SCALED) || word.is("of") || word.is("correct"));
-    if apart && !counted && day.day > 12 && (opens || before.nearest().is_some()) {
+    let last = view.before(view.skip_blanks_back(day.start));
+    let after_a_stop = before.nearest().is_none() && matches!(last, b'.' | b'~' | b')' | b';' | b'"');
+    let about = view.before(day.start) == b'~' && day.is_late();
+    if about || apart && !counted && day.day > 12 && (opens || after_a_stop || before.nearest().is_some()) {
         return Some(day.found(54));
     }
     let signed = follows && is_signed(view, day.start);
@@ -649,7 +652,9 @@ pub(super) fn of_month(view: View<'_>, run: Run) -> Option<Finding> {
 /// Does the word before say that a day follows.
 pub(super) fn is_introduced(view: View<'_>, start: usize) -> bool {
     let before = Before::of(view, start);
-    before.nearest_is(BEFORE_A_DASHED_DAY) || before.nearest().is_some_and(is_before_a_day)
+    before.nearest().is_some_and(|word| DONE_ON_A_DAY.has(word))
+        || before.nearest_is(BEFORE_A_DASHED_DAY)
+        || before.nearest().is_some_and(is_before_a_day)
 }
 
 /// `5-17`: nearly always a range, so more has to speak for a day.

@@ -80,7 +80,9 @@ pub(super) fn at_sign(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usi
     if start == left || end == right || !is(view.at(right), ALNUM) {
         return anchor + 1;
     }
-    let Some((dot, last)) = last_label(view, right, end) else { return anchor + 1 };
+    let Some((dot, last)) = last_label(view, right, end) else {
+        return if is_spaced && right == anchor + 1 { handle(view, anchor, sift) } else { anchor + 1 };
+    };
     let mut known = is_tld(last);
     // "mail.com.The": the dot of a sentence without its blank.
     if !known
@@ -88,6 +90,9 @@ pub(super) fn at_sign(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usi
         && is_tld(before)
     {
         (known, end) = (true, dot);
+    }
+    if is_spaced && !known && right == anchor + 1 {
+        return handle(view, anchor, sift);
     }
     if (is_spaced && !known) || !view.bytes[right..end].iter().any(|byte| is(*byte, LETTER)) {
         return anchor + 1;

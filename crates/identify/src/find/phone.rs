@@ -131,6 +131,10 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         [10, ..] if is_nanp(view, first, first + 3) => {
             let said = ["at", "its", "cell", "mobile", "home", "work", "text", "txt", "vm", "lm"];
             let is_there = view.word_before(first).is_some_and(|word| said.iter().any(|text| word.is(text)));
+            let comma = view.skip_blanks_back(first);
+            let listed = view.before(comma) == b',' && comma < first;
+            let cell = view.word_to(comma.saturating_sub(1)).filter(|_| listed);
+            let is_there = is_there || cell.is_some_and(|word| said.iter().any(|text| word.is(text)));
             let is_there = is_there || view.before(first) == b')' || view.before(first) == b'#';
             // "her son Hyun, 2135550176": nothing else is told of somebody in ten figures after a comma.
             let comma = view.skip_blanks_back(first);

@@ -109,7 +109,13 @@ fn long(view: View<'_>, run: Run) -> Option<Finding> {
         0 => digits >= if opens { 5 } else { DIGITS_MIN },
         _ => digits >= 6,
     };
-    if !whole || !enough || !(opens && is_in_prose(view, start) || is_under_a_word(view, start)) {
+    if whole && is_key(text) && (view.before(view.skip_blanks_back(start)) == b':' || after_code(view, start)) {
+        return Some(found((start, end), Identifier::OtherId, 58, "number.long"));
+    }
+    if !whole
+        || !enough
+        || !(opens && is_in_prose(view, start) || is_under_a_word(view, start) || is_before_a_name(view, end))
+    {
         return None;
     }
     if !number::is_value(view, start, end) || label::is_code(view, start) {
@@ -124,11 +130,32 @@ fn long(view: View<'_>, run: Run) -> Option<Finding> {
     (!none).then(|| found((start, end), Identifier::OtherId, 50, "number.long"))
 }
 
+/// `7TRWQ-9KX2M-4HB6D`: three groups and more of four to six capitals and digits, as codes are that let somebody in.
+fn is_key(text: &[u8]) -> bool {
+    let groups = || text.split(|byte| *byte == b'-');
+    let mixed =
+        groups().filter(|group| group.iter().any(u8::is_ascii_digit) && group.iter().any(u8::is_ascii_uppercase));
+    groups().count() >= 3 && groups().all(|group| (4..=6).contains(&group.len())) && mixed.count() >= 2
+}
+
+fn after_code(view: View<'_>, start: usize) -> bool {
+    view.word_before(start).is_some_and(|word| word.is("code") || word.is("key") || word.is("token"))
+}
+
+/// "20448861 (Delgado, Fay)": whose it is stands behind it in brackets.
+fn is_before_a_name(view: View<'_>, end: usize) -> bool {
+    let open = view.skip_blanks(end);
+    let family = view.word_at(open + 1).filter(|word| view.at(open) == b'(' && view.is_capital(word.start));
+    family.is_some_and(|word| view.at(word.end) == b',' && view.is_capital(view.skip_blanks(word.end + 1)))
+}
+
 /// A word in small letters stands before it, or the mark of a sentence.
 fn is_in_prose(view: View<'_>, start: usize) -> bool {
     let place = view.skip_blanks_back(start);
     let small = view.word_to(place).is_some_and(|word| !view.is_capital(word.start) && word.end > word.start + 1);
-    place < start && (small || matches!(view.before(place), b',' | b':' | b';')) || view.before(start) == b'('
+    // A column of its own.
+    let column = start - place >= 2;
+    place < start && (small || column || matches!(view.before(place), b',' | b':' | b';')) || view.before(start) == b'('
 }
 
 /// "Folder: 77-41-09": a capital word of no other meaning, and a colon.
@@ -221,7 +248,7 @@ fn desk(view: View<'_>, run: Run) -> Option<Finding> {
     if capital {
         let place = view.skip_blanks_back(run.word_start);
         let four = view.before(place) == b'4' || view.word_to(place).is_some_and(|word| word.is("four"));
-        let from = place.saturating_sub(12);
+        let from = place.saturating_sub(24);
         let said = four && view.bytes[from..place].windows(4).any(|four| four.eq_ignore_ascii_case(b"last"));
         return said.then(|| found((run.word_start, run.end), Identifier::OtherId, 66, "number.last_four"));
     }

@@ -100,7 +100,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     (
         "street avenue ave boulevard blvd road rd lane ln turnpike tpke parkway pkwy highway hwy expressway expy \
-         freeway fwy terrace terr ter alley causeway cswy crescent cres str strasse",
+         freeway fwy concourse terrace terr ter alley causeway cswy crescent cres str strasse",
         STREET,
         0,
     ),
@@ -110,7 +110,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
          pass view vw vista walk bend bnd bluff blf branch br bridge brg brook brk center ctr estates gardens gdns \
          glen gln green grn grove grv harbor heights hts island isle junction jct key knoll knl lake lakes route rte \
          shore shores spring springs station summit trace trce tunnel valley vly village vlg ville broadway bypass \
-         commons corner corners creek crk crest dale fork gate garden esplanade club cliff canyon cape camp burg",
+         commons corner corners creek crk crest dale fork gate garden esplanade promenade quay wharf mall close rise club cliff canyon cape camp burg",
         WAY,
         0,
     ),
