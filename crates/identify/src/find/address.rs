@@ -15,8 +15,8 @@ use crate::phi::{Finding, Identifier};
 const WORDS_MAX: usize = 6;
 /// Kinds of streets that are ordinary words, but common enough to stand after a small number.
 const COMMON_WAYS: &[&str] = &[
-    "st", "dr", "drive", "ct", "court", "circle", "cir", "place", "pl", "way", "trail", "trl", "loop", "square", "sq",
-    "pike", "row", "path",
+    "st", "dr", "drive", "ct", "court", "circle", "cir", "place", "plaza", "plz", "pl", "way", "trail", "trl", "loop",
+    "square", "sq", "pike", "row", "path",
 ];
 /// Words after which a number is the house where somebody lives.
 const LIVES: &[&str] =
@@ -25,7 +25,7 @@ const LIVES: &[&str] =
 /// An address that begins with this run, or whose box or unit this run is.
 pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     if run.len() > 6 || run.word_start != run.start {
-        return unit_alone(view, run);
+        return unit_alone(view, run).or_else(|| of_grid(view, run));
     }
     if let Some(boxed) = post_box(view, run).or_else(|| unit_alone(view, run)) {
         return Some(boxed);
@@ -46,6 +46,26 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     crossing::find(view, run).or_else(|| after_number(view, (start, end), run.len()))
+}
+
+/// "N4471 County Rd K", "W229 N1433 Westwood Dr": houses of Wisconsin and Illinois, by the grid.
+fn of_grid(view: View<'_>, run: Run) -> Option<Finding> {
+    let quarter = |place: usize| matches!(view.at(place), b'N' | b'S' | b'E' | b'W');
+    let whole = run.word_start + 1 == run.start && run.word_end == run.end && (2..=5).contains(&run.len());
+    if !whole || !quarter(run.word_start) {
+        return None;
+    }
+    let mut street = after_number(view, (run.word_start, run.end), run.len())?;
+    let before = view.skip_blanks_back(run.word_start);
+    let start = view.run_start(before, ALNUM, 7);
+    if quarter(start) && start + 1 < before && view.run_end(start + 1, DIGIT, 6) == before && before < run.word_start {
+        street.start = start;
+    }
+    // "County Rd K".
+    let letter = street.end + 1;
+    let lettered = view.at(street.end) == b' ' && view.is_capital(letter) && !is(view.at(letter + 1), ALNUM);
+    street.end = if lettered { letter + 1 } else { street.end };
+    Some(street)
 }
 
 /// "12-34 56th Avenue": the first part of the number.
@@ -178,7 +198,10 @@ impl Street {
         if first {
             let broadway = word.is("broadway") && self.capitals && digits >= 2;
             let numbered = word.has(STREET) && self.capitals && digits >= 2 && is(view.at(word.end + 1), DIGIT);
-            return (broadway || numbered).then_some(80);
+            // "15 Rte 9W", "880 Route 28".
+            let way = ["rte", "route", "rt", "sr", "cr"].iter().any(|text| word.is(text));
+            let road = way && self.capitals && digits >= 2 && is(view.at(word.end + 1), DIGIT);
+            return (broadway || numbered || road).then_some(80);
         }
         if word.has(STREET) {
             let lower = self.words <= 4 && digits >= 1 && !self.kind_first;
@@ -224,9 +247,13 @@ pub(super) fn name_at(view: View<'_>, from: usize) -> Option<Token> {
 /// "Highway 50", "County Road 12": the number after the kind.
 fn with_route(view: View<'_>, end: usize) -> usize {
     let last = view.word_to(end);
-    let numbered =
-        last.is_some_and(|word| ["highway", "hwy", "route", "rte", "road", "rd"].iter().any(|text| word.is(text)));
+    let numbered = last.is_some_and(|word| {
+        ["highway", "hwy", "route", "rte", "rt", "sr", "cr", "road", "rd"].iter().any(|text| word.is(text))
+    });
     let digits = view.run_end(end + 1, DIGIT, 4);
+    // "9W".
+    let letter = usize::from(matches!(view.at(digits), b'A'..=b'Z') && !is(view.at(digits + 1), ALNUM));
+    let digits = digits + letter;
     if numbered && view.at(end) == b' ' && digits > end + 1 && !is(view.at(digits), ALNUM) { digits } else { end }
 }
 
@@ -278,6 +305,10 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
     if view.before(place) == b'#' {
         place = view.skip_blanks_back(place - 1);
     }
+    // "HC-02 Box 4471".
+    if view.before(place) == b'-' && view.word_to(place - 1).is_some_and(|word| word.is("hc") || word.is("rr")) {
+        place -= 1;
+    }
     const BOXES: Words = Words::new(&[
         "pob", "rr", "hc", "box", "bx", "drawer", "psc", "cmr", "unit", "rt", "rte", "route", "rfd", "hcr", "rural",
     ]);
@@ -292,12 +323,16 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
         let boxed = view.word_after(run.word_end + comma).filter(|word| word.is("box") || word.is("bx"));
         let number = boxed.and_then(|word| unit_end(view, word.end));
         let rural = number.is_some();
+        let star = view.word_before(word.start).filter(|before| before.is("star") || before.is("rural"));
+        let word = star.unwrap_or(word);
         return rural.then(|| found((word.start, number.unwrap_or(end)), Identifier::Address, 88, "address.rural"));
     }
     if RURAL.has(word) {
         return None;
     }
-    let start = box_start(view, word.start)?;
+    // "mail to Box 112, Pine Ridge".
+    let plain = word.is("box") && view.is_capital(word.start) && view.at(end) == b',' && view.is_capital(end + 2);
+    let start = box_start(view, word.start).or_else(|| plain.then_some(word.start))?;
     Some(found((start, with_unit(view, end)), Identifier::Address, 93, "address.box"))
 }
 
@@ -320,7 +355,7 @@ fn unit_alone(view: View<'_>, run: Run) -> Option<Finding> {
     while place > 0 && run.word_start - place < 4 && matches!(view.at(place - 1), b' ' | b'.' | b'#' | b':') {
         place -= 1;
     }
-    const UNITS: Words = Words::new(&["apt", "apartment", "suite", "ste"]);
+    const UNITS: Words = Words::new(&["apt", "apartment", "suite", "ste", "bldg"]);
     let word = view.word_to(place).filter(|word| UNITS.has(*word))?;
     let short = run.word_end - run.word_start <= 6 && place < run.word_start;
     if !short || (word.is("ste") && !view.is_capital(word.start)) {
@@ -338,7 +373,8 @@ fn where_somebody_lives(view: View<'_>, number: (usize, usize)) -> Option<Findin
         let back = view.skip_blanks_back(place);
         let back = back - usize::from(matches!(view.before(back), b':'));
         let Some(word) = view.word_before(back) else { break };
-        says |= LIVES.iter().any(|text| word.is(text));
+        let street = word.is("street") && view.at(word.end) == b':';
+        says |= street || LIVES.iter().any(|text| word.is(text));
         if says || !["at", "is", "on", "of", "currently", "street", "mailing", "in"].iter().any(|text| word.is(text)) {
             break;
         }

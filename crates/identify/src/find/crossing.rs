@@ -53,6 +53,8 @@ pub(super) const KINDS_BEFORE: Words = Words::new(&[
     "rua",
     "ave",
     "condominio",
+    "edif",
+    "blq",
     "cond",
     "residencial",
     "edificio",
@@ -200,7 +202,7 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         && view.before(word.start) < 0x80
         && !LOTS.has(word)
         && !SMALL.has(word)
-        && !is_one(word, &["marker", "milepost"])
+        && !is_one(word, &["marker", "milepost", "mile"])
     {
         return None;
     }
@@ -228,7 +230,8 @@ fn of_ordinal(view: View<'_>, run: Run) -> Option<Finding> {
     let right = named_after(view, joins)?;
     let at = view.word_to(before).is_some_and(|word| is_one(word, &["at", "near", "off", "corner", "of"]));
     let only = right.words == 1 && !view.is_capital(right.start + 1) && !is(view.at(right.start), DIGIT);
-    (right.street || at && only).then(|| made(view, run.start, right.end, 66))
+    let sign = view.at(from) == b'&' && only && right.end - right.start > 3;
+    (right.street || sign || at && only).then(|| made(view, run.start, right.end, 66))
 }
 
 /// "Calle Luna 62": the number stands after the name.
@@ -289,7 +292,11 @@ fn road_alone(view: View<'_>, run: Run) -> Option<Finding> {
     const COUNTRY: Words =
         Words::new(&["county", "township", "ranch", "farm", "forest", "co", "twp", "parish", "market"]);
     let place = view.skip_blanks_back(run.start);
-    let kind = view.word_to(place).filter(|_| place < run.start)?;
+    let dot = usize::from(view.before(place) == b'.');
+    let kind = view.word_to(place - dot).filter(|_| place < run.start)?;
+    if is_one(kind, &["carr", "carretera"]) {
+        return Some(made(view, kind.start, kilometre_end(view, run.word_end), 76));
+    }
     let before = view.word_before(kind.start - usize::from(view.before(kind.start) == b'.'));
     let capitals = view.is_capital(kind.start) && view.is_capital(kind.start + 1);
     let marker = is_one(kind, &["marker", "milepost", "post"]) || kind.is("mm") && capitals;
@@ -306,9 +313,29 @@ fn road_alone(view: View<'_>, run: Run) -> Option<Finding> {
         let road = numbered_road_end(view, view.skip_blanks(run.word_end + comma));
         return Some(made(view, start, road.unwrap_or(run.word_end), 72));
     }
+    // "Hwy 61 North", "mile 212 Parks Hwy".
+    let way = view.word_after(run.word_end);
+    let way = way.filter(|word| word.has(DIRECTION) && word.end - word.start > 1 && view.is_capital(word.start));
+    if let Some(way) = way.filter(|_| is_one(kind, &["hwy", "highway", "route", "rte"]) && view.is_capital(kind.start))
+    {
+        return Some(made(view, kind.start, way.end, 66));
+    }
+    if kind.is("mile") {
+        let road = named_after(view, run.end).filter(|road| road.street && road.words > 1)?;
+        return Some(made(view, kind.start, road.end, 70));
+    }
     let country =
         before.filter(|word| COUNTRY.has(*word) && view.is_capital(word.start) && NUMBERED_ROADS.has(kind))?;
     Some(made(view, country.start, miles_end(view, run.word_end).unwrap_or(run.word_end), 74))
+}
+
+/// Where " Km 14.3" ends, if it stands here.
+fn kilometre_end(view: View<'_>, from: usize) -> usize {
+    let Some(km) = view.word_after(from).filter(|word| word.is("km")) else { return from };
+    let number = view.skip_blanks(km.end + usize::from(view.at(km.end) == b'.'));
+    let end = view.run_end(number, DIGIT, 4);
+    let decimal = view.at(end) == b'.' && is(view.at(end + 1), DIGIT);
+    if decimal { view.run_end(end + 1, DIGIT, 3) } else { end }
 }
 
 /// Where "US 212", "Hwy 2", "I-80" ends that begins here.
@@ -348,6 +375,8 @@ fn lot(view: View<'_>, run: Run) -> Option<Finding> {
         let name = name_at(view, end + 1).filter(|name| view.is_capital(name.start) && !name.has(UNIT | FUNCTION))?;
         (end, words) = (name.end, words + 1);
         if words > 1 && (name.has(STREET | WAY) || PARKS.has(name)) {
+            let next = name_at(view, end + 1).filter(|next| view.at(end) == b' ' && PARKS.has(*next));
+            let end = next.map_or(end, |next| next.end);
             return Some(made(view, word.start, end, 78));
         }
     }

@@ -78,6 +78,9 @@ const BEFORE_A_DAY: &[&str] = &[
     "reqd",
     "lmp",
     "lnmp",
+    "adm",
+    "admit",
+    "fell",
     "edc",
     "edd",
     "doi",
@@ -308,6 +311,67 @@ const DONE_ON_A_DAY: Words = Words::new(&[
     "uds", "ddkt", "ctr", "acdf", "evar", "avf", "bka", "aka", "mva", "mvc", "iep", "ama", "rtw", "ttd", "nv", "fu",
     "iol", "nst", "svd", "nsvd", "ltcs", "dc", "adm", "pod", "soc", "doi", "vm", "lm", "lmom", "lvm",
 ]);
+/// What an entry of a log begins with after its day.
+const LOGGED: Words = Words::new(&[
+    "called",
+    "seen",
+    "saw",
+    "spoke",
+    "left",
+    "lm",
+    "lvm",
+    "pt",
+    "mom",
+    "dad",
+    "no",
+    "rx",
+    "sent",
+    "faxed",
+    "received",
+    "recd",
+    "vm",
+    "tc",
+    "labs",
+    "appt",
+    "visit",
+    "bp",
+    "wt",
+    "dr",
+    "discussed",
+    "message",
+    "msg",
+    "refill",
+    "returned",
+    "mailed",
+    "completed",
+    "reviewed",
+    "scheduled",
+    "note",
+    "met",
+    "ok",
+    "cxl",
+    "cancelled",
+    "resched",
+    "home",
+    "w",
+    "s",
+    "dtr",
+    "wife",
+    "son",
+    "husband",
+    "nurse",
+    "rn",
+    "phone",
+    "call",
+    "email",
+    "text",
+    "ltr",
+    "letter",
+    "paid",
+    "billed",
+    "pmt",
+    "needs",
+]);
 /// Days of a month that no scale, no eye chart and no ratio has as its end: "8/26" needs no word before it.
 const ONLY_DAYS: &[u32] = &[13, 14, 16, 17, 19, 22, 23, 25, 26, 29, 31];
 
@@ -478,6 +542,10 @@ fn slashed(view: View<'_>, day: Day, known: usize) -> Option<Finding> {
     let follows = follows || strong && (day.day > 12 || view.skip_blanks(end) > end + 1);
     // A sentence ends behind it, or a time of day follows.
     let closed = matches!(view.at(end), b'.' | b';' | b')') || is_timed(view, end);
+    let generic = ["on", "since", "through", "thru", "until", "date", "due", "seen"];
+    let firm =
+        strong && !before.nearest_is(&generic) && !after.is_some_and(|word| is_one(word, SCALED) || word.is("of"));
+    let follows = follows || firm || is_labelled && closed;
     let odd = late || day.is_odd() && closed;
     if follows && (strong || is_labelled)
         || (follows || closed && !strong) && odd && !scaled && before.nearest_is(BEFORE_A_LATE_DAY)
@@ -514,6 +582,13 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     }
     if ONLY_DAYS.contains(&day.day) && day.month > 1 {
         return Some(day.found(55));
+    }
+    let logged = view.word_after(day.end).is_some_and(|word| LOGGED.has(word)) && view.at(day.end) == b' ';
+    if opens && logged {
+        return Some(day.found(57));
+    }
+    if joins_a_day(view, day) {
+        return Some(day.found(56));
     }
     if opens && begins_entry(view, day.end) && (!day.ends_as_scales_do() || known > 0) {
         return Some(day.found(58));
@@ -553,6 +628,23 @@ fn is_cell(view: View<'_>, day: Day) -> bool {
     (bar(view.before(place)) || bar(view.before(day.start))) && (bar(view.at(after)) || bar(view.at(day.end)))
 }
 
+/// "3/4 and 3/11", "3/4 to 3/11", "3/4, 3/11": another day stands beside it that no fraction is, later in the same year.
+fn joins_a_day(view: View<'_>, day: Day) -> bool {
+    let mut place = view.skip_blanks(day.end);
+    if matches!(view.at(place), b',' | b'&' | b';') || view.dash(place) > 0 {
+        place += view.dash(place).max(1);
+    } else if let Some(word) =
+        view.word_at(place).filter(|word| is_one(*word, &["and", "to", "thru", "through", "or", "then"]))
+    {
+        place = word.end;
+    }
+    let next = Day::at(view, view.skip_blanks(place)).filter(|next| next.mark == b'/' && place > day.end);
+    next.is_some_and(|next| {
+        let alone = !matches!(view.at(next.end), b'/' | b'%') && !label::counts(view, next.end);
+        next.is_odd() && (day.month, day.day) < (next.month, next.day) && next.month - day.month < 4 && alone
+    })
+}
+
 /// Nothing that a path or a code would have touches it.
 fn is_whole_word(view: View<'_>, day: Day) -> bool {
     !matches!(view.before(day.start), b'/' | b'\\' | b'_' | b'-' | b'.' | b'#')
@@ -564,7 +656,7 @@ fn range(view: View<'_>, day: Day) -> Option<Finding> {
     let dash = view.dash(day.end);
     let last = Day::at(view, day.end + dash).filter(|last| dash > 0 && last.mark == b'/')?;
     let rises = (day.month, day.day) < (last.month, last.day) || day.month > 10 && last.month < 3;
-    let plain = day.is_late() || last.is_late() || day.padded || last.padded;
+    let plain = day.is_late() || last.is_odd() || day.padded || last.padded;
     let alone = !view.goes_on(day.start, day.start) && !view.goes_on(last.end, last.end) && view.at(last.end) != b'/';
     let counted = label::counts(view, last.end) || Before::of(view, day.start).is_scaled();
     (rises && plain && alone && !counted && view.before(day.start) != b'/')

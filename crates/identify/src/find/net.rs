@@ -166,8 +166,30 @@ pub(super) fn dot(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
         _ => return end,
     };
     let end = if path || view.at(end) == b'/' { url_end(view, end) } else { end };
+    if let Some(local) = local_before_word(view, start) {
+        sift.push(found((local, end), Identifier::Email, 80, "email.spoken"));
+        return end;
+    }
     sift.push(found((start, end), Identifier::Url, sure, "url.bare"));
     end
+}
+
+/// "anna.beck at example.com", "anna.beck (at) example.com": a local part that no word is, before "at".
+fn local_before_word(view: View<'_>, host: usize) -> Option<usize> {
+    let mut place = host;
+    while host - place < 3 && matches!(view.before(place), b' ' | b')' | b']' | b'}') {
+        place -= 1;
+    }
+    let at = view.word_to(place).filter(|word| word.is("at") && place < host)?;
+    let mut to = at.start;
+    while at.start - to < 3 && matches!(view.before(to), b' ' | b'(' | b'[' | b'{') {
+        to -= 1;
+    }
+    let start = view.run_start(to, LOCAL, LOCAL_MAX);
+    let text = view.bytes.get(start..to)?;
+    let inner = text.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'.'));
+    let ends = text.first().zip(text.last()).is_some_and(|(first, last)| is(*first, ALNUM) && is(*last, ALNUM));
+    (inner && ends && text.iter().any(|byte| is(*byte, LETTER)) && to < at.start).then_some(start)
 }
 
 /// "example.co.uk": a second level that countries use.

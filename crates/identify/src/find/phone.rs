@@ -277,6 +277,11 @@ fn is_line(view: View<'_>, start: usize) -> bool {
 
 /// "x123", "ext. 123", "extension 123", "#123" after the number.
 fn with_extension(view: View<'_>, end: usize) -> usize {
+    // "413-555-0144/0145": the last digits of the line beside it.
+    let beside = view.run_end(end + 1, DIGIT, 5);
+    if view.at(end) == b'/' && (end + 3..=end + 5).contains(&beside) && !matches!(view.at(beside), b'/' | b'-') {
+        return beside;
+    }
     let mut place = end;
     while place < end + 3 && matches!(view.at(place), b' ' | b',' | b';' | b'(') {
         place += 1;

@@ -15,6 +15,8 @@ use crate::phi::{Finding, Identifier};
 
 /// Fewest digits of a number that needs no label.
 const DIGITS_MIN: usize = 7;
+/// Shortest with a capital before its digits.
+const LENGTH_MIN: usize = 6;
 /// Pieces of a telephone number that is partly spoken.
 const PIECES_MAX: usize = 12;
 /// Things that are numbered at length and name nobody.
@@ -78,6 +80,8 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     parcel(view, run)
         .or_else(|| coordinates(view, run))
         .or_else(|| desk(view, run))
+        .or_else(|| secret(view, run))
+        .or_else(|| last_digits(view, run))
         .or_else(|| half_spoken(view, run))
         .or_else(|| long(view, run))
 }
@@ -96,7 +100,7 @@ fn long(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     let (start, end) = number::value(view, run);
-    if end < start + DIGITS_MIN || !is_apart(view, start, end) || label::counts(view, end) {
+    if end < start + LENGTH_MIN || !is_apart(view, start, end) || label::counts(view, end) {
         return None;
     }
     let text = view.bytes.get(start..end)?;
@@ -107,6 +111,7 @@ fn long(view: View<'_>, run: Run) -> Option<Finding> {
     let opens = text.first().is_some_and(u8::is_ascii_uppercase);
     let enough = match hyphens {
         0 => digits >= if opens { 5 } else { DIGITS_MIN },
+        _ if capitals > 0 && opens => digits >= 5,
         _ => digits >= 6,
     };
     if whole && is_key(text) && (view.before(view.skip_blanks_back(start)) == b':' || after_code(view, start)) {
@@ -262,6 +267,58 @@ fn desk(view: View<'_>, run: Run) -> Option<Finding> {
     let paged = view.word_to(place).is_some_and(|word| PAGED.has(word)) && !label::counts(view, run.end);
     let ends = !matches!(view.at(run.end), b'-' | b'/') && !view.goes_on(run.start, run.end);
     (paged && ends).then(|| found((run.start, run.end), Identifier::Phone, 66, "phone.extension"))
+}
+
+/// `PIN 4471`, `confirmation XK44P1`, `door code 8841`: what lets somebody in, or in on something.
+fn secret(view: View<'_>, run: Run) -> Option<Finding> {
+    const SECRET: Words = Words::new(&["pin", "passcode", "password", "confirmation", "conf", "locator", "pw", "pwd"]);
+    const OPENS: Words = Words::new(&[
+        "access",
+        "activation",
+        "door",
+        "gate",
+        "confirmation",
+        "verification",
+        "lockbox",
+        "entry",
+        "alarm",
+    ]);
+    let (start, end) = (run.word_start, run.word_end);
+    if !(4..=12).contains(&(end - start)) || view.goes_on(start, end) || !is_apart(view, start, end) {
+        return None;
+    }
+    let text = view.bytes.get(start..end)?;
+    let capital = text.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let mut place = view.skip_blanks_back(start);
+    while start - place < 4 && matches!(view.before(place), b'#' | b':' | b' ') {
+        place -= 1;
+    }
+    let mut word = view.word_to(place).filter(|_| capital && place < start)?;
+    if word.is("is") || word.is("no") || word.is("number") {
+        word = view.word_before(word.start)?;
+    }
+    let code = word.is("code") && view.word_before(word.start).is_some_and(|before| OPENS.has(before));
+    let says = SECRET.has(word) && (!word.is("pin") || view.is_capital(word.start + 1)) || code;
+    (says && !label::counts(view, end)).then(|| found((start, end), Identifier::OtherId, 62, "number.secret"))
+}
+
+/// `last four 8201`, `Visa ****4471`: what is left of a longer number.
+fn last_digits(view: View<'_>, run: Run) -> Option<Finding> {
+    if run.len() != 4 || !run.is_plain() || view.goes_on(run.start, run.end) || label::counts(view, run.end) {
+        return None;
+    }
+    if view.before(run.start) == b'*' && run.start > 1 && view.at(run.start - 2) == b'*' {
+        return Some(found((run.start, run.end), Identifier::Account, 66, "number.last_four"));
+    }
+    let mut place = view.skip_blanks_back(run.start);
+    place -= usize::from(view.before(place) == b':');
+    place = view.skip_blanks_back(place);
+    let four = view.word_to(place).filter(|word| word.is("four")).map(|word| word.start);
+    let four =
+        four.or_else(|| (view.before(place) == b'4' && !is(view.before(place - 1), DIGIT)).then(|| place - 1))?;
+    let last = view.word_before(four).is_some_and(|word| word.is("last"));
+    let ends = !matches!(view.at(view.skip_blanks(run.end)), b'-' | b'/');
+    (last && ends).then(|| found((run.start, run.end), Identifier::OtherId, 64, "number.last_four"))
 }
 
 /// Where the piece before a place begins, and how many digits it has: a figure in words, or digits.
