@@ -205,7 +205,10 @@ pub(crate) fn each(text: &str, words: &[Word], found: &mut Vec<Finding>) {
             None
         };
         let finding = finding.or_else(|| around.titled(at)).or_else(|| around.speaker(at));
-        let finding = finding.or_else(|| around.signature(at)).or_else(|| around.small_signature(at));
+        let finding = finding
+            .or_else(|| around.signature(at))
+            .or_else(|| around.small_signature(at))
+            .or_else(|| around.by_login(at));
         found.extend(finding.or_else(|| around.speaker_of_line(at)));
     }
 }

@@ -176,6 +176,60 @@ impl Around<'_> {
         (closed || by_scribe || scribe).then(|| self.found(at, at, Identifier::Name, 58))
     }
 
+    /// "Electronically signed by mpatel", "Printed 2/8/2025 by avoss", "Transcribed: ms/jk": by which name a machine or an office knows
+    /// who did it.
+    pub(super) fn by_login(&self, at: usize) -> Option<Finding> {
+        const DONE: List = List::new(&[
+            "signed",
+            "reviewed",
+            "printed",
+            "entered",
+            "created",
+            "modified",
+            "scanned",
+            "authenticated",
+            "cosigned",
+            "updated",
+            "completed",
+            "documented",
+            "filed",
+            "transcribed",
+            "verified",
+            "edited",
+            "faxed",
+            "released",
+            "performed",
+            "typed",
+            "charted",
+            "resulted",
+            "am",
+            "pm",
+            "submitted",
+            "approved",
+            "uploaded",
+        ]);
+        const TYPED: List = List::new(&["transcribed", "typed", "dictated", "trans"]);
+        let word = &self.words[at];
+        let length = word.token.end - word.token.start;
+        let listed = COMMON | ENGLISH | TERM | DRUG | HEAD | CALENDAR | TITLE | REGION | VOCABULARY;
+        if at == 0 || word.token.shape != Shape::Lower || word.flags & listed != 0 {
+            return None;
+        }
+        let beside = matches!(word.token.gap, Gap::Space | Gap::Colon);
+        let by = beside && self.before(at, 1, const { &List::new(&["by"]) });
+        // A date or a time may stand between what was done and "by".
+        let done = by && (self.before(at, 2, &DONE) || at > 1 && self.words[at - 2].look == Look::Other);
+        let ends = matches!(self.byte(word.token.end), 0 | b'\n' | b'\r' | b' ' | b',' | b';' | b')' | b'.');
+        if done && ends && (4..=14).contains(&length) {
+            return Some(self.found(at, at, Identifier::Name, 58));
+        }
+        let pair = self.words.get(at + 1).filter(|next| {
+            next.token.gap == Gap::Slash && next.token.shape == Shape::Lower && next.token.end - next.token.start <= 3
+        });
+        let typed = word.token.gap == Gap::Colon && self.before(at, 1, &TYPED) && length <= 3 && pair.is_some();
+        typed.then(|| self.found(at, at + 1, Identifier::Name, 58))
+    }
+
     /// "jess: u have 14 tonight": who speaks, in small letters at the begin of a line.
     pub(super) fn speaker_of_line(&self, at: usize) -> Option<Finding> {
         let word = &self.words[at];
