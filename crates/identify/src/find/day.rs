@@ -256,6 +256,29 @@ const SCALED: &[&str] = &[
     "mood",
     "anxiety",
     "gleason",
+    "day",
+    "days",
+    "d",
+    "session",
+    "cycle",
+    "course",
+    "dose",
+    "doses",
+    "fraction",
+    "module",
+    "sets",
+    "trial",
+    "trials",
+    "goals",
+    "visits",
+    "met",
+    "positive",
+    "bottles",
+    "lesions",
+    "nodes",
+    "pos",
+    "para",
+    "gravida",
     "epworth",
     "braden",
     "morse",
@@ -264,7 +287,6 @@ const SCALED: &[&str] = &[
     "orientation",
     "oriented",
     "correct",
-    "trials",
     "sensation",
     "mallampati",
     "mrc",
@@ -566,7 +588,9 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     }
     let asked = follows && before.asks() && (day.is_late() || known > 0);
     let done = before.nearest().is_some_and(|word| DONE_ON_A_DAY.has(word));
-    if done && (day.is_odd() || known > 0 && !day.ends_as_scales_do()) {
+    let next = view.word_after(day.end);
+    let counted = next.is_some_and(|word| is_one(word, SCALED) || word.is("of") || word.is("correct"));
+    if done && !counted {
         return Some(day.found(57));
     }
     if is_cell(view, day) && (known > 0 || !day.ends_as_scales_do()) {
@@ -595,12 +619,12 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     }
     // No scale is named anywhere near: what ends beyond twelve is a day.
     let apart = before.words.iter().flatten().all(|word| !is_one(*word, SCALED) && !is_acronym(view, *word));
-    let next = view.word_after(day.end);
-    let counted = next.is_some_and(|word| is_one(word, SCALED) || word.is("of") || word.is("correct"));
     let last = view.before(view.skip_blanks_back(day.start));
     let after_a_stop = before.nearest().is_none() && matches!(last, b'.' | b'~' | b')' | b';' | b'"');
     let about = view.before(day.start) == b'~' && day.is_late();
-    if about || apart && !counted && day.day > 12 && (opens || after_a_stop || before.nearest().is_some()) {
+    let beside = opens || after_a_stop || before.nearest().is_some();
+    let touched = !matches!(view.before(day.start), b' ' | b'\n' | b'(' | b'|' | b'\t' | 0 | b':' | b'~' | b',' | b'@');
+    if about || apart && !counted && beside && (day.day > 12 || day.is_odd() && !touched) {
         return Some(day.found(54));
     }
     let signed = follows && is_signed(view, day.start);

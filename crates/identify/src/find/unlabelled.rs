@@ -158,9 +158,7 @@ fn is_before_a_name(view: View<'_>, end: usize) -> bool {
 fn is_in_prose(view: View<'_>, start: usize) -> bool {
     let place = view.skip_blanks_back(start);
     let small = view.word_to(place).is_some_and(|word| !view.is_capital(word.start) && word.end > word.start + 1);
-    // A column of its own.
-    let column = start - place >= 2;
-    place < start && (small || column || matches!(view.before(place), b',' | b':' | b';')) || view.before(start) == b'('
+    place < start && (small || matches!(view.before(place), b',' | b':' | b';')) || view.before(start) == b'('
 }
 
 /// "Folder: 77-41-09": a capital word of no other meaning, and a colon.
