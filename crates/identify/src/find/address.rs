@@ -252,7 +252,7 @@ fn with_route(view: View<'_>, end: usize) -> usize {
     });
     let digits = view.run_end(end + 1, DIGIT, 4);
     // "9W".
-    let letter = usize::from(matches!(view.at(digits), b'A'..=b'Z') && !is(view.at(digits + 1), ALNUM));
+    let letter = usize::from(view.is_capital(digits) && !is(view.at(digits + 1), ALNUM));
     let digits = digits + letter;
     if numbered && view.at(end) == b' ' && digits > end + 1 && !is(view.at(digits), ALNUM) { digits } else { end }
 }
