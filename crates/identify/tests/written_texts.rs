@@ -148,7 +148,8 @@ fn texts_that_were_written_by_hand_are_found_as_well_as_before() {
     for (title, file, recall_min, precision_min) in [
         ("seen", include_str!("written/seen.txt"), 0.955, 0.94),
         ("third", include_str!("written/third.txt"), 0.95, 0.97),
-        ("held out", include_str!("written/held_out.txt"), 0.845, 0.885),
+        ("fourth", include_str!("written/fourth.txt"), 0.875, 0.93),
+        ("held out", include_str!("written/held_out.txt"), 0.865, 0.885),
     ] {
         let score = score(file, ["seen", "third"].contains(&title));
         report(title, &score);
