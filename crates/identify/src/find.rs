@@ -30,6 +30,7 @@ mod scan;
 mod sift;
 mod spoken;
 mod stream;
+mod unlabelled;
 mod view;
 mod zip;
 

@@ -155,10 +155,34 @@ fn other(file: &Path, options: &Options, corpus: &mut Corpus) -> Result<(), Fail
         let clinical = file.components().any(|part| part.as_os_str() == "clinical");
         let of = |(index, line): (usize, Value)| openmed(&line, clinical, &format!("{name}-{index}.txt"));
         corpus.documents.extend(lines.enumerate().filter_map(of));
+    } else if is(".txt") && bytes.starts_with(b"=== ") {
+        written(&String::from_utf8_lossy(&bytes), &name, &mut corpus.documents);
     } else if is(".csv") || is(".txt") {
         corpus.documents.push(Document { name, bytes, labels: None });
     }
     Ok(())
+}
+
+/// Our own short texts, in which what is to be found stands as `[[kind:value]]` and `=== ` opens a text.
+fn written(file: &str, name: &str, documents: &mut Vec<Document>) {
+    for (index, piece) in file.split("=== ").skip(1).enumerate() {
+        let (style, body) = piece.split_once('\n').unwrap_or_default();
+        let (mut text, mut labels) = (String::new(), Vec::new());
+        let mut rest = body.trim_end();
+        while let Some((before, (mark, behind))) =
+            rest.split_once("[[").and_then(|(before, after)| Some((before, after.split_once("]]")?)))
+        {
+            let (kind, value) = mark.split_once(':').unwrap_or_default();
+            text.push_str(before);
+            let start = text.len();
+            text.push_str(value);
+            labels.push(Label { start, end: text.len(), kind: kind.parse().ok() });
+            rest = behind;
+        }
+        text.push_str(rest);
+        let name = format!("{name}-{index}-{}.txt", style.replace([' ', '/', '.'], "-"));
+        documents.push(Document { name, bytes: text.into_bytes(), labels: Some(labels) });
+    }
 }
 
 fn number(value: &Value) -> Result<usize, Failure> {

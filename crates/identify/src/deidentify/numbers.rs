@@ -47,14 +47,12 @@ impl Numbers {
                 continue;
             }
             let at = findings[..before].partition_point(|one| one.end <= start);
-            if findings[..before].get(at).is_none_or(|one| one.start >= end) {
-                findings.push(Finding {
-                    start,
-                    end,
-                    kind: *kind,
-                    confidence: Confidence::new(97),
-                    rule: "structure.known",
-                });
+            let known = Finding { start, end, kind: *kind, confidence: Confidence::new(97), rule: "structure.known" };
+            match findings[..before].get_mut(at).filter(|one| one.start < end) {
+                None => findings.push(known),
+                // That it is a number is known without its label, and what kind of one only here.
+                Some(one) if one.range() == known.range() && one.rule == "number.long" => *one = known,
+                Some(_) => {}
             }
         }
         findings.sort_by_key(|finding| (finding.start, finding.end));

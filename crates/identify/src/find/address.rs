@@ -15,8 +15,8 @@ use crate::phi::{Finding, Identifier};
 const WORDS_MAX: usize = 6;
 /// Kinds of streets that are ordinary words, but common enough to stand after a small number.
 const COMMON_WAYS: &[&str] = &[
-    "st", "dr", "drive", "ct", "court", "circle", "cir", "place", "pl", "way", "trail", "trl", "loop", "square", "sq",
-    "pike", "row", "path",
+    "st", "dr", "drive", "ct", "court", "circle", "cir", "place", "plaza", "plz", "pl", "way", "trail", "trl", "loop",
+    "square", "sq", "pike", "row", "path",
 ];
 /// Words after which a number is the house where somebody lives.
 const LIVES: &[&str] =
@@ -25,7 +25,7 @@ const LIVES: &[&str] =
 /// An address that begins with this run, or whose box or unit this run is.
 pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     if run.len() > 6 || run.word_start != run.start {
-        return unit_alone(view, run);
+        return unit_alone(view, run).or_else(|| of_grid(view, run));
     }
     // A word says box or flat, with a blank or a sign behind it.
     let signs = matches!(view.before(run.start), b' ' | b'\t' | 0xa0 | b'.' | b'#' | b':')
@@ -49,6 +49,26 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         return None;
     }
     crossing::find(view, run).or_else(|| after_number(view, (start, end), run.len()))
+}
+
+/// "N4471 County Rd K", "W229 N1433 Westwood Dr": houses of Wisconsin and Illinois, by the grid.
+fn of_grid(view: View<'_>, run: Run) -> Option<Finding> {
+    let quarter = |place: usize| matches!(view.at(place), b'N' | b'S' | b'E' | b'W');
+    let whole = run.word_start + 1 == run.start && run.word_end == run.end && (2..=5).contains(&run.len());
+    if !whole || !quarter(run.word_start) {
+        return None;
+    }
+    let mut street = after_number(view, (run.word_start, run.end), run.len())?;
+    let before = view.skip_blanks_back(run.word_start);
+    let start = view.run_start(before, ALNUM, 7);
+    if quarter(start) && start + 1 < before && view.run_end(start + 1, DIGIT, 6) == before && before < run.word_start {
+        street.start = start;
+    }
+    // "County Rd K".
+    let letter = street.end + 1;
+    let lettered = view.at(street.end) == b' ' && view.is_capital(letter) && !is(view.at(letter + 1), ALNUM);
+    street.end = if lettered { letter + 1 } else { street.end };
+    Some(street)
 }
 
 /// "12-34 56th Avenue": the first part of the number.
@@ -82,11 +102,25 @@ pub(super) fn after_number(view: View<'_>, number: (usize, usize), digits: usize
     let mut street = Street { end: number.1, words: 0, capitals: true, kind_first: false, best: None };
     while street.words < WORDS_MAX && street.step(view, digits) {}
     if street.best.is_none() {
+        street.best = with_direction(view, number.1, digits);
+    }
+    if street.best.is_none() {
         return where_somebody_lives(view, number);
     }
     let (end, sure) = street.best?;
     let end = with_unit(view, with_route(view, end));
     Some(found((number.0, end), Identifier::Address, sure, "address.street"))
+}
+
+/// "1412 W Belmont #3F", "350 North Halsted": a point of the compass and a capital word, and a flat or the end of a piece behind it.
+fn with_direction(view: View<'_>, from: usize, digits: usize) -> Option<(usize, u8)> {
+    let way = view.word_after(from).filter(|word| word.has(DIRECTION) && view.is_capital(word.start))?;
+    let dot = usize::from(view.at(way.end) == b'.');
+    let name = name_at(view, view.skip_blanks(way.end + dot)).filter(|name| view.is_capital(name.start))?;
+    let plain = !name.has(UNIT | FUNCTION | MONTH | DIRECTION | STATE) && name.end - name.start > 3;
+    let flat = with_unit(view, name.end) > name.end;
+    let ends = matches!(view.at(name.end), b',' | b'\n' | b';' | b')' | 0) || view.at(name.end) == b'.';
+    (plain && digits >= 3 && (flat || ends)).then_some((name.end, if flat { 84 } else { 60 }))
 }
 
 impl Street {
@@ -167,11 +201,19 @@ impl Street {
         if first {
             let broadway = word.is("broadway") && self.capitals && digits >= 2;
             let numbered = word.has(STREET) && self.capitals && digits >= 2 && is(view.at(word.end + 1), DIGIT);
-            return (broadway || numbered).then_some(80);
+            // "15 Rte 9W", "880 Route 28".
+            let way = ["rte", "route", "rt", "sr", "cr"].iter().any(|text| word.is(text));
+            let road = way && self.capitals && digits >= 2 && is(view.at(word.end + 1), DIGIT);
+            return (broadway || numbered || road).then_some(80);
         }
         if word.has(STREET) {
             let lower = self.words <= 4 && digits >= 1 && !self.kind_first;
             return if self.capitals { Some(93) } else { lower.then_some(75) };
+        }
+        // "55 harbor view dr apt 9": in small letters a flat has to follow.
+        let flat = !self.capitals && word.has(WAY) && COMMON_WAYS.iter().any(|text| word.is(text));
+        if flat && self.words <= 4 && digits >= 2 && with_unit(view, word.end) > word.end {
+            return Some(74);
         }
         if !word.has(WAY) || !self.capitals {
             return None;
@@ -208,9 +250,13 @@ pub(super) fn name_at(view: View<'_>, from: usize) -> Option<Token> {
 /// "Highway 50", "County Road 12": the number after the kind.
 fn with_route(view: View<'_>, end: usize) -> usize {
     let last = view.word_to(end);
-    let numbered =
-        last.is_some_and(|word| ["highway", "hwy", "route", "rte", "road", "rd"].iter().any(|text| word.is(text)));
+    let numbered = last.is_some_and(|word| {
+        ["highway", "hwy", "route", "rte", "rt", "sr", "cr", "road", "rd"].iter().any(|text| word.is(text))
+    });
     let digits = view.run_end(end + 1, DIGIT, 4);
+    // "9W".
+    let letter = usize::from(view.is_capital(digits) && !is(view.at(digits + 1), ALNUM));
+    let digits = digits + letter;
     if numbered && view.at(end) == b' ' && digits > end + 1 && !is(view.at(digits), ALNUM) { digits } else { end }
 }
 
@@ -262,22 +308,34 @@ fn post_box(view: View<'_>, run: Run) -> Option<Finding> {
     if view.before(place) == b'#' {
         place = view.skip_blanks_back(place - 1);
     }
-    const BOXES: Words = Words::new(&["pob", "rr", "hc", "box", "drawer"]);
+    // "HC-02 Box 4471".
+    if view.before(place) == b'-' && view.word_to(place - 1).is_some_and(|word| word.is("hc") || word.is("rr")) {
+        place -= 1;
+    }
+    const BOXES: Words = Words::new(&[
+        "pob", "rr", "hc", "box", "bx", "drawer", "psc", "cmr", "unit", "rt", "rte", "route", "rfd", "hcr", "rural",
+    ]);
+    const RURAL: Words = Words::new(&["rr", "hc", "psc", "cmr", "unit", "rt", "rte", "route", "rfd", "hcr", "rural"]);
     let word = view.word_to(place).filter(|word| BOXES.has(*word))?;
     let end = view.run_end(run.end, ALNUM, 2);
     if word.is("pob") {
         return Some(found((word.start, end), Identifier::Address, 90, "address.box"));
     }
-    if word.is("rr") || word.is("hc") && view.is_capital(word.start) {
-        let boxed = view.word_after(run.word_end).filter(|word| word.is("box"));
+    if word.is("rr") || RURAL.has(word) && view.is_capital(word.start) {
+        let comma = usize::from(view.at(run.word_end) == b',');
+        let boxed = view.word_after(run.word_end + comma).filter(|word| word.is("box") || word.is("bx"));
         let number = boxed.and_then(|word| unit_end(view, word.end));
-        let rural = view.is_capital(word.start + 1) && number.is_some();
+        let rural = number.is_some();
+        let star = view.word_before(word.start).filter(|before| before.is("star") || before.is("rural"));
+        let word = star.unwrap_or(word);
         return rural.then(|| found((word.start, number.unwrap_or(end)), Identifier::Address, 88, "address.rural"));
     }
-    if word.is("hc") {
+    if RURAL.has(word) {
         return None;
     }
-    let start = box_start(view, word.start)?;
+    // "mail to Box 112, Pine Ridge".
+    let plain = word.is("box") && view.is_capital(word.start) && view.at(end) == b',' && view.is_capital(end + 2);
+    let start = box_start(view, word.start).or_else(|| plain.then_some(word.start))?;
     Some(found((start, with_unit(view, end)), Identifier::Address, 93, "address.box"))
 }
 
@@ -300,7 +358,7 @@ fn unit_alone(view: View<'_>, run: Run) -> Option<Finding> {
     while place > 0 && run.word_start - place < 4 && matches!(view.at(place - 1), b' ' | b'.' | b'#' | b':') {
         place -= 1;
     }
-    const UNITS: Words = Words::new(&["apt", "apartment", "suite", "ste"]);
+    const UNITS: Words = Words::new(&["apt", "apartment", "suite", "ste", "bldg"]);
     let word = view.word_to(place).filter(|word| UNITS.has(*word))?;
     let short = run.word_end - run.word_start <= 6 && place < run.word_start;
     if !short || (word.is("ste") && !view.is_capital(word.start)) {
@@ -322,7 +380,8 @@ fn where_somebody_lives(view: View<'_>, number: (usize, usize)) -> Option<Findin
         let back = view.skip_blanks_back(place);
         let back = back - usize::from(matches!(view.before(back), b':'));
         let Some(word) = view.word_before(back) else { break };
-        says |= LIVES.iter().any(|text| word.is(text));
+        let street = word.is("street") && view.at(word.end) == b':';
+        says |= street || LIVES.iter().any(|text| word.is(text));
         if says || !["at", "is", "on", "of", "currently", "street", "mailing", "in"].iter().any(|text| word.is(text)) {
             break;
         }

@@ -40,6 +40,7 @@ pub(super) fn written(view: View<'_>, run: Run) -> Option<Finding> {
         (Old::BySex, _) => 80,
         _ if is_with_sex(view, run) || is_birthday(view, run) => 80,
         _ if is_apposition(view, run) => 66,
+        _ if is_of_kin(view, run) => 72,
         _ => return None,
     };
     Some(found((run.start, run.end), Identifier::Age, sure, "age.over_89"))
@@ -81,7 +82,31 @@ pub(super) fn says_old(view: View<'_>, end: usize) -> Old {
     }
     if is_word(&["m", "f", "male", "female", "man", "woman", "gentleman", "lady"]) {
         let next = view.word_after(word.end);
-        let goes_on = ["with", "who", "presenting", "presents", "admitted", "h", "s", "here", "in", "from", "w"];
+        let goes_on = [
+            "c",
+            "pt",
+            "found",
+            "fell",
+            "brought",
+            "bib",
+            "bibems",
+            "admitted",
+            "lives",
+            "living",
+            "s",
+            "post",
+            "with",
+            "who",
+            "presenting",
+            "presents",
+            "admitted",
+            "h",
+            "s",
+            "here",
+            "in",
+            "from",
+            "w",
+        ];
         let spelled = word.end - word.start > 1;
         if spelled || next.is_some_and(|next| goes_on.iter().any(|text| next.is(text))) {
             return Old::BySex;
@@ -118,7 +143,15 @@ pub(super) fn says_age(view: View<'_>, start: usize, end: usize) -> bool {
         if word.is("w") && view.before(word.start) == b'&' && view.starts(word.start - 2, b"a") {
             return !super::label::counts(view, end);
         }
-        let small = ["of", "is", "was", "about", "approximately", "sex", "stated", "current", "at"];
+        if is_one(word, &["died", "deceased", "passed", "lived", "expired"]) && is_one_of_two(view, word.end) {
+            return !super::label::counts(view, end);
+        }
+        if is_one(word, &["pt", "patient"]) && is
+            || is_one(word, &["woman", "man", "lady", "gentleman", "female", "male"])
+        {
+            return is_told_of_a_person(view, end);
+        }
+        let small = ["to", "of", "is", "was", "about", "approximately", "sex", "stated", "current", "at"];
         if !small.iter().any(|text| word.is(text)) {
             return false;
         }
@@ -160,6 +193,39 @@ fn is_one(word: Token, words: &[&str]) -> bool {
     words.iter().any(|text| word.is(text))
 }
 
+/// "died at", "lived to".
+fn is_one_of_two(view: View<'_>, from: usize) -> bool {
+    view.word_after(from).is_some_and(|word| is_one(word, &["at", "to"]))
+}
+
+/// "grandmother, 98, breast CA", "(F, 94)": kin or a sex, a comma, and a mark behind it.
+fn is_of_kin(view: View<'_>, run: Run) -> bool {
+    let comma = view.skip_blanks_back(run.start);
+    let marked = view.before(comma) == b',' && comma < run.start;
+    let ends = matches!(view.at(run.end), b',' | b')' | b';' | b'.') && !is(view.at(run.end + 1), DIGIT);
+    let word = view.word_to(comma.saturating_sub(1)).filter(|_| marked && ends);
+    let kin = [
+        "grandmother",
+        "grandfather",
+        "mother",
+        "father",
+        "aunt",
+        "uncle",
+        "sister",
+        "brother",
+        "husband",
+        "wife",
+        "widow",
+    ];
+    word.is_some_and(|word| {
+        is_one(word, PEOPLE) || is_one(word, &kin) || word.end == word.start + 1 && sex_at(view, word.start)
+    })
+}
+
+fn sex_at(view: View<'_>, place: usize) -> bool {
+    matches!(view.at(place), b'M' | b'F')
+}
+
 /// "he is 96," and not "he is 96 on room air": the sentence ends, or another one about people begins.
 fn is_told_of_a_person(view: View<'_>, end: usize) -> bool {
     let after = view.skip_blanks(end);
@@ -172,7 +238,7 @@ fn is_told_of_a_person(view: View<'_>, end: usize) -> bool {
 
 /// "J. Bond 99M", "94/F", "F/94".
 fn is_with_sex(view: View<'_>, run: Run) -> bool {
-    let sex = |place: usize| matches!(view.at(place), b'M' | b'F');
+    let sex = |place: usize| sex_at(view, place);
     let slash = usize::from(view.at(run.end) == b'/');
     let letter = run.end + slash;
     if sex(letter) && !is(view.at(letter + 1), ALNUM) {

@@ -51,6 +51,14 @@ pub(super) const KINDS_BEFORE: Words = Words::new(&[
     "rue",
     "chemin",
     "rua",
+    "ave",
+    "condominio",
+    "edif",
+    "blq",
+    "cond",
+    "residencial",
+    "edificio",
+    "sector",
 ]);
 /// What is divided into lots.
 const PARKS: Words = Words::new(&["mhp", "acres", "campground", "marina", "ranch", "rv", "homes", "court", "courts"]);
@@ -190,11 +198,17 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     // What stands before has a capital, or is a lot or a small word of a Spanish or French name.
     let place = view.skip_blanks_back(run.start);
     let word = view.word_to(place - usize::from(matches!(view.before(place), b',' | b'#' | b'-')))?;
-    if !view.is_capital(word.start) && view.before(word.start) < 0x80 && !LOTS.has(word) && !SMALL.has(word) {
+    if !view.is_capital(word.start)
+        && view.before(word.start) < 0x80
+        && !LOTS.has(word)
+        && !SMALL.has(word)
+        && !is_one(word, &["marker", "milepost", "mile"])
+    {
         return None;
     }
     number_last(view, run)
         .or_else(|| of_highway(view, run))
+        .or_else(|| road_alone(view, run))
         .or_else(|| lot(view, run))
         .or_else(|| flat_first(view, run))
 }
@@ -216,7 +230,8 @@ fn of_ordinal(view: View<'_>, run: Run) -> Option<Finding> {
     let right = named_after(view, joins)?;
     let at = view.word_to(before).is_some_and(|word| is_one(word, &["at", "near", "off", "corner", "of"]));
     let only = right.words == 1 && !view.is_capital(right.start + 1) && !is(view.at(right.start), DIGIT);
-    (right.street || at && only).then(|| made(view, run.start, right.end, 66))
+    let sign = view.at(from) == b'&' && only && right.end - right.start > 3;
+    (right.street || sign || at && only).then(|| made(view, run.start, right.end, 66))
 }
 
 /// "Calle Luna 62": the number stands after the name.
@@ -272,6 +287,81 @@ fn of_highway(view: View<'_>, run: Run) -> Option<Finding> {
     Some(made(view, start, right.end, 78))
 }
 
+/// "County Road 119, 2.3 mi S of Hwy 2", "mile marker 41, US 212": a road of the country, and where on it.
+fn road_alone(view: View<'_>, run: Run) -> Option<Finding> {
+    const COUNTRY: Words =
+        Words::new(&["county", "township", "ranch", "farm", "forest", "co", "twp", "parish", "market"]);
+    let place = view.skip_blanks_back(run.start);
+    let dot = usize::from(view.before(place) == b'.');
+    let kind = view.word_to(place - dot).filter(|_| place < run.start)?;
+    if is_one(kind, &["carr", "carretera"]) {
+        return Some(made(view, kind.start, kilometre_end(view, run.word_end), 76));
+    }
+    let before = view.word_before(kind.start - usize::from(view.before(kind.start) == b'.'));
+    let capitals = view.is_capital(kind.start) && view.is_capital(kind.start + 1);
+    let marker = is_one(kind, &["marker", "milepost", "post"]) || kind.is("mm") && capitals;
+    if marker {
+        let mile = before.filter(|word| word.is("mile"));
+        let start = match mile {
+            Some(mile) => mile.start,
+            None if is_one(kind, &["milepost", "mm"]) && !is(view.before(view.skip_blanks_back(kind.start)), DIGIT) => {
+                kind.start
+            }
+            None => return None,
+        };
+        let comma = usize::from(view.at(run.word_end) == b',');
+        let road = numbered_road_end(view, view.skip_blanks(run.word_end + comma));
+        return Some(made(view, start, road.unwrap_or(run.word_end), 72));
+    }
+    // "Hwy 61 North", "mile 212 Parks Hwy".
+    let way = view.word_after(run.word_end);
+    let way = way.filter(|word| word.has(DIRECTION) && word.end - word.start > 1 && view.is_capital(word.start));
+    if let Some(way) = way.filter(|_| is_one(kind, &["hwy", "highway", "route", "rte"]) && view.is_capital(kind.start))
+    {
+        return Some(made(view, kind.start, way.end, 66));
+    }
+    if kind.is("mile") {
+        let road = named_after(view, run.end).filter(|road| road.street && road.words > 1)?;
+        return Some(made(view, kind.start, road.end, 70));
+    }
+    let country =
+        before.filter(|word| COUNTRY.has(*word) && view.is_capital(word.start) && NUMBERED_ROADS.has(kind))?;
+    Some(made(view, country.start, miles_end(view, run.word_end).unwrap_or(run.word_end), 74))
+}
+
+/// Where " Km 14.3" ends, if it stands here.
+fn kilometre_end(view: View<'_>, from: usize) -> usize {
+    let Some(km) = view.word_after(from).filter(|word| word.is("km")) else { return from };
+    let number = view.skip_blanks(km.end + usize::from(view.at(km.end) == b'.'));
+    let end = view.run_end(number, DIGIT, 4);
+    let decimal = view.at(end) == b'.' && is(view.at(end + 1), DIGIT);
+    if decimal { view.run_end(end + 1, DIGIT, 3) } else { end }
+}
+
+/// Where "US 212", "Hwy 2", "I-80" ends that begins here.
+fn numbered_road_end(view: View<'_>, from: usize) -> Option<usize> {
+    let from = view.word_at(from).filter(|word| word.is("on")).map_or(from, |word| view.skip_blanks(word.end));
+    let word = view.word_at(from).filter(|word| NUMBERED_ROADS.has(*word) && view.is_capital(word.start))?;
+    let next = view.word_after(word.end).filter(|next| NUMBERED_ROADS.has(*next)).unwrap_or(word);
+    let digits = next.end + usize::from(matches!(view.at(next.end), b' ' | b'-'));
+    let end = view.run_end(digits, DIGIT, 5);
+    (end > digits).then_some(end)
+}
+
+/// Where ", 2.3 mi S of Hwy 2" ends.
+fn miles_end(view: View<'_>, from: usize) -> Option<usize> {
+    let digits = view.skip_blanks(from + usize::from(view.at(from) == b','));
+    let mut end = view.run_end(digits, DIGIT, 4);
+    if view.at(end) == b'.' && is(view.at(end + 1), DIGIT) {
+        end = view.run_end(end + 1, DIGIT, 4);
+    }
+    let miles = view.word_after(end).filter(|word| end > digits && is_one(*word, &["mi", "mile", "miles"]))?;
+    let way = view.word_after(miles.end).filter(|word| word.has(DIRECTION)).unwrap_or(miles);
+    let of = view.word_after(way.end).filter(|word| is_one(*word, &["of", "from", "past"]))?;
+    let next = view.skip_blanks(of.end);
+    numbered_road_end(view, next).or_else(|| named_after(view, next).map(|named| named.end))
+}
+
 /// "trailer 14, Palm Estates".
 fn lot(view: View<'_>, run: Run) -> Option<Finding> {
     let place = view.skip_blanks_back(run.start);
@@ -285,6 +375,8 @@ fn lot(view: View<'_>, run: Run) -> Option<Finding> {
         let name = name_at(view, end + 1).filter(|name| view.is_capital(name.start) && !name.has(UNIT | FUNCTION))?;
         (end, words) = (name.end, words + 1);
         if words > 1 && (name.has(STREET | WAY) || PARKS.has(name)) {
+            let next = name_at(view, end + 1).filter(|next| view.at(end) == b' ' && PARKS.has(*next));
+            let end = next.map_or(end, |next| next.end);
             return Some(made(view, word.start, end, 78));
         }
     }

@@ -6,9 +6,10 @@
 use super::check::{is_day, is_year};
 use super::day;
 use super::label::{self, Noun};
+use super::lexicon::FUNCTION;
 use super::number::{self, Run};
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// A date that begins with this run.
@@ -20,6 +21,7 @@ pub(super) fn numeric(view: View<'_>, run: Run) -> Option<Finding> {
         4 => year_first(view, run).or_else(|| year_and_month(view, run)),
         1 | 2 => day_or_month_first(view, run)
             .or_else(|| month_and_year(view, run))
+            .or_else(|| between_marks(view, run))
             .or_else(|| day::without_year(view, run))
             .or_else(|| in_blanks(view, run)),
         6 | 8 | 12 | 14 => solid(view, run),
@@ -122,6 +124,11 @@ fn day_or_month_first(view: View<'_>, run: Run) -> Option<Finding> {
         (b'/', 4) => 97,
         (b'/', _) => 88,
         (b'.', 4) => 85,
+        (b'.', _)
+            if (18..=30).contains(&year) && is_entry(view, run.start, end) && !label::is_code(view, run.start) =>
+        {
+            56
+        }
         (b'.', _) if is_labelled() || year > 12 && day::is_introduced(view, run.start) => 80,
         (b'.', _) => return None,
         (_, 4) => 95,
@@ -129,12 +136,50 @@ fn day_or_month_first(view: View<'_>, run: Run) -> Option<Finding> {
         _ if year > 12 && day::is_introduced(view, run.start) => 75,
         // "3-14-24": no row of numbers that rise by the same step.
         _ if one <= 12 && two > 12 && (18..=30).contains(&year) && two - one != year.abs_diff(two) => 58,
+        // Alone in its cell, on its line's beginning, or after the word before it: "3-5-25", "5.6.24".
+        _ if (18..=30).contains(&year)
+            && one <= 12
+            && two - one.min(two) != year.abs_diff(two)
+            && is_entry(view, run.start, end) =>
+        {
+            56
+        }
         // Without slashes and century: two digits each, or it is a row of numbers.
         _ if run.len() == 2 && second.1 - second.0 == 2 => 75,
         _ => return None,
     };
     let doubtful = length == 2 && label::counts(view, end) || mark != b'/' && label::is_code(view, run.start);
     (!doubtful).then(|| found((run.start, end), Identifier::Date, sure, "date.numeric"))
+}
+
+/// It begins its line or cell, and blanks or a bar stand behind it: nothing numbers chapters in that way.
+fn is_entry(view: View<'_>, start: usize, end: usize) -> bool {
+    let place = view.skip_blanks_back(start);
+    let opens = matches!(view.before(place), 0 | b'\n' | b'|' | b'\t');
+    let of = view.word_after(end).is_some_and(|word| word.has(FUNCTION));
+    opens && !of && matches!(view.at(end), b' ' | b'\t' | b'|' | b'\n' | b'\r' | b':' | 0)
+}
+
+/// `7/X/1965`, `10.vi.24`, `25/DIC/1949`: the month in Roman figures or in Spanish, between two marks that are the same.
+fn between_marks(view: View<'_>, run: Run) -> Option<Finding> {
+    const MONTHS: Words = Words::new(&[
+        "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "ene", "abr", "ago", "dic", "fev",
+        "avr", "okt", "dez",
+    ]);
+    let mark = view.at(run.end);
+    if run.len() > 2 || run.word_start != run.start || !matches!(mark, b'/' | b'.' | b'-') {
+        return None;
+    }
+    let month = view.word_at(run.end + 1).filter(|word| MONTHS.has(*word) && view.at(word.end) == mark)?;
+    let end = view.run_end(month.end + 1, DIGIT, 5);
+    let year = view.number(month.end + 1, end);
+    let year_fits = match end - month.end - 1 {
+        2 => true,
+        4 => is_year(year),
+        _ => false,
+    };
+    let fits = year_fits && is_day(None, 1, view.number(run.start, run.end)) && view.stands_alone(run.start, end);
+    fits.then(|| found((run.start, end), Identifier::Date, 84, "date.day_month_year"))
 }
 
 /// `03/2018`: more than a year.

@@ -13,7 +13,7 @@ use super::label::{self, Noun};
 use super::lexicon::{FILLER, FUNCTION, LABEL};
 use super::number::Run;
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, LETTER, Token, View, is};
+use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// Days of the week, after which a day follows.
@@ -78,6 +78,9 @@ const BEFORE_A_DAY: &[&str] = &[
     "reqd",
     "lmp",
     "lnmp",
+    "adm",
+    "admit",
+    "fell",
     "edc",
     "edd",
     "doi",
@@ -253,9 +256,146 @@ const SCALED: &[&str] = &[
     "mood",
     "anxiety",
     "gleason",
+    "day",
+    "days",
+    "d",
+    "session",
+    "cycle",
+    "course",
+    "dose",
+    "doses",
+    "fraction",
+    "module",
+    "sets",
+    "trial",
+    "trials",
+    "goals",
+    "visits",
+    "met",
+    "positive",
+    "bottles",
+    "lesions",
+    "nodes",
+    "pos",
+    "para",
+    "gravida",
+    "epworth",
+    "braden",
+    "morse",
+    "tinetti",
+    "berg",
+    "orientation",
+    "oriented",
+    "correct",
+    "sensation",
+    "mallampati",
+    "mrc",
+    "ess",
+    "lefs",
+    "ndi",
+    "odi",
+    "dash",
+    "fim",
+    "pcl",
+    "ace",
+    "aims",
+    "audit",
+    "dast",
+    "cage",
+    "slums",
+    "kps",
+    "ecog",
+    "asa",
+    "bpm",
+    "nrs",
+    "vas",
+    "cpot",
+    "flacc",
+    "rass",
+    "quality",
+    "cardinal",
+    "wells",
+    "acuity",
+    "sat",
+    "sats",
+    "hgb",
+    "plays",
+    "bipap",
+    "vent",
+    "psv",
+    "cpap",
 ];
+/// What is done on a day and has no score, written in capitals: "TKA 12/20", "TEE 6/9".
+const DONE_ON_A_DAY: Words = Words::new(&[
+    "tee", "tte", "echo", "mri", "mra", "mrcp", "ct", "cta", "cxr", "kub", "us", "xr", "pet", "dexa", "egd", "ercp",
+    "lp", "pft", "psg", "emg", "eeg", "ekg", "ecg", "hida", "vcug", "tka", "tkr", "tha", "thr", "orif", "pci", "cabg",
+    "tavr", "icd", "picc", "iud", "cbc", "cmp", "bmp", "lft", "lfts", "tsh", "psa", "inr", "ua", "ucx", "bcx", "pap",
+    "uds", "ddkt", "ctr", "acdf", "evar", "avf", "bka", "aka", "mva", "mvc", "iep", "ama", "rtw", "ttd", "nv", "fu",
+    "iol", "nst", "svd", "nsvd", "ltcs", "dc", "adm", "pod", "soc", "doi", "vm", "lm", "lmom", "lvm",
+]);
+/// What an entry of a log begins with after its day.
+const LOGGED: Words = Words::new(&[
+    "called",
+    "seen",
+    "saw",
+    "spoke",
+    "left",
+    "lm",
+    "lvm",
+    "pt",
+    "mom",
+    "dad",
+    "no",
+    "rx",
+    "sent",
+    "faxed",
+    "received",
+    "recd",
+    "vm",
+    "tc",
+    "labs",
+    "appt",
+    "visit",
+    "bp",
+    "wt",
+    "dr",
+    "discussed",
+    "message",
+    "msg",
+    "refill",
+    "returned",
+    "mailed",
+    "completed",
+    "reviewed",
+    "scheduled",
+    "note",
+    "met",
+    "ok",
+    "cxl",
+    "cancelled",
+    "resched",
+    "home",
+    "w",
+    "s",
+    "dtr",
+    "wife",
+    "son",
+    "husband",
+    "nurse",
+    "rn",
+    "phone",
+    "call",
+    "email",
+    "text",
+    "ltr",
+    "letter",
+    "paid",
+    "billed",
+    "pmt",
+    "needs",
+]);
 /// Days of a month that no scale, no eye chart and no ratio has as its end: "8/26" needs no word before it.
-const ONLY_DAYS: &[u32] = &[13, 14, 16, 17, 19, 22, 26, 29, 31];
+const ONLY_DAYS: &[u32] = &[13, 14, 16, 17, 19, 22, 23, 25, 26, 29, 31];
 
 /// How far before a day others are heard.
 const NEAR_BYTES: usize = 600;
@@ -292,6 +432,11 @@ impl Day {
     /// No fraction has such a denominator, and hardly a scale.
     fn is_late(self) -> bool {
         self.day > 12 || (self.month > self.day && self.day != 5)
+    }
+
+    /// Neither late nor the end of a scale that is usual: "6/9", "3/7", "9/11".
+    fn is_odd(self) -> bool {
+        self.is_late() || matches!(self.day, 7 | 9 | 11) && self.month != self.day
     }
 
     /// What fractions, strengths, murmurs and pains end in.
@@ -409,16 +554,28 @@ fn slashed(view: View<'_>, day: Day, known: usize) -> Option<Finding> {
     let late = day.day > 12 || day.month > day.day;
     let small = |word: Token| word.has(FUNCTION | FILLER) && !word.is("of") && (late || !word.is("to"));
     let follows = after.is_none_or(small);
-    // "f/u 8/3".
-    let again = before.nearest().is_some_and(|word| word.is("u") && view.before(word.start) == b'/');
+    // "f/u 8/3", "d/c 8/3".
+    let again = before
+        .nearest()
+        .is_some_and(|word| is_one(word, &["u", "c"]) && word.end == word.start + 1 && view.before(word.start) == b'/');
     let scaled = before.is_scaled();
     let strong = again || before.nearest().is_some_and(is_before_a_day);
     // A day that no fraction has, or a gap as tables have it, needs nothing behind it.
     let follows = follows || strong && (day.day > 12 || view.skip_blanks(end) > end + 1);
-    if follows && (strong || is_labelled) || follows && late && !scaled && before.nearest_is(BEFORE_A_LATE_DAY) {
+    // A sentence ends behind it, or a time of day follows.
+    let closed = matches!(view.at(end), b'.' | b';' | b')') || is_timed(view, end);
+    let generic = ["on", "since", "through", "thru", "until", "date", "due", "seen"];
+    let firm =
+        strong && !before.nearest_is(&generic) && !after.is_some_and(|word| is_one(word, SCALED) || word.is("of"));
+    let follows = follows || firm || is_labelled && closed;
+    let odd = late || day.is_odd() && closed;
+    if follows && (strong || is_labelled)
+        || (follows || closed && !strong) && odd && !scaled && before.nearest_is(BEFORE_A_LATE_DAY)
+        || again && closed
+    {
         return Some(day.found(65));
     }
-    if label::is_code(view, start) || scaled || matches!(view.before(start), b'=' | b'+' | b'~' | b'<' | b'>') {
+    if label::is_code(view, start) || scaled || matches!(view.before(start), b'=' | b'+' | b'<' | b'>') {
         return None;
     }
     by_place(view, day, &before, (follows, known))
@@ -430,6 +587,15 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
         return Some(day.found(62));
     }
     let asked = follows && before.asks() && (day.is_late() || known > 0);
+    let done = before.nearest().is_some_and(|word| DONE_ON_A_DAY.has(word));
+    let next = view.word_after(day.end);
+    let counted = next.is_some_and(|word| is_one(word, SCALED) || word.is("of") || word.is("correct"));
+    if done && !counted {
+        return Some(day.found(57));
+    }
+    if is_cell(view, day) && (known > 0 || !day.ends_as_scales_do()) {
+        return Some(day.found(56));
+    }
     if before.is_after_acronym(view) && !opens_line(view, day.start) {
         let only = ONLY_DAYS.contains(&day.day) && day.month > 1;
         return (asked || only).then(|| day.found(55));
@@ -441,8 +607,25 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     if ONLY_DAYS.contains(&day.day) && day.month > 1 {
         return Some(day.found(55));
     }
+    let logged = view.word_after(day.end).is_some_and(|word| LOGGED.has(word)) && view.at(day.end) == b' ';
+    if opens && logged {
+        return Some(day.found(57));
+    }
+    if joins_a_day(view, day) {
+        return Some(day.found(56));
+    }
     if opens && begins_entry(view, day.end) && (!day.ends_as_scales_do() || known > 0) {
         return Some(day.found(58));
+    }
+    // No scale is named anywhere near: what ends beyond twelve is a day.
+    let apart = before.words.iter().flatten().all(|word| !is_one(*word, SCALED) && !is_acronym(view, *word));
+    let last = view.before(view.skip_blanks_back(day.start));
+    let after_a_stop = before.nearest().is_none() && matches!(last, b'.' | b'~' | b')' | b';' | b'"');
+    let about = view.before(day.start) == b'~' && day.is_late();
+    let beside = opens || after_a_stop || before.nearest().is_some();
+    let touched = !matches!(view.before(day.start), b' ' | b'\n' | b'(' | b'|' | b'\t' | 0 | b':' | b'~' | b',' | b'@');
+    if about || apart && !counted && beside && (day.day > 12 || day.is_odd() && !touched) {
+        return Some(day.found(54));
     }
     let signed = follows && is_signed(view, day.start);
     if signed || asked {
@@ -461,6 +644,31 @@ fn by_place(view: View<'_>, day: Day, before: &Before, (follows, known): (bool, 
     (told || usual).then(|| day.found(if told { 56 } else { 52 }))
 }
 
+/// It is all that a cell of a table holds: between bars or tabs.
+fn is_cell(view: View<'_>, day: Day) -> bool {
+    let place = view.skip_blanks_back(day.start);
+    let after = view.skip_blanks(day.end);
+    let bar = |byte: u8| matches!(byte, b'|' | b'\t');
+    (bar(view.before(place)) || bar(view.before(day.start))) && (bar(view.at(after)) || bar(view.at(day.end)))
+}
+
+/// "3/4 and 3/11", "3/4 to 3/11", "3/4, 3/11": another day stands beside it that no fraction is, later in the same year.
+fn joins_a_day(view: View<'_>, day: Day) -> bool {
+    let mut place = view.skip_blanks(day.end);
+    if matches!(view.at(place), b',' | b'&' | b';') || view.dash(place) > 0 {
+        place += view.dash(place).max(1);
+    } else if let Some(word) =
+        view.word_at(place).filter(|word| is_one(*word, &["and", "to", "thru", "through", "or", "then"]))
+    {
+        place = word.end;
+    }
+    let next = Day::at(view, view.skip_blanks(place)).filter(|next| next.mark == b'/' && place > day.end);
+    next.is_some_and(|next| {
+        let alone = !matches!(view.at(next.end), b'/' | b'%') && !label::counts(view, next.end);
+        next.is_odd() && (day.month, day.day) < (next.month, next.day) && next.month - day.month < 4 && alone
+    })
+}
+
 /// Nothing that a path or a code would have touches it.
 fn is_whole_word(view: View<'_>, day: Day) -> bool {
     !matches!(view.before(day.start), b'/' | b'\\' | b'_' | b'-' | b'.' | b'#')
@@ -472,7 +680,7 @@ fn range(view: View<'_>, day: Day) -> Option<Finding> {
     let dash = view.dash(day.end);
     let last = Day::at(view, day.end + dash).filter(|last| dash > 0 && last.mark == b'/')?;
     let rises = (day.month, day.day) < (last.month, last.day) || day.month > 10 && last.month < 3;
-    let plain = day.is_late() || last.is_late() || day.padded || last.padded;
+    let plain = day.is_late() || last.is_odd() || day.padded || last.padded;
     let alone = !view.goes_on(day.start, day.start) && !view.goes_on(last.end, last.end) && view.at(last.end) != b'/';
     let counted = label::counts(view, last.end) || Before::of(view, day.start).is_scaled();
     (rises && plain && alone && !counted && view.before(day.start) != b'/')
@@ -550,14 +758,19 @@ pub(super) fn of_month(view: View<'_>, run: Run) -> Option<Finding> {
     let ends = next.is_none_or(|word| is_one(word, &["at", "for", "but", "with", "w", "if", "when", "so", "because"]));
     let number = view.skip_blanks(run.word_end);
     let counted = is(view.at(number), DIGIT) || view.at(number) == b'&';
-    ((weekday || cued) && ends && marked && !counted)
+    // "on the 14th.", "until the 5th)": nothing is named after it.
+    let closed =
+        matches!(view.at(run.word_end), b'.' | b';' | b')' | b'\n') || weekday && view.at(run.word_end) == b',';
+    ((weekday || cued) && (ends || closed) && marked && !counted)
         .then(|| found((run.start, run.word_end), Identifier::Date, 58, "date.day_of_month"))
 }
 
 /// Does the word before say that a day follows.
 pub(super) fn is_introduced(view: View<'_>, start: usize) -> bool {
     let before = Before::of(view, start);
-    before.nearest_is(BEFORE_A_DASHED_DAY) || before.nearest().is_some_and(is_before_a_day)
+    before.nearest().is_some_and(|word| DONE_ON_A_DAY.has(word))
+        || before.nearest_is(BEFORE_A_DASHED_DAY)
+        || before.nearest().is_some_and(is_before_a_day)
 }
 
 /// `5-17`: nearly always a range, so more has to speak for a day.

@@ -204,7 +204,28 @@ fn login(view: View<'_>, run: Run) -> Option<Finding> {
     }
     let marked = matches!(view.before(start), b':' | b'=' | b'#') || view.before(start) == b' ';
     let word = view.word_to(past_signs(view, start)).filter(|_| marked)?;
-    const NAMED: Words = Words::new(&["login", "logon", "username", "userid", "user", "typist", "handle"]);
+    const NAMED: Words = Words::new(&[
+        "login",
+        "logon",
+        "username",
+        "userid",
+        "user",
+        "typist",
+        "handle",
+        "ig",
+        "insta",
+        "instagram",
+        "snap",
+        "snapchat",
+        "twitter",
+        "tiktok",
+        "venmo",
+        "telegram",
+        "skype",
+        "discord",
+        "gamertag",
+    ]);
+    const WHOSE: Words = Words::new(&["user", "staff", "login", "employee", "network", "windows", "epic"]);
     let as_whom = || {
         let on = view.word_before(word.start)?;
         let log = view.word_before(on.start)?;
@@ -212,7 +233,8 @@ fn login(view: View<'_>, run: Run) -> Option<Finding> {
             .then_some(())
     };
     let id_of = || is_one(word, &["id"]) && text.contains(&b'-') | text.contains(&b'_');
-    let says = NAMED.has(word) && letters > 2 || word.is("as") && as_whom().is_some() || id_of();
+    let whose = is_one(word, &["id"]) && view.word_before(word.start).is_some_and(|before| WHOSE.has(before));
+    let says = whose || NAMED.has(word) && letters > 2 || word.is("as") && as_whom().is_some() || id_of();
     says.then(|| found((start, end), Identifier::OtherId, 68, "login.labelled"))
 }
 
@@ -225,6 +247,11 @@ fn plate(view: View<'_>, run: Run) -> Option<Finding> {
         const SAYS: Words = Words::new(&["plate", "plates", "tag", "tags", "lp", "rego", "reg"]);
         let mut place = past_signs(view, start);
         let mut word = view.word_to(place).filter(|_| place < start)?;
+        // "plate NE 51-A882": the state stands between.
+        if word.end - word.start == 2 && view.bytes[word.start..word.end].iter().all(u8::is_ascii_uppercase) {
+            place = past_signs(view, word.start);
+            word = view.word_to(place)?;
+        }
         if is_one(word, &["no", "number", "num", "is", "reads"]) {
             place = past_signs(view, word.start);
             word = view.word_to(place)?;
@@ -311,7 +338,7 @@ fn numbered(view: View<'_>, span: (usize, usize)) -> Option<Finding> {
         b'.' => (view.word_to(place - 1).filter(|word| word.has(MARK))?.start, false),
         _ => (view.word_to(place).filter(|word| word.has(MARK) && !word.is("id") && !word.is("ids"))?.start, false),
     };
-    if !lettered && (said || hash && count < 6) {
+    if !lettered && (said || hash && count < 5) {
         return None;
     }
     let before = view.skip_blanks_back(mark);
@@ -320,7 +347,8 @@ fn numbered(view: View<'_>, span: (usize, usize)) -> Option<Finding> {
     // "C.A. No."
     let dotted = noun.end - noun.start == 1 && view.before(noun.start) == b'.';
     let thing = !dotted && (noun.has(CODE | UNIT | FUNCTION | MARK) || NUMBERED_THINGS.has(noun));
-    let years = count == 8 && text.len() == 9;
+    let year = |from: usize| crate::find::check::is_year(view.number(from, from + 4));
+    let years = count == 8 && text.len() == 9 && text[4] == b'-' && year(span.0) && year(span.0 + 5);
     (!thing && !years).then(|| found(span, Identifier::OtherId, 62, "number.labelled"))
 }
 

@@ -118,6 +118,16 @@ fn year_after(view: View<'_>, from: usize) -> Option<(usize, u32)> {
     (fits && place > from && whole).then_some((end, year))
 }
 
+/// "29 Nov 24" and "Sept 27 24": a year of two figures after a blank, where nothing is counted and the sentence has a mark or an end.
+fn short_year_after(view: View<'_>, from: usize) -> Option<(usize, u32)> {
+    let place = view.skip_blanks(from + usize::from(view.at(from) == b'.'));
+    let end = view.run_end(place, DIGIT, 3);
+    let year = view.number(place, end);
+    let ends = matches!(view.at(end), b',' | b'.' | b';' | b')' | b'\n' | b'\r' | b'|' | 0);
+    let decimal = view.at(end) == b'.' && is(view.at(end + 1), DIGIT);
+    (place > from && end == place + 2 && ends && !decimal && (18..=35).contains(&year)).then_some((end, year))
+}
+
 fn after_month(view: View<'_>, run: Run, month: Token) -> Option<Finding> {
     let number = view.number(run.start, run.end);
     let decimal = |end: usize| view.at(end) == b'.' && is(view.at(end + 1), DIGIT);
@@ -136,7 +146,9 @@ fn after_month(view: View<'_>, run: Run, month: Token) -> Option<Finding> {
         return None;
     }
     let day_end = with_range(view, day_end);
-    if let Some((end, year)) = year_after(view, day_end).filter(|(end, _)| sound(*end)) {
+    if let Some((end, year)) =
+        year_after(view, day_end).or_else(|| short_year_after(view, day_end)).filter(|(end, _)| sound(*end))
+    {
         let full = is_year(year).then_some(year);
         return is_day(full, u32::from(month.word.value), number)
             .then(|| found((month.start, end), Identifier::Date, 96, "date.month_day_year"));
@@ -161,6 +173,19 @@ fn with_range(view: View<'_>, end: usize) -> usize {
     let dash = view.dash(end);
     let next = view.run_end(end + dash, DIGIT, 3);
     let day = view.number(end + dash, next);
+    // "August 13 and 15, 2024": the second day has the year.
+    let joins = view.word_after(end).filter(|word| word.is("and") || word.is("to") || word.is("through"));
+    let joins = joins
+        .map(|word| word.end)
+        .or_else(|| (view.at(view.skip_blanks(end)) == b'&').then(|| view.skip_blanks(end) + 1));
+    if let Some(from) = joins.filter(|_| dash == 0) {
+        let later = view.skip_blanks(from);
+        let last = view.run_end(later, DIGIT, 3);
+        let fits = last > later && (1..=31).contains(&view.number(later, last)) && last - later <= 2;
+        if fits && view.at(last) == b',' && year_after(view, last).is_some_and(|(_, year)| is_year(year)) {
+            return last;
+        }
+    }
     let is_range = dash > 0 && next > end + dash && next - end - dash <= 2 && (1..=31).contains(&day);
     // "Mar-04-18" is a day and a year.
     let dashed_year = view.before(end.saturating_sub(2)) == b'-' || view.before(end.saturating_sub(1)) == b'-';
@@ -205,7 +230,7 @@ fn before_month(view: View<'_>, run: Run) -> Option<Finding> {
         let whole = fits && !is(view.at(attached), LETTER);
         return whole.then(|| found((run.start, attached), Identifier::Date, 90, "date.day_month_year"));
     }
-    if let Some((end, _)) = year_after(view, word.end) {
+    if let Some((end, _)) = year_after(view, word.end).or_else(|| short_year_after(view, word.end)) {
         return Some(found((run.start, end), Identifier::Date, 96, "date.day_month_year"));
     }
     let of = word.start > place;

@@ -7,7 +7,7 @@ use super::label::{self, Noun};
 use super::lexicon::{SPOKEN, USUAL_TLD};
 use super::number::Run;
 use super::sift::{Sift, found};
-use super::view::{ALNUM, DIGIT, HEX, HOST, LETTER, LOCAL, Token, View, is};
+use super::view::{ALNUM, DIGIT, HEX, HOST, LETTER, LOCAL, Token, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// Top-level domains, one a line, in lower case and sorted by bytes (IANA, version 2024082500).
@@ -22,6 +22,10 @@ const URL_MAX: usize = 1_900;
 
 /// Is it a top-level domain.
 pub(super) fn is_tld(label: &[u8]) -> bool {
+    // Reserved for documentation (RFC 2606): nobody's, and what stands for somebody's.
+    if label.eq_ignore_ascii_case(b"example") {
+        return true;
+    }
     let list = TLDS.as_bytes();
     let (mut low, mut high) = (0, list.len());
     while low < high {
@@ -70,10 +74,15 @@ pub(super) fn at_sign(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usi
         start += 1;
     }
     let mut end = host_end(view, right);
+    if start == left && right == anchor + 1 {
+        return handle(view, anchor, sift);
+    }
     if start == left || end == right || !is(view.at(right), ALNUM) {
         return anchor + 1;
     }
-    let Some((dot, last)) = last_label(view, right, end) else { return anchor + 1 };
+    let Some((dot, last)) = last_label(view, right, end) else {
+        return if is_spaced && right == anchor + 1 { handle(view, anchor, sift) } else { anchor + 1 };
+    };
     let mut known = is_tld(last);
     // "mail.com.The": the dot of a sentence without its blank.
     if !known
@@ -81,6 +90,9 @@ pub(super) fn at_sign(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usi
         && is_tld(before)
     {
         (known, end) = (true, dot);
+    }
+    if is_spaced && !known && right == anchor + 1 {
+        return handle(view, anchor, sift);
     }
     if (is_spaced && !known) || !view.bytes[right..end].iter().any(|byte| is(*byte, LETTER)) {
         return anchor + 1;
@@ -154,8 +166,30 @@ pub(super) fn dot(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
         _ => return end,
     };
     let end = if path || view.at(end) == b'/' { url_end(view, end) } else { end };
+    if let Some(local) = local_before_word(view, start) {
+        sift.push(found((local, end), Identifier::Email, 80, "email.spoken"));
+        return end;
+    }
     sift.push(found((start, end), Identifier::Url, sure, "url.bare"));
     end
+}
+
+/// "anna.beck at example.com", "anna.beck (at) example.com": a local part that no word is, before "at".
+fn local_before_word(view: View<'_>, host: usize) -> Option<usize> {
+    let mut place = host;
+    while host - place < 3 && matches!(view.before(place), b' ' | b')' | b']' | b'}') {
+        place -= 1;
+    }
+    let at = view.word_to(place).filter(|word| word.is("at") && place < host)?;
+    let mut to = at.start;
+    while at.start - to < 3 && matches!(view.before(to), b' ' | b'(' | b'[' | b'{') {
+        to -= 1;
+    }
+    let start = view.run_start(to, LOCAL, LOCAL_MAX);
+    let text = view.bytes.get(start..to)?;
+    let inner = text.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'.'));
+    let ends = text.first().zip(text.last()).is_some_and(|(first, last)| is(*first, ALNUM) && is(*last, ALNUM));
+    (inner && ends && text.iter().any(|byte| is(*byte, LETTER)) && to < at.start).then_some(start)
 }
 
 /// "example.co.uk": a second level that countries use.
@@ -277,6 +311,9 @@ fn version_six(view: View<'_>, place: usize) -> Option<Finding> {
 
 /// "john dot smith at example dot com": the anchor is the word "dot".
 pub(super) fn spoken_dot(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize {
+    if matches!(view.before(token.start), b'(' | b'[' | b'{') {
+        return bracketed_dot(view, token, sift);
+    }
     let Some(tld) = view.word_after(token.end).filter(|word| word.has(USUAL_TLD)) else { return token.end };
     let mut end = tld.end;
     if let Some(next) = view.word_after(end).filter(|word| word.is("dot"))
@@ -294,6 +331,76 @@ pub(super) fn spoken_dot(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> u
         Some(local) => sift.push(found((local, end), Identifier::Email, 88, "email.spoken")),
         None => sift.push(found((start, end), Identifier::Url, 74, "url.spoken")),
     }
+    end
+}
+
+/// `anna(dot)b(at)example(dot)org`: an address that was hidden from machines, the words in brackets.
+fn bracketed_dot(view: View<'_>, token: Token, sift: &mut Sift<'_>) -> usize {
+    let inner = |byte: u8| {
+        is(byte, ALNUM) || matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'_' | b'-' | b'.' | b'+')
+    };
+    let (mut start, mut end) = (token.start, token.end);
+    while token.start - start < LOCAL_MAX && inner(view.before(start)) {
+        start -= 1;
+    }
+    while end - token.end < LOCAL_MAX && inner(view.at(end)) {
+        end += 1;
+    }
+    let text = view.bytes.get(start..end).unwrap_or_default();
+    let at = text
+        .windows(4)
+        .any(|four| four[1..3].eq_ignore_ascii_case(b"at") && !is(four[0], ALNUM) && !is(four[3], ALNUM));
+    while end > token.end && !is(view.at(end - 1), ALNUM) {
+        end -= 1;
+    }
+    while start < token.start && !is(view.at(start), ALNUM) {
+        start += 1;
+    }
+    if !at || end <= token.end + 1 {
+        return token.end;
+    }
+    sift.push(found((start, end), Identifier::Email, 84, "email.spoken"));
+    end
+}
+
+/// `@anna_b`, "insta @annab": what somebody is called on a network; the at-sign follows a blank.
+fn handle(view: View<'_>, anchor: usize, sift: &mut Sift<'_>) -> usize {
+    const NETWORKS: Words = Words::new(&[
+        "insta",
+        "instagram",
+        "ig",
+        "twitter",
+        "tiktok",
+        "snap",
+        "snapchat",
+        "venmo",
+        "handle",
+        "telegram",
+        "discord",
+        "grindr",
+        "facebook",
+        "fb",
+        "threads",
+        "youtube",
+        "cashapp",
+        "username",
+        "user",
+    ]);
+    let apart = matches!(view.before(anchor), 0 | b' ' | b'\n' | b'\t' | b'(' | b':');
+    let mut end = view.run_end(anchor + 1, LOCAL, 31);
+    while end > anchor && !is(view.at(end - 1), ALNUM | HOST) {
+        end -= 1;
+    }
+    let text = view.bytes.get(anchor + 1..end).unwrap_or_default();
+    let letters = text.iter().filter(|byte| is(**byte, LETTER)).count();
+    let place = view.skip_blanks_back(anchor);
+    let place = place - usize::from(view.before(place) == b':');
+    let said = view.word_to(place).is_some_and(|word| NETWORKS.has(word));
+    let joined = text.iter().any(|byte| matches!(byte, b'_')) && !text.contains(&b'/');
+    if !apart || letters < 3 || text.len() > 30 || !(said || joined && view.at(end) != b'(') {
+        return anchor + 1;
+    }
+    sift.push(found((anchor, end), Identifier::Url, if said { 76 } else { 56 }, "url.handle"));
     end
 }
 

@@ -7,7 +7,7 @@ use super::label::{self, Label, Mark, Noun};
 use super::lexicon::{LABEL, MARK, MONTH, STREET, UNIT, WAY};
 use super::sift::{Sift, found, prefer};
 use super::view::{ALNUM, DIGIT, LETTER, Token, View, Words, is};
-use super::{address, age, check, date, day, device, issued, month, national, net, phone, zip};
+use super::{address, age, check, date, day, device, issued, month, national, net, phone, unlabelled, zip};
 use crate::phi::{Finding, Identifier};
 
 /// Longer runs of letters and digits are no identifiers: encoded pictures, keys.
@@ -66,7 +66,7 @@ pub(super) fn visit(view: View<'_>, start: usize, sift: &mut Sift<'_>) -> usize 
         prefer(&mut best, labelled(view, run));
     }
     if best.is_none() {
-        best = issued::find(view, run);
+        best = issued::find(view, run).or_else(|| unlabelled::find(view, run));
     }
     match best {
         Some(finding) => {
@@ -271,7 +271,11 @@ fn labelled(view: View<'_>, run: Run) -> Option<Finding> {
     if label.is_none() {
         (start, label) = with_letters_before(view, start)?;
     }
-    let label = label?;
+    let mut label = label?;
+    // "DoD ID 1447188201": no day is so long, and an id is none.
+    if label.noun == Noun::Date && label.mark == Mark::Number && digits >= 8 {
+        label.noun = Noun::AnyId;
+    }
     let demand = demand(label.noun)?;
     if !is_value(view, start, end) {
         return None;
@@ -339,6 +343,10 @@ fn is_enough(view: View<'_>, label: Label, demand: &Demand, (start, end): (usize
         (_, Mark::Number) => demand.digits_min,
         (true, _) => demand.digits_min,
         (false, _) if mixed && label.is(&[Noun::Badge, Noun::SerialNumber]) => 3,
+        (false, Mark::Colon) if mixed && label.is(MIXED) => 3,
+        (false, _) if label.noun == Noun::SerialNumber && label.fillers == 0 => 5,
+        (false, _) if label.noun == Noun::Vin && label.last => 4,
+        (false, _) if mixed && label.noun == Noun::Other && view.bytes[start..end].contains(&b'-') => 3,
         (false, Mark::Colon) => demand.digits_min.max(4),
         (false, _) if mixed && label.is(MIXED) => 4,
         // "badge 2214", and no year.
@@ -355,7 +363,7 @@ fn is_enough(view: View<'_>, label: Label, demand: &Demand, (start, end): (usize
         Noun::Card => label.last || digits >= 12,
         Noun::Npi => digits == 10,
         Noun::Pharmacy => label.mark >= Mark::Colon,
-        Noun::Vin => length == 17 || label.mark == Mark::Number,
+        Noun::Vin => length == 17 || label.last || label.mark == Mark::Number,
         _ => true,
     };
     enough && plausible && length <= VALUE_MAX

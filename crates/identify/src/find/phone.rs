@@ -129,7 +129,13 @@ fn shape(view: View<'_>, groups: &Groups, opened: Opened) -> Option<Shape> {
         [6, 4, ..] if is_nanp(view, first, first + 3) => make(groups.ends[1], 0, 88, "phone.nanp"),
         // "she is at 8645550121": no other number is where somebody is.
         [10, ..] if is_nanp(view, first, first + 3) => {
-            let is_there = view.word_before(first).is_some_and(|word| word.is("at") || word.is("its"));
+            let said = ["at", "its", "cell", "mobile", "home", "work", "text", "txt", "vm", "lm"];
+            let is_there = view.word_before(first).is_some_and(|word| said.iter().any(|text| word.is(text)));
+            let comma = view.skip_blanks_back(first);
+            let listed = view.before(comma) == b',' && comma < first;
+            let cell = view.word_to(comma.saturating_sub(1)).filter(|_| listed);
+            let is_there = is_there || cell.is_some_and(|word| said.iter().any(|text| word.is(text)));
+            let is_there = is_there || view.before(first) == b')' || view.before(first) == b'#';
             // "her son Hyun, 2135550176": nothing else is told of somebody in ten figures after a comma.
             let comma = view.skip_blanks_back(first);
             let is_there = is_there || view.before(comma) == b',' && comma < first && is_named(view, comma - 1);
@@ -271,11 +277,16 @@ fn is_line(view: View<'_>, start: usize) -> bool {
 
 /// "x123", "ext. 123", "extension 123", "#123" after the number.
 fn with_extension(view: View<'_>, end: usize) -> usize {
+    // "413-555-0144/0145": the last digits of the line beside it.
+    let beside = view.run_end(end + 1, DIGIT, 5);
+    if view.at(end) == b'/' && (end + 3..=end + 5).contains(&beside) && !matches!(view.at(beside), b'/' | b'-') {
+        return beside;
+    }
     let mut place = end;
     while place < end + 3 && matches!(view.at(place), b' ' | b',' | b';' | b'(') {
         place += 1;
     }
-    const MARKS: &[&[u8]] = &[b"extension", b"ext", b"x", b"#"];
+    const MARKS: &[&[u8]] = &[b"extension", b"ext", b"option", b"opt", b"x", b"#"];
     let Some(mark) = MARKS.iter().find(|mark| view.starts(place, mark)) else { return end };
     let from = place + mark.len();
     let mut digits = from;

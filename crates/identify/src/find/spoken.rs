@@ -183,7 +183,8 @@ fn year<'a>(tokens: impl Iterator<Item = Token> + Clone + 'a) -> Option<u32> {
         return amount(tokens).filter(|year| is_year(*year));
     }
     let figures = figures(tokens);
-    let year = figures.as_slice().iter().fold(0, |sum, digit| sum * 10 + u32::from(*digit));
+    // More figures than a year has say none, and might be more than a number holds.
+    let year = figures.as_slice().iter().take(4).fold(0, |sum, digit| sum * 10 + u32::from(*digit));
     match figures.count {
         4 if is_year(year) => Some(year),
         2 => Some(year),

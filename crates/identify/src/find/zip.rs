@@ -7,7 +7,7 @@ use super::label::{self, Noun};
 use super::lexicon::STATE;
 use super::number::Run;
 use super::sift::found;
-use super::view::{ALNUM, DIGIT, View, is};
+use super::view::{ALNUM, DIGIT, View, Words, is};
 use crate::phi::{Finding, Identifier};
 
 /// A state's code, and from-to of the first three digits of its ZIP codes.
@@ -100,6 +100,15 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
     Some(found((run.start, end), Identifier::Zip, if plus_four { sure.max(90) } else { sure }, "zip.state"))
 }
 
+/// "P.R. 00728", "N.Y. 10013": two capitals with a dot each.
+fn after_letters(view: View<'_>, second: usize, letter: u8, three: u32) -> Option<u8> {
+    let first = view.word_to(second.checked_sub(1)?).filter(|word| word.end == word.start + 1)?;
+    let code = [view.at(first.start), letter];
+    let (_, ranges) = STATES.iter().find(|(state, _)| **state == code)?;
+    let dotted = view.at(first.end) == b'.' && first.end + 1 == second;
+    (dotted && ranges.iter().any(|(low, high)| (*low..=*high).contains(&three))).then_some(86)
+}
+
 /// Whether a state stands before digits that were said one by one, in small letters and without a comma.
 pub(super) fn is_after_spoken_state(view: View<'_>, place: usize, three: u32) -> bool {
     let Some(word) = view.word_to(view.skip_wrap_back(place)) else { return false };
@@ -126,6 +135,18 @@ fn after_state(view: View<'_>, place: usize, three: u32) -> Option<u8> {
     if word.has(STATE) {
         // A state's whole name: "Ohio 44101". In lower case it is said, not written.
         return (view.is_capital(word.start) || three > 0).then_some(if view.is_capital(word.start) { 90 } else { 70 });
+    }
+    const CUT_SHORT: Words = Words::new(&[
+        "mass", "calif", "conn", "wash", "minn", "mich", "wis", "wisc", "ill", "ind", "fla", "tex", "okla", "colo",
+        "ariz", "ore", "tenn", "ala", "kans", "nebr", "neb", "mont", "wyo", "nev", "del", "penn", "penna", "ark",
+    ]);
+    let stop = from < place && view.at(from) == b'.';
+    let comma = view.before(view.skip_blanks_back(word.start)) == b',';
+    if CUT_SHORT.has(word) && view.is_capital(word.start) && (stop || comma) {
+        return Some(82);
+    }
+    if text.len() == 1 && stop {
+        return after_letters(view, word.start, text[0], three);
     }
     if text.len() != 2 {
         return None;

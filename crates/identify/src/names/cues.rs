@@ -6,6 +6,8 @@
 //!
 //! What it refuses to know: weights. What the model finds is found without this.
 
+mod initials;
+
 use super::block::{Look, Word, has_capital};
 use super::spans::{Span, is_kept};
 use super::table::{
@@ -100,6 +102,21 @@ static TRADES: List = List::new(&[
     "hmo",
     "ppo",
     "ambulance",
+    "ems",
+    "asc",
+    "hcs",
+    "infusion",
+    "co-op",
+    "surgicenter",
+    "labs",
+    "lab",
+    "orchard",
+    "transport",
+    "adoptions",
+    "rehab",
+    "hospice",
+    "imaging",
+    "dialysis",
     "mortuary",
     "welding",
     "masonry",
@@ -181,11 +198,18 @@ pub(crate) fn each(text: &str, words: &[Word], found: &mut Vec<Finding>) {
                 .or_else(|| around.of_profession(at))
                 .or_else(|| around.reference(at))
                 .or_else(|| around.joined_given(at))
+                .or_else(|| around.lone_initials(at))
+                .or_else(|| around.capital_title(at))
+                .or_else(|| around.surname_and_initial(at))
         } else {
             None
         };
         let finding = finding.or_else(|| around.titled(at)).or_else(|| around.speaker(at));
-        found.extend(finding.or_else(|| around.signature(at)));
+        let finding = finding
+            .or_else(|| around.signature(at))
+            .or_else(|| around.small_signature(at))
+            .or_else(|| around.by_login(at));
+        found.extend(finding.or_else(|| around.speaker_of_line(at)));
     }
 }
 
@@ -339,6 +363,7 @@ impl Around<'_> {
         let (word, next) = (&self.words[at], self.words.get(at + 1)?);
         let listed = COMMON | ENGLISH | TERM | DRUG | HEAD | VOCABULARY | CALENDAR | REGION | TITLE;
         let short = |word: &Word| (2..=6).contains(&(word.token.end - word.token.start)) && word.flags & listed == 0;
+        let short = |word: &Word| short(word) || initials::is_half(&self.text[word.token.start..word.token.end]);
         let shaped = word.token.shape == Shape::Title
             && (next.token.gap, next.token.shape) == (Gap::Hyphen, Shape::Lower)
             && self.words.get(at + 2).is_none_or(|third| third.token.gap != Gap::Hyphen);

@@ -100,7 +100,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     (
         "street avenue ave boulevard blvd road rd lane ln turnpike tpke parkway pkwy highway hwy expressway expy \
-         freeway fwy terrace terr ter alley causeway cswy crescent cres str strasse",
+         freeway fwy concourse terrace terr ter alley causeway cswy crescent cres str strasse",
         STREET,
         0,
     ),
@@ -110,7 +110,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
          pass view vw vista walk bend bnd bluff blf branch br bridge brg brook brk center ctr estates gardens gdns \
          glen gln green grn grove grv harbor heights hts island isle junction jct key knoll knl lake lakes route rte \
          shore shores spring springs station summit trace trce tunnel valley vly village vlg ville broadway bypass \
-         commons corner corners creek crk crest dale fork gate garden esplanade club cliff canyon cape camp burg",
+         commons corner corners creek crk crest dale fork gate garden esplanade strip promenade quay wharf mall close rise club cliff canyon cape camp burg",
         WAY,
         0,
     ),
@@ -127,7 +127,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ),
     (
         "is was are be being of for the a an this that his her hers their my your our its it to on at in file listed \
-         given current old new home work cell mobile office primary secondary main direct and or as has had \
+         given di current old new home work cell mobile office primary secondary main direct and or as has had \
          with from by he she they you i me him them us patient patients the same following below above here please \
          we be will would can could please back up reads recorded per under full complete valid last ending ends end \
          digits digit daytime evening emergency preferred alternate assigned issued address scan",
@@ -144,14 +144,14 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
         0,
     ),
     ("number numbers no num nbr nr nbrs nos id ids identifier identification nmbr numb", MARK, 0),
-    ("mrn mrns emrn mrno medrec umrn mpi empi uhid mpn medrecno pid ptid hrn", LABEL, Noun::Mrn as u8),
+    ("expediente mrn mrns emrn mrno medrec umrn mpi empi uhid mpn medrecno pid ptid hrn", LABEL, Noun::Mrn as u8),
     ("mr", LABEL, Noun::MrWeak as u8),
-    ("record rec records chart patient file", LABEL, Noun::Record as u8),
+    ("record rec records chart patient file folder jacket film hn urn hospno hrno", LABEL, Noun::Record as u8),
     ("csn fin har encounter visit episode admission", LABEL, Noun::Visit as u8),
     ("accession acc accn specimen order requisition case sample pathology study exam", LABEL, Noun::Order as u8),
     ("ssn ssns sss", LABEL, Noun::Ssn as u8),
     ("social ss", LABEL, Noun::Social as u8),
-    ("security", LABEL, Noun::Security as u8),
+    ("security sec", LABEL, Noun::Security as u8),
     ("itin tin taxpayer tax", LABEL, Noun::Taxpayer as u8),
     ("ein fein", LABEL, Noun::Employer as u8),
     ("npi", LABEL, Noun::Npi as u8),
@@ -159,15 +159,15 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("mbi hicn hic", LABEL, Noun::Medicare as u8),
     (
         "policy member subscriber group grp plan beneficiary insurance medicare medicaid insured enrollee coverage \
-         policyholder payer payor mbr subs subscr hmo ppo",
+         policyholder payer payor mbr subs subscr hmo ppo mcd mcaid mcr mcare pol contract cin tricare champva masshealth bcbs aetna humana cigna uhc tenncare anthem kaiser medigap contrato poliza afiliado",
         LABEL,
         Noun::Plan as u8,
     ),
     ("bin pcn rxbin rxpcn rxgrp rxgroup", LABEL, Noun::Pharmacy as u8),
-    ("acct account accounts acctno", LABEL, Noun::Account as u8),
+    ("acct account accounts acctno cuenta ck chk", LABEL, Noun::Account as u8),
     (
         "claim claims invoice bill receipt statement authorization auth referral confirmation reference ref \
-         transaction trans payment preauthorization precertification icn dcn tcn ticket",
+         transaction trans payment inv remit preauthorization precertification icn dcn tcn ticket",
         LABEL,
         Noun::Claim as u8,
     ),
@@ -176,13 +176,13 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("iban bban", LABEL, Noun::Iban as u8),
     (
         "license licence lic licenses certificate cert certification registration permit dl cdl upin caqi caqh \
-         licensure credential",
+         licensure credential ptan sbn oln cdln notary",
         LABEL,
         Noun::License as u8,
     ),
     ("passport alien uscis", LABEL, Noun::Passport as u8),
     (
-        "employee empl incident custody docket warrant tracking job match student inmate prisoner booking military veteran edipi payroll personnel staff \
+        "employee empl incident custody docket warrant tracking job match student inmate prisoner booking military veteran edipi payroll personnel staff kindred pedigree siis iis ncir calir asiis nysiis cdcr fbop cib ups usps fedex sr emp pcr ticketno osis sid asset registry enrollment \
          employment prescription rx scrip username login user participant subject screening donor",
         LABEL,
         Noun::Other as u8,
@@ -190,7 +190,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
     ("nin nhs hsn hcn phn ohip ramq bvn nida aadhaar national personal", LABEL, Noun::National as u8),
     ("plate plates tag", LABEL, Noun::Plate as u8),
     ("vin vehicle", LABEL, Noun::Vin as u8),
-    ("serial sn aid", LABEL, Noun::SerialNumber as u8),
+    ("serial sn aid ser", LABEL, Noun::SerialNumber as u8),
     ("badge barcode wristband bracelet armband caseworker", LABEL, Noun::Badge as u8),
     ("lot model device implant pacemaker batch", LABEL, Noun::Serial as u8),
     ("udi gtin hibc", LABEL, Noun::Udi as u8),
@@ -217,7 +217,7 @@ pub(super) const LISTS: &[(&str, u32, u8)] = &[
         Noun::Biometric as u8,
     ),
     ("photo photos photograph photographs picture headshot snapshot image images", LABEL, Noun::Photo as u8),
-    ("com org net edu gov mil biz info health", USUAL_TLD, 0),
+    ("com org net edu gov mil biz info health example", USUAL_TLD, 0),
     (
         "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois \
       indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri \

@@ -105,8 +105,8 @@ fn given_names_of_two_parts_are_told_by_their_hyphen() {
         &[
             "Her aunt «Kim Kyung-hee» sat beside her.",
             "«Kyung-hee» is well.",
-            // Words of the language are left to the model: half of them are "Follow-up".
-            "Soon-ja is well.",
+            // Halves that such names often have, also where one is a word of the language; others are left to the model.
+            "«Soon-ja» is well.",
             "Follow-up in two weeks.",
             "X-ray was clear.",
         ],

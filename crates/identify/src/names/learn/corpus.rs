@@ -40,6 +40,29 @@ const ENDINGS: &[&str] = &[
     "wi", "or", "eze", "ola", "ström", "dottir", "quist", "lund", "borg", "ga", "rria", "gui", "ndo", "eira", "inho",
 ];
 
+/// The parts of given names of Korea and China that a hyphen joins: the second one is small.
+const FIRST_HALVES: &[&str] = &[
+    "Hyun", "Eun", "Mi", "Soon", "Young", "Ji", "Sung", "Jin", "Min", "Kyung", "Hye", "Su", "Seung", "Jae", "Dong",
+    "Sang", "Yong", "Chang", "In", "Bo", "Ye", "Yu", "Ha", "Kyu", "Tae", "Jung", "Myung", "Chul", "Ok", "Xiao", "Mei",
+    "Wei", "Jia", "Ruo", "Li", "Yi", "Shu", "Hui", "Zhi", "Pei", "Chia", "Ming", "Yun",
+];
+const SECOND_HALVES: &[&str] = &[
+    "woo", "ja", "kyung", "hee", "sook", "jin", "min", "soo", "ho", "young", "hye", "mi", "ok", "joo", "ah", "seok",
+    "chul", "hyun", "won", "il", "ae", "rim", "ling", "hua", "xi", "ting", "jie", "fang", "lan", "hui", "chen", "ying",
+    "feng", "zhen", "mei", "wen", "yi",
+];
+
+fn joined_given(dice: &mut Dice) -> String {
+    let first = FIRST_HALVES[dice.below(FIRST_HALVES.len())];
+    format!("{first}-{}", SECOND_HALVES[dice.below(SECOND_HALVES.len())])
+}
+
+/// How somebody signs in a hurry: "mk", "tjo".
+fn small_initials(dice: &mut Dice) -> String {
+    const LETTERS: &[u8] = b"abcdefghjklmnprstvwy";
+    (0..2 + dice.below(2)).map(|_| char::from(LETTERS[dice.below(LETTERS.len())])).collect()
+}
+
 fn made_up(dice: &mut Dice) -> String {
     let beginning = BEGINNINGS[dice.below(BEGINNINGS.len())];
     let middle = MIDDLES[dice.below(MIDDLES.len())];
@@ -199,6 +222,9 @@ impl<'a> Corpus<'a> {
         for (name, list, class) in counted(sources.census) {
             let symbol = if list == Counted::Given { "list_given" } else { "list_surname" };
             grammar.add(symbol, &capitalised_words(name), DRAWN[class as usize & 7]);
+            if list == Counted::Surname {
+                grammar.add("list_upper", &name.to_uppercase(), DRAWN[class as usize & 7]);
+            }
         }
         grammar.list("list_city", capital(sources.cities));
         grammar.list("list_county", capital(sources.counties));
@@ -228,6 +254,8 @@ impl<'a> Corpus<'a> {
             .collect();
         let mut dice = Dice(0x6e61_6d65);
         grammar.list("made_up", (0..6_000).map(|_| made_up(&mut dice)));
+        grammar.list("joined_given", (0..1_500).map(|_| joined_given(&mut dice)));
+        grammar.list("small_initials", (0..600).map(|_| small_initials(&mut dice)));
         let words = || sources.english.lines().filter(|word| is_plain_word(word, &named));
         grammar.list("word", words().map(str::to_owned));
         grammar.list("Word", words().map(capitalised));

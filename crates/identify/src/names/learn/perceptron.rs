@@ -15,11 +15,11 @@ use crate::names::table::Table;
 use crate::phi::Identifier;
 
 /// How many samples are seen. More gain nothing measurable on other people's texts.
-const SAMPLES: u64 = 900_000;
+const SAMPLES: u64 = 1_200_000;
 /// A label must win by this much, in weights, to count as learnt.
 const MARGIN: i32 = 14;
 /// A missed name must be avoided by more: recall counts for more than precision here.
-const MARGIN_MISSED: i32 = 24;
+const MARGIN_MISSED: i32 = 30;
 
 /// What training saw.
 #[derive(Debug, Clone, Default)]
