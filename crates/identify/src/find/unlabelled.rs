@@ -77,6 +77,10 @@ const THINGS: Words = Words::new(&[
 
 /// What this run is part of.
 pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
+    // Most numbers have one or two digits: for these only two readers are.
+    if run.word_end - run.word_start < 3 && !joins(view, run) {
+        return coordinates(view, run).or_else(|| half_spoken(view, run));
+    }
     parcel(view, run)
         .or_else(|| coordinates(view, run))
         .or_else(|| desk(view, run))
@@ -84,6 +88,12 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         .or_else(|| last_digits(view, run))
         .or_else(|| half_spoken(view, run))
         .or_else(|| long(view, run))
+}
+
+/// Does a number go on with a hyphen or a stroke.
+fn joins(view: View<'_>, run: Run) -> bool {
+    let mark = |byte: u8| matches!(byte, b'-' | b'_' | b'/');
+    mark(view.at(run.word_end)) || mark(view.before(run.word_start))
 }
 
 /// Blanks or the marks of a sentence stand on both sides.
@@ -329,7 +339,10 @@ fn piece_before(view: View<'_>, place: usize) -> Option<(usize, usize, bool)> {
         let start = view.run_start(to, DIGIT, 5);
         return (!is(view.before(start), ALNUM) && to < place && to - start <= 4).then_some((start, to - start, false));
     }
-    view.word_to(to).filter(|word| word.has(FIGURE) && to < place).map(|word| (word.start, 1, true))
+    // With one of these letters figures end; nearly all other words are told by it.
+    let may_be = matches!(view.before(to) | 0x20, b'o' | b'h' | b'e' | b'r' | b'x' | b'n' | b't') && to < place;
+    let word = if may_be { view.word_to(to) } else { None };
+    word.filter(|word| word.has(FIGURE)).map(|word| (word.start, 1, true))
 }
 
 /// The same after a place.
@@ -346,7 +359,9 @@ fn piece_after(view: View<'_>, place: usize) -> Option<(usize, usize, bool)> {
             false,
         ));
     }
-    view.word_at(from).filter(|word| word.has(FIGURE) && from > place).map(|word| (word.end, 1, true))
+    let may_be = matches!(view.at(from) | 0x20, b'z' | b'o' | b't' | b'f' | b's' | b'e' | b'n') && from > place;
+    let word = if may_be { view.word_at(from) } else { None };
+    word.filter(|word| word.has(FIGURE)).map(|word| (word.end, 1, true))
 }
 
 /// `773 five five five 0140`, `five one three 555 0149`: as long as a telephone number, with three figures in words at least.
