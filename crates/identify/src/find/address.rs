@@ -28,7 +28,7 @@ pub(super) fn find(view: View<'_>, run: Run) -> Option<Finding> {
         return unit_alone(view, run).or_else(|| of_grid(view, run));
     }
     // A word says box or flat, with a blank or a sign behind it.
-    let signs = matches!(view.before(run.start), b' ' | b'\t' | 0xa0 | b'.' | b'#' | b':')
+    let signs = matches!(view.before(run.start), b' ' | b'\t' | 0xa0 | b'.' | b'#' | b':' | b'-')
         || is(view.before(run.start), LETTER);
     if signs && let Some(boxed) = post_box(view, run).or_else(|| unit_alone(view, run)) {
         return Some(boxed);
