@@ -5,7 +5,7 @@ use strongroom_tests::binary::{folder, run};
 
 #[test]
 fn the_example_is_a_file_of_facts_and_comes_to_obligations_a_difference_and_a_calendar() {
-    let place = folder();
+    let place = folder("incident-example");
     let example = run(&["incident", "obligations", "--example"]);
     assert!(example.status.success());
     let facts = place.path().join("facts.toml");
@@ -48,7 +48,7 @@ fn the_example_is_a_file_of_facts_and_comes_to_obligations_a_difference_and_a_ca
 
 #[test]
 fn wrong_facts_are_one_clear_sentence_and_doubtful_ones_are_told_first() {
-    let place = folder();
+    let place = folder("incident-wrong");
     let write = |name: &str, text: &str| {
         let path = place.path().join(name);
         fs::write(&path, text).expect("a file");
